@@ -1,0 +1,43 @@
+# One line a task; what a task does lives in the tool that it calls.
+.DEFAULT_GOAL := help
+.PHONY: help setup lock check
+SHELL := /bin/bash
+UV_VERSION := 0.13.9
+UV := .uv/bin/uv
+PY := .venv/bin/python
+export PYTHONPATH := $(CURDIR)/tests
+export UV_PROJECT_ENVIRONMENT := .venv
+export VIRTUAL_ENV := $(CURDIR)/.venv
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2} /^## / {printf "\n%s\n", substr($$0, 4)}' $(MAKEFILE_LIST)
+
+## Develop
+
+setup: .venv/.ready  ## Make the project's own environment (.venv)
+
+.uv/bin/uv:
+	@python3 -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'python3 3.11 or newer with venv is needed: apt-get install python3 python3-venv' >&2; exit 1; }
+	@echo 'setup: uv $(UV_VERSION), about 10 s'
+	@python3 -m venv .uv && .uv/bin/pip install --quiet 'uv==$(UV_VERSION)'
+
+.venv/.ready: .uv/bin/uv requirements/dev.txt operator/pyproject.toml payment/pyproject.toml
+	@echo 'setup: .venv, about 15 s'
+	@test -d .venv || $(UV) venv --quiet --python python3 .venv
+	@$(UV) pip sync --quiet --require-hashes requirements/dev.txt
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable operator --editable payment
+	@touch $@
+
+LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --upgrade
+lock: .uv/bin/uv  ## Choose the newest allowed versions again (requirements/)
+	$(LOCK) operator/pyproject.toml payment/pyproject.toml --group dev --group build -o requirements/dev.txt
+	$(LOCK) --group build -c requirements/dev.txt -o requirements/build.txt
+	$(LOCK) operator/pyproject.toml -c requirements/dev.txt -o requirements/operator.txt
+	$(LOCK) payment/pyproject.toml -c requirements/dev.txt -o requirements/payment.txt
+
+check: setup  ## Lint, types, import contracts and unit tests (under 30 s when warm)
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+	@.venv/bin/mypy operator/src payment/src tests
+	@.venv/bin/lint-imports
+	@.venv/bin/pytest -q tests/unit
