@@ -1,0 +1,61 @@
+"""The files mounted into the pod that the service follows: the profile and the tokens."""
+
+from dataclasses import dataclass
+
+from payment_service.live import AnyLive, Live, read_file, read_required_file
+from payment_service.mistakes import MistakesError
+from payment_service.profile import LoadedProfile
+from payment_service.settings import Settings
+from payment_service.token_gate import TokenFiles, Tokens, live_tokens
+
+LiveProfile = Live[bytes | None, LoadedProfile]
+LiveTokens = Live[TokenFiles, Tokens]
+
+
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    """Both, following their files; `tokens` is None if no token is required."""
+
+    profile: LiveProfile
+    tokens: LiveTokens | None
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Mounted":
+        """Reads the files; raises MistakesError with those of all of them."""
+        mistakes: list[str] = []
+        profile: LiveProfile | None = None
+        tokens: LiveTokens | None = None
+        try:
+            profile = live_profile(settings)
+        except MistakesError as found:
+            mistakes += found.texts
+        try:
+            if settings.require_token:
+                tokens = live_tokens(settings.token_file, settings.previous_token_file)
+        except MistakesError as found:
+            mistakes += found.texts
+        if mistakes or profile is None:
+            raise MistakesError(mistakes)
+        return cls(profile, tokens)
+
+    def all(self) -> tuple[AnyLive, ...]:
+        return (self.profile,) if self.tokens is None else (self.profile, self.tokens)
+
+
+def live_profile(settings: Settings) -> LiveProfile:
+    """Returns the profile as it follows its file; raises MistakesError if it is no good now.
+
+    Without a file the default profile holds, as long as nobody said where the file is.
+    """
+    path = settings.profile_file
+
+    def read() -> bytes | None:
+        return read_required_file(path) if settings.profile_required else read_file(path)
+
+    def parse(content: bytes | None) -> LoadedProfile:
+        try:
+            return LoadedProfile.from_file_content(content)
+        except MistakesError as mistakes:
+            raise MistakesError(f"{path}: {text}" for text in mistakes.texts) from None
+
+    return Live("profile", read, parse)

@@ -1,0 +1,94 @@
+"""What the routes of the charge port do: read the request, hand it over, answer."""
+
+import re
+from collections.abc import Callable
+from time import perf_counter
+from uuid import uuid4
+
+import falcon
+
+from payment_service.answers import RefusedError, answer, answer_refusal
+from payment_service.cashier import Call, Cashier
+from payment_service.charges import Charge
+from payment_service.mistakes import MistakesError
+from payment_service.token_gate import Tokens
+
+LARGEST_ATTEMPT = 2**31 - 1
+_SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+
+class Resource:
+    """A route that takes one method; Falcon would otherwise answer OPTIONS for it."""
+
+    def on_options(self, _: falcon.Request, __: falcon.Response) -> None:
+        raise falcon.HTTPMethodNotAllowed([])
+
+
+class ChargeResource(Resource):
+    """Takes charge calls. `tokens` gives the valid ones of the moment; None lets everyone in."""
+
+    def __init__(
+        self, cashier: Cashier, tokens: Callable[[], Tokens] | None, largest_body: int
+    ) -> None:
+        self._cashier = cashier
+        self._tokens = tokens
+        self._largest_body = largest_body
+
+    def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
+        tokens = self._tokens
+        admitted = tokens is not None and tokens().admit(request.get_header("X-Token"))
+        call = Call(admitted, _request_id(request), perf_counter())
+        try:
+            charge, attempt = self._read(request, call)
+        except RefusedError as refusal:
+            self._cashier.refuse(call, refusal.status, refusal.reason)
+            answer_refusal(response, refusal.status, refusal.message)
+            return
+        answer(response, self._cashier.take(call, charge, attempt))
+
+    def _read(self, request: falcon.Request, call: Call) -> tuple[Charge, int | None]:
+        if self._tokens is not None and not call.authenticated:
+            raise RefusedError(403, "token", "X-Token is missing or wrong")
+        if not _is_json(request.content_type):
+            raise RefusedError(415, "content_type", "Content-Type must be application/json")
+        if (request.content_length or 0) > self._largest_body:
+            raise RefusedError(413, "size", f"the body is larger than {self._largest_body} bytes")
+        try:
+            body = request.bounded_stream.read()
+            charge = Charge.from_json(body, nameless_currency=self._tokens is None)
+        except MistakesError as mistakes:
+            raise RefusedError(400, "body", str(mistakes)) from None
+        return charge, _attempt(request.get_header("X-Charge-Attempt"))
+
+
+class FixedAnswer(Resource):
+    """Answers GET with the same JSON always."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
+        response.data = self._body
+
+
+def _is_json(content_type: str | None) -> bool:
+    # Parameters are not looked at: JSON is UTF-8 whatever a charset says.
+    if content_type is None or content_type == "application/json":
+        return True
+    return content_type.partition(";")[0].strip().lower() in ("application/json", "")
+
+
+def _attempt(header: str | None) -> int | None:
+    if header is None:
+        return None
+    if header.isascii() and header.isdigit() and len(header) <= 10:
+        attempt = int(header)
+        if 1 <= attempt <= LARGEST_ATTEMPT:
+            return attempt
+    rule = f"X-Charge-Attempt must be a whole number from 1 to {LARGEST_ATTEMPT}"
+    raise RefusedError(400, "attempt", rule)
+
+
+def _request_id(request: falcon.Request) -> str:
+    sent = request.get_header("X-Request-Id")
+    return sent if sent is not None and _SANE_ID.fullmatch(sent) else str(uuid4())

@@ -1,0 +1,96 @@
+"""Puts the parts together: from settings to two ports that serve."""
+
+import random
+from uuid import uuid4
+
+from payment_service.app import create_app
+from payment_service.attempts import Attempts
+from payment_service.cashier import Cashier, Chance, Decide
+from payment_service.decision import decide as decide_by_profile
+from payment_service.live import AnyLive, Watcher
+from payment_service.log import Lines, timestamp
+from payment_service.metrics import Metrics, State
+from payment_service.mounted import Mounted
+from payment_service.ops import Health, create_ops_app
+from payment_service.records import ChargeLog
+from payment_service.serving import Limits, Port
+from payment_service.settings import Settings
+
+
+class Service:
+    """The whole service in this process."""
+
+    def __init__(
+        self, settings: Settings, lines: Lines, decide: Decide = decide_by_profile
+    ) -> None:
+        """Reads the files and binds both ports; raises MistakesError or OSError (a taken port)."""
+        self.settings = settings
+        self.lines = lines
+        self.mounted = Mounted.from_settings(settings)
+        self._watcher = Watcher(self.mounted.all(), self._tell_news)
+        self._accepts = False
+        self._draining = False
+        metrics = Metrics()
+        metrics.registry.register(State(self.mounted, lambda: self._draining, lines))
+        self.charges = self._charge_port(decide, metrics)
+        health = Health(self._alive, lambda: self._accepts)
+        self.ops = Port(
+            create_ops_app(health, metrics, self.mounted.profile),
+            (settings.host, settings.ops_port),
+            Limits(settings.ops_threads),
+        )
+
+    def start(self) -> None:
+        """Begins to serve; ready when it returns."""
+        self._watcher.start()
+        self.charges.start()
+        self.ops.start()
+        self._accepts = True
+        self.lines.event(
+            "started",
+            port=self.charges.number,
+            ops_port=self.ops.number,
+            token_required=self.mounted.tokens is not None,
+            profile_hash=self.mounted.profile.current.hash,
+        )
+
+    def announce_end(self) -> None:
+        """Tells the probes and the callers that this process is about to end."""
+        self._accepts = False
+        self._draining = True
+        self.charges.end_connections(self.settings.idle_seconds)
+
+    def stop(self) -> None:
+        """Ends everything at once; what is still under way is cut off."""
+        self._accepts = False
+        self.charges.stop()
+        self.ops.stop()
+        self._watcher.stop()
+
+    def _alive(self) -> bool:
+        return self.charges.alive() and self._watcher.alive()
+
+    def _charge_port(self, decide: Decide, metrics: Metrics) -> Port:
+        settings, profile, tokens = self.settings, self.mounted.profile, self.mounted.tokens
+        cashier = Cashier(
+            lambda: profile.current.profile,
+            Attempts(settings.attempts_kept),
+            decide=decide,
+            chance=Chance(draw=random.random, new_id=lambda: str(uuid4())),
+            recorders=(ChargeLog(self.lines.write, timestamp), metrics),
+        )
+        app = create_app(
+            cashier,
+            None if tokens is None else lambda: tokens.current,
+            settings.max_body_bytes,
+        )
+        # The application refuses a body that is too large only after it has looked at the token;
+        # from four times that size on, waitress does it at once.
+        limits = Limits(settings.threads, body=4 * settings.max_body_bytes)
+        return Port(app, (settings.host, settings.port), limits)
+
+    def _tell_news(self, live: AnyLive) -> None:
+        if live.refused is None:
+            self.lines.event(f"{live.name}_changed", generation=live.generation)
+        else:
+            self.lines.event(f"{live.name}_refused", mistakes=live.refused[1].texts)

@@ -1,0 +1,118 @@
+"""One port: a socket, waitress behind it, and threads of its own."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from waitress import wasyncore
+from waitress.server import create_server
+
+from payment_service.wire import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one port takes on: threads, open connections, bytes of a body and of a head."""
+
+    threads: int
+    connections: int = 1000
+    body: int = 65536
+    head: int = 32768
+
+
+def waitress_settings(limits: Limits) -> dict[str, Any]:
+    """Returns waitress' own settings, which the benchmark's other servers use too."""
+    return {
+        "threads": limits.threads,
+        "connection_limit": limits.connections,
+        "max_request_body_size": limits.body,
+        "max_request_header_size": limits.head,
+        # Above the largest body, so that nothing is ever written to a disk (there may be none).
+        "inbuf_overflow": 2 * limits.body,
+        "asyncore_use_poll": True,
+        "clear_untrusted_proxy_headers": False,  # no such header is ever looked at
+        "log_socket_errors": False,
+        "ident": None,
+    }
+
+
+class Port:
+    """Serves one WSGI application on one port, in one loop thread and its own task threads.
+
+    Two ports of a process share nothing, so a port whose threads are all held does not slow the
+    other. All that touches connections happens in the loop thread; the methods here ask it to.
+    """
+
+    def __init__(self, app: Callable[..., Any], address: tuple[str, int], limits: Limits) -> None:
+        """Binds and listens, but answers nothing before `start`. Port 0 takes a free one."""
+        listener = _listener(address)
+        self.number: int = listener.getsockname()[1]
+        self._connections_map: dict[int, Any] = {}
+        self._server = create_server(
+            app, map=self._connections_map, sockets=[listener], **waitress_settings(limits)
+        )
+        self._server.channel_class = Channel
+        self._server.last_answers = False
+        self._idle_seconds: float | None = None
+        self._stopped = False
+        self._thread = threading.Thread(target=self._loop, name=f"port-{self.number}", daemon=True)
+
+    def start(self) -> None:
+        """Begins to answer."""
+        self._thread.start()
+
+    def alive(self) -> bool:
+        """Tells whether the loop runs."""
+        return self._thread.is_alive()
+
+    def open_connections(self) -> int:
+        """Returns how many connections are open, those with waiting requests among them."""
+        return len(self._server.active_channels)
+
+    def end_connections(self, idle_seconds: float) -> None:
+        """From now on ends each connection with its next answer, or after that long without one."""
+        self._server.last_answers = True
+        self._server.adj.channel_timeout = idle_seconds
+        self._idle_seconds = idle_seconds
+        self._server.pull_trigger()
+
+    def stop_accepting(self) -> None:
+        """Takes in the connections that already wait to be accepted, then closes the door."""
+        done = threading.Event()
+
+        def close() -> None:
+            before = -1
+            while before != self.open_connections():
+                before = self.open_connections()
+                self._server.handle_accept()
+            wasyncore.dispatcher.close(self._server)  # the server's own would end the loop too
+            done.set()
+
+        self._server.trigger.pull_trigger(close)
+        done.wait(timeout=5)
+
+    def stop(self) -> None:
+        """Ends the loop and the threads, cutting off what is still under way."""
+        self._stopped = True
+        self._server.pull_trigger()
+        self._thread.join(timeout=5)
+        self._server.task_dispatcher.shutdown(cancel_pending=False, timeout=0.2)
+
+    def _loop(self) -> None:
+        while not self._stopped:
+            pause = 1.0 if self._idle_seconds is None else min(0.2, self._idle_seconds / 4)
+            wasyncore.loop(timeout=pause, use_poll=True, map=self._connections_map, count=1)
+            if self._idle_seconds is not None:
+                # waitress looks only as long as it accepts.
+                self._server.maintenance(time.time())
+        wasyncore.close_all(self._connections_map)
+
+
+def _listener(address: tuple[str, int]) -> socket.socket:
+    if ":" not in address[0]:
+        return socket.create_server(address)
+    both = address[0] == "::" and socket.has_dualstack_ipv6()
+    return socket.create_server(address, family=socket.AF_INET6, dualstack_ipv6=both)

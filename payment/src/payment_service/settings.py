@@ -1,0 +1,148 @@
+"""The settings: environment variables, read once at the start, all mistakes told together."""
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from payment_service.log import LEVELS
+from payment_service.mistakes import MistakesError
+
+_LINK_HINT = "; Kubernetes sets it so for a Service of that name: set enableServiceLinks to false"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings; the variable of each is its name in capitals after `PAYMENT_`."""
+
+    host: str = "0.0.0.0"  # noqa: S104  # a pod's other containers and its Service need all
+    """Address to listen on; `::` for IPv6 and IPv4."""
+    port: int = 9000
+    """Port for charges; 0 takes a free one."""
+    ops_port: int = 9001
+    """Port for probes, metrics and the profile; 0 takes a free one."""
+    threads: int = 8
+    """Threads that answer charges, 1 to 256."""
+    ops_threads: int = 2
+    """Threads that answer on the operations port, 1 to 16."""
+    require_token: bool = True
+    """Whether a charge needs a token; if not, a nameless currency is taken as well."""
+    token_file: Path = Path("/etc/payment/token/token")
+    """File that holds the token and nothing else."""
+    previous_token_file: Path = Path("/etc/payment/token/previous")
+    """File of a token that is also valid; may be absent."""
+    profile_file: Path = Path("/etc/payment/profile/profile.json")
+    """File of the profile."""
+    profile_required: bool = False
+    """Not a variable: true if the profile's file was named, so that it must be there."""
+    max_body_bytes: int = 16384
+    """Largest body of a charge call, 256 to 1048576 bytes."""
+    attempts_kept: int = 50000
+    """How many charges' attempts are remembered, 1 to 10000000."""
+    drain_seconds: float = 5.0
+    """After the signal to stop: how long new connections are still accepted, 0 to 3600 s."""
+    idle_seconds: float = 6.0
+    """After the signal: how long a connection without a request stays open, 0.1 to 3600 s."""
+    answer_seconds: float = 10.0
+    """After both: how long the slowest answer may still take, 0 to 3600 s."""
+    log_level: str = "info"
+    """From which level on the service and its libraries log; charges are always logged."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
+        """Reads the variables; those that are not known are ignored. Raises MistakesError."""
+        values: dict[str, Any] = {"profile_required": "PAYMENT_PROFILE_FILE" in env}
+        mistakes: list[str] = []
+        for name, read in _READERS.items():
+            variable = f"PAYMENT_{name.upper()}"
+            if variable not in env:
+                continue
+            try:
+                values[name] = read(env[variable])
+            except _UnfitError as error:
+                mistakes.append(f"{variable}: {error.of(env[variable])}")
+        settings = cls(**values)
+        if settings.port == settings.ops_port != 0:
+            mistakes.append(f"PAYMENT_OPS_PORT: {settings.port} is the port for charges as well")
+        if mistakes:
+            raise MistakesError(mistakes)
+        return settings
+
+    def stop_seconds(self) -> float:
+        """Returns after how many seconds, from the signal on, the process has ended in any case."""
+        return self.drain_seconds + self.idle_seconds + self.answer_seconds
+
+
+class _UnfitError(ValueError):
+    def __init__(self, *, wanted: str) -> None:
+        super().__init__(wanted)
+        self._wanted = wanted
+
+    def of(self, text: str) -> str:
+        hint = _LINK_HINT if text.startswith("tcp://") else ""
+        return f"{text!r} is no {self._wanted}{hint}"
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if text.isascii() and text.isdigit() and len(text) <= 10 and least <= int(text) <= most:
+            return int(text)
+        raise _UnfitError(wanted=f"whole number from {least} to {most}")
+
+    return read
+
+
+def _seconds(least: float, most: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        if _DECIMAL.fullmatch(text) and least <= float(text) <= most:
+            return float(text)
+        raise _UnfitError(wanted=f"number of seconds from {least:g} to {most:g}")
+
+    return read
+
+
+def _flag(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise _UnfitError(wanted="true or false")
+    return text == "true"
+
+
+def _path(text: str) -> Path:
+    if not text.startswith("/") or "\0" in text:
+        raise _UnfitError(wanted="absolute path of a file")
+    return Path(text)
+
+
+def _host(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise _UnfitError(wanted="IP address") from None
+
+
+def _level(text: str) -> str:
+    if text not in LEVELS:
+        raise _UnfitError(wanted=f"level; there are {', '.join(LEVELS)}")
+    return text
+
+
+_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+_READERS: dict[str, Callable[[str], object]] = {
+    "host": _host,
+    "port": _whole(0, 65535),
+    "ops_port": _whole(0, 65535),
+    "threads": _whole(1, 256),
+    "ops_threads": _whole(1, 16),
+    "require_token": _flag,
+    "token_file": _path,
+    "previous_token_file": _path,
+    "profile_file": _path,
+    "max_body_bytes": _whole(256, 1048576),
+    "attempts_kept": _whole(1, 10_000_000),
+    "drain_seconds": _seconds(0, 3600),
+    "idle_seconds": _seconds(0.1, 3600),
+    "answer_seconds": _seconds(0, 3600),
+    "log_level": _level,
+}

@@ -1,0 +1,89 @@
+"""Who may charge: callers that send one of the tokens mounted into this process."""
+
+import hmac
+from dataclasses import dataclass
+from pathlib import Path
+
+from payment_service.live import Live, read_file, read_required_file
+from payment_service.mistakes import MistakesError
+
+LONGEST_TOKEN = 4096
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Tokens:
+    """The tokens that are valid now: the current one and, during a rotation, the previous one."""
+
+    valid: tuple[bytes, ...]
+
+    @classmethod
+    def from_files(cls, files: "TokenFiles") -> "Tokens":
+        """Takes the tokens from their files' content; raises MistakesError if one is unusable.
+
+        Nothing is stripped or mended: Antaeus sends what is in the same Secret as it is, and with
+        a line feed in it sends no charge at all.
+        """
+        found = [(files.current_path, files.current)]
+        if files.previous is not None:
+            found.append((files.previous_path, files.previous))
+        mistakes = [f"{path}: the token {flaw}" for path, token in found if (flaw := _flaw(token))]
+        if mistakes:
+            raise MistakesError(mistakes)
+        return cls(tuple(token for _, token in found))
+
+    def __repr__(self) -> str:
+        return f"<{len(self.valid)} tokens>"
+
+    def admit(self, sent: str | None) -> bool:
+        """Tells whether a caller sent a valid token, in a time that does not tell how nearly.
+
+        All tokens are compared in any case; only the length of what was sent shows in the time.
+        """
+        given = (sent or "").encode("utf-8", "surrogatepass")
+        admitted = False
+        for token in self.valid:
+            admitted |= hmac.compare_digest(given, token)
+        return admitted
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TokenFiles:
+    """The content of the token files at one moment."""
+
+    current_path: Path
+    current: bytes
+    previous_path: Path
+    previous: bytes | None
+
+
+def live_tokens(current: Path, previous: Path) -> Live[TokenFiles, Tokens]:
+    """Returns the tokens as they follow their files; raises MistakesError if they are no good now.
+
+    The file of the previous token may be absent, and mostly is.
+    """
+
+    def read() -> TokenFiles:
+        # The current one first: when kubelet swaps the directory between the two reads, the old
+        # token is then seen twice, and never not at all.
+        newest = read_required_file(current)
+        return TokenFiles(current, newest, previous, read_file(previous))
+
+    return Live("token", read, Tokens.from_files)
+
+
+def _flaw(token: bytes) -> str | None:
+    checks = (
+        (not token, "is empty"),
+        (
+            token[-1:] in (b"\n", b"\r"),
+            "ends with a line break; write it without one (printf '%s')",
+        ),
+        (token != token.strip(b" \t"), "begins or ends with white space"),
+        (
+            any(byte < 0x20 or byte > 0x7E for byte in token),
+            "has bytes that are not printable ASCII",
+        ),
+        (token[:1] in (b'"', b"'") or token[-1:] in (b'"', b"'"), "is in quotes"),
+        (len(token) > LONGEST_TOKEN, f"is longer than {LONGEST_TOKEN} bytes"),
+    )
+    return next((flaw for wrong, flaw in checks if wrong), None)

@@ -1,0 +1,107 @@
+"""Below the application: how waitress' parts answer what never becomes a request.
+
+waitress answers broken requests itself, in plain text. The client behind the charges needs JSON
+with a `result` (see `answers`), so three of its classes are extended at the places it provides:
+
+- the parser, which dies on some input without an answer (a Content-Length of thousands of digits,
+  a malformed host), and would ask for the rest of a body that it has already refused;
+- the task that answers errors, which here writes JSON;
+- the channel, which closes right after such an answer. Input that is still unread then makes the
+  kernel reset the connection, and the client may never see the answer. So the channel first says
+  that it is done, and drops what comes for a moment.
+
+What stays without an answer: a request that is not complete when its client stops sending.
+"""
+
+import socket
+import time
+
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import BadRequest
+
+from payment_service.answers import refusal_body
+
+LINGER_SECONDS = 2.0
+
+
+class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
+    """Finishes every request, if need be with an error."""
+
+    def received(self, data: bytes) -> int:
+        try:
+            consumed = int(super().received(data))
+        except ValueError:
+            self.error = BadRequest("the request cannot be read")
+            self.completed = True
+            consumed = len(data)
+        if self.completed:
+            self.expect_continue = False
+        return consumed
+
+
+class ChargeTask(WSGITask):  # type: ignore[misc]  # waitress has no types
+    """Answers by the application; says that the connection ends once the server is to stop."""
+
+    def build_response_header(self) -> bytes:
+        if self.channel.server.last_answers:
+            # As if the client had asked for it; waitress then writes the header and closes.
+            self.request.headers["CONNECTION"] = "close"
+        return bytes(super().build_response_header())
+
+
+class RefusalTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
+    """Answers what the parser refused, or what broke, in JSON."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        body = refusal_body(f"{error.reason}: {error.body}")
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", "application/json"))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+        self.channel.linger()
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+    """A connection."""
+
+    task_class = ChargeTask
+    error_task_class = RefusalTask
+    parser_class = Parser
+
+    _lingers = False
+    _linger_until: float | None = None
+
+    def linger(self) -> None:
+        """Before closing, gives the client time to read the last answer."""
+        self._lingers = True
+
+    def readable(self) -> bool:
+        if self._linger_until is None:
+            return bool(super().readable())
+        if time.monotonic() >= self._linger_until:
+            super().handle_close()
+            return False
+        return True
+
+    def writable(self) -> bool:
+        return self._linger_until is None and bool(super().writable())
+
+    def handle_read(self) -> None:
+        if self._linger_until is None:
+            super().handle_read()
+        else:
+            self.recv(self.adj.recv_bytes)  # at the end of input it closes by itself
+
+    def handle_close(self) -> None:
+        if not (self._lingers and self.will_close and self._linger_until is None):
+            super().handle_close()
+            return
+        self._linger_until = time.monotonic() + LINGER_SECONDS
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            super().handle_close()
