@@ -1,0 +1,60 @@
+"""Speaks to the Docker engine, and makes and tags images by their content."""
+
+import subprocess
+from pathlib import Path
+
+from cluster.errors import give_up
+from cluster.paths import LABEL
+from cluster.progress import run_logged
+
+# The engine is on this machine; one that has not answered by then will not.
+_ANSWER_SECONDS = 10
+
+
+def docker(*arguments: str | Path) -> str:
+    """Runs a docker command and returns what it printed."""
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        give_up(f"docker {arguments[0]} failed: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def why_no_answer() -> str | None:
+    """Returns why the engine cannot be used, or None when it answers."""
+    try:
+        done = subprocess.run(
+            ["docker", "version", "--format", "{{.Server.Version}}"],
+            capture_output=True,
+            text=True,
+            timeout=_ANSWER_SECONDS,
+            check=False,
+        )
+    except FileNotFoundError:
+        return "there is no docker program"
+    except subprocess.TimeoutExpired:
+        return f"no answer within {_ANSWER_SECONDS} s"
+    return done.stderr.strip() if done.returncode else None
+
+
+def image_exists(tag: str) -> bool:
+    """Says whether the engine has this image."""
+    return bool(docker("images", "--quiet", tag))
+
+
+def build_image(tag: str, *, dockerfile: Path, context: Path, arguments: dict[str, str]) -> None:
+    """Builds an image under a tag, with our label on it and on every container made from it."""
+    flags = [f"--build-arg={name}={value}" for name, value in arguments.items()]
+    flags += [f"--tag={tag}", f"--label={LABEL}=yes", f"--file={dockerfile}"]
+    run_logged(
+        ["docker", "build", *flags, context],
+        log=f"build-{tag.partition(':')[0]}",
+        environment=_builder(),
+    )
+
+
+def _builder() -> dict[str, str]:
+    # The docker command may come without BuildKit's part, or meet an engine that has none.
+    buildkit = subprocess.run(["docker", "buildx", "version"], capture_output=True, check=False)
+    engine = docker("version", "--format", "{{.Server.Version}}")
+    usable = buildkit.returncode == 0 and int(engine.partition(".")[0]) >= 23
+    return {"DOCKER_BUILDKIT": "1" if usable else "0"}

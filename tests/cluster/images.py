@@ -1,0 +1,58 @@
+"""Builds the project's own images and puts them into a cluster's node."""
+
+from pathlib import Path
+
+from cluster.docker import build_image, docker
+from cluster.paths import Cluster
+from cluster.programs import kind
+from cluster.progress import run_logged, step
+from cluster.python_base import python_base
+
+
+def build(
+    name: str, *, dockerfile: Path, context: Path, arguments: dict[str, str] | None = None
+) -> str:
+    """Builds an image on the Python base, and returns its tag: the same content, the same tag."""
+    building = f"{name}:building"
+    build_image(
+        building,
+        dockerfile=dockerfile,
+        context=context,
+        arguments={"PYTHON_IMAGE": python_base(), **(arguments or {})},
+    )
+    tag = f"{name}:{image_id(building).removeprefix('sha256:')[:12]}"
+    docker("tag", building, tag)
+    docker("rmi", building)
+    return tag
+
+
+def load(cluster: Cluster, *images: str) -> None:
+    """Puts images of the local engine into the cluster's node, but for those it has."""
+    there = images_in(cluster)
+    absent = [image for image in images if not {image_id(image), full_name(image)} <= there]
+    if not absent:
+        return
+    with step(f"load {', '.join(absent)} into cluster {cluster.kind_name}", usually="5 s each"):
+        run_logged(
+            [kind(), "load", "docker-image", "--name", cluster.kind_name, *absent],
+            log=f"load-{cluster.kind_name}",
+        )
+
+
+def image_id(image: str) -> str:
+    """Returns the local engine's id of an image."""
+    return docker("inspect", "--type", "image", "--format", "{{.Id}}", image)
+
+
+def images_in(cluster: Cluster) -> set[str]:
+    """Returns the names and the ids of all images that the node has."""
+    listing = ["ctr", "--namespace", "k8s.io", "images", "list", "--quiet"]
+    return set(docker("exec", cluster.node, *listing).split())
+
+
+def full_name(image: str) -> str:
+    """Returns the name that containerd gives an image of this short name."""
+    first, slash, _ = image.partition("/")
+    if slash and (set(".:") & set(first) or first == "localhost"):
+        return image
+    return f"docker.io/{image}" if slash else f"docker.io/library/{image}"

@@ -1,0 +1,3 @@
+# kind's own node image; being built here puts our label on it, by which we know our clusters.
+ARG OFFICIAL
+FROM $OFFICIAL

@@ -1,0 +1,4 @@
+# What each pod's sandbox runs.
+FROM scratch
+COPY programs/pause /pause
+ENTRYPOINT ["/pause"]

@@ -1,0 +1,58 @@
+import json
+from typing import Any
+
+import pytest
+
+from cluster.kind_config import kind_config
+from cluster.paths import Cluster
+
+
+def node_of(name: str) -> dict[str, Any]:
+    node: dict[str, Any] = json.loads(kind_config(Cluster(name), network_in_image=True))["nodes"][0]
+    return node
+
+
+def api_server_of(name: str) -> dict[str, Any]:
+    patches = json.loads(kind_config(Cluster(name), network_in_image=True))["kubeadmConfigPatches"]
+    server: dict[str, Any] = json.loads(patches[0])["apiServer"]
+    return server
+
+
+@pytest.mark.parametrize(
+    ("name", "ports"), [("demo", {30008: 30008, 8080: 80}), ("test", {30018: 30008})]
+)
+def test_ports_listen_on_loopback_alone(name: str, ports: dict[int, int]) -> None:
+    mappings = node_of(name)["extraPortMappings"]
+    assert {entry["hostPort"]: entry["containerPort"] for entry in mappings} == ports
+    assert {entry["listenAddress"] for entry in mappings} == {"127.0.0.1"}
+
+
+def test_the_two_clusters_share_no_port_and_no_folder() -> None:
+    demo, test = Cluster("demo"), Cluster("test")
+    assert not demo.ports.keys() & test.ports.keys()
+    assert demo.home != test.home
+    assert demo.node != test.node
+
+
+def test_the_audit_log_ends_up_where_the_cluster_says() -> None:
+    arguments = {entry["name"]: entry["value"] for entry in api_server_of("test")["extraArgs"]}
+    folder, _, name = arguments["audit-log-path"].rpartition("/")
+    mounts = {entry["containerPath"]: entry["hostPath"] for entry in node_of("test")["extraMounts"]}
+    assert f"{mounts[folder]}/{name}" == str(Cluster("test").audit_log)
+
+
+def test_the_api_server_sees_what_the_node_mounts() -> None:
+    mounted = {entry["containerPath"] for entry in node_of("test")["extraMounts"]}
+    assert {entry["hostPath"] for entry in api_server_of("test")["extraVolumes"]} == mounted
+
+
+@pytest.mark.parametrize("in_image", [True, False])
+def test_kind_brings_the_network_unless_the_image_has_it(in_image: bool) -> None:  # noqa: FBT001 - both values are the point
+    config = json.loads(kind_config(Cluster("test"), network_in_image=in_image))
+    assert config["networking"]["disableDefaultCNI"] is in_image
+
+
+def test_the_kubelet_keeps_its_own_intervals() -> None:
+    config = kind_config(Cluster("test"), network_in_image=True)
+    assert "Frequency" not in config
+    assert "Period" not in config
