@@ -1,11 +1,15 @@
 """Speaks to the Docker engine, and makes and tags images by their content."""
 
+import os
 import subprocess
 from pathlib import Path
 
-from cluster.errors import give_up
+from cluster.errors import ClusterError, give_up
 from cluster.paths import LABEL
 from cluster.progress import run_logged
+
+# A build reaches the network the way that everything else on this machine does.
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 
 # The engine is on this machine; one that has not answered by then will not.
 _ANSWER_SECONDS = 10
@@ -38,12 +42,21 @@ def why_no_answer() -> str | None:
 
 def image_exists(tag: str) -> bool:
     """Says whether the engine has this image."""
-    return bool(docker("images", "--quiet", tag))
+    try:
+        return bool(image_id(tag))
+    except ClusterError:
+        return False
+
+
+def image_id(image: str) -> str:
+    """Returns the engine's id of an image, which changes with its content."""
+    return docker("image", "inspect", "--format", "{{.Id}}", image)
 
 
 def build_image(tag: str, *, dockerfile: Path, context: Path, arguments: dict[str, str]) -> None:
     """Builds an image under a tag, with our label on it and on every container made from it."""
     flags = [f"--build-arg={name}={value}" for name, value in arguments.items()]
+    flags += [f"--build-arg={name}" for name in _PROXIES if name in os.environ]
     flags += [f"--tag={tag}", f"--label={LABEL}=yes", f"--file={dockerfile}"]
     run_logged(
         ["docker", "build", *flags, context],

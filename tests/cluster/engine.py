@@ -20,6 +20,7 @@ from cluster.progress import run_logged, say, step, tail
 
 START_SECONDS = 60
 STOP_SECONDS = 20
+_USUAL_MTU = 1500
 
 # dockerd believes these files even when the process in them is long another one.
 _PID_FILES = {
@@ -37,6 +38,8 @@ def ensure_engine() -> None:
     say(f"==> no Docker engine answers: {problem}")
     _end_ours()
     _install()
+    if why_no_answer() is None:  # where systemd runs, the package starts its engine itself
+        return
     _drop_stale_pid_files()
     _start()
 
@@ -116,14 +119,10 @@ def _runtime_flags() -> list[str]:
 
 def _mtu_flags() -> list[str]:
     # Docker's networks assume 1500; where the way out takes less, big packets would be lost.
-    route = subprocess.run(
-        ["ip", "-oneline", "route", "show", "default"], capture_output=True, text=True, check=False
-    ).stdout.split()
-    if "dev" not in route:
-        return []
-    device = Path("/sys/class/net") / route[route.index("dev") + 1] / "mtu"
-    mtu = int(device.read_text()) if device.exists() else 1500
-    return ["--mtu", str(mtu)] if mtu < 1500 else []
+    routes = [line.split() for line in Path("/proc/net/route").read_text().splitlines()[1:]]
+    ways_out = [device for device, destination, *_ in routes if destination == "00000000"]
+    mtus = [int(Path(f"/sys/class/net/{device}/mtu").read_text()) for device in ways_out]
+    return ["--mtu", str(min(mtus))] if mtus and min(mtus) < _USUAL_MTU else []
 
 
 def _start() -> None:

@@ -5,12 +5,16 @@ import subprocess
 import time
 from typing import Any
 
+from cluster.docker import docker
 from cluster.errors import ClusterError, give_up
 from cluster.paths import Cluster
 
-# What must be up beside the node: DNS, and whatever enforces NetworkPolicies.
-_DNS = "coredns"
-_ENFORCERS = ("policy-enforcer", "kindnet")
+# What must be up beside the node: DNS, and whatever enforces NetworkPolicies (kind's own network
+# does). A pod is known by the name of its owner, which its own begins with.
+_NEEDED = {
+    "DNS is not available": ("coredns-",),
+    "nothing enforces NetworkPolicies": ("policy-enforcer-", "kindnet-"),
+}
 
 _POLL_SECONDS = 0.5
 
@@ -36,27 +40,26 @@ def why_unhealthy(cluster: Cluster) -> str | None:
     """Returns the first thing that is not as it must be, or None."""
     try:
         kubectl(cluster, "get", "--raw=/readyz", "--request-timeout=5s")
-        found = kubectl(
-            cluster, "get", "nodes,deployments,daemonsets", "--all-namespaces", "--output=json"
-        )
+        began = docker("inspect", "--format", "{{.State.StartedAt}}", cluster.node)
+        found = kubectl(cluster, "get", "nodes,pods", "--namespace=kube-system", "--output=json")
     except ClusterError as problem:
         return str(problem)
-    return judge(json.loads(found)["items"])
+    return judge(json.loads(found)["items"], node_began=began)
 
 
-def judge(objects: list[dict[str, Any]]) -> str | None:
-    """Returns what is wrong with the node, DNS or the enforcer, or None."""
-    by_kind: dict[str, dict[str, dict[str, Any]]] = {}
-    for thing in objects:
-        by_kind.setdefault(thing["kind"], {})[thing["metadata"]["name"]] = thing.get("status", {})
-    nodes = by_kind.get("Node", {})
-    if not nodes or not all(_node_ready(status) for status in nodes.values()):
+def judge(objects: list[dict[str, Any]], *, node_began: str) -> str | None:
+    """Returns what is wrong with the node, DNS or the enforcer, or None.
+
+    What began before the node did is a memory: a node that was started again still tells for a
+    while how its pods were when it stopped.
+    """
+    nodes = [thing for thing in objects if thing["kind"] == "Node"]
+    if not nodes or not all(_is_ready(node) for node in nodes):
         return "the node is not ready"
-    if not by_kind.get("Deployment", {}).get(_DNS, {}).get("availableReplicas"):
-        return "DNS is not available"
-    daemons = by_kind.get("DaemonSet", {})
-    if not any(daemons.get(name, {}).get("numberReady") for name in _ENFORCERS):
-        return "nothing enforces NetworkPolicies yet"
+    up = [pod for pod in objects if pod["kind"] == "Pod" and _runs_since(pod, node_began)]
+    for wrong, owners in _NEEDED.items():
+        if not any(pod["metadata"]["name"].startswith(owners) for pod in up):
+            return wrong
     return None
 
 
@@ -68,8 +71,15 @@ def wait_until_healthy(cluster: Cluster, *, within: float) -> str | None:
     return wrong
 
 
-def _node_ready(status: dict[str, Any]) -> bool:
-    return any(
-        condition["type"] == "Ready" and condition["status"] == "True"
-        for condition in status.get("conditions", [])
+def _is_ready(thing: dict[str, Any]) -> bool:
+    conditions = thing.get("status", {}).get("conditions", [])
+    return any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
+
+
+def _runs_since(pod: dict[str, Any], moment: str) -> bool:
+    containers = pod.get("status", {}).get("containerStatuses", [])
+    starts = [status.get("state", {}).get("running", {}).get("startedAt") for status in containers]
+    # Both are UTC; Kubernetes tells whole seconds, Docker tells more.
+    return _is_ready(pod) and all(
+        start and start >= moment[: len("2026-01-31T12:00:00")] for start in starts
     )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cluster.docker import build_image, docker
+from cluster.docker import build_image, docker, image_id
 from cluster.paths import Cluster
 from cluster.programs import kind
 from cluster.progress import run_logged, step
@@ -37,11 +37,6 @@ def load(cluster: Cluster, *images: str) -> None:
             [kind(), "load", "docker-image", "--name", cluster.kind_name, *absent],
             log=f"load-{cluster.kind_name}",
         )
-
-
-def image_id(image: str) -> str:
-    """Returns the local engine's id of an image."""
-    return docker("inspect", "--type", "image", "--format", "{{.Id}}", image)
 
 
 def images_in(cluster: Cluster) -> set[str]:

@@ -5,6 +5,7 @@ Everything goes to stderr: stdout belongs to the answers of the commands.
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -62,6 +63,9 @@ def run_logged(
 ) -> None:
     """Runs a command with its output in a log of that name; a failure shows the log's end."""
     path = log_file(log)
+    program = str(command[0])
+    if not shutil.which(program):
+        give_up(f"There is no {program} here. Install it (Debian: apt-get install {program}).")
     with path.open("w") as output:
         output.write(f"$ {' '.join(map(str, command))}\n")
         output.flush()
@@ -75,7 +79,7 @@ def run_logged(
             check=False,
         )
     if done.returncode:
-        give_up(f"{Path(command[0]).name} failed with exit code {done.returncode}:\n{tail(path)}")
+        give_up(f"{Path(program).name} failed with exit code {done.returncode}:\n{tail(path)}")
 
 
 @contextmanager

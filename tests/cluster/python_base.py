@@ -6,7 +6,7 @@ import ssl
 from pathlib import Path
 
 from cluster.debian_root import DebianRoot, require_debootstrap
-from cluster.docker import build_image, docker, image_exists
+from cluster.docker import build_image, image_exists, image_id
 from cluster.paths import LABEL, RECIPE, cache
 from cluster.progress import step
 from cluster.recipe_key import key_of
@@ -29,7 +29,7 @@ def python_base() -> str:
     if bundle is None:
         return python
     dockerfile = RECIPE / "python" / "base.Dockerfile"
-    tag = f"billing-python:{key_of(docker('images', '--quiet', python), dockerfile, bundle, LABEL)}"
+    tag = f"billing-python:{key_of(image_id(python), dockerfile, bundle, LABEL)}"
     if not image_exists(tag):
         with step("add this machine's certificates to the Python image", usually="5 s"):
             context = cache() / "building" / "python-base"
