@@ -1,11 +1,11 @@
-"""The commands: python -m cluster up|down|status|kubeconfig|kubectl|load|base."""
+"""The commands: python -m cluster up|down|status|kubeconfig|kubectl|load|base|stop-engine."""
 
 import argparse
 import os
 import sys
 
 from cluster.docker import why_no_answer
-from cluster.engine import ensure_engine
+from cluster.engine import end_engine, ensure_engine
 from cluster.errors import ClusterError, give_up
 from cluster.health import why_unhealthy
 from cluster.images import load
@@ -44,6 +44,9 @@ def _run(arguments: argparse.Namespace) -> None:
             with one_at_a_time():
                 ensure_engine()
                 print(python_base())
+        case "stop-engine":
+            with one_at_a_time():
+                end_engine()
 
 
 def _status() -> None:
@@ -83,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.choices["load"].add_argument("image", nargs="+")
     commands.add_parser("status", help="say how both clusters are")
     commands.add_parser("base", help="provide the Python base image and print its tag")
+    commands.add_parser("stop-engine", help="end the Docker engine that was started here, if any")
     return parser
 
 

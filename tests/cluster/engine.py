@@ -36,7 +36,7 @@ def ensure_engine() -> None:
         return
     _refuse_where_not_ours_to_start(problem)
     say(f"==> no Docker engine answers: {problem}")
-    _end_ours()
+    end_engine()
     _install()
     if why_no_answer() is None:  # where systemd runs, the package starts its engine itself
         return
@@ -63,10 +63,11 @@ def _mark_file() -> Path:
     return folder / "dockerd.json"
 
 
-def _end_ours() -> None:
+def end_engine() -> None:
+    """Ends the Docker engine that was started here, and no other."""
     ours = ProcessMark.read(_mark_file())
     if ours and ours.alive():
-        with step(f"end our Docker engine (pid {ours.pid}), it does not answer", usually="5 s"):
+        with step(f"end our own Docker engine (pid {ours.pid})", usually="5 s"):
             ours.end(patience=STOP_SECONDS)
 
 
