@@ -137,13 +137,13 @@ def test_sigterm_cuts_off_a_pay_call(tmp_path: Path) -> None:
         assert not antaeus.api.health()
 
 
-def test_two_thousand_invoices_take_seconds(tmp_path: Path) -> None:
-    with FakePayment.running() as fake, running(tmp_path, fake, ANTAEUS_INVOICES="2000") as antaeus:
-        drain = threading.Thread(target=lambda: [antaeus.next_line() for _ in range(2000)])
+def test_hundreds_of_invoices_take_no_time(tmp_path: Path) -> None:
+    with FakePayment.running() as fake, running(tmp_path, fake, ANTAEUS_INVOICES="500") as antaeus:
+        drain = threading.Thread(target=lambda: [antaeus.next_line() for _ in range(500)])
         drain.start()
         assert antaeus.api.pay(within=LIMIT_SECONDS) is True
         drain.join()
-        assert antaeus.api.counts() == Counts(paid=2000, pending=0)
+        assert antaeus.api.counts() == Counts(paid=500, pending=0)
         assert len(fake.connections) == 1
 
 
