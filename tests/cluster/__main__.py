@@ -1,8 +1,9 @@
-"""The commands: python -m cluster up|down|status|kubeconfig|kubectl|load|base|stop-engine."""
+"""The commands by which people, and the Makefile for them, see to the clusters."""
 
 import argparse
 import os
 import sys
+from collections.abc import Callable
 
 from cluster.docker import why_no_answer
 from cluster.engine import end_engine, ensure_engine
@@ -18,38 +19,42 @@ from cluster.python_base import python_base
 def main(words: list[str]) -> int:
     arguments = _parser().parse_args(words)
     try:
-        _run(arguments)
+        arguments.run(arguments)
     except ClusterError as problem:
         say(f"error: {problem}")
         return 1
     return 0
 
 
-def _run(arguments: argparse.Namespace) -> None:
-    match arguments.command:
-        case "up":
-            cluster = up(arguments.name)
-            say(f"cluster {cluster.kind_name} is healthy; kubeconfig: {cluster.kubeconfig}")
-        case "down":
-            down(arguments.name)
-        case "status":
-            _status()
-        case "kubeconfig":
-            print(Cluster(arguments.name).kubeconfig)
-        case "kubectl":
-            _kubectl(Cluster(arguments.name), arguments.rest)
-        case "load":
-            load(Cluster(arguments.name), *arguments.image)
-        case "base":
-            with one_at_a_time():
-                ensure_engine()
-                print(python_base())
-        case "stop-engine":
-            with one_at_a_time():
-                end_engine()
+def _up(arguments: argparse.Namespace) -> None:
+    cluster = up(arguments.name)
+    say(f"cluster {cluster.kind_name} is healthy; kubeconfig: {cluster.kubeconfig}")
 
 
-def _status() -> None:
+def _down(arguments: argparse.Namespace) -> None:
+    down(arguments.name)
+
+
+def _kubeconfig(arguments: argparse.Namespace) -> None:
+    print(Cluster(arguments.name).kubeconfig)
+
+
+def _load(arguments: argparse.Namespace) -> None:
+    load(Cluster(arguments.name), *arguments.image)
+
+
+def _base(_: argparse.Namespace) -> None:
+    with one_at_a_time():
+        ensure_engine()
+        print(python_base())
+
+
+def _stop_engine(_: argparse.Namespace) -> None:
+    with one_at_a_time():
+        end_engine()
+
+
+def _status(_: argparse.Namespace) -> None:
     print(f"cache: {cache()}")
     if problem := why_no_answer():
         print(f"Docker engine: {problem}")
@@ -61,32 +66,39 @@ def _status() -> None:
         print(f"{cluster.kind_name}: {condition}")
 
 
-def _kubectl(cluster: Cluster, rest: list[str]) -> None:
+def _kubectl(arguments: argparse.Namespace) -> None:
+    cluster = Cluster(arguments.name)
     if not cluster.kubectl.exists():
-        give_up(f"Cluster {cluster.kind_name} is not there; `up {cluster.name}` first")
-    words = rest[1:] if rest[:1] == ["--"] else rest
+        give_up(f"Cluster {cluster.kind_name} is not there; `up {cluster.name}` makes it.")
+    words = arguments.rest[1:] if arguments.rest[:1] == ["--"] else arguments.rest
     command = ["kubectl", f"--kubeconfig={cluster.kubeconfig}", *words]
     os.execv(cluster.kubectl, command)  # noqa: S606 - this very process becomes kubectl
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m cluster", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    names = [cluster.name for cluster in ALL]
-    explained = {
-        "up": "end with this cluster healthy",
-        "down": "delete this cluster",
-        "kubeconfig": "print the path of its kubeconfig",
-        "kubectl": "run its own kubectl against it",
-        "load": "put local images into its node",
-    }
-    for command, text in explained.items():
-        commands.add_parser(command, help=text).add_argument("name", choices=names)
-    commands.choices["kubectl"].add_argument("rest", nargs=argparse.REMAINDER)
-    commands.choices["load"].add_argument("image", nargs="+")
-    commands.add_parser("status", help="say how both clusters are")
-    commands.add_parser("base", help="provide the Python base image and print its tag")
-    commands.add_parser("stop-engine", help="end the Docker engine that was started here, if any")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(run: Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
+        name = run.__name__.removeprefix("_").replace("_", "-")
+        made = commands.add_parser(name, help=text)
+        made.set_defaults(run=run)
+        return made
+
+    of_one_cluster = [
+        command(_up, "end with this cluster healthy"),
+        command(_down, "delete this cluster"),
+        command(_kubeconfig, "print the path of its kubeconfig"),
+        kubectl := command(_kubectl, "run its own kubectl against it"),
+        loads := command(_load, "put local images into its node"),
+    ]
+    for made in of_one_cluster:
+        made.add_argument("name", choices=[cluster.name for cluster in ALL])
+    kubectl.add_argument("rest", nargs=argparse.REMAINDER, metavar="-- ARGUMENTS")
+    loads.add_argument("image", nargs="+")
+    command(_status, "say how both clusters are")
+    command(_base, "provide the Python base image and print its tag")
+    command(_stop_engine, "end the Docker engine that was started here, if any")
     return parser
 
 
