@@ -3,16 +3,20 @@
 import re
 from collections.abc import Callable
 from time import perf_counter
-from uuid import uuid4
 
 import falcon
 
 from payment_service.answers import RefusedError, answer, answer_refusal
 from payment_service.cashier import Call, Cashier
 from payment_service.charges import Charge
+from payment_service.ids import new_request_id
 from payment_service.mistakes import MistakesError
 from payment_service.token_gate import Tokens
 
+# As WSGI spells X-Token, X-Request-Id and X-Charge-Attempt.
+TOKEN_HEADER = "HTTP_X_TOKEN"
+REQUEST_ID_HEADER = "HTTP_X_REQUEST_ID"
+ATTEMPT_HEADER = "HTTP_X_CHARGE_ATTEMPT"
 LARGEST_ATTEMPT = 2**31 - 1
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -36,7 +40,7 @@ class ChargeResource(Resource):
 
     def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
         tokens = self._tokens
-        admitted = tokens is not None and tokens().admit(request.get_header("X-Token"))
+        admitted = tokens is not None and tokens().admit(request.env.get(TOKEN_HEADER))
         call = Call(admitted, _request_id(request), perf_counter())
         try:
             charge, attempt = self._read(request, call)
@@ -51,14 +55,15 @@ class ChargeResource(Resource):
             raise RefusedError(403, "token", "X-Token is missing or wrong")
         if not _is_json(request.content_type):
             raise RefusedError(415, "content_type", "Content-Type must be application/json")
-        if (request.content_length or 0) > self._largest_body:
+        length = request.content_length or 0
+        if length > self._largest_body:
             raise RefusedError(413, "size", f"the body is larger than {self._largest_body} bytes")
         try:
-            body = request.bounded_stream.read()
+            body = request.stream.read(length)
             charge = Charge.from_json(body, nameless_currency=self._tokens is None)
         except MistakesError as mistakes:
             raise RefusedError(400, "body", str(mistakes)) from None
-        return charge, _attempt(request.get_header("X-Charge-Attempt"))
+        return charge, _attempt(request.env.get(ATTEMPT_HEADER))
 
 
 class FixedAnswer(Resource):
@@ -90,5 +95,5 @@ def _attempt(header: str | None) -> int | None:
 
 
 def _request_id(request: falcon.Request) -> str:
-    sent = request.get_header("X-Request-Id")
-    return sent if sent is not None and _SANE_ID.fullmatch(sent) else str(uuid4())
+    sent = request.env.get(REQUEST_ID_HEADER)
+    return sent if sent is not None and _SANE_ID.fullmatch(sent) else new_request_id()

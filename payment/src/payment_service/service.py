@@ -1,12 +1,12 @@
 """Puts the parts together: from settings to two ports that serve."""
 
 import random
-from uuid import uuid4
 
 from payment_service.app import create_app
 from payment_service.attempts import Attempts
 from payment_service.cashier import Cashier, Chance, Decide
 from payment_service.decision import decide as decide_by_profile
+from payment_service.ids import new_charge_id
 from payment_service.live import AnyLive, Watcher
 from payment_service.log import Lines, timestamp
 from payment_service.metrics import Metrics, State
@@ -76,7 +76,7 @@ class Service:
             lambda: profile.current.profile,
             Attempts(settings.attempts_kept),
             decide=decide,
-            chance=Chance(draw=random.random, new_id=lambda: str(uuid4())),
+            chance=Chance(draw=random.random, new_id=new_charge_id),
             recorders=(ChargeLog(self.lines.write, timestamp), metrics),
         )
         app = create_app(
