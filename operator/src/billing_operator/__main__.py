@@ -1,0 +1,57 @@
+"""Starts the operator: python -m billing_operator."""
+
+import argparse
+import asyncio
+import os
+import sys
+
+import kopf
+from kubernetes.aio import config
+from kubernetes.aio.client import ApiClient, Configuration
+
+from billing_operator import __version__
+from billing_operator.handlers import kopf_settings, register
+from billing_operator.logs import set_up
+from billing_operator.names import MANAGER
+from billing_operator.settings import BadSettings, Settings
+from billing_operator.wiring import Operator
+
+
+async def connect() -> ApiClient:
+    """A client for the cluster that this pod runs in."""
+    configuration = Configuration()
+    config.load_incluster_config(client_configuration=configuration)
+    return ApiClient(configuration)
+
+
+async def run(settings: Settings) -> None:
+    """Runs until a signal comes."""
+    registry = kopf.OperatorRegistry()
+    kopf.on.login(registry=registry)(kopf.login_with_service_account)
+    register(registry, Operator(settings, connect))
+    await kopf.operator(
+        registry=registry,
+        settings=kopf_settings(settings),
+        clusterwide=not settings.namespaces,
+        namespaces=settings.namespaces,
+        standalone=True,
+        # kopf would ask for the user's name, which a pod's user has not; its type is not public.
+        identity=MANAGER,  # type: ignore[arg-type]
+    )
+
+
+def main() -> None:
+    """Reads the settings and runs."""
+    parser = argparse.ArgumentParser(prog="billing-operator", description=__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.parse_args()
+    try:
+        settings = Settings.from_env(os.environ)
+    except BadSettings as error:
+        sys.exit(str(error))
+    set_up(settings.log_level)
+    asyncio.run(run(settings))
+
+
+if __name__ == "__main__":
+    main()

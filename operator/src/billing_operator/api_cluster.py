@@ -1,0 +1,170 @@
+"""The adapter to the API server: the one module that speaks HTTP to it.
+
+It sends plain paths through the official client, which brings the connection, the credentials and
+their renewal along.
+"""
+
+import json
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import aiohttp
+from kubernetes.aio.client import ApiClient
+
+from billing_operator.cluster import Listing
+from billing_operator.errors import ClusterError, Conflict, NotFound, SpecError
+from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Kind, Manifest, key
+from billing_operator.metrics import Metrics
+from billing_operator.names import MANAGED_BY_SELECTOR, MANAGER, STACK_LABEL
+
+_APPLY = "application/apply-patch+yaml"
+_MERGE = "application/merge-patch+json"
+_PAGE = 500
+# Mistakes in a field are the user's to mend; anything else is between us and the API server.
+_REFUSED = (400, 422)
+
+
+class _Request(NamedTuple):
+    method: str
+    path: str
+    query: dict[str, str]
+    body: Any = None
+    content_type: str = "application/json"
+
+
+class ApiCluster:
+    """Speaks to one API server, within all namespaces or some."""
+
+    def __init__(
+        self, client: ApiClient, metrics: Metrics, *, namespaces: tuple[str, ...], timeout: float
+    ) -> None:
+        self._client = client
+        self._metrics = metrics
+        self._scopes: tuple[str | None, ...] = namespaces or (None,)
+        self._timeout = timeout
+
+    async def read(self, kind: Kind, key: Key) -> Manifest | None:
+        """A live object, or None where there is none."""
+        try:
+            return await self._send(_Request("GET", kind.path(key.namespace, key.name), {}))
+        except NotFound:
+            return None
+
+    async def list_managed(self, kind: Kind, key: Key | None = None) -> Listing:
+        """All objects of a kind that bear our label; with a key, those of one stack."""
+        if key is None:
+            return await self._list(kind, self._scopes, MANAGED_BY_SELECTOR)
+        return await self._list(kind, (key.namespace,), f"{STACK_LABEL}={key.name}")
+
+    async def list_stacks(self) -> Listing:
+        """All BillingStacks in scope."""
+        return await self._list(BILLING_STACK, self._scopes, "")
+
+    async def apply(self, manifest: Manifest) -> Manifest:
+        """Server-side apply of a child; returns the object as it is now."""
+        kind = BY_NAME[manifest["kind"]]
+        # Forced: what we own is ours, and a person who disagrees has the spec to say so.
+        query = {"fieldManager": MANAGER, "force": "true", "fieldValidation": "Strict"}
+        path = kind.path(*key(manifest))
+        return await self._send(_Request("PATCH", path, query, manifest, _APPLY))
+
+    async def apply_status(self, place: Key, uid: str, status: Manifest) -> Manifest:
+        """Server-side apply of a stack's status; returns the stack as it is now."""
+        body = {
+            "apiVersion": BILLING_STACK.api_version,
+            "kind": BILLING_STACK.name,
+            # The uid keeps it from a later stack of the same name.
+            "metadata": {"name": place.name, "uid": uid},
+            "status": status,
+        }
+        query = {"fieldManager": MANAGER, "force": "true"}
+        path = BILLING_STACK.path(*place, "status")
+        return await self._send(_Request("PATCH", path, query, body, _APPLY))
+
+    async def create(self, manifest: Manifest) -> Manifest:
+        """Makes an object; raises Conflict where there is one of that name."""
+        path = BY_NAME[manifest["kind"]].path(manifest["metadata"]["namespace"])
+        return await self._send(_Request("POST", path, {"fieldManager": MANAGER}, manifest))
+
+    async def delete(self, live: Manifest) -> None:
+        """Removes exactly this object, not another of the same name."""
+        body = {"preconditions": {"uid": live["metadata"]["uid"]}}
+        path = BY_NAME[live["kind"]].path(*key(live))
+        try:
+            await self._send(_Request("DELETE", path, {}, body))
+        except NotFound:
+            return
+
+    async def annotate_pod(self, key: Key, annotations: dict[str, str]) -> None:
+        """Writes annotations on a pod itself, which restarts nothing."""
+        body = {"metadata": {"annotations": annotations}}
+        query = {"fieldManager": MANAGER}
+        await self._send(_Request("PATCH", POD.path(*key), query, body, _MERGE))
+
+    async def _list(self, kind: Kind, scopes: tuple[str | None, ...], labels: str) -> Listing:
+        items: list[Manifest] = []
+        versions = []
+        for namespace in scopes:
+            query = {"limit": str(_PAGE), "labelSelector": labels}
+            while True:
+                page = await self._send(_Request("GET", kind.path(namespace), query))
+                # Items of a list don't say what they are.
+                says = {"apiVersion": kind.api_version, "kind": kind.name}
+                items += [says | item for item in page["items"]]
+                if not (more := page["metadata"].get("continue")):
+                    break
+                query = query | {"continue": more}
+            versions.append(int(page["metadata"]["resourceVersion"]))
+        return Listing(items, min(versions))
+
+    async def _send(self, request: _Request) -> Manifest:
+        headers = {"Accept": "application/json", "Content-Type": request.content_type}
+        path = request.path + (f"?{urlencode(request.query)}" if request.query else "")
+        try:
+            method, url, headers, body, _ = await self._client.param_serialize(
+                request.method,
+                path,
+                header_params=headers,
+                body=request.body,
+                auth_settings=["BearerToken"],
+            )
+            answer = await self._client.call_api(
+                method, url, headers, body, _request_timeout=self._timeout
+            )
+            content = await answer.read()
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            self._metrics.api_requests.labels(request.method, "none").inc()
+            raise ClusterError(
+                "ApiServerUnreachable", f"{request.method} {request.path}: {error or 'timed out'}"
+            ) from error
+        self._metrics.api_requests.labels(request.method, str(answer.status)).inc()
+        if answer.status >= 400:
+            raise _refusal(request, answer.status, content, answer.headers.get("Retry-After"))
+        made: Manifest = json.loads(content)
+        return made
+
+
+def _refusal(
+    request: _Request, status: int, content: bytes, retry_after: str | None
+) -> ClusterError | SpecError:
+    said = _message(content) or f"HTTP {status}"
+    message = f"{request.method} {request.path}: {said}"
+    match status:
+        case 404:
+            return NotFound("NotFound", message, status=status)
+        case 409:
+            return Conflict("Conflict", message, status=status, retry_after=1.0)
+        case 403:
+            return ClusterError("Forbidden", message, status=status)
+        case _ if status in _REFUSED and request.content_type == _APPLY:
+            return SpecError("Refused", f"the API server refuses what the spec asks for: {said}")
+    wait = float(retry_after) if retry_after and retry_after.isdigit() else None
+    return ClusterError("ApiServerError", message, status=status, retry_after=wait)
+
+
+def _message(content: bytes) -> str:
+    """The server's words; never the object, which may hold what is secret."""
+    try:
+        return str(json.loads(content)["message"])
+    except (ValueError, KeyError, TypeError):
+        return ""

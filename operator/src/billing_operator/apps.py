@@ -1,0 +1,77 @@
+"""The port to the two services of a stack, and its adapter that speaks to their pods."""
+
+import json
+from typing import Any, Protocol
+
+import aiohttp
+
+from billing_operator.errors import Waiting
+from billing_operator.names import ANTAEUS, ANTAEUS_PORT, OPS_PORT, service_host
+from billing_operator.observed import Pod
+from billing_operator.spec import Stack
+from billing_operator.status import Counts
+
+
+class Apps(Protocol):
+    """What the services are asked; each call raises Waiting where there is no good answer."""
+
+    async def invoices(self, stack: Stack) -> Counts:
+        """How many invoices Antaeus has, by their state."""
+        ...
+
+    async def profile_digest(self, stack: Stack, pod: Pod) -> str:
+        """SHA-256 of the profile that a payment pod answers by."""
+        ...
+
+
+class HttpApps:
+    """Speaks to the services as any client in the cluster would."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def invoices(self, stack: Stack) -> Counts:
+        """Reads Antaeus through its Service."""
+        host = service_host(stack.name, ANTAEUS, stack.namespace)
+        return count_invoices(await self._get(f"http://{host}:{ANTAEUS_PORT}/rest/v1/invoices"))
+
+    async def profile_digest(self, stack: Stack, pod: Pod) -> str:  # noqa: ARG002 - other adapters need the namespace
+        """Reads one pod, since each answers for itself."""
+        host = f"[{pod.ip}]" if ":" in pod.ip else pod.ip
+        return read_digest(await self._get(f"http://{host}:{OPS_PORT}/profile"))
+
+    async def _get(self, url: str) -> bytes:
+        try:
+            async with self._session.get(url) as answer:
+                answer.raise_for_status()
+                return await answer.read()
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise Waiting("NoAnswer", f"{url}: {error or 'timed out'}", seconds=5.0) from error
+
+
+def count_invoices(body: bytes) -> Counts:
+    """Counts what Antaeus answers on /rest/v1/invoices."""
+    invoices = _json(body)
+    try:
+        states = [invoice["status"] for invoice in invoices]
+    except (TypeError, KeyError) as error:
+        raise Waiting(
+            "NoAnswer", "Antaeus answered with no list of invoices", seconds=30.0
+        ) from error
+    paid = sum(state == "PAID" for state in states)
+    return Counts(paid=paid, pending=len(states) - paid)
+
+
+def read_digest(body: bytes) -> str:
+    """The digest in what payment answers on /profile."""
+    answer = _json(body)
+    if not isinstance(answer, dict) or not isinstance(answer.get("hash"), str):
+        raise Waiting("NoAnswer", "payment answered with no profile", seconds=5.0)
+    return str(answer["hash"])
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise Waiting("NoAnswer", "the answer is no JSON", seconds=5.0) from error

@@ -1,0 +1,48 @@
+"""The port to the API server: the few verbs that the operator needs of it."""
+
+from typing import NamedTuple, Protocol
+
+from billing_operator.kinds import Key, Kind, Manifest
+
+
+class Listing(NamedTuple):
+    """Objects of one kind, and the version of the whole at which they were read."""
+
+    items: list[Manifest]
+    version: int
+
+
+class Cluster(Protocol):
+    """What the API server is asked to do. Every call raises ClusterError where it refuses."""
+
+    async def read(self, kind: Kind, key: Key) -> Manifest | None:
+        """A live object, or None where there is none."""
+        ...
+
+    async def list_managed(self, kind: Kind, key: Key | None = None) -> Listing:
+        """All objects of a kind that bear our label; with a key, those of one stack."""
+        ...
+
+    async def list_stacks(self) -> Listing:
+        """All BillingStacks in scope."""
+        ...
+
+    async def apply(self, manifest: Manifest) -> Manifest:
+        """Server-side apply of a child; returns the object as it is now."""
+        ...
+
+    async def apply_status(self, place: Key, uid: str, status: Manifest) -> Manifest:
+        """Server-side apply of a stack's status; returns the stack as it is now."""
+        ...
+
+    async def create(self, manifest: Manifest) -> Manifest:
+        """Makes an object; raises Conflict where there is one of that name."""
+        ...
+
+    async def delete(self, live: Manifest) -> None:
+        """Removes exactly this object, not another of the same name."""
+        ...
+
+    async def annotate_pod(self, key: Key, annotations: dict[str, str]) -> None:
+        """Writes annotations on a pod itself, which restarts nothing."""
+        ...

@@ -1,0 +1,149 @@
+"""Keeps all stacks in sight: takes in what the watches tell, and compares everything in between."""
+
+import asyncio
+import itertools
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+
+from billing_operator.apps import Apps
+from billing_operator.errors import Fault, Waiting
+from billing_operator.inventory import stack_of
+from billing_operator.keyed_queue import Backoff, Failed, KeyedQueue, Next
+from billing_operator.kinds import BILLING_STACK, WATCHED, Key, Kind, Manifest
+from billing_operator.metrics import InvoiceWatch, Metrics, ReconcileWatch
+from billing_operator.names import ANTAEUS
+from billing_operator.observed import observe
+from billing_operator.reconcile import Tools
+from billing_operator.settings import Settings
+from billing_operator.spec import Stack
+
+log = logging.getLogger(__name__)
+
+_RECONCILE_SECONDS = 120.0
+_READING_SECONDS = 10.0
+_READERS = 16
+
+
+class Controller:
+    """Started once the event loop runs, stopped before it ends."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        apps: Apps,
+        settings: Settings,
+        *,
+        reconcile: Callable[[Key], Awaitable[Next]],
+    ) -> None:
+        self._tools = tools
+        self._apps = apps
+        self._settings = settings
+        self._metrics: Metrics = tools.metrics
+        self._stacks: KeyedQueue[Key] = KeyedQueue(
+            reconcile, settings.workers, _RECONCILE_SECONDS, ReconcileWatch(self._metrics)
+        )
+        self._invoices: KeyedQueue[Key] = KeyedQueue(
+            self._read_invoices,
+            _READERS,
+            _READING_SECONDS,
+            InvoiceWatch(self._metrics),
+            Backoff(first=settings.invoices_seconds, most=60.0),
+        )
+        self._resyncing: asyncio.Task[None] | None = None
+        self.last_resync: float | None = None
+
+    async def start(self) -> None:
+        """Lists everything, so that no decision rests on a part of it; then begins to work."""
+        backoff = Backoff(first=1.0, most=30.0)
+        for failures in itertools.count(1):
+            try:
+                await self.resync()
+                break
+            except Fault as fault:
+                log.error("can't list", extra={"why": fault.message})
+                await asyncio.sleep(backoff.seconds(failures))
+        self._resyncing = asyncio.create_task(self._resync_for_ever())
+
+    async def stop(self) -> None:
+        """Ends what is under way; the next start takes it up where it stood."""
+        if self._resyncing:
+            self._resyncing.cancel()
+            await asyncio.gather(self._resyncing, return_exceptions=True)
+        await self._invoices.close()
+        await self._stacks.close()
+
+    def saw(self, kind: Kind, live: Manifest, *, deleted: bool) -> None:
+        """Takes in what a watch told."""
+        stack = stack_of(kind, live)
+        if deleted:
+            self._tools.inventory.drop(kind, live)
+            if kind == BILLING_STACK:
+                self._forget(live)
+                return
+        elif not self._tools.inventory.put(kind, live):
+            return
+        if stack:
+            self._look_at(stack)
+
+    async def resync(self) -> None:
+        """Compares everything again, whatever the watches told or failed to tell."""
+        cluster, inventory = self._tools.cluster, self._tools.inventory
+        before = {place: inventory.stack(place) for place in inventory.stacks()}
+        # Children first: a stack without its children in sight would look as if it had none.
+        for kind in WATCHED:
+            inventory.replace(kind, await cluster.list_managed(kind))
+        inventory.replace(BILLING_STACK, await cluster.list_stacks())
+        self._tools.tokens.ask_again()
+        self._tools.profiles.ask_again()
+        for place, body in before.items():
+            if body and inventory.stack(place) is None:
+                self._forget(body)
+        for place in inventory.stacks():
+            self._look_at(place)
+        self.last_resync = time.monotonic()
+        self._metrics.resyncs.inc()
+        self._metrics.last_resync.set_to_current_time()
+        self._metrics.stacks.set(len(list(inventory.stacks())))
+
+    async def _resync_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.resync_seconds * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
+            try:
+                async with asyncio.timeout(max(60.0, self._settings.resync_seconds)):
+                    await self.resync()
+            except (Fault, TimeoutError) as error:
+                log.warning("no resync", extra={"why": str(error)})
+
+    def _look_at(self, stack: Key) -> None:
+        self._stacks.put(stack)
+        self._invoices.ensure(stack)
+        self._metrics.queue_depth.set(len(self._stacks))
+
+    def _forget(self, body: Manifest) -> None:
+        uid, place = body["metadata"]["uid"], stack_of(BILLING_STACK, body)
+        self._tools.tokens.forget(uid)
+        self._tools.profiles.forget(uid)
+        self._tools.readings.forget(uid)
+        if place and self._tools.inventory.stack(place) is None:
+            self._stacks.forget(place)
+            self._invoices.forget(place)
+            self._metrics.forget(place)
+
+    async def _read_invoices(self, place: Key) -> Next:
+        body = self._tools.inventory.stack(place)
+        if body is None:
+            return None
+        stack = Stack.from_body(body)
+        pods = observe((), self._tools.inventory.pods(place)).of(ANTAEUS)
+        if any(pod.ready for pod in pods):
+            try:
+                counts = await self._apps.invoices(stack)
+            except Waiting as fault:
+                log.debug("no invoices", extra={"stack": str(place), "why": fault.message})
+                return Failed.BACK_OFF
+            self._metrics.last_invoice_read.labels(*place).set_to_current_time()
+            if self._tools.readings.note(stack.uid, counts):
+                self._stacks.put(place)
+        return self._settings.invoices_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - jitter

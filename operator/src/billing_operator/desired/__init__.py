@@ -1,0 +1,29 @@
+"""What a stack should consist of: from typed input to manifests, with nothing read or written."""
+
+from billing_operator.desired import antaeus, isolation, payment, profile
+from billing_operator.inputs import Installation, Token
+from billing_operator.kinds import Manifest
+from billing_operator.spec import Stack
+
+
+def desired(
+    stack: Stack, token: Token, installation: Installation, *, antaeus_template: Manifest
+) -> tuple[tuple[Manifest, ...], ...]:
+    """Manifests of a stack in groups; those of one group don't depend on each other.
+
+    The pods come last: a pod without its ServiceAccount fails at once, and no pod of payment is
+    there before the policies that shut others out.
+    """
+    ground = (
+        profile.config_map(stack),
+        antaeus.service_account(stack),
+        antaeus.service(stack),
+        payment.service_account(stack),
+        payment.service(stack),
+        *isolation.policies(stack, installation),
+    )
+    pods = (
+        antaeus.deployment(stack, antaeus_template),
+        payment.deployment(stack, token, installation),
+    )
+    return ground, pods

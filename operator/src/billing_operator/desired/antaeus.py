@@ -1,0 +1,116 @@
+"""Antaeus: one pod that forgets every payment when it restarts, so nothing restarts it lightly."""
+
+import hashlib
+import json
+
+from billing_operator.desired import workload
+from billing_operator.inputs import Installation, Token
+from billing_operator.kinds import Manifest
+from billing_operator.names import (
+    ANTAEUS,
+    ANTAEUS_PORT,
+    APPLIED_TEMPLATE,
+    CHARGE_PORT,
+    PAYMENT,
+    TEMPLATE_ORIGIN,
+    TOKEN_ID,
+    selector,
+    service_host,
+)
+from billing_operator.spec import Stack
+
+HEALTH_PATH = "/rest/health"
+
+
+def service_account(stack: Stack) -> Manifest:
+    """Antaeus' account."""
+    return workload.service_account(stack, ANTAEUS)
+
+
+def service(stack: Stack) -> Manifest:
+    """How Antaeus is reached."""
+    port: Manifest = {
+        "name": "http",
+        "port": ANTAEUS_PORT,
+        "targetPort": "http",
+        "protocol": "TCP",
+        "appProtocol": "http",
+    }
+    if stack.antaeus.node_port is not None:
+        port["nodePort"] = stack.antaeus.node_port
+    return workload.service(stack, ANTAEUS, {"type": stack.antaeus.service_type, "ports": [port]})
+
+
+def charge_url(stack: Stack) -> str:
+    """Where Antaeus sends its charges."""
+    return f"http://{service_host(stack.name, PAYMENT, stack.namespace)}:{CHARGE_PORT}"
+
+
+def deployment(stack: Stack, template: Manifest) -> Manifest:
+    """Antaeus' Deployment around a pod template, which may be an older one that is held back."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": workload.part_metadata(stack, ANTAEUS)
+        | {"annotations": {APPLIED_TEMPLATE: json.dumps(template, separators=(",", ":"))}},
+        "spec": {
+            "replicas": stack.antaeus.container.replicas,
+            # Each pod has invoices of its own: two at once would charge every customer twice.
+            "strategy": {"type": "Recreate"},
+            "revisionHistoryLimit": 3,
+            "progressDeadlineSeconds": stack.antaeus.startup_seconds + 120,
+            "selector": {"matchLabels": selector(stack.name, ANTAEUS)},
+            "template": template,
+        },
+    }
+
+
+def template(stack: Stack, token: Token, installation: Installation) -> Manifest:
+    """The pod as this version of the operator would start it now."""
+    annotations = {TEMPLATE_ORIGIN: template_origin(stack, token)}
+    if token.id:
+        annotations[TOKEN_ID] = token.id
+    spec: Manifest = {
+        "terminationGracePeriodSeconds": 30,
+        "containers": [_container(stack, token, installation)],
+    }
+    return workload.pod_template(stack, ANTAEUS, spec=spec, annotations=annotations)
+
+
+def template_origin(stack: Stack, token: Token) -> str:
+    """Digest of all that a user chose about the pod, and of nothing that the operator chose.
+
+    While it stays the same, a running Antaeus is left alone, whatever a newer operator or another
+    default image would make of the same choices.
+    """
+    container = stack.antaeus.container
+    chosen = {
+        "image": container.image,
+        "imagePullPolicy": container.pull_policy,
+        "resources": container.resources,
+        "env": container.env,
+        "startupSeconds": stack.antaeus.startup_seconds,
+        "secret": [token.secret_name, token.key, token.id],
+    }
+    # What is not chosen is left out, so that a field of a newer version changes no digest.
+    chosen = {name: value for name, value in chosen.items() if value}
+    return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _container(stack: Stack, token: Token, installation: Installation) -> Manifest:
+    wanted = stack.antaeus.container
+    env: list[Manifest] = [
+        {"name": "PAYMENT_PROVIDER_ENDPOINT", "value": charge_url(stack)},
+        {
+            "name": "PAYMENTS_API_TOKEN",
+            "valueFrom": {"secretKeyRef": {"name": token.secret_name, "key": token.key}},
+        },
+    ]
+    startup = stack.antaeus.startup_seconds
+    return workload.container(wanted, ANTAEUS, wanted.image or installation.antaeus_image, env) | {
+        "ports": [workload.tcp(ANTAEUS_PORT, "http")],
+        "startupProbe": workload.probe(HEALTH_PATH, "http", period=2, budget=startup, timeout=2),
+        "readinessProbe": workload.probe(HEALTH_PATH, "http", period=5, budget=15, timeout=5),
+        # A minute and more: a pay call that keeps it busy must never cost it its memory.
+        "livenessProbe": workload.probe(HEALTH_PATH, "http", period=15, budget=75, timeout=10),
+    }

@@ -1,0 +1,121 @@
+"""The payment service: any number of pods that keep nothing which a rollout could lose."""
+
+from billing_operator.desired import workload
+from billing_operator.inputs import Installation, Token
+from billing_operator.kinds import Manifest
+from billing_operator.names import (
+    CHARGE_PORT,
+    OPS_PORT,
+    PAYMENT,
+    PREVIOUS_TOKEN_KEY,
+    PROFILE_KEY,
+    TOKEN_KEY,
+    profile_name,
+    selector,
+)
+from billing_operator.spec import Stack
+
+_PROFILE_DIR = "/etc/payment/profile"
+_TOKEN_DIR = "/etc/payment/token"
+# It goes on accepting while endpoints change, then waits for kept connections (6 s without a
+# request) and for the slowest answer that a client waits for (30 s).
+_DRAIN_SECONDS = 5
+_GRACE_SECONDS = 60
+_NOBODY = 65532
+
+
+def service_account(stack: Stack) -> Manifest:
+    """Payment's account."""
+    return workload.service_account(stack, PAYMENT)
+
+
+def service(stack: Stack) -> Manifest:
+    """Where Antaeus charges. Probes and readers of metrics go to each pod, not through here."""
+    port = {
+        "name": "charges",
+        "port": CHARGE_PORT,
+        "targetPort": "charges",
+        "protocol": "TCP",
+        "appProtocol": "http",
+    }
+    return workload.service(stack, PAYMENT, {"type": "ClusterIP", "ports": [port]})
+
+
+def deployment(stack: Stack, token: Token, installation: Installation) -> Manifest:
+    """Payment's Deployment: a new pod is ready before an old one leaves."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": workload.part_metadata(stack, PAYMENT),
+        "spec": {
+            "replicas": stack.payment.container.replicas,
+            "strategy": {
+                "type": "RollingUpdate",
+                "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1},
+            },
+            "revisionHistoryLimit": 3,
+            "progressDeadlineSeconds": 300,
+            "selector": {"matchLabels": selector(stack.name, PAYMENT)},
+            "template": _template(stack, token, installation),
+        },
+    }
+
+
+def _template(stack: Stack, token: Token, installation: Installation) -> Manifest:
+    spec = {
+        "terminationGracePeriodSeconds": _GRACE_SECONDS,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": _NOBODY,
+            "runAsGroup": _NOBODY,
+            "fsGroup": _NOBODY,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [_container(stack, installation)],
+        "volumes": [
+            # Whole directories: the kubelet refreshes those, but never a subPath or a variable.
+            {"name": "profile", "configMap": {"name": profile_name(stack.name)}},
+            {"name": "token", "projected": _token_volume(token)},
+        ],
+    }
+    return workload.pod_template(stack, PAYMENT, spec=spec, annotations={})
+
+
+def _token_volume(token: Token) -> Manifest:
+    sources = [_secret_source(token.secret_name, token.key, TOKEN_KEY)]
+    if token.generated:
+        # There only while one token takes over from another.
+        earlier = _secret_source(token.secret_name, PREVIOUS_TOKEN_KEY, PREVIOUS_TOKEN_KEY)
+        earlier["secret"]["optional"] = True
+        sources.append(earlier)
+    return {"sources": sources}
+
+
+def _secret_source(name: str, key: str, path: str) -> Manifest:
+    return {"secret": {"name": name, "items": [{"key": key, "path": path}]}}
+
+
+def _container(stack: Stack, installation: Installation) -> Manifest:
+    wanted = stack.payment.container
+    env: list[Manifest] = [
+        {"name": "PAYMENT_REQUIRE_TOKEN", "value": str(stack.payment.require_token).lower()},
+        {"name": "PAYMENT_TOKEN_FILE", "value": f"{_TOKEN_DIR}/{TOKEN_KEY}"},
+        {"name": "PAYMENT_PREVIOUS_TOKEN_FILE", "value": f"{_TOKEN_DIR}/{PREVIOUS_TOKEN_KEY}"},
+        {"name": "PAYMENT_PROFILE_FILE", "value": f"{_PROFILE_DIR}/{PROFILE_KEY}"},
+        {"name": "PAYMENT_DRAIN_SECONDS", "value": str(_DRAIN_SECONDS)},
+    ]
+    return workload.container(wanted, PAYMENT, wanted.image or installation.payment_image, env) | {
+        "ports": [workload.tcp(CHARGE_PORT, "charges"), workload.tcp(OPS_PORT, "ops")],
+        "startupProbe": workload.probe("/readyz", "ops", period=1, budget=60, timeout=2),
+        "readinessProbe": workload.probe("/readyz", "ops", period=2, budget=4, timeout=2),
+        "livenessProbe": workload.probe("/livez", "ops", period=10, budget=60, timeout=5),
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": [
+            {"name": "profile", "mountPath": _PROFILE_DIR, "readOnly": True},
+            {"name": "token", "mountPath": _TOKEN_DIR, "readOnly": True},
+        ],
+    }

@@ -1,0 +1,102 @@
+"""Tells whether a live object still carries exactly what we would apply to it.
+
+The API server records, per field manager, which fields it set (metadata.managedFields). So the
+question needs no memory of ours: the fields we own must be the fields we want, with the values we
+want. Whatever others set - defaults, injected sidecars, an autoscaler's replicas - is theirs.
+"""
+
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+from billing_operator.kinds import Manifest
+
+_NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_QUANTITY = re.compile(rf"({_NUMBER})(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?\Z")
+_SCALE = {"n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3")}
+_SCALE |= {unit: Decimal(1000) ** power for power, unit in enumerate(["", "k", *"MGTPE"])}
+_SCALE |= {f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)}
+# What names an object is no field that anyone owns.
+_IDENTITY = ("name", "namespace", "uid", "resourceVersion")
+
+
+def drift(wanted: Manifest, live: Manifest, manager: str) -> str | None:
+    """Where a live object first differs from what we would apply, or None where it does not."""
+    owned = _owned(live, manager)
+    if owned is None:
+        return "not applied yet"
+    metadata = {k: v for k, v in wanted["metadata"].items() if k not in _IDENTITY}
+    fields = {k: v for k, v in wanted.items() if k not in ("apiVersion", "kind")}
+    return _difference(owned, {**fields, "metadata": metadata}, live, "")
+
+
+def _owned(live: Manifest, manager: str) -> Manifest | None:
+    for entry in live["metadata"].get("managedFields") or ():
+        ours = entry["manager"] == manager and entry["operation"] == "Apply"
+        if ours and not entry.get("subresource"):
+            fields: Manifest = entry.get("fieldsV1") or {}
+            return fields
+    return None
+
+
+def _difference(owned: Manifest, wanted: Any, live: Any, path: str) -> str | None:
+    # No fields below: the server takes it as one value, whatever it looks like.
+    if not owned:
+        return None if _same(wanted, live) else path
+    if isinstance(wanted, list) and isinstance(live, list):
+        return _difference_of_items(owned, wanted, live, path)
+    if isinstance(wanted, dict) and isinstance(live, dict):
+        return _difference_of_fields(owned, wanted, live, path)
+    return path
+
+
+def _difference_of_fields(
+    owned: Manifest, wanted: Manifest, live: Manifest, path: str
+) -> str | None:
+    names = {name[2:] for name in owned if name.startswith("f:")}
+    if odd := names.symmetric_difference(wanted):
+        return f"{path}.{min(odd)}"
+    for name, value in wanted.items():
+        found = _difference(owned[f"f:{name}"], value, live.get(name), f"{path}.{name}")
+        if found:
+            return found
+    return None
+
+
+def _difference_of_items(
+    owned: Manifest, wanted: list[Any], live: list[Any], path: str
+) -> str | None:
+    keys = {name: json.loads(name[2:]) for name in owned if name.startswith("k:")}
+    if len(keys) != len(wanted):
+        return path
+    for name, key in keys.items():
+        ours, theirs = _item(wanted, key), _item(live, key)
+        label = ",".join(str(value) for value in key.values())
+        if ours is None or theirs is None:
+            return f"{path}[{label}]"
+        if found := _difference(owned[name], ours, theirs, f"{path}[{label}]"):
+            return found
+    return None
+
+
+def _item(items: list[Any], key: Manifest) -> Manifest | None:
+    return next((i for i in items if all(i.get(k) == v for k, v in key.items())), None)
+
+
+def _same(wanted: Any, live: Any) -> bool:
+    """Equal as the API server sees it: it drops what is empty and rewrites quantities."""
+    match wanted, live:
+        case dict(), dict():
+            return all(_same(value, live.get(name)) for name, value in wanted.items())
+        case list(), list():
+            return len(wanted) == len(live) and all(map(_same, wanted, live))
+        case _ if wanted == live or (wanted in ("", None, {}, []) and not live):
+            return True
+    amount = _amount(wanted)
+    return amount is not None and amount == _amount(live)
+
+
+def _amount(value: Any) -> Decimal | None:
+    found = _QUANTITY.match(str(value)) if isinstance(value, str | int | float) else None
+    return Decimal(found[1]) * _SCALE[found[2] or ""] if found else None

@@ -1,0 +1,62 @@
+"""What can keep a stack from being as its spec wants it, told apart by who must act."""
+
+
+class Fault(Exception):
+    """Something that the stack's conditions must tell.
+
+    Attributes:
+        reason: one word, in the form that conditions use.
+        condition: type of the condition that holds besides Ready=False, if there is one.
+        retry_seconds: when to look again; None leaves it to the queue's backoff.
+    """
+
+    condition: str | None = None
+    retry_seconds: float | None = None
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+class SpecError(Fault):
+    """The user must act; the stack stays as it is until then."""
+
+    # Not only the spec can mend it: a Secret or a foreign object is not watched.
+    retry_seconds = 30.0
+
+    def __init__(self, reason: str, message: str, *, condition: str | None = None) -> None:
+        super().__init__(reason, message)
+        self.condition = condition
+
+
+class Waiting(Fault):
+    """Nobody must act; it will pass by itself."""
+
+    def __init__(self, reason: str, message: str, *, seconds: float) -> None:
+        super().__init__(reason, message)
+        self.retry_seconds = seconds
+
+
+class ClusterError(Fault):
+    """The API server did not do what it was asked; an administrator may have to act.
+
+    Attributes:
+        status: HTTP status of its answer, 0 when there was none.
+    """
+
+    def __init__(
+        self, reason: str, message: str, *, status: int = 0, retry_after: float | None = None
+    ) -> None:
+        super().__init__(reason, message)
+        self.status = status
+        self.retry_seconds = retry_after
+        self.condition = "Forbidden" if status == 403 else None
+
+
+class NotFound(ClusterError):
+    """There is no such object."""
+
+
+class Conflict(ClusterError):
+    """The object changed, or exists already."""

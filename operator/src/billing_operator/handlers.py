@@ -1,0 +1,78 @@
+"""What kopf calls: every handler hands over what it was told, and decides nothing.
+
+Only on.event is used. kopf's other handlers would write annotations and finalizers into the
+stacks, and a finalizer keeps a stack from being deleted once the operator is gone.
+"""
+
+from typing import Any, Protocol
+
+import kopf
+
+from billing_operator.kinds import BILLING_STACK, WATCHED, Kind, Manifest
+from billing_operator.names import MANAGED_BY, MANAGED_BY_SELECTOR, MANAGER
+from billing_operator.settings import Settings
+
+
+class Life(Protocol):
+    """The operator as kopf sees it."""
+
+    async def start(self) -> None:
+        """Called once, before the first event."""
+
+    async def stop(self) -> None:
+        """Called once, after the last event."""
+
+    def saw(self, kind: Kind, live: Manifest, *, deleted: bool) -> None:
+        """Called for each event."""
+
+
+def register(registry: kopf.OperatorRegistry, life: Life) -> None:
+    """Tells kopf what to watch and whom to tell."""
+
+    async def started(**_: Any) -> None:
+        await life.start()
+
+    async def stopped(**_: Any) -> None:
+        await life.stop()
+
+    kopf.on.startup(registry=registry)(started)
+    kopf.on.cleanup(registry=registry)(stopped)
+    _watch(registry, BILLING_STACK, life, labels=None)
+    for kind in WATCHED:
+        _watch(registry, kind, life, labels=dict(MANAGED_BY))
+
+
+def _watch(
+    registry: kopf.OperatorRegistry, kind: Kind, life: Life, *, labels: dict[str, str] | None
+) -> None:
+    async def seen(event: kopf.RawEvent, **_: Any) -> None:
+        says = {"apiVersion": kind.api_version, "kind": kind.name}
+        live = says | dict(event["object"])
+        life.saw(kind, live, deleted=event["type"] == "DELETED")
+
+    group, version = kind.group, kind.api_version.rpartition("/")[2]
+    kopf.on.event(
+        group, version, kind.plural, id=f"seen-{kind.plural}", labels=labels, registry=registry
+    )(seen)
+
+
+def kopf_settings(settings: Settings) -> kopf.OperatorSettings:
+    """How kopf is to run; what is not named here is well as kopf has it."""
+    tuned = kopf.OperatorSettings()
+    tuned.peering.standalone = True
+    # The namespaces are given and the kinds known: no right to list either is needed.
+    tuned.scanning.disabled = True
+    tuned.networking.connect_timeout = 10
+    tuned.networking.request_timeout = settings.request_timeout_seconds
+    tuned.networking.enforce_retry_after = True
+    # Streams die silently behind load balancers; three belts, each longer than the one before.
+    tuned.watching.inactivity_timeout = 70
+    tuned.watching.server_timeout = 290
+    tuned.watching.client_timeout = 310
+    tuned.watching.chunk_size = 500
+    for kind in WATCHED:
+        tuned.watching.label_selectors[kind.group, kind.plural] = MANAGED_BY_SELECTOR
+    tuned.posting.enabled = False
+    tuned.posting.reporting_component = MANAGER
+    tuned.process.ultimate_exiting_timeout = 25
+    return tuned

@@ -1,0 +1,30 @@
+"""What decisions rest on besides the stack itself."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What depends on how the operator was installed.
+
+    Attributes:
+        namespace: where the operator runs; its pods may read from the stacks' pods.
+    """
+
+    namespace: str
+    antaeus_image: str
+    payment_image: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Where the shared token is; the token itself is in no manifest.
+
+    Attributes:
+        id: changes exactly when the operator makes another token; None for a user's Secret.
+    """
+
+    secret_name: str
+    key: str
+    id: str | None
+    generated: bool

@@ -1,0 +1,107 @@
+"""Remembers what the watches and our own writes last told about every stack and its children.
+
+Objects are kept as compact JSON: a thousand stacks have ten thousand children, and as Python
+objects they would take many times the room.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+
+from billing_operator.cluster import Listing
+from billing_operator.kinds import BILLING_STACK, POD, Key, Kind, Manifest, controller_of, key
+from billing_operator.names import STACK_LABEL
+
+_Place = tuple[str, Key]
+
+
+class Inventory:
+    """The last known state of what is in scope; only ever replaced by something newer."""
+
+    def __init__(self) -> None:
+        self._objects: dict[_Place, bytes] = {}
+        self._versions: dict[_Place, tuple[str, int]] = {}
+        self._of_stack: defaultdict[Key, set[_Place]] = defaultdict(set)
+        self._stack_of: dict[_Place, Key] = {}
+
+    def put(self, kind: Kind, live: Manifest) -> bool:
+        """Takes in an object; false where a newer version of it is known already."""
+        place = (kind.name, key(live))
+        uid, version = live["metadata"]["uid"], _version(live)
+        known = self._versions.get(place)
+        if known and known[0] == uid and version <= known[1]:
+            return False
+        self._versions[place] = (uid, version)
+        self._objects[place] = json.dumps(live, separators=(",", ":")).encode()
+        if stack := stack_of(kind, live):
+            self._of_stack[stack].add(place)
+            self._stack_of[place] = stack
+        return True
+
+    def drop(self, kind: Kind, live: Manifest) -> None:
+        """Forgets an object that was deleted, unless another of the same name has come."""
+        place = (kind.name, key(live))
+        if self._versions.get(place, ("", 0))[0] == live["metadata"]["uid"]:
+            self._forget(place)
+
+    def replace(self, kind: Kind, listing: Listing) -> set[Key]:
+        """Takes in a whole list, so that what a broken watch never told is forgotten.
+
+        Returns the stacks that something was new for.
+        """
+        touched = {stack_of(kind, live) for live in listing.items if self.put(kind, live)}
+        there = {(kind.name, key(live)) for live in listing.items}
+        for place in [place for place in self._objects if place[0] == kind.name]:
+            if place not in there and self._versions[place][1] <= listing.version:
+                touched.add(stack_of(kind, self._load(place)))
+                self._forget(place)
+        return {stack for stack in touched if stack}
+
+    def stack(self, stack: Key) -> Manifest | None:
+        """The custom resource of a stack."""
+        place = (BILLING_STACK.name, stack)
+        return self._load(place) if place in self._objects else None
+
+    def stacks(self) -> Iterable[Key]:
+        """Names of all stacks."""
+        return [place[1] for place in self._objects if place[0] == BILLING_STACK.name]
+
+    def children(self, stack: Key) -> list[Manifest]:
+        """What bears the stack's label, pods excepted; whose it is stands in its owner."""
+        return [
+            self._load(p) for p in self._places(stack) if p[0] not in (POD.name, BILLING_STACK.name)
+        ]
+
+    def pods(self, stack: Key) -> list[Manifest]:
+        """The pods that bear the stack's label."""
+        return [self._load(place) for place in self._places(stack) if place[0] == POD.name]
+
+    def _places(self, stack: Key) -> list[_Place]:
+        return sorted(self._of_stack.get(stack, ()))
+
+    def _load(self, place: _Place) -> Manifest:
+        live: Manifest = json.loads(self._objects[place])
+        return live
+
+    def _forget(self, place: _Place) -> None:
+        del self._objects[place]
+        del self._versions[place]
+        if stack := self._stack_of.pop(place, None):
+            self._of_stack[stack].discard(place)
+            if not self._of_stack[stack]:
+                del self._of_stack[stack]
+
+
+def stack_of(kind: Kind, live: Manifest) -> Key | None:
+    """The stack that an object belongs to, by its label; the stack itself is its own."""
+    if kind == BILLING_STACK:
+        return key(live)
+    name = (live["metadata"].get("labels") or {}).get(STACK_LABEL)
+    if not name:
+        owner = controller_of(live)
+        name = owner["name"] if owner and owner["kind"] == BILLING_STACK.name else None
+    return Key(live["metadata"]["namespace"], name) if name else None
+
+
+def _version(live: Manifest) -> int:
+    return int(live["metadata"].get("resourceVersion") or 0)

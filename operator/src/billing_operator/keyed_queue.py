@@ -1,0 +1,173 @@
+"""Runs one worker at a time for each key, again after a while, and later the more often it fails.
+
+It knows nothing of billing: a key is any hashable value, a worker says in how many seconds it
+wants to be called again, None for not before somebody asks, or that it failed in a known way.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Generic, Protocol, TypeVar
+
+log = logging.getLogger(__name__)
+
+KeyT = TypeVar("KeyT", bound=Hashable)
+
+
+class Failed(Enum):
+    """What a worker returns when it failed and has said so itself: only the backoff is wanted."""
+
+    BACK_OFF = "back off"
+
+
+Next = float | Failed | None
+Worker = Callable[[KeyT], Awaitable[Next]]
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How long to wait after the n-th failure in a row, in seconds, before jitter."""
+
+    first: float = 1.0
+    most: float = 300.0
+
+    def seconds(self, failures: int) -> float:
+        """Doubles with each failure; a tenth more or less keeps keys from failing in step."""
+        exact = min(self.most, self.first * 2.0 ** min(failures - 1, 30))
+        return exact * random.uniform(0.9, 1.1)  # noqa: S311 - jitter, no secret
+
+
+class Watcher(Protocol):
+    """Is told what the queue does, for metrics."""
+
+    def waited(self, seconds: float) -> None:
+        """A key was taken up this long after it was due."""
+
+    def finished(self, seconds: float, *, failed: bool) -> None:
+        """A worker ended."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    due: float
+    timer: asyncio.TimerHandle | None = None
+    running: bool = False
+    again: bool = False
+    failures: int = 0
+
+
+@dataclass
+class KeyedQueue(Generic[KeyT]):
+    """A queue in which a key stands at most once, however often it is put.
+
+    Attributes:
+        work: called with a key; what it raises is logged, counted and tried again.
+        at_once: how many keys are worked on at the same time.
+        timeout: seconds after which a call is cancelled and counts as failed.
+    """
+
+    work: Worker[KeyT]
+    at_once: int
+    timeout: float
+    watcher: Watcher
+    backoff: Backoff = field(default_factory=Backoff)
+    _entries: dict[KeyT, _Entry] = field(default_factory=dict)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _slots: asyncio.Semaphore = field(init=False)
+    _open: bool = True
+
+    def __post_init__(self) -> None:
+        self._slots = asyncio.Semaphore(self.at_once)
+
+    def put(self, key: KeyT, *, after: float = 0.0) -> None:
+        """Wants a key worked on, in so many seconds at the latest."""
+        if not self._open:
+            return
+        due = asyncio.get_running_loop().time() + after
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = _Entry(due=due)
+        elif entry.running:
+            entry.again = entry.again or after == 0.0
+            return
+        elif entry.timer and entry.due <= due:
+            return
+        self._schedule(key, entry, due)
+
+    def ensure(self, key: KeyT) -> None:
+        """Wants a key worked on, unless it is waiting already, however long."""
+        if key not in self._entries:
+            self.put(key)
+
+    def forget(self, key: KeyT) -> None:
+        """Drops a key that has gone for good; a worker under way ends by itself."""
+        entry = self._entries.get(key)
+        if entry and not entry.running:
+            if entry.timer:
+                entry.timer.cancel()
+            del self._entries[key]
+
+    async def close(self) -> None:
+        """Cancels what is under way and takes nothing more."""
+        self._open = False
+        for entry in self._entries.values():
+            if entry.timer:
+                entry.timer.cancel()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def __len__(self) -> int:
+        """Keys that wait for a slot or are being worked on."""
+        return len(self._tasks)
+
+    def _schedule(self, key: KeyT, entry: _Entry, due: float) -> None:
+        if entry.timer:
+            entry.timer.cancel()
+        entry.due = due
+        entry.timer = asyncio.get_running_loop().call_at(due, self._start, key, entry)
+
+    def _start(self, key: KeyT, entry: _Entry) -> None:
+        entry.timer, entry.running = None, True
+        task = asyncio.get_running_loop().create_task(self._run(key, entry))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, key: KeyT, entry: _Entry) -> None:
+        async with self._slots:
+            began = asyncio.get_running_loop().time()
+            self.watcher.waited(began - entry.due)
+            entry.again = False
+            delay, failed = await self._call(key, entry)
+            self.watcher.finished(asyncio.get_running_loop().time() - began, failed=failed)
+        self._settle(key, entry, delay)
+
+    async def _call(self, key: KeyT, entry: _Entry) -> tuple[float | None, bool]:
+        try:
+            async with asyncio.timeout(self.timeout):
+                wanted = await self.work(key)
+        except Exception:
+            log.exception("failed", extra={"key": str(key), "failures": entry.failures + 1})
+            wanted = Failed.BACK_OFF
+        if not isinstance(wanted, Failed):
+            entry.failures = 0
+            return wanted, False
+        entry.failures += 1
+        return self.backoff.seconds(entry.failures), True
+
+    def _settle(self, key: KeyT, entry: _Entry, delay: float | None) -> None:
+        entry.running = False
+        if not self._open:
+            return
+        now = asyncio.get_running_loop().time()
+        if entry.again:
+            # Somebody asked meanwhile; after a failure even that is no reason to run in a circle.
+            pause = min(delay or 0.0, self.backoff.first) if entry.failures else 0.0
+            self._schedule(key, entry, now + pause)
+        elif delay is not None:
+            self._schedule(key, entry, now + delay)
+        else:
+            del self._entries[key]

@@ -1,0 +1,95 @@
+"""The kinds of objects that the operator reads and writes, and where the API serves them."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+# A Kubernetes object as JSON. What we decide on is typed; this is what we send and receive.
+Manifest = dict[str, Any]
+
+
+class Key(NamedTuple):
+    """Names one stack."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of the API.
+
+    Attributes:
+        api_version: group and version as manifests write it, for example ``apps/v1``.
+        name: the kind as manifests write it.
+        plural: its name in paths and in RBAC rules.
+    """
+
+    api_version: str
+    name: str
+    plural: str
+
+    @property
+    def group(self) -> str:
+        """Group as RBAC rules write it; empty for the core group."""
+        return self.api_version.rpartition("/")[0]
+
+    def path(self, namespace: str | None, name: str | None = None, subresource: str = "") -> str:
+        """Path of one object, of a namespace's collection, or (no namespace) of all of them."""
+        root = (
+            f"/apis/{self.api_version}" if "/" in self.api_version else f"/api/{self.api_version}"
+        )
+        parts = [root]
+        if namespace:
+            parts.append(f"namespaces/{namespace}")
+        parts.append(self.plural)
+        if name:
+            parts.append(name)
+        if subresource:
+            parts.append(subresource)
+        return "/".join(parts)
+
+
+class Ref(NamedTuple):
+    """Names one object in the namespace of its stack."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+BILLING_STACK = Kind("billing.antaeus.io/v1", "BillingStack", "billingstacks")
+SECRET = Kind("v1", "Secret", "secrets")
+POD = Kind("v1", "Pod", "pods")
+EVENT = Kind("v1", "Event", "events")
+CONFIG_MAP = Kind("v1", "ConfigMap", "configmaps")
+SERVICE = Kind("v1", "Service", "services")
+SERVICE_ACCOUNT = Kind("v1", "ServiceAccount", "serviceaccounts")
+DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments")
+NETWORK_POLICY = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
+
+# Applied, watched and repaired. Secrets are none of these: they are read by name alone, so that
+# the operator never needs the right to list what is secret.
+CHILDREN = (CONFIG_MAP, SERVICE_ACCOUNT, SERVICE, NETWORK_POLICY, DEPLOYMENT)
+WATCHED = (*CHILDREN, POD)
+BY_NAME = {kind.name: kind for kind in (BILLING_STACK, SECRET, EVENT, *WATCHED)}
+
+
+def ref(manifest: Manifest) -> Ref:
+    """Name of a manifest within its namespace."""
+    return Ref(manifest["kind"], manifest["metadata"]["name"])
+
+
+def key(manifest: Manifest) -> Key:
+    """Namespace and name of a manifest."""
+    return Key(manifest["metadata"]["namespace"], manifest["metadata"]["name"])
+
+
+def controller_of(manifest: Manifest) -> Manifest | None:
+    """The owner reference that says who manages an object, if any."""
+    owners: list[Manifest] = manifest["metadata"].get("ownerReferences") or []
+    return next((owner for owner in owners if owner.get("controller")), None)

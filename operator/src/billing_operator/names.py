@@ -1,0 +1,93 @@
+"""Every name, label and port that more than one module must agree on."""
+
+from typing import Final
+
+GROUP: Final = "billing.antaeus.io"
+
+# Field managers of server-side apply: one for children, one for the status of stacks.
+MANAGER: Final = "billing-operator"
+
+ANTAEUS: Final = "antaeus"
+PAYMENT: Final = "payment"
+
+ANTAEUS_PORT: Final = 8000
+CHARGE_PORT: Final = 9000
+OPS_PORT: Final = 9001
+
+# Selectors use labels of our own domain: pods of a Helm release may well carry the usual
+# app.kubernetes.io/name and /instance, and must never receive a charge.
+STACK_LABEL: Final = f"{GROUP}/stack"
+PART_LABEL: Final = f"{GROUP}/part"
+MANAGED_BY: Final = {"app.kubernetes.io/managed-by": MANAGER}
+MANAGED_BY_SELECTOR: Final = f"app.kubernetes.io/managed-by={MANAGER}"
+# The pods of the operator itself, as deploy/base labels them; NetworkPolicies let them read.
+OPERATOR_LABELS: Final = {"app.kubernetes.io/name": MANAGER}
+
+# Set by people.
+ADOPT: Final = f"{GROUP}/adopt"
+RENEW_TOKEN: Final = f"{GROUP}/renew-token"
+# Set by the operator on children and pods.
+APPLIED_TEMPLATE: Final = f"{GROUP}/applied-template"
+TEMPLATE_ORIGIN: Final = f"{GROUP}/template-origin"
+TOKEN_ID: Final = f"{GROUP}/token-id"
+PROFILE_NUDGE: Final = f"{GROUP}/profile"
+
+TOKEN_KEY: Final = "token"
+PREVIOUS_TOKEN_KEY: Final = "previous"
+TOKEN_ID_KEY: Final = "id"
+PROFILE_KEY: Final = "profile.json"
+
+
+def part_name(stack: str, part: str) -> str:
+    """Name of the objects that belong to one of the two services of a stack."""
+    return f"{stack}-{part}"
+
+
+def token_secret_name(stack: str) -> str:
+    """Name of the Secret that the operator makes where the user brings none."""
+    return f"{stack}-token"
+
+
+def profile_name(stack: str) -> str:
+    """Name of the ConfigMap that holds payment's profile."""
+    return f"{stack}-profile"
+
+
+def default_deny_name(stack: str) -> str:
+    """Name of the NetworkPolicy that shuts the stack's pods off before the others open them."""
+    return f"{stack}-default-deny"
+
+
+def selector(stack: str, part: str) -> dict[str, str]:
+    """Labels by which a part's pods are found; frozen, since a Deployment can't change them."""
+    return {PART_LABEL: part, STACK_LABEL: stack}
+
+
+def selector_text(stack: str, part: str) -> str:
+    """The same, as list calls and the scale subresource write it."""
+    return ",".join(f"{name}={value}" for name, value in selector(stack, part).items())
+
+
+def labels(stack: str, part: str) -> dict[str, str]:
+    """Labels of everything that belongs to a part; may grow, unlike the selector."""
+    return {**selector(stack, part), "app.kubernetes.io/name": part, **stack_labels(stack)}
+
+
+def stack_labels(stack: str) -> dict[str, str]:
+    """Labels of what belongs to the stack as a whole."""
+    return {
+        STACK_LABEL: stack,
+        "app.kubernetes.io/instance": stack,
+        "app.kubernetes.io/part-of": "billing",
+        **MANAGED_BY,
+    }
+
+
+def pods_of_stack(stack: str) -> dict[str, str]:
+    """Labels that every pod of a stack has, whichever its part."""
+    return {STACK_LABEL: stack, **MANAGED_BY}
+
+
+def service_host(stack: str, part: str, namespace: str) -> str:
+    """DNS name of a part's Service, short of the cluster's own domain."""
+    return f"{part_name(stack, part)}.{namespace}.svc"

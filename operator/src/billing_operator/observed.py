@@ -1,0 +1,170 @@
+"""What the cluster has for one stack, in the terms that decisions and conditions are made of."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from billing_operator.kinds import Manifest, Ref, ref
+from billing_operator.names import ANTAEUS, PART_LABEL, PAYMENT, part_name
+
+# Why a container does not run, where no amount of waiting helps.
+_PERSON_MUST_ACT = frozenset(
+    {
+        "CreateContainerConfigError",
+        "CrashLoopBackOff",
+        "ErrImageNeverPull",
+        "ErrImagePull",
+        "ImageInspectError",
+        "ImagePullBackOff",
+        "InvalidImageName",
+        "RunContainerError",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What keeps a pod or a rollout from being well, in Kubernetes' own words.
+
+    Attributes:
+        stuck: whether only a person can mend it.
+    """
+
+    where: str
+    reason: str
+    message: str
+    stuck: bool
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}" + (f": {self.message}" if self.message else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """One pod of a stack."""
+
+    name: str
+    uid: str
+    part: str
+    ip: str
+    running: bool
+    ready: bool
+    leaving: bool
+    image: str
+    trouble: Trouble | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """How far a Deployment is.
+
+    Attributes:
+        complete: every wanted pod is of the newest template and ready, and no other is left.
+    """
+
+    wanted: int
+    existing: int
+    ready: int
+    complete: bool
+    trouble: Trouble | None
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Everything of one stack that its own uid owns."""
+
+    children: Mapping[Ref, Manifest]
+    pods: tuple[Pod, ...]
+
+    def of(self, part: str) -> tuple[Pod, ...]:
+        """The pods of one service that are to stay."""
+        return tuple(pod for pod in self.pods if pod.part == part and not pod.leaving)
+
+    @property
+    def antaeus_runs(self) -> bool:
+        """Whether there is an Antaeus whose payments a restart would forget."""
+        return any(pod.running for pod in self.of(ANTAEUS))
+
+    @property
+    def payment_answers(self) -> tuple[Pod, ...]:
+        """Payment pods that take charges."""
+        return tuple(pod for pod in self.of(PAYMENT) if pod.ready)
+
+    def rollout(self, stack: str, part: str) -> Rollout | None:
+        """How far a part's Deployment is; None while it is not there."""
+        live = self.children.get(Ref("Deployment", part_name(stack, part)))
+        return _rollout(live) if live else None
+
+
+def observe(children: Iterable[Manifest], pods: Iterable[Manifest]) -> Observed:
+    """Reads live objects."""
+    return Observed(
+        children={ref(child): child for child in children},
+        pods=tuple(_pod(pod) for pod in sorted(pods, key=lambda pod: str(pod["metadata"]["name"]))),
+    )
+
+
+def _pod(live: Manifest) -> Pod:
+    meta, status = live["metadata"], live.get("status") or {}
+    conditions = _by_type(status)
+    return Pod(
+        name=meta["name"],
+        uid=meta["uid"],
+        part=(meta.get("labels") or {}).get(PART_LABEL, ""),
+        ip=status.get("podIP", ""),
+        running=status.get("phase") == "Running",
+        ready=conditions.get("Ready", {}).get("status") == "True",
+        leaving="deletionTimestamp" in meta,
+        image=live["spec"]["containers"][0]["image"],
+        trouble=_pod_trouble(meta["name"], status, conditions),
+    )
+
+
+def _pod_trouble(name: str, status: Manifest, conditions: Manifest) -> Trouble | None:
+    where = f"pod {name}"
+    for container in status.get("containerStatuses") or ():
+        waiting = (container.get("state") or {}).get("waiting") or {}
+        reason = waiting.get("reason", "")
+        if reason and reason not in ("ContainerCreating", "PodInitializing"):
+            message = waiting.get("message") or _last_end(container)
+            return Trouble(where, reason, message, stuck=reason in _PERSON_MUST_ACT)
+    scheduled = conditions.get("PodScheduled", {})
+    if scheduled.get("status") == "False":
+        return Trouble(where, scheduled["reason"], scheduled.get("message", ""), stuck=True)
+    return None
+
+
+def _last_end(container: Manifest) -> str:
+    ended: dict[str, Any] = (container.get("lastState") or {}).get("terminated") or {}
+    return f"ended with {ended.get('reason')} ({ended.get('exitCode')})" if ended else ""
+
+
+def _rollout(live: Manifest) -> Rollout:
+    status, wanted = live.get("status") or {}, live["spec"].get("replicas", 1)
+    ready = status.get("readyReplicas", 0)
+    up_to_date = status.get("observedGeneration", 0) >= live["metadata"].get("generation", 0)
+    counts = (status.get("updatedReplicas", 0), status.get("replicas", 0), ready)
+    return Rollout(
+        wanted=wanted,
+        existing=status.get("replicas", 0),
+        ready=ready,
+        complete=up_to_date and all(count == wanted for count in counts),
+        trouble=_rollout_trouble(live["metadata"]["name"], _by_type(status))
+        if up_to_date
+        else None,
+    )
+
+
+def _rollout_trouble(name: str, conditions: Manifest) -> Trouble | None:
+    where = f"deployment {name}"
+    failure = conditions.get("ReplicaFailure", {})
+    if failure.get("status") == "True":
+        return Trouble(where, failure["reason"], failure.get("message", ""), stuck=True)
+    progress = conditions.get("Progressing", {})
+    if progress.get("status") == "False":
+        return Trouble(where, progress["reason"], progress.get("message", ""), stuck=True)
+    return None
+
+
+def _by_type(status: Manifest) -> Manifest:
+    return {condition["type"]: condition for condition in status.get("conditions") or ()}

@@ -1,0 +1,120 @@
+"""Brings a changed profile to every payment pod within seconds, without restarting any.
+
+A kubelet refreshes a mounted ConfigMap when it next looks at the pod, which may take it more than
+a minute; any change of the pod's own annotations makes it look at once.
+"""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from billing_operator.apps import Apps
+from billing_operator.cluster import Cluster
+from billing_operator.desired import profile
+from billing_operator.errors import NotFound, Waiting
+from billing_operator.kinds import Key
+from billing_operator.names import PROFILE_NUDGE
+from billing_operator.observed import Pod
+from billing_operator.spec import Stack
+
+# A nudge that reached the kubelet before the new ConfigMap did is lost; it is given again.
+_NUDGE_SECONDS = 1.0
+# A change that is under way is no news for the status until it has taken longer than this.
+_USUAL_SECONDS = 5.0
+_LOOK_AGAIN = 0.1
+_LOOK_AGAIN_LATER = 5.0
+
+
+@dataclass(slots=True)
+class _Change:
+    digest: str
+    since: float
+    nudged: float
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a profile has come.
+
+    Attributes:
+        complete: whether every ready pod answers by it.
+        usual: whether it has not taken longer yet than it usually does.
+        look_again: in how many seconds to ask again; None once complete.
+    """
+
+    complete: bool
+    usual: bool
+    look_again: float | None
+
+
+class ProfileRollout:
+    """Knows which pod answers by which profile."""
+
+    def __init__(self, cluster: Cluster, apps: Apps, *, clock: Callable[[], float]) -> None:
+        self._cluster = cluster
+        self._apps = apps
+        self._clock = clock
+        self._answers_by: dict[str, dict[str, str]] = {}
+        self._changes: dict[str, _Change] = {}
+        self._nudge = itertools.count(1)
+
+    async def advance(self, stack: Stack, pods: tuple[Pod, ...]) -> Progress:
+        """Asks the pods that are not known to answer by the stack's profile, and nudges them."""
+        wanted = profile.digest(stack)
+        known = self._answers_by.setdefault(stack.uid, {})
+        behind = [pod for pod in pods if known.get(pod.uid) != wanted]
+        if behind:
+            found = await asyncio.gather(*(self._ask(stack, pod) for pod in behind))
+            # Replaced whole, so that pods which have gone are forgotten.
+            now_known = dict(zip((pod.uid for pod in behind), found, strict=True))
+            known = {pod.uid: now_known.get(pod.uid, known.get(pod.uid, "")) for pod in pods}
+            self._answers_by[stack.uid] = known
+            behind = [pod for pod in behind if known[pod.uid] != wanted]
+        if not behind:
+            self._changes.pop(stack.uid, None)
+            return Progress(complete=True, usual=True, look_again=None)
+        return await self._hurry(stack, wanted, behind)
+
+    def in_effect(self, stack: Stack, pods: tuple[Pod, ...]) -> bool:
+        """Whether every one of the pods is known to answer by the stack's profile."""
+        known = self._answers_by.get(stack.uid, {})
+        wanted = profile.digest(stack)
+        return all(known.get(pod.uid) == wanted for pod in pods)
+
+    def ask_again(self) -> None:
+        """Distrusts what is known, so that the next pass asks every pod once more."""
+        self._answers_by.clear()
+
+    def forget(self, uid: str) -> None:
+        """Drops what is known of a stack that has gone."""
+        self._answers_by.pop(uid, None)
+        self._changes.pop(uid, None)
+
+    async def _ask(self, stack: Stack, pod: Pod) -> str:
+        try:
+            return await self._apps.profile_digest(stack, pod)
+        except Waiting:
+            return ""
+
+    async def _hurry(self, stack: Stack, wanted: str, behind: list[Pod]) -> Progress:
+        now = self._clock()
+        change = self._changes.get(stack.uid)
+        if change is None or change.digest != wanted:
+            change = self._changes[stack.uid] = _Change(wanted, since=now, nudged=-_NUDGE_SECONDS)
+        usual = now - change.since < _USUAL_SECONDS
+        pause = _NUDGE_SECONDS if usual else _LOOK_AGAIN_LATER
+        if not stack.suspend and now - change.nudged >= pause:
+            change.nudged = now
+            await asyncio.gather(*(self._nudge_pod(stack, pod, wanted) for pod in behind))
+        return Progress(
+            complete=False, usual=usual, look_again=_LOOK_AGAIN if usual else _LOOK_AGAIN_LATER
+        )
+
+    async def _nudge_pod(self, stack: Stack, pod: Pod, wanted: str) -> None:
+        # The number makes it a change even where the profile is one that was there before.
+        value = f"{wanted[:12]}.{next(self._nudge)}"
+        try:
+            await self._cluster.annotate_pod(Key(stack.namespace, pod.name), {PROFILE_NUDGE: value})
+        except NotFound:
+            return

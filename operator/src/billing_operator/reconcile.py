@@ -1,0 +1,222 @@
+"""Makes one stack what its spec says: read, plan, apply, judge. The only orchestration."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from billing_operator.announcer import Announcer
+from billing_operator.cluster import Cluster
+from billing_operator.errors import ClusterError, Fault
+from billing_operator.inputs import Installation, Token
+from billing_operator.inventory import Inventory
+from billing_operator.keyed_queue import Failed, Next
+from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, key, ref
+from billing_operator.metrics import Metrics
+from billing_operator.names import TOKEN_KEY
+from billing_operator.observed import Observed, observe
+from billing_operator.ownership import owned_by, refuse_unless_given
+from billing_operator.plan import Change, Plan, decide
+from billing_operator.profile_rollout import ProfileRollout, Progress
+from billing_operator.readings import Readings
+from billing_operator.spec import Stack
+from billing_operator.status import Findings, judge
+from billing_operator.token_keeper import Held, TokenKeeper
+from billing_operator.token_rules import secret_name
+from billing_operator.transitions import announcements
+
+log = logging.getLogger(__name__)
+
+_NOT_ASKED = Progress(complete=False, usual=False, look_again=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the reconciler works with."""
+
+    cluster: Cluster
+    inventory: Inventory
+    tokens: TokenKeeper
+    profiles: ProfileRollout
+    readings: Readings
+    announcer: Announcer
+    metrics: Metrics
+
+
+@dataclass(slots=True)
+class _Pass:
+    """What one pass has found out so far."""
+
+    stack: Stack
+    held: Held | None = None
+    fault: Fault | None = None
+    held_back: str | None = None
+    progress: Progress = _NOT_ASKED
+
+
+class _Gone(Exception):
+    """The stack is deleted, or on its way out: Kubernetes cleans up, we stand aside."""
+
+
+def utc_now() -> datetime:
+    """The time that conditions carry."""
+    return datetime.now(UTC)
+
+
+class Reconciler:
+    """Looks at one stack and does what is missing; safe to stop anywhere and to repeat."""
+
+    def __init__(
+        self, tools: Tools, installation: Installation, *, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._tools = tools
+        self._installation = installation
+        self._now = now
+
+    async def __call__(self, place: Key) -> Next:
+        """One pass; returns when to look again."""
+        body = self._tools.inventory.stack(place)
+        if body is None or _leaving(body):
+            return None
+        this = _Pass(Stack.from_body(body))
+        try:
+            await self._bring_about(this)
+        except _Gone:
+            return None
+        except Fault as fault:
+            this.fault = fault
+            log.info("held up", extra={"stack": str(place), "why": fault.message})
+        return await self._report(this)
+
+    async def _bring_about(self, this: _Pass) -> None:
+        if not this.stack.suspend:
+            plan = await self._plan(this)
+            await self._carry_out(this.stack, plan)
+            this.held_back = plan.held_back
+        seen = self._seen(this.stack)
+        this.progress = await self._tools.profiles.advance(this.stack, seen.payment_answers)
+
+    async def _plan(self, this: _Pass) -> Plan:
+        """What to write, if anything, by what the watches told; then again by what is live."""
+        this.held = await self._known_token(this.stack)
+        guess = this.held.token if this.held else _any_token(this.stack)
+        plan = self._decide(this.stack, guess)
+        if this.held and not plan.writes:
+            return plan
+        this.held = await self._look_closely(this, plan)
+        return self._decide(this.stack, this.held.token)
+
+    def _decide(self, stack: Stack, token: Token) -> Plan:
+        return decide(stack, self._seen(stack), token, self._installation)
+
+    async def _known_token(self, stack: Stack) -> Held | None:
+        """The token as lately read; at rest its Secret is the one thing that is read again."""
+        tokens = self._tools.tokens
+        held = tokens.remembered(stack)
+        last = tokens.last(stack)
+        if held or last is None or self._decide(stack, last.token).writes:
+            return held
+        secret = await tokens.read(stack)
+        return await tokens.settle(stack, secret, antaeus_runs=True) if secret else None
+
+    async def _look_closely(self, this: _Pass, guess: Plan) -> Held:
+        """Reads live what a write depends on: a watch may lag, and a restart costs money."""
+        cluster, inventory, stack = self._tools.cluster, self._tools.inventory, this.stack
+        body, secret, pods, children = await asyncio.gather(
+            cluster.read(BILLING_STACK, stack.key),
+            self._tools.tokens.read(stack),
+            cluster.list_managed(POD, stack.key),
+            asyncio.gather(*(self._read(change.manifest) for change in guess.changes)),
+        )
+        if body is None or body["metadata"]["uid"] != stack.uid or _leaving(body):
+            raise _Gone
+        inventory.put(BILLING_STACK, body)
+        for pod in pods.items:
+            inventory.put(POD, pod)
+        this.stack = Stack.from_body(body)
+        for live in filter(None, children):
+            refuse_unless_given(this.stack, live)
+            inventory.put(BY_NAME[live["kind"]], live)
+        if secret_name(this.stack) != secret_name(stack):
+            secret = await self._tools.tokens.read(this.stack)
+        runs = self._seen(this.stack).antaeus_runs
+        return await self._tools.tokens.settle(this.stack, secret, antaeus_runs=runs)
+
+    async def _read(self, manifest: Manifest) -> Manifest | None:
+        return await self._tools.cluster.read(BY_NAME[manifest["kind"]], key(manifest))
+
+    async def _carry_out(self, stack: Stack, plan: Plan) -> None:
+        for group in plan.groups:
+            ends = await asyncio.gather(
+                *(self._apply(stack, change) for change in group), return_exceptions=True
+            )
+            # All of a group are tried before the first that failed ends the pass.
+            for end in ends:
+                if isinstance(end, BaseException):
+                    raise end
+        for stray in plan.strays:
+            await self._tools.cluster.delete(stray)
+            self._tools.inventory.drop(BY_NAME[stray["kind"]], stray)
+            self._note(stack, stray, "removed", "not wanted any more")
+
+    async def _apply(self, stack: Stack, change: Change) -> None:
+        manifest = change.manifest
+        known = self._seen(stack).children.get(ref(manifest))
+        if known:
+            # Names come again; the uid keeps us from another object that has taken this one.
+            named = manifest["metadata"] | {"uid": known["metadata"]["uid"]}
+            manifest = manifest | {"metadata": named}
+        live = await self._tools.cluster.apply(manifest)
+        self._tools.inventory.put(BY_NAME[live["kind"]], live)
+        self._note(stack, manifest, "changed" if known else "created", change.why)
+
+    def _note(self, stack: Stack, manifest: Manifest, action: str, why: str) -> None:
+        self._tools.metrics.changes.labels(manifest["kind"], action).inc()
+        log.info(action, extra={"stack": str(stack.key), "child": str(ref(manifest)), "why": why})
+
+    async def _report(self, this: _Pass) -> Next:
+        stack, seen = this.stack, self._seen(this.stack)
+        fault, progress = this.fault, this.progress
+        if fault is None and not progress.complete and progress.usual and stack.status:
+            # On its way and soon over: one status when it has arrived says more than two.
+            return progress.look_again
+        found = Findings(
+            seen=seen,
+            token=this.held.token if this.held else None,
+            fault=fault,
+            profile_in_effect=self._tools.profiles.in_effect(stack, seen.payment_answers),
+            counts=self._tools.readings.last(stack.uid),
+            held_back=this.held_back,
+            renewed=this.held.renewed if this.held else None,
+        )
+        try:
+            await self._write_status(stack, found)
+        except ClusterError as error:
+            log.warning("no status", extra={"stack": str(stack.key), "why": error.message})
+            return error.retry_seconds or Failed.BACK_OFF
+        if fault:
+            return fault.retry_seconds or Failed.BACK_OFF
+        return progress.look_again
+
+    async def _write_status(self, stack: Stack, found: Findings) -> None:
+        status = judge(stack, found, self._installation, now=self._now())
+        if status == stack.status:
+            return
+        live = await self._tools.cluster.apply_status(stack.key, stack.uid, status)
+        self._tools.inventory.put(BILLING_STACK, live)
+        await self._tools.announcer.announce(stack, announcements(stack.status, status))
+
+    def _seen(self, stack: Stack) -> Observed:
+        inventory = self._tools.inventory
+        mine = [live for live in inventory.children(stack.key) if owned_by(live, stack.uid)]
+        return observe(mine, inventory.pods(stack.key))
+
+
+def _leaving(body: Manifest) -> bool:
+    return "deletionTimestamp" in body["metadata"]
+
+
+def _any_token(stack: Stack) -> Token:
+    """Stands for a token not yet read, where only the names of children matter."""
+    return Token(secret_name(stack), TOKEN_KEY, id=None, generated=True)

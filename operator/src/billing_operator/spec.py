@@ -1,0 +1,153 @@
+"""A BillingStack as the operator reasons about it: typed, frozen, with nothing left to look up."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from billing_operator.kinds import Key, Manifest
+from billing_operator.names import RENEW_TOKEN, TOKEN_KEY
+
+# A custom resource stored before a field had a default, or written while the schema was absent,
+# may lack what the schema fills in. These are the schema's defaults (a test compares them).
+DEFAULT_SUCCESS_RATE = 0.5
+DEFAULT_STARTUP_SECONDS = 300
+ANTAEUS_RESOURCES: Manifest = {
+    "requests": {"cpu": "100m", "memory": "256Mi"},
+    "limits": {"memory": "4Gi"},
+}
+PAYMENT_RESOURCES: Manifest = {
+    "requests": {"cpu": "50m", "memory": "64Mi"},
+    "limits": {"memory": "256Mi"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What both services let a user choose about their container.
+
+    Attributes:
+        image: None stands for the operator's default.
+        pull_policy: None leaves the choice to Kubernetes.
+    """
+
+    image: str | None
+    pull_policy: str | None
+    replicas: int
+    resources: Manifest
+    env: tuple[Manifest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Antaeus:
+    """The service that holds invoices."""
+
+    container: Container
+    startup_seconds: int
+    service_type: str
+    node_port: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """The service that takes charges.
+
+    Attributes:
+        success_rate: probability that a charge succeeds, 0 to 1.
+        seed: makes outcomes reproducible; None leaves them random.
+    """
+
+    container: Container
+    success_rate: float
+    seed: int | None
+    require_token: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """A Secret of the user's, and the key of the token in it."""
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One BillingStack.
+
+    Attributes:
+        uid: tells it from an earlier stack of the same name.
+        generation: counts changes of its spec.
+        renew_token: value of the annotation by which a person asks for a new token.
+        status: as stored; input only for what must not be forgotten (times, the token's history).
+    """
+
+    key: Key
+    uid: str
+    generation: int
+    suspend: bool
+    antaeus: Antaeus
+    payment: Payment
+    secret_ref: SecretRef | None
+    isolated: bool
+    renew_token: str | None = None
+    status: Manifest = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Name of the stack, by which its children are named."""
+        return self.key.name
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the stack and of all its children."""
+        return self.key.namespace
+
+    @classmethod
+    def from_body(cls, body: Manifest) -> "Stack":
+        """Reads a custom resource as the API server stores it."""
+        meta, spec = body["metadata"], body.get("spec") or {}
+        annotations = meta.get("annotations") or {}
+        return cls(
+            key=Key(meta["namespace"], meta["name"]),
+            uid=meta["uid"],
+            generation=meta.get("generation", 0),
+            suspend=spec.get("suspend", False),
+            antaeus=_antaeus(spec.get("antaeus") or {}),
+            payment=_payment(spec.get("payment") or {}),
+            secret_ref=_secret_ref((spec.get("token") or {}).get("secretRef")),
+            isolated=(spec.get("networkPolicy") or {}).get("enabled", True),
+            renew_token=annotations.get(RENEW_TOKEN),
+            status=body.get("status") or {},
+        )
+
+
+def _container(part: Manifest, resources: Manifest) -> Container:
+    return Container(
+        image=part.get("image"),
+        pull_policy=part.get("imagePullPolicy"),
+        replicas=part.get("replicas", 1),
+        resources=part.get("resources", resources),
+        env=tuple(part.get("env") or ()),
+    )
+
+
+def _antaeus(part: Manifest) -> Antaeus:
+    service: dict[str, Any] = part.get("service") or {}
+    return Antaeus(
+        container=_container(part, ANTAEUS_RESOURCES),
+        startup_seconds=part.get("startupSeconds", DEFAULT_STARTUP_SECONDS),
+        service_type=service.get("type", "ClusterIP"),
+        node_port=service.get("nodePort"),
+    )
+
+
+def _payment(part: Manifest) -> Payment:
+    return Payment(
+        container=_container(part, PAYMENT_RESOURCES),
+        success_rate=part.get("successRate", DEFAULT_SUCCESS_RATE),
+        seed=part.get("seed"),
+        require_token=part.get("requireToken", True),
+    )
+
+
+def _secret_ref(part: Manifest | None) -> SecretRef | None:
+    return SecretRef(part["name"], part.get("key", TOKEN_KEY)) if part else None

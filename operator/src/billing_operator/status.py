@@ -1,0 +1,231 @@
+"""Judges a stack: turns what was found into the status that a user reads."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from billing_operator.desired import antaeus, profile
+from billing_operator.errors import Fault, SpecError
+from billing_operator.inputs import Installation, Token
+from billing_operator.kinds import Manifest
+from billing_operator.names import ANTAEUS, ANTAEUS_PORT, PAYMENT, selector_text, service_host
+from billing_operator.observed import Observed, Rollout, Trouble
+from billing_operator.spec import Stack
+
+
+class Reason(StrEnum):
+    """Reasons of the Ready condition, besides those that a fault brings along."""
+
+    ALL_READY = "AllReady"
+    CREATING = "Creating"
+    ANTAEUS_STARTING = "AntaeusStarting"
+    PAYMENT_ROLLING_OUT = "PaymentRollingOut"
+    PROFILE_UPDATING = "ProfileUpdating"
+    POD_TROUBLE = "PodTrouble"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Antaeus' invoices at one reading."""
+
+    paid: int
+    pending: int
+
+    @property
+    def total(self) -> int:
+        """All invoices."""
+        return self.paid + self.pending
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything that a judgement rests on.
+
+    Attributes:
+        fault: what kept this pass from its end, if anything did.
+        profile_in_effect: whether every ready payment pod answers by the stack's profile.
+        counts: None where Antaeus has not been read since the operator started.
+        held_back: what waits for the next start of Antaeus, if anything does.
+        renewed: value of the annotation by which the last token was asked for.
+    """
+
+    seen: Observed
+    token: Token | None
+    fault: Fault | None
+    profile_in_effect: bool
+    counts: Counts | None
+    held_back: str | None = None
+    renewed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    reason: str
+    message: str
+    ready: bool = False
+    stalled: bool = False
+
+
+def judge(stack: Stack, found: Findings, installation: Installation, *, now: datetime) -> Manifest:
+    """The status of a stack. Same findings, same status: a stack at rest is never written."""
+    return _pruned(
+        {
+            "observedGeneration": stack.generation,
+            "conditions": _conditions(stack, found, now),
+            "endpoints": {
+                "antaeus": _antaeus_url(stack),
+                "payment": antaeus.charge_url(stack),
+            },
+            "antaeus": _antaeus(stack, found, installation),
+            "payment": _payment(stack, found, installation),
+            "token": _token(stack, found),
+            "invoices": _invoices(stack, found.counts, now),
+        }
+    )
+
+
+def _antaeus_url(stack: Stack) -> str:
+    return f"http://{service_host(stack.name, ANTAEUS, stack.namespace)}:{ANTAEUS_PORT}"
+
+
+def _verdict(stack: Stack, found: Findings) -> _Verdict:
+    if found.fault:
+        stalled = isinstance(found.fault, SpecError) or found.fault.condition is not None
+        return _Verdict(found.fault.reason, found.fault.message, stalled=stalled)
+    return (
+        _of_part(stack, found, ANTAEUS, Reason.ANTAEUS_STARTING)
+        or _of_part(stack, found, PAYMENT, Reason.PAYMENT_ROLLING_OUT)
+        or _of_profile(found)
+        or _Verdict(Reason.ALL_READY, "Antaeus and payment are ready", ready=True)
+    )
+
+
+def _of_part(stack: Stack, found: Findings, part: str, reason: Reason) -> _Verdict | None:
+    rollout = found.seen.rollout(stack.name, part)
+    if rollout is None:
+        return _Verdict(Reason.CREATING, f"the deployment of {part} is not there yet")
+    if rollout.complete:
+        return None
+    progress = f"{part}: {rollout.ready} of {rollout.wanted} pods ready"
+    trouble = _trouble(found.seen, part, rollout)
+    if trouble is None:
+        return _Verdict(reason, progress)
+    return _Verdict(Reason.POD_TROUBLE, f"{progress}; {trouble}", stalled=trouble.stuck)
+
+
+def _trouble(seen: Observed, part: str, rollout: Rollout) -> Trouble | None:
+    of_pods = (pod.trouble for pod in seen.of(part) if pod.trouble)
+    return next(of_pods, None) or rollout.trouble
+
+
+def _of_profile(found: Findings) -> _Verdict | None:
+    if found.profile_in_effect:
+        return None
+    return _Verdict(
+        Reason.PROFILE_UPDATING, "payment: not every pod answers by the new profile yet"
+    )
+
+
+def _conditions(stack: Stack, found: Findings, now: datetime) -> list[Manifest]:
+    verdict = _verdict(stack, found)
+    progress = not verdict.ready and not verdict.stalled
+    rows = [
+        ("Ready", verdict.ready, verdict.reason, verdict.message),
+        ("Reconciling", progress, *_if(progress, verdict, "UpToDate", "nothing is under way")),
+        (
+            "Stalled",
+            verdict.stalled,
+            *_if(verdict.stalled, verdict, "NotStalled", "no one must act"),
+        ),
+    ]
+    if found.fault and found.fault.condition:
+        rows.append((found.fault.condition, True, found.fault.reason, found.fault.message))
+    if stack.suspend:
+        message = "spec.suspend is true: the operator changes nothing until it is false"
+        rows.append(("Suspended", True, "Suspended", message))
+    before = {old["type"]: old for old in stack.status.get("conditions") or ()}
+    return [_condition(row, before.get(row[0]), stack.generation, now) for row in rows]
+
+
+def _if(holds: bool, verdict: _Verdict, reason: str, message: str) -> tuple[str, str]:  # noqa: FBT001 - private, reads as a sentence where it is called
+    return (verdict.reason, verdict.message) if holds else (reason, message)
+
+
+def _condition(
+    row: tuple[str, bool, str, str], old: Manifest | None, generation: int, now: datetime
+) -> Manifest:
+    kind, holds, reason, message = row
+    status = "True" if holds else "False"
+    same = old is not None and old["status"] == status
+    return {
+        "type": kind,
+        "status": status,
+        "reason": reason,
+        "message": message[:2048],
+        "observedGeneration": generation,
+        "lastTransitionTime": old["lastTransitionTime"] if old and same else timestamp(now),
+    }
+
+
+def _antaeus(stack: Stack, found: Findings, installation: Installation) -> Manifest:
+    rollout = found.seen.rollout(stack.name, ANTAEUS)
+    return {
+        "image": _image(found.seen, ANTAEUS)
+        or stack.antaeus.container.image
+        or installation.antaeus_image,
+        "replicas": stack.antaeus.container.replicas,
+        "ready": rollout.ready if rollout else 0,
+        "pendingUpdate": found.held_back,
+    }
+
+
+def _payment(stack: Stack, found: Findings, installation: Installation) -> Manifest:
+    rollout = found.seen.rollout(stack.name, PAYMENT)
+    ready = rollout.ready if rollout else 0
+    agreed = found.profile_in_effect and ready > 0
+    return {
+        "image": _image(found.seen, PAYMENT)
+        or stack.payment.container.image
+        or installation.payment_image,
+        "replicas": rollout.existing if rollout else 0,
+        "ready": ready,
+        "summary": f"{ready}/{stack.payment.container.replicas}",
+        "selector": selector_text(stack.name, PAYMENT),
+        "successRate": stack.payment.success_rate if agreed else None,
+        "profile": profile.digest(stack) if agreed else None,
+    }
+
+
+def _image(seen: Observed, part: str) -> str | None:
+    """What runs, not what is wanted: the two differ while a rollout is under way."""
+    return next((pod.image for pod in seen.of(part) if pod.ready), None)
+
+
+def _token(stack: Stack, found: Findings) -> Manifest | None:
+    if found.token is None:
+        return stack.status.get("token")
+    return {
+        "secretName": found.token.secret_name,
+        "generated": found.token.generated,
+        "renewed": found.renewed or (stack.status.get("token") or {}).get("renewed"),
+    }
+
+
+def _invoices(stack: Stack, counts: Counts | None, now: datetime) -> Manifest | None:
+    old: Manifest | None = stack.status.get("invoices")
+    if counts is None:
+        return old
+    new = {"paid": counts.paid, "pending": counts.pending, "total": counts.total}
+    same = old is not None and all(old.get(name) == value for name, value in new.items())
+    return {**new, "changedAt": old["changedAt"] if old and same else timestamp(now)}
+
+
+def timestamp(moment: datetime) -> str:
+    """A moment as Kubernetes writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _pruned(status: Manifest) -> Manifest:
+    """Without what is not known, so that it compares equal to what the server stores."""
+    kept = {name: _pruned(of) if isinstance(of, dict) else of for name, of in status.items()}
+    return {name: of for name, of in kept.items() if of is not None and of != {}}

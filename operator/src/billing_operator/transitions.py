@@ -1,0 +1,56 @@
+"""Decides which Events a change of status is worth: one per transition, none for repetition."""
+
+from dataclasses import dataclass
+
+from billing_operator.kinds import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """An Event to be made.
+
+    Attributes:
+        type: Normal or Warning, as the Event API has them.
+    """
+
+    type: str
+    reason: str
+    message: str
+
+
+def announcements(before: Manifest, after: Manifest) -> list[Announcement]:
+    """What is new between two statuses of a stack."""
+    old, new = _conditions(before), _conditions(after)
+    said = []
+    for kind, condition in new.items():
+        earlier = old.get(kind, {"status": "False", "reason": ""})
+        if kind == "Ready":
+            flipped = (earlier["status"], earlier["reason"]) != (
+                condition["status"],
+                condition["reason"],
+            )
+        else:
+            flipped = condition["status"] == "True" != earlier["status"]
+        # Reconciling only says what Ready says.
+        if flipped and kind != "Reconciling":
+            said.append(_announcement(kind, condition))
+    return _without_repetition(said)
+
+
+def _announcement(kind: str, condition: Manifest) -> Announcement:
+    type_ = "Normal" if kind in ("Ready", "Suspended") else "Warning"
+    return Announcement(type_, condition["reason"], condition["message"])
+
+
+def _without_repetition(said: list[Announcement]) -> list[Announcement]:
+    """A fault shows in several conditions; its loudest Event is enough."""
+    loudest: dict[tuple[str, str], Announcement] = {}
+    for one in said:
+        at = (one.reason, one.message)
+        if at not in loudest or one.type == "Warning":
+            loudest[at] = one
+    return list(loudest.values())
+
+
+def _conditions(status: Manifest) -> dict[str, Manifest]:
+    return {condition["type"]: condition for condition in status.get("conditions") or ()}

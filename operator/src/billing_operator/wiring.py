@@ -1,0 +1,100 @@
+"""Puts the parts of one operator together; the same whether it runs in a pod or in a test."""
+
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import aiohttp
+from kubernetes.aio.client import ApiClient
+
+from billing_operator.announcer import Announcer
+from billing_operator.api_cluster import ApiCluster
+from billing_operator.apps import Apps, HttpApps
+from billing_operator.controller import Controller
+from billing_operator.health import Health
+from billing_operator.inventory import Inventory
+from billing_operator.kinds import Kind, Manifest
+from billing_operator.metrics import Metrics
+from billing_operator.profile_rollout import ProfileRollout
+from billing_operator.readings import Readings
+from billing_operator.reconcile import Reconciler, Tools, utc_now
+from billing_operator.settings import Settings
+from billing_operator.token_keeper import TokenKeeper
+
+# An app that takes longer than this is asked again later.
+_APP_SECONDS = 3.0
+
+
+def new_token() -> str:
+    """A token that nobody guesses: 256 bits from the system's source."""
+    return secrets.token_urlsafe(32)
+
+
+@dataclass
+class Operator:
+    """One operator, from its settings to its last request.
+
+    Attributes:
+        connect: opens the client of the API server, once the event loop runs.
+        apps: speaks to the stacks' services; None for plain HTTP to their pods.
+    """
+
+    settings: Settings
+    connect: Callable[[], Awaitable[ApiClient]]
+    apps: Apps | None = None
+    metrics: Metrics = field(default_factory=Metrics)
+    _client: ApiClient | None = None
+    _session: aiohttp.ClientSession | None = None
+    _controller: Controller | None = None
+    _health: Health | None = None
+
+    async def start(self) -> None:
+        """Opens all connections, reads what there is and begins to work."""
+        self._client = await self.connect()
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_APP_SECONDS))
+        controller = self._controller = self._make_controller(self._client, self._session)
+        self._health = Health(
+            self.metrics,
+            port=self.settings.http_port,
+            last_resync=lambda: controller.last_resync,
+            resync=self.settings.resync_seconds,
+        )
+        await self._health.start()
+        await controller.start()
+
+    async def stop(self) -> None:
+        """Ends in the opposite order."""
+        if self._controller:
+            await self._controller.stop()
+        if self._health:
+            await self._health.stop()
+        if self._session:
+            await self._session.close()
+        if self._client:
+            await self._client.close()
+
+    def saw(self, kind: Kind, live: Manifest, *, deleted: bool) -> None:
+        """Passes on what a watch told."""
+        if self._controller:
+            self._controller.saw(kind, live, deleted=deleted)
+
+    def _make_controller(self, client: ApiClient, session: aiohttp.ClientSession) -> Controller:
+        settings, apps = self.settings, self.apps or HttpApps(session)
+        cluster = ApiCluster(
+            client,
+            self.metrics,
+            namespaces=settings.namespaces,
+            timeout=settings.request_timeout_seconds,
+        )
+        tools = Tools(
+            cluster=cluster,
+            inventory=Inventory(),
+            tokens=TokenKeeper(cluster, new_token=new_token, clock=time.monotonic),
+            profiles=ProfileRollout(cluster, apps, clock=time.monotonic),
+            readings=Readings(),
+            announcer=Announcer(cluster, now=utc_now),
+            metrics=self.metrics,
+        )
+        reconcile = Reconciler(tools, settings.installation)
+        return Controller(tools, apps, settings, reconcile=reconcile)
