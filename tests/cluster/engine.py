@@ -95,14 +95,20 @@ def _drop_stale_pid_files() -> None:
         if not path.exists():
             continue
         pid = path.read_text().strip()
-        name = Path(f"/proc/{pid}/comm")
-        if not name.exists() or name.read_text().strip() != program:
+        if not names_a_living(program, pid):
             path.unlink()
         elif program == "dockerd":
             give_up(
                 f"A Docker engine that was not started here (pid {pid}) runs but does not answer.\n"
                 "It is left alone: see to it, or stop it, then run again."
             )
+
+
+def names_a_living(program: str, pid: str) -> bool:
+    """Says whether that pid is a process of that name, and not a dead one either."""
+    if not pid.isdigit() or not ProcessMark.of(int(pid)):
+        return False
+    return Path(f"/proc/{pid}/comm").read_text().strip() == program
 
 
 def _runtime_flags() -> list[str]:
