@@ -1,6 +1,6 @@
 # One line a task; what a task does lives in the tool that it calls.
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check
+.PHONY: help demo shell down setup lock check test integration e2e bench-payment bench-operator render
 SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
@@ -11,6 +11,17 @@ export VIRTUAL_ENV := $(CURDIR)/.venv
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2} /^## / {printf "\n%s\n", substr($$0, 4)}' $(MAKEFILE_LIST)
+
+## Use
+
+demo: setup  ## From a fresh machine to paid invoices: cluster, operator, stack, table
+	@$(PY) -m demo
+
+shell: setup  ## A pod beside the demo's stack, with curl and jq
+	@$(PY) -m demo.shell
+
+down: setup  ## Delete the demo's and the tests' cluster
+	@$(PY) -m cluster down demo && $(PY) -m cluster down test
 
 ## Develop
 
@@ -41,3 +52,21 @@ check: setup  ## Lint, types, import contracts and unit tests (under 30 s when w
 	@.venv/bin/mypy operator/src payment/src tests
 	@.venv/bin/lint-imports
 	@.venv/bin/pytest -q tests/unit
+
+test: setup  ## Everything that must hold, on a cluster of its own (README: how long)
+	@$(PY) -m support.everything
+
+integration: setup  ## The operator in-process against the tests' cluster
+	@.venv/bin/pytest tests/integration
+
+e2e: setup  ## The installed operator on the tests' cluster
+	@.venv/bin/pytest tests/e2e
+
+render: setup  ## Write the golden manifests again (tests/golden)
+	@$(PY) -m support.render
+
+bench-payment: setup  ## Charges a second against the smallest app that could take them
+	@$(PY) -m bench.payment
+
+bench-operator: setup  ## Time to create a stack against a bare apply of the same objects
+	@$(PY) -m bench.operator

@@ -1,0 +1,10 @@
+"""How long things may take before a test gives up on them, in seconds; all with room to spare."""
+
+# A machine of two cores that also runs the cluster.
+ROLLOUT = 120.0
+NOTICED = 15.0
+# What is promised to users.
+RATE_IN_EFFECT = 5.0
+PAY_IN_COLUMNS = 15.0
+REPAIRED_BY_EVENT = 5.0
+GONE = 60.0
