@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from billing_operator.kinds import Manifest, Ref, ref
-from billing_operator.names import ANTAEUS, PART_LABEL, PAYMENT, part_name
+from billing_operator.kinds import Manifest, Ref, controller_of, ref
+from billing_operator.names import ANTAEUS, PART_LABEL, PAYMENT, STACK_LABEL, part_name
 
 # Why a container does not run, where no amount of waiting helps.
 _PERSON_MUST_ACT = frozenset(
@@ -100,8 +100,19 @@ def observe(children: Iterable[Manifest], pods: Iterable[Manifest]) -> Observed:
     """Reads live objects."""
     return Observed(
         children={ref(child): child for child in children},
-        pods=tuple(_pod(pod) for pod in sorted(pods, key=lambda pod: str(pod["metadata"]["name"]))),
+        pods=tuple(sorted((_pod(pod) for pod in pods if _is_of_its_part(pod)), key=_by_name)),
     )
+
+
+def _by_name(pod: Pod) -> str:
+    return pod.name
+
+
+def _is_of_its_part(live: Manifest) -> bool:
+    """Whether our Deployment made a pod; anyone may give a pod the same labels."""
+    labels, owner = live["metadata"].get("labels") or {}, controller_of(live)
+    prefix = f"{part_name(labels.get(STACK_LABEL, ''), labels.get(PART_LABEL, ''))}-"
+    return owner is not None and owner["kind"] == "ReplicaSet" and owner["name"].startswith(prefix)
 
 
 def _pod(live: Manifest) -> Pod:

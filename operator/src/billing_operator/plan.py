@@ -46,6 +46,11 @@ class Plan:
         return tuple(change for group in self.groups for change in group)
 
     @property
+    def names(self) -> set[Ref]:
+        """What the changes are about."""
+        return {ref(change.manifest) for change in self.changes}
+
+    @property
     def writes(self) -> bool:
         """Whether there is anything to do."""
         return bool(self.changes or self.strays)

@@ -12,7 +12,7 @@ from billing_operator.errors import ClusterError, Fault
 from billing_operator.inputs import Installation, Token
 from billing_operator.inventory import Inventory
 from billing_operator.keyed_queue import Failed, Next
-from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, key, ref
+from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref, key, ref
 from billing_operator.metrics import Metrics
 from billing_operator.names import TOKEN_KEY
 from billing_operator.observed import Observed, observe
@@ -22,7 +22,7 @@ from billing_operator.profile_rollout import ProfileRollout, Progress
 from billing_operator.readings import Readings
 from billing_operator.spec import Stack
 from billing_operator.status import Findings, judge
-from billing_operator.token_keeper import Held, TokenKeeper
+from billing_operator.token_keeper import TokenKeeper
 from billing_operator.token_rules import secret_name
 from billing_operator.transitions import announcements
 
@@ -49,7 +49,7 @@ class _Pass:
     """What one pass has found out so far."""
 
     stack: Stack
-    held: Held | None = None
+    token: Token | None = None
     fault: Fault | None = None
     held_back: str | None = None
     progress: Progress = _NOT_ASKED
@@ -99,28 +99,33 @@ class Reconciler:
 
     async def _plan(self, this: _Pass) -> Plan:
         """What to write, if anything, by what the watches told; then again by what is live."""
-        this.held = await self._known_token(this.stack)
-        guess = this.held.token if this.held else _any_token(this.stack)
+        this.token = await self._known_token(this.stack)
+        guess = this.token or _any_token(this.stack)
         plan = self._decide(this.stack, guess)
-        if this.held and not plan.writes:
+        if this.token and not plan.writes:
             return plan
-        this.held = await self._look_closely(this, plan)
-        return self._decide(this.stack, this.held.token)
+        looked_at: set[Ref] = set()
+        while True:
+            this.token = await self._look_closely(this, plan)
+            looked_at |= plan.names
+            plan = self._decide(this.stack, this.token)
+            # The live stack may want what the known one did not: nothing is written unseen.
+            if plan.names <= looked_at:
+                return plan
 
     def _decide(self, stack: Stack, token: Token) -> Plan:
         return decide(stack, self._seen(stack), token, self._installation)
 
-    async def _known_token(self, stack: Stack) -> Held | None:
+    async def _known_token(self, stack: Stack) -> Token | None:
         """The token as lately read; at rest its Secret is the one thing that is read again."""
         tokens = self._tools.tokens
-        held = tokens.remembered(stack)
-        last = tokens.last(stack)
-        if held or last is None or self._decide(stack, last.token).writes:
-            return held
+        recent, last = tokens.remembered(stack), tokens.last(stack)
+        if recent or last is None or self._decide(stack, last).writes:
+            return recent
         secret = await tokens.read(stack)
         return await tokens.settle(stack, secret, antaeus_runs=True) if secret else None
 
-    async def _look_closely(self, this: _Pass, guess: Plan) -> Held:
+    async def _look_closely(self, this: _Pass, guess: Plan) -> Token:
         """Reads live what a write depends on: a watch may lag, and a restart costs money."""
         cluster, inventory, stack = self._tools.cluster, self._tools.inventory, this.stack
         body, secret, pods, children = await asyncio.gather(
@@ -183,12 +188,11 @@ class Reconciler:
             return progress.look_again
         found = Findings(
             seen=seen,
-            token=this.held.token if this.held else None,
+            token=this.token,
             fault=fault,
             profile_in_effect=self._tools.profiles.in_effect(stack, seen.payment_answers),
             counts=self._tools.readings.last(stack.uid),
             held_back=this.held_back,
-            renewed=this.held.renewed if this.held else None,
         )
         try:
             await self._write_status(stack, found)

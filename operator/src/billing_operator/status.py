@@ -46,7 +46,6 @@ class Findings:
         profile_in_effect: whether every ready payment pod answers by the stack's profile.
         counts: None where Antaeus has not been read since the operator started.
         held_back: what waits for the next start of Antaeus, if anything does.
-        renewed: value of the annotation by which the last token was asked for.
     """
 
     seen: Observed
@@ -55,7 +54,6 @@ class Findings:
     profile_in_effect: bool
     counts: Counts | None
     held_back: str | None = None
-    renewed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +205,9 @@ def _token(stack: Stack, found: Findings) -> Manifest | None:
     return {
         "secretName": found.token.secret_name,
         "generated": found.token.generated,
-        "renewed": found.renewed or (stack.status.get("token") or {}).get("renewed"),
+        # With a token in place every request is settled: one from long ago must not be taken
+        # for consent when the token is lost one day.
+        "renewed": stack.renew_token,
     }
 
 

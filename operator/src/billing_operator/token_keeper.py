@@ -18,16 +18,8 @@ _FRESH_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A token that was found good, and what was asked for when it was made."""
-
-    token: Token
-    renewed: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Memo:
-    held: Held
+    token: Token
     secret: str
     at: float
 
@@ -43,22 +35,22 @@ class TokenKeeper:
         self._clock = clock
         self._memos: dict[str, _Memo] = {}
 
-    def remembered(self, stack: Stack) -> Held | None:
+    def remembered(self, stack: Stack) -> Token | None:
         """The token as lately read, if that is recent enough to rely on."""
         memo = self._memos.get(stack.uid)
         recent = memo is not None and self._clock() - memo.at < _FRESH_SECONDS
         return self.last(stack) if recent else None
 
-    def last(self, stack: Stack) -> Held | None:
+    def last(self, stack: Stack) -> Token | None:
         """The token as last read, however long ago, if the stack still asks for that one."""
         memo = self._memos.get(stack.uid)
-        return memo.held if memo and memo.secret == _source(stack) else None
+        return memo.token if memo and memo.secret == _source(stack) else None
 
     async def read(self, stack: Stack) -> Manifest | None:
         """The Secret as it is now."""
         return await self._cluster.read(SECRET, Key(stack.namespace, secret_name(stack)))
 
-    async def settle(self, stack: Stack, secret: Manifest | None, *, antaeus_runs: bool) -> Held:
+    async def settle(self, stack: Stack, secret: Manifest | None, *, antaeus_runs: bool) -> Token:
         """The token to use; makes one where there never was one or none can be harmed.
 
         Raises:
@@ -67,9 +59,9 @@ class TokenKeeper:
         """
         self.forget(stack.uid)
         choice = choose_token(stack, secret, antaeus_runs=antaeus_runs)
-        held = await self._make(stack, choice) if isinstance(choice, MakeToken) else Held(choice)
-        self._memos[stack.uid] = _Memo(held, _source(stack), self._clock())
-        return held
+        token = await self._make(stack) if isinstance(choice, MakeToken) else choice
+        self._memos[stack.uid] = _Memo(token, _source(stack), self._clock())
+        return token
 
     def ask_again(self) -> None:
         """Distrusts what is known, so that the next pass reads every Secret once more."""
@@ -79,7 +71,7 @@ class TokenKeeper:
         """Drops what is known of a stack."""
         self._memos.pop(uid, None)
 
-    async def _make(self, stack: Stack, choice: MakeToken) -> Held:
+    async def _make(self, stack: Stack) -> Token:
         token_id = self._new_token()[:12]
         data = {TOKEN_KEY: self._new_token(), TOKEN_ID_KEY: token_id}
         name = secret_name(stack)
@@ -95,7 +87,7 @@ class TokenKeeper:
             await self._cluster.create(manifest)
         except Conflict as error:
             raise Waiting("TokenAppeared", f"Secret {name} has just come", seconds=0.1) from error
-        return Held(Token(name, TOKEN_KEY, id=token_id, generated=True), choice.renewal)
+        return Token(name, TOKEN_KEY, id=token_id, generated=True)
 
 
 def _source(stack: Stack) -> str:

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import re
-from dataclasses import dataclass
 
 from billing_operator.errors import SpecError
 from billing_operator.inputs import Token
@@ -22,15 +21,8 @@ MOST_BYTES = 4096
 _HEADER_SAFE = re.compile(rb"[\x21-\x7e]+\Z")
 
 
-@dataclass(frozen=True, slots=True)
 class MakeToken:
-    """There is no token and nothing is harmed by making one.
-
-    Attributes:
-        renewal: value of the annotation that asked for it, if it took asking.
-    """
-
-    renewal: str | None
+    """There is no token, and nothing is harmed by making one."""
 
 
 def secret_name(stack: Stack) -> str:
@@ -89,7 +81,7 @@ def _generated_token(stack: Stack, secret: Manifest) -> Token:
 
 def _absent_token(stack: Stack, *, antaeus_runs: bool) -> MakeToken:
     known = stack.status.get("token") or {}
-    asked = stack.renew_token if stack.renew_token != known.get("renewed") else None
+    asked = stack.renew_token is not None and stack.renew_token != known.get("renewed")
     if antaeus_runs and not asked:
         raise SpecError(
             "TokenLost",
@@ -99,7 +91,7 @@ def _absent_token(stack: Stack, *, antaeus_runs: bool) -> MakeToken:
             f'{stack.name} {RENEW_TOKEN}="$(date +%s)"',
             condition="TokenLost",
         )
-    return MakeToken(renewal=asked)
+    return MakeToken()
 
 
 def token_fault(encoded: str) -> str | None:
