@@ -17,8 +17,8 @@ from billing_operator.ownership import refuse_foreign
 from billing_operator.spec import SecretRef, Stack
 
 MOST_BYTES = 4096
-# What an HTTP header carries as it stands.
-_HEADER_SAFE = re.compile(rb"[\x21-\x7e]+\Z")
+# What an HTTP header carries as it stands; payment has the same rule.
+_HEADER_SAFE = re.compile(rb"[\x20-\x7e]+\Z")
 
 
 class MakeToken:

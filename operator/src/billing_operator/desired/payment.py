@@ -18,8 +18,9 @@ from billing_operator.spec import Stack
 _PROFILE_DIR = "/etc/payment/profile"
 _TOKEN_DIR = "/etc/payment/token"
 # It goes on accepting while endpoints change, then waits for kept connections (6 s without a
-# request) and for the slowest answer that a client waits for (30 s).
+# request, payment's default) and for the slowest answer that Antaeus waits for.
 _DRAIN_SECONDS = 5
+_ANSWER_SECONDS = 30
 _GRACE_SECONDS = 60
 _NOBODY = 65532
 
@@ -103,6 +104,7 @@ def _container(stack: Stack, installation: Installation) -> Manifest:
         {"name": "PAYMENT_PREVIOUS_TOKEN_FILE", "value": f"{_TOKEN_DIR}/{PREVIOUS_TOKEN_KEY}"},
         {"name": "PAYMENT_PROFILE_FILE", "value": f"{_PROFILE_DIR}/{PROFILE_KEY}"},
         {"name": "PAYMENT_DRAIN_SECONDS", "value": str(_DRAIN_SECONDS)},
+        {"name": "PAYMENT_ANSWER_SECONDS", "value": str(_ANSWER_SECONDS)},
     ]
     return workload.container(wanted, PAYMENT, wanted.image or installation.payment_image, env) | {
         "ports": [workload.tcp(CHARGE_PORT, "charges"), workload.tcp(OPS_PORT, "ops")],
