@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from billing_operator.announcer import Announcer
 from billing_operator.cluster import Cluster
@@ -55,6 +56,16 @@ class _Pass:
     progress: Progress = _NOT_ASKED
 
 
+class Judge(Protocol):
+    """Turns what a pass found into the status of the stack."""
+
+    def __call__(
+        self, stack: Stack, found: Findings, installation: Installation, *, now: datetime
+    ) -> Manifest:
+        """The status as it should be stored."""
+        ...
+
+
 class _Gone(Exception):
     """The stack is deleted, or on its way out: Kubernetes cleans up, we stand aside."""
 
@@ -68,11 +79,17 @@ class Reconciler:
     """Looks at one stack and does what is missing; safe to stop anywhere and to repeat."""
 
     def __init__(
-        self, tools: Tools, installation: Installation, *, now: Callable[[], datetime] = utc_now
+        self,
+        tools: Tools,
+        installation: Installation,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        judge: Judge = judge,
     ) -> None:
         self._tools = tools
         self._installation = installation
         self._now = now
+        self._judge = judge
 
     async def __call__(self, place: Key) -> Next:
         """One pass; returns when to look again."""
@@ -204,7 +221,7 @@ class Reconciler:
         return progress.look_again
 
     async def _write_status(self, stack: Stack, found: Findings) -> None:
-        status = judge(stack, found, self._installation, now=self._now())
+        status = self._judge(stack, found, self._installation, now=self._now())
         if status == stack.status:
             return
         live = await self._tools.cluster.apply_status(stack.key, stack.uid, status)

@@ -18,8 +18,9 @@ from billing_operator.kinds import Kind, Manifest
 from billing_operator.metrics import Metrics
 from billing_operator.profile_rollout import ProfileRollout
 from billing_operator.readings import Readings
-from billing_operator.reconcile import Reconciler, Tools, utc_now
+from billing_operator.reconcile import Judge, Reconciler, Tools, utc_now
 from billing_operator.settings import Settings
+from billing_operator.status import judge
 from billing_operator.token_keeper import TokenKeeper
 
 # An app that takes longer than this is asked again later.
@@ -38,11 +39,13 @@ class Operator:
     Attributes:
         connect: opens the client of the API server, once the event loop runs.
         apps: speaks to the stacks' services; None for plain HTTP to their pods.
+        judge: makes the statuses.
     """
 
     settings: Settings
     connect: Callable[[], Awaitable[ApiClient]]
     apps: Apps | None = None
+    judge: Judge = judge
     metrics: Metrics = field(default_factory=Metrics)
     _client: ApiClient | None = None
     _session: aiohttp.ClientSession | None = None
@@ -74,6 +77,11 @@ class Operator:
         if self._client:
             await self._client.close()
 
+    async def resync(self) -> None:
+        """Compares everything now, besides the times at which it does so anyhow."""
+        if self._controller:
+            await self._controller.resync()
+
     def saw(self, kind: Kind, live: Manifest, *, deleted: bool) -> None:
         """Passes on what a watch told."""
         if self._controller:
@@ -96,5 +104,5 @@ class Operator:
             announcer=Announcer(cluster, now=utc_now),
             metrics=self.metrics,
         )
-        reconcile = Reconciler(tools, settings.installation)
+        reconcile = Reconciler(tools, settings.installation, judge=self.judge)
         return Controller(tools, apps, settings, reconcile=reconcile)
