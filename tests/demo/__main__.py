@@ -1,0 +1,55 @@
+"""`make demo`: brings everything up, bills the invoices, and judges what came of it."""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+from cluster.errors import ClusterError
+from cluster.lifecycle import up
+from cluster.progress import say, step
+from demo.next_steps import next_steps
+from demo.report import Report
+from demo.sample import Antaeus, chosen_antaeus, read_sample
+from demo.stack import NAME, NAMESPACE, DemoStack
+from support.antaeus_api import AntaeusError
+from support.installation import build_images, install
+from support.kube import KubectlError
+
+
+def main() -> int:
+    began = time.monotonic()
+    try:
+        return _demo(chosen_antaeus(os.environ), began)
+    except (ClusterError, KubectlError, AntaeusError, OSError, subprocess.SubprocessError) as wrong:
+        say(f"error: {wrong}")
+        say(f"FAILED after {time.monotonic() - began:.0f} s")
+        return 1
+
+
+def _demo(antaeus: Antaeus, began: float) -> int:
+    cluster = up("demo")
+    images = build_images()
+    install(cluster, replace(images, antaeus=antaeus.image or images.antaeus))
+    stack = DemoStack(cluster, read_sample(antaeus), antaeus)
+    stack.put_in_place()
+    stack.see_to_invoices()
+    report = _bill(stack)
+    print(f"\nStack {NAME} in namespace {NAMESPACE}, billed from outside the cluster\n\n{report}\n")
+    verdict = "PASSED" if report.good else "FAILED"
+    print(f"{verdict} in {time.monotonic() - began:.0f} s\n")
+    print(next_steps(cluster, stack.url), end="", flush=True)
+    return 0 if report.good else 1
+
+
+def _bill(stack: DemoStack) -> Report:
+    rate, before = stack.rate(), stack.read()
+    what = f"bill {before.invoices.pending} invoices: POST {stack.url}/rest/v1/invoices/pay"
+    with step(what, usually="1 s"):
+        stack.bill()
+    return Report(before, stack.read(), rate)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

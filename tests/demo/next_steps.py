@@ -1,0 +1,49 @@
+"""What to try once the demo has run: commands that work when they are pasted."""
+
+from cluster.paths import Cluster
+from demo.stack import ANTAEUS, NAME, NAMESPACE
+
+_TEXT = """\
+The stack goes on running. Try:
+
+  # a kubectl for this cluster, in this shell only
+  export KUBECONFIG="{kubeconfig}" PATH="{programs}:$PATH"
+
+  # how the stack stands: rate in effect, invoices paid and pending
+  kubectl get bst -n {namespace}
+
+  # let every charge succeed, and pay again; no pod restarts for it
+  kubectl patch bst {name} -n {namespace} --type=merge -p '{{"spec":{{"payment":{{"successRate":1}}}}}}'
+  kubectl wait bst {name} -n {namespace} --for=condition=Ready
+  curl -X POST {url}/rest/v1/invoices/pay
+
+  # more payment pods, which share the charges
+  kubectl scale bst {name} -n {namespace} --replicas=3
+  kubectl wait bst {name} -n {namespace} --for=condition=Ready
+
+  # new invoices: Antaeus forgets its payments when it restarts
+  kubectl rollout restart {antaeus} -n {namespace}
+  kubectl rollout status {antaeus} -n {namespace}
+
+  # a prompt beside the stack, with curl and jq
+  make shell
+
+  # the table again, from the sample's settings and new invoices
+  make demo
+
+  # clean up: the stack alone, or the clusters of demo and tests
+  kubectl delete namespace {namespace}
+  make down
+"""
+
+
+def next_steps(cluster: Cluster, url: str) -> str:
+    """The commands, for this cluster and this Antaeus."""
+    return _TEXT.format(
+        kubeconfig=cluster.kubeconfig,
+        programs=cluster.kubectl.parent,
+        namespace=NAMESPACE,
+        name=NAME,
+        antaeus=ANTAEUS,
+        url=url,
+    )

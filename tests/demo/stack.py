@@ -1,0 +1,150 @@
+"""The demo's stack in the cluster: puts it in place, waits for it, reads it, has it billed."""
+
+import json
+import time
+from collections.abc import Callable
+from http.client import HTTPException
+from typing import TypeVar
+
+from cluster.errors import give_up
+from cluster.paths import Cluster
+from cluster.progress import say, step
+from demo.readings import Charges, Reading, read_charges
+from demo.sample import Antaeus, Sample
+from demo.standing import Standing, standing
+from support.antaeus_api import AntaeusApi, AntaeusError, Counts
+from support.eventually import eventually
+from support.kube import Kube, Manifest
+
+NAMESPACE = "payments"
+NAME = "demo"
+KIND = "billingstack"
+OPS_PORT = 9001
+ANTAEUS = f"deployment/{NAME}-antaeus"
+_PAYMENT_PODS = f"billing.antaeus.io/part=payment,billing.antaeus.io/stack={NAME}"
+
+# An image may fail to be pulled once; a stack that stays stuck so long will not mend itself.
+_STUCK_SECONDS = 60
+# A payment pod that is told to stop drains for a while, and may count charges until then.
+_DRAINED_SECONDS = 120
+
+T = TypeVar("T")
+
+
+class DemoStack:
+    """The stack `demo` in namespace `payments`, and its Antaeus from outside the cluster."""
+
+    def __init__(self, cluster: Cluster, sample: Sample, antaeus: Antaeus) -> None:
+        self._kube = Kube(cluster)
+        self._sample = sample
+        self._antaeus = antaeus
+        port = next(host for host, node in cluster.ports.items() if node == sample.node_port)
+        self.url = f"http://127.0.0.1:{port}"
+        self._api = AntaeusApi(self.url)
+
+    def put_in_place(self) -> None:
+        """Ends with the stack as the sample has it, ready; what was changed by hand goes."""
+        with step(f"apply stack {NAME} and wait until it is ready", usually=self._antaeus.usually):
+            self._kube.apply(self._sample.namespace)
+            # Applying would keep what the sample does not name, such as another rate.
+            there = self._kube.get(KIND, NAME, NAMESPACE) is not None
+            verb = "replace" if there else "create"
+            stack = json.dumps(self._sample.stack)
+            self._kube(verb, "--save-config", "-f", "-", stdin=stack)
+            self._wait_until_ready()
+            self._wait(self._leaving_pods, lambda pods: not pods, "payment's old pods to leave")
+
+    def see_to_invoices(self) -> None:
+        """Ends with as many pending invoices as a fresh Antaeus has, from a fresh one if need be."""
+        counts = self._reachable_counts()
+        if counts.pending >= self._antaeus.invoices:
+            return
+        say(f"==> {counts.paid} of {counts.total} invoices are PAID, from an earlier run or by hand")
+        with step("restart Antaeus, which begins with new ones", usually=self._antaeus.usually):
+            patience = self._antaeus.start_seconds
+            self._kube("-n", NAMESPACE, "rollout", "restart", ANTAEUS)
+            status = ("rollout", "status", ANTAEUS, f"--timeout={patience:.0f}s")
+            self._kube("-n", NAMESPACE, *status, within=patience + 10)
+            self._wait_until_ready()
+            self._wait(self._counts, lambda now: now and now.pending, "new invoices")
+
+    def rate(self) -> float:
+        """The success rate in effect on every payment pod."""
+        return float(self._manifest()["status"]["payment"]["successRate"])
+
+    def read(self) -> Reading:
+        """Invoices from outside the cluster, charges from each payment pod."""
+        return Reading(
+            invoices=self._reachable_counts(),
+            charges={name: self._charges(name) for name in self._pods()},
+        )
+
+    def bill(self) -> None:
+        """Has Antaeus charge what is pending."""
+        self._api.pay()
+
+    def _manifest(self) -> Manifest:
+        return self._kube.must_get(KIND, NAME, NAMESPACE)
+
+    def _wait_until_ready(self) -> None:
+        watch = _Watch(lambda: standing(self._manifest()))
+        last = self._wait(watch.look, lambda now: now.ready or watch.hopeless, f"stack {NAME}")
+        if not last.ready:
+            give_up(f"Stack {NAME} is stuck: {last.words}")
+
+    def _reachable_counts(self) -> Counts:
+        counts = self._wait(self._counts, bool, f"Antaeus to answer on {self.url}")
+        assert counts
+        return counts
+
+    def _counts(self) -> Counts | None:
+        try:
+            return self._api.counts()
+        except (AntaeusError, HTTPException, OSError):
+            return None
+
+    def _pods(self) -> list[str]:
+        return [pod["metadata"]["name"] for pod in self._pod_manifests()]
+
+    def _leaving_pods(self) -> list[str]:
+        pods = self._pod_manifests()
+        return [p["metadata"]["name"] for p in pods if "deletionTimestamp" in p["metadata"]]
+
+    def _pod_manifests(self) -> list[Manifest]:
+        return self._kube.list("pods", NAMESPACE, _PAYMENT_PODS)
+
+    def _charges(self, pod: str) -> Charges:
+        path = f"/api/v1/namespaces/{NAMESPACE}/pods/{pod}:{OPS_PORT}/proxy/metrics"
+        return read_charges(self._kube.raw(path))
+
+    def _wait(self, probe: Callable[[], T], wanted: Callable[[T], object], what: str) -> T:
+        within = max(self._antaeus.start_seconds, _DRAINED_SECONDS)
+        try:
+            return eventually(probe, wanted, within=within, every=0.3)
+        except AssertionError as late:
+            give_up(f"Waiting for {what}: {late}")
+
+
+class _Watch:
+    """Tells what a stack waits for whenever that changes."""
+
+    def __init__(self, probe: Callable[[], Standing]) -> None:
+        self._probe = probe
+        self._told = ""
+        self._stuck_since: float | None = None
+
+    @property
+    def hopeless(self) -> bool:
+        since = self._stuck_since
+        return since is not None and time.monotonic() - since > _STUCK_SECONDS
+
+    def look(self) -> Standing:
+        now = self._probe()
+        if not now.stalled:
+            self._stuck_since = None
+        elif self._stuck_since is None:
+            self._stuck_since = time.monotonic()
+        if now.words != self._told:
+            say(f"    {now.words}")
+            self._told = now.words
+        return now
