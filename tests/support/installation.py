@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from cluster.docker import image_exists
 from cluster.images import build, load
 from cluster.paths import Cluster
 from cluster.progress import step
@@ -41,10 +42,13 @@ def build_one(name: str, dockerfile: str, arguments: dict[str, str] | None = Non
 def install(cluster: Cluster, images: Images, *, settings: dict[str, str] | None = None) -> None:
     """Loads the images, applies deploy/kind with their tags, and waits for the operator.
 
+    An Antaeus that only a registry has is left to the node, which pulls it.
+
     Args:
         settings: further BILLING_ variables of the operator.
     """
-    load(cluster, images.operator, images.payment, images.antaeus)
+    antaeus = [images.antaeus] if image_exists(images.antaeus) else []
+    load(cluster, images.operator, images.payment, *antaeus)
     kube = Kube(cluster)
     with step(f"install the operator into cluster {cluster.kind_name}", usually="5 s"):
         kube("apply", "-k", str(overlay(cluster.name, images, settings or {})))
@@ -89,5 +93,10 @@ def overlay(name: str, images: Images, settings: dict[str, str]) -> Path:
 
 
 def _image(name: str, image: str) -> dict[str, str]:
-    repository, _, tag = image.rpartition(":")
-    return {"name": name, "newName": repository, "newTag": tag}
+    repository, at, digest = image.partition("@")
+    if at:
+        return {"name": name, "newName": repository, "digest": digest}
+    # A colon before the last slash belongs to the registry's port.
+    folder, slash, last = image.rpartition("/")
+    last, _, tag = last.partition(":")
+    return {"name": name, "newName": f"{folder}{slash}{last}", "newTag": tag or "latest"}
