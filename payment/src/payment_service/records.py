@@ -7,7 +7,6 @@ more recorder, and no route changes for it.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from payment_service.charges import Charge
 
@@ -32,8 +31,7 @@ class ChargeRecord:
     reason: str | None = None
 
 
-class Recorder(Protocol):
-    def __call__(self, record: ChargeRecord) -> None: ...
+Recorder = Callable[[ChargeRecord], object]
 
 
 class ChargeLog:

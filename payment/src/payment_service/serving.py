@@ -96,6 +96,8 @@ class Port:
 
     def stop(self) -> None:
         """Ends the loop and the threads, cutting off what is still under way."""
+        if self._stopped:
+            return
         self._stopped = True
         self._server.pull_trigger()
         self._thread.join(timeout=5)

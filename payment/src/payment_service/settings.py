@@ -82,14 +82,14 @@ class _UnfitError(ValueError):
 
     def of(self, text: str) -> str:
         hint = _LINK_HINT if text.startswith("tcp://") else ""
-        return f"{text!r} is no {self._wanted}{hint}"
+        return f"{text!r} is not {self._wanted}{hint}"
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if text.isascii() and text.isdigit() and len(text) <= 10 and least <= int(text) <= most:
             return int(text)
-        raise _UnfitError(wanted=f"whole number from {least} to {most}")
+        raise _UnfitError(wanted=f"a whole number from {least} to {most}")
 
     return read
 
@@ -98,7 +98,7 @@ def _seconds(least: float, most: float) -> Callable[[str], float]:
     def read(text: str) -> float:
         if _DECIMAL.fullmatch(text) and least <= float(text) <= most:
             return float(text)
-        raise _UnfitError(wanted=f"number of seconds from {least:g} to {most:g}")
+        raise _UnfitError(wanted=f"a number of seconds from {least:g} to {most:g}")
 
     return read
 
@@ -111,7 +111,7 @@ def _flag(text: str) -> bool:
 
 def _path(text: str) -> Path:
     if not text.startswith("/") or "\0" in text:
-        raise _UnfitError(wanted="absolute path of a file")
+        raise _UnfitError(wanted="the absolute path of a file")
     return Path(text)
 
 
@@ -119,12 +119,12 @@ def _host(text: str) -> str:
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
-        raise _UnfitError(wanted="IP address") from None
+        raise _UnfitError(wanted="an IP address") from None
 
 
 def _level(text: str) -> str:
     if text not in LEVELS:
-        raise _UnfitError(wanted=f"level; there are {', '.join(LEVELS)}")
+        raise _UnfitError(wanted=f"one of {', '.join(LEVELS)}")
     return text
 
 

@@ -1,0 +1,225 @@
+"""What tests of the payment service share: charges, callers, and the service in all its forms."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from falcon import testing
+
+from payment_service.app import create_app
+from payment_service.attempts import Attempts
+from payment_service.cashier import Cashier, Chance, Decide
+from payment_service.decision import decide as decide_by_profile
+from payment_service.log import Lines
+from payment_service.profile import Profile
+from payment_service.records import Recorder
+from payment_service.service import Service
+from payment_service.settings import Settings
+from payment_service.token_gate import Tokens
+
+TOKEN = "open-sesame"
+TINJIS_BODY = b'{"currency":"USD","customer_id":1,"value":181.62}'
+PE_BODY = b'{"currency":{},"customer_id":1,"value":359.52}'
+CHARGE_PATHS = ("/", "/api/v1/charge")
+
+
+def a_charge(**changes: object) -> bytes:
+    """A body like that of Antaeus, with changes; a field set to `...` is left out."""
+    fields: dict[str, object] = {"currency": "USD", "customer_id": 1, "value": 181.62, **changes}
+    return json.dumps({key: value for key, value in fields.items() if value is not ...}).encode()
+
+
+def a_client(
+    *,
+    tokens: Iterable[str] | None = (TOKEN,),
+    profile: Profile = Profile(success_rate=1),  # noqa: B008  # frozen
+    decide: Decide = decide_by_profile,
+    recorders: Iterable[Recorder] = (),
+    largest_body: int = 1000,
+) -> testing.TestClient:
+    """The application in this process; a client that talks to it without a socket."""
+    cashier = Cashier(
+        lambda: profile,
+        Attempts(kept=1000),
+        decide=decide,
+        chance=Chance(draw=lambda: 0.5, new_id=lambda: "a-charge-id"),
+        recorders=recorders,
+    )
+    valid = None if tokens is None else Tokens(tuple(token.encode() for token in tokens))
+    return testing.TestClient(
+        create_app(cashier, None if valid is None else lambda: valid, largest_body)
+    )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer as it came over a socket."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def a_request(
+    body: bytes = TINJIS_BODY, *, token: str = TOKEN, headers: str = "", path: str = "/"
+) -> bytes:
+    """A charge call as bytes, with Antaeus' headers."""
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: payment\r\nX-Token: {token}\r\n"
+        "Content-Type: application/json\r\nConnection: keep-alive\r\n"
+        f"Content-Length: {len(body)}\r\n{headers}\r\n"
+    )
+    return head.encode("latin-1") + body
+
+
+class Caller:
+    """A client that is nothing but a socket."""
+
+    def __init__(self, port: int, timeout: float = 10) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+        self._unread = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def send(self, raw: bytes) -> None:
+        self.socket.sendall(raw)
+
+    def ask(self, raw: bytes) -> Answer:
+        self.send(raw)
+        return self.answer()
+
+    def answer(self) -> Answer:
+        """Reads one answer; fails if the connection ends before its end."""
+        while b"\r\n\r\n" not in self._unread:
+            self._more()
+        head, _, rest = self._unread.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value for name, _, value in (x.partition(": ") for x in lines)}
+        length = int(headers.get("content-length", 0))
+        while len(rest) < length:
+            self._unread = rest
+            self._more()
+            rest = self._unread
+        self._unread = rest[length:]
+        return Answer(int(first.split(" ")[1]), headers, rest[:length])
+
+    def closed(self) -> bool:
+        """Waits until the other side closes; false if it sends anything instead."""
+        return not self._unread and self.socket.recv(1) == b""
+
+    def _more(self) -> None:
+        received = self.socket.recv(65536)
+        assert received, f"the connection ended, unread: {self._unread!r}"
+        self._unread += received
+
+
+def get(port: int, path: str, timeout: float = 5) -> Answer:
+    """Asks for a page on a connection of its own."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=timeout) as page:
+            return Answer(page.status, dict(page.headers), page.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, dict(error.headers), error.read())
+
+
+@contextmanager
+def a_service(
+    folder: Path, *, decide: Decide = decide_by_profile, **changes: Any
+) -> Iterator[Service]:
+    """The service in this process, on free ports, its files and its log in `folder`."""
+    token = folder / "token"
+    if not token.exists():
+        token.write_text(TOKEN)
+    with (folder / "log").open("ab") as log:
+        values: dict[str, Any] = {
+            "host": "127.0.0.1",
+            "port": 0,
+            "ops_port": 0,
+            "token_file": token,
+            "previous_token_file": folder / "previous",
+            "profile_file": folder / "profile.json",
+            **changes,
+        }
+        service = Service(Settings(**values), Lines(log.fileno()), decide)
+        service.start()
+        try:
+            yield service
+        finally:
+            service.stop()
+
+
+class ServiceProcess:
+    """The service as a process of its own."""
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        (folder / "token").write_text(TOKEN)
+        env = {
+            "PAYMENT_HOST": "127.0.0.1",
+            "PAYMENT_PORT": "0",
+            "PAYMENT_OPS_PORT": "0",
+            "PAYMENT_TOKEN_FILE": str(folder / "token"),
+            **{f"PAYMENT_{name.upper()}": value for name, value in variables.items()},
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "payment_service"],
+            stdout=subprocess.PIPE,
+            env={**os.environ, **env},
+        )
+        started = self._line()
+        self.port: int = started["port"]
+        self.ops_port: int = started["ops_port"]
+        self.pid = self._process.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def signal(self, number: int) -> None:
+        self._process.send_signal(number)
+
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def end(self, within: float) -> tuple[int, list[dict[str, Any]]]:
+        """Waits for the end; returns the exit code and the log lines since the start."""
+        output, _ = self._process.communicate(timeout=within)
+        return self._process.returncode, [json.loads(line) for line in output.splitlines()]
+
+    def _line(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return line
+
+
+def log_lines(folder: Path) -> list[dict[str, Any]]:
+    """The lines that `a_service` has written so far."""
+    return [json.loads(line) for line in (folder / "log").read_text().splitlines()]
+
+
+def sample(page: bytes, series: str) -> float:
+    """The value of one series on a metrics page."""
+    found = re.search(rf"^{re.escape(series)} (\S+)$", page.decode(), re.MULTILINE)
+    assert found, f"no {series} on the page"
+    return float(found[1])

@@ -1,0 +1,114 @@
+"""The settings."""
+
+from pathlib import Path
+
+import pytest
+
+from payment_service.mistakes import MistakesError
+from payment_service.settings import Settings
+
+
+def test_without_variables_the_defaults_hold() -> None:
+    assert Settings.from_env({}) == Settings()
+
+
+def test_all_variables_are_read() -> None:
+    env = {
+        "PAYMENT_HOST": "::",
+        "PAYMENT_PORT": "8000",
+        "PAYMENT_OPS_PORT": "8001",
+        "PAYMENT_THREADS": "4",
+        "PAYMENT_OPS_THREADS": "3",
+        "PAYMENT_REQUIRE_TOKEN": "false",
+        "PAYMENT_TOKEN_FILE": "/a",
+        "PAYMENT_PREVIOUS_TOKEN_FILE": "/b",
+        "PAYMENT_PROFILE_FILE": "/c",
+        "PAYMENT_MAX_BODY_BYTES": "1024",
+        "PAYMENT_ATTEMPTS_KEPT": "10",
+        "PAYMENT_DRAIN_SECONDS": "0",
+        "PAYMENT_IDLE_SECONDS": "0.5",
+        "PAYMENT_ANSWER_SECONDS": "60",
+        "PAYMENT_LOG_LEVEL": "debug",
+    }
+
+    settings = Settings.from_env(env)
+
+    assert settings == Settings(
+        host="::",
+        port=8000,
+        ops_port=8001,
+        threads=4,
+        ops_threads=3,
+        require_token=False,
+        token_file=Path("/a"),
+        previous_token_file=Path("/b"),
+        profile_file=Path("/c"),
+        profile_required=True,
+        max_body_bytes=1024,
+        attempts_kept=10,
+        drain_seconds=0.0,
+        idle_seconds=0.5,
+        answer_seconds=60.0,
+        log_level="debug",
+    )
+    assert settings.stop_seconds() == 60.5
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("PAYMENT_HOST", "localhost"),
+        ("PAYMENT_PORT", "65536"),
+        ("PAYMENT_PORT", "http"),
+        ("PAYMENT_PORT", "\u0663"),
+        ("PAYMENT_PORT", "9001"),
+        ("PAYMENT_OPS_PORT", "-1"),
+        ("PAYMENT_THREADS", "0"),
+        ("PAYMENT_OPS_THREADS", "17"),
+        ("PAYMENT_REQUIRE_TOKEN", "no"),
+        ("PAYMENT_TOKEN_FILE", ""),
+        ("PAYMENT_PREVIOUS_TOKEN_FILE", "relative"),
+        ("PAYMENT_PROFILE_FILE", "profile.json"),
+        ("PAYMENT_MAX_BODY_BYTES", "1e3"),
+        ("PAYMENT_ATTEMPTS_KEPT", ""),
+        ("PAYMENT_DRAIN_SECONDS", "-1"),
+        ("PAYMENT_IDLE_SECONDS", "0"),
+        ("PAYMENT_ANSWER_SECONDS", "inf"),
+        ("PAYMENT_LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_bad_value_is_refused_by_the_name_of_its_variable(variable: str, text: str) -> None:
+    with pytest.raises(MistakesError) as caught:
+        Settings.from_env({variable: text})
+
+    (mistake,) = caught.value.texts
+    assert variable in mistake or text in mistake
+
+
+def test_all_bad_values_are_refused_at_once_with_what_would_be_right() -> None:
+    env = {"PAYMENT_PORT": "x", "PAYMENT_THREADS": "0", "PAYMENT_REQUIRE_TOKEN": "maybe"}
+
+    with pytest.raises(MistakesError) as caught:
+        Settings.from_env(env)
+
+    assert caught.value.texts == (
+        "PAYMENT_PORT: 'x' is not a whole number from 0 to 65535",
+        "PAYMENT_THREADS: '0' is not a whole number from 1 to 256",
+        "PAYMENT_REQUIRE_TOKEN: 'maybe' is not true or false",
+    )
+
+
+def test_the_variable_of_a_service_named_payment_is_explained() -> None:
+    with pytest.raises(MistakesError, match="enableServiceLinks"):
+        Settings.from_env({"PAYMENT_PORT": "tcp://10.0.0.1:9000"})
+
+
+def test_unknown_variables_are_ignored() -> None:
+    assert Settings.from_env({"PAYMENT_SERVICE_HOST": "10.0.0.1", "PATH": "/bin"}) == Settings()
+
+
+def test_a_profile_must_be_there_once_its_file_is_named() -> None:
+    path = str(Settings().profile_file)
+
+    assert not Settings.from_env({}).profile_required
+    assert Settings.from_env({"PAYMENT_PROFILE_FILE": path}).profile_required

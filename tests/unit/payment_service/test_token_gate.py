@@ -1,0 +1,107 @@
+"""The tokens: which are usable, which are valid, and how they follow their files."""
+
+from pathlib import Path
+
+import pytest
+
+from payment_service.mistakes import MistakesError
+from payment_service.token_gate import live_tokens
+
+
+def mounted(
+    folder: Path, current: bytes | None, previous: bytes | None = None
+) -> tuple[Path, Path]:
+    paths = folder / "token", folder / "previous"
+    for path, content in zip(paths, (current, previous), strict=True):
+        path.unlink(missing_ok=True)
+        if content is not None:
+            path.write_bytes(content)
+    return paths
+
+
+@pytest.mark.parametrize("token", [b"x", b"open-sesame", b"a b", b'half"quoted', b"~" * 4096])
+def test_a_token_that_a_header_can_carry_is_taken_as_it_is(tmp_path: Path, token: bytes) -> None:
+    tokens = live_tokens(*mounted(tmp_path, token)).current
+
+    assert tokens.admit(token.decode())
+    assert not tokens.admit(token.decode() + "x")
+
+
+@pytest.mark.parametrize(
+    ("token", "reason"),
+    [
+        (None, "no such file"),
+        (b"", "is empty"),
+        (b"secret\n", "ends with a line break"),
+        (b"secret\r\n", "ends with a line break"),
+        (b"\n", "ends with a line break"),
+        (b" secret", "white space"),
+        (b"secret\t", "white space"),
+        (b"sec\nret", "printable"),
+        (b"sec\x00ret", "printable"),
+        (b"sec\x7fret", "printable"),
+        ("s\xe9cret".encode(), "printable"),
+        (b"\xff\xfe", "printable"),
+        (b'"secret"', "quotes"),
+        (b"'secret'", "quotes"),
+        (b"x" * 4097, "longer than 4096"),
+        (b"x" * 70000, "longer than 65536"),
+    ],
+)
+def test_an_unusable_token_is_refused_with_the_reason(
+    tmp_path: Path, token: bytes | None, reason: str
+) -> None:
+    with pytest.raises(MistakesError, match=reason) as caught:
+        live_tokens(*mounted(tmp_path, token))
+
+    assert str(tmp_path / "token") in str(caught.value)
+    assert "secret" not in str(caught.value).replace(str(tmp_path), "")
+
+
+def test_what_is_wrong_with_both_tokens_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MistakesError) as caught:
+        live_tokens(*mounted(tmp_path, b"", b"old\n"))
+
+    assert len(caught.value.texts) == 2
+
+
+def test_a_rotation_never_refuses_a_token_that_callers_still_send(tmp_path: Path) -> None:
+    live = live_tokens(*mounted(tmp_path, b"old"))
+
+    mounted(tmp_path, b"new", b"old")
+    live.check()
+    assert live.current.admit("old")
+    assert live.current.admit("new")
+
+    mounted(tmp_path, b"new")
+    live.check()
+    assert not live.current.admit("old")
+    assert live.current.admit("new")
+
+
+@pytest.mark.parametrize(
+    ("current", "previous"), [(b"", None), (b"new\n", None), (b"new", b""), (None, None)]
+)
+def test_after_a_bad_replacement_the_last_good_tokens_stay(
+    tmp_path: Path, current: bytes | None, previous: bytes | None
+) -> None:
+    live = live_tokens(*mounted(tmp_path, b"good", b"older"))
+
+    mounted(tmp_path, current, previous)
+
+    assert live.check()
+    assert live.refused is not None
+    assert live.current.admit("good")
+    assert live.current.admit("older")
+    assert not live.current.admit("new")
+
+
+def test_no_text_of_the_tokens_shows_them(tmp_path: Path) -> None:
+    live = live_tokens(*mounted(tmp_path, b"sesame", b"older"))
+
+    assert "sesame" not in repr(live.current)
+
+
+@pytest.mark.parametrize("sent", [None, "", "\ud800", "\xff"])
+def test_anything_else_is_not_admitted(tmp_path: Path, sent: str | None) -> None:
+    assert not live_tokens(*mounted(tmp_path, b"sesame")).current.admit(sent)
