@@ -7,6 +7,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from billing_operator import __version__
 from billing_operator.kinds import Key
 
+_PREFIX = "billing_operator_"
+_WORK_SECONDS = (0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 120)
+_WAIT_SECONDS = (0.001, 0.01, 0.1, 1, 10, 60, 600)
+
 
 class Metrics:
     """The metrics of one operator, in a registry of their own."""
@@ -14,68 +18,46 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self.reconciles = Counter(
-            "billing_operator_reconcile",
-            "Reconciles by how they ended",
-            ["result"],
-            registry=self.registry,
+        self.reconciles = self._counter("reconcile", "Reconciles by how they ended", "result")
+        self.reconcile_seconds = self._histogram(
+            "reconcile_seconds", "How long one reconcile took", _WORK_SECONDS
         )
-        self.reconcile_seconds = Histogram(
-            "billing_operator_reconcile_seconds",
-            "How long one reconcile took",
-            registry=self.registry,
-            buckets=(0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 120),
+        self.queue_seconds = self._histogram(
+            "queue_seconds", "How long a stack was due before it was looked at", _WAIT_SECONDS
         )
-        self.queue_seconds = Histogram(
-            "billing_operator_queue_seconds",
-            "How long a stack was due before it was looked at",
-            registry=self.registry,
-            buckets=(0.001, 0.01, 0.1, 1, 10, 60, 600),
+        self.queue_depth = self._gauge("queue_depth", "Stacks that are due")
+        self.api_requests = self._counter(
+            "api_requests", "Requests to the API server by verb and status", "method", "code"
         )
-        self.queue_depth = Gauge(
-            "billing_operator_queue_depth", "Stacks that are due", registry=self.registry
+        self.changes = self._counter(
+            "changes", "Children written, by kind and why", "kind", "action"
         )
-        self.api_requests = Counter(
-            "billing_operator_api_requests",
-            "Requests to the API server by verb and status",
-            ["method", "code"],
-            registry=self.registry,
+        self.invoice_reads = self._counter(
+            "invoice_reads", "Readings of Antaeus' invoices by result", "result"
         )
-        self.changes = Counter(
-            "billing_operator_changes",
-            "Children written, by kind and why",
-            ["kind", "action"],
-            registry=self.registry,
-        )
-        self.invoice_reads = Counter(
-            "billing_operator_invoice_reads",
-            "Readings of Antaeus' invoices by result",
-            ["result"],
-            registry=self.registry,
-        )
-        self.last_invoice_read = Gauge(
-            "billing_operator_last_invoice_read_timestamp_seconds",
+        self.last_invoice_read = self._gauge(
+            "last_invoice_read_timestamp_seconds",
             "When a stack's invoices were last read",
-            ["namespace", "stack"],
-            registry=self.registry,
+            "namespace",
+            "stack",
         )
-        self.stacks = Gauge("billing_operator_stacks", "Stacks known", registry=self.registry)
-        self.resyncs = Counter(
-            "billing_operator_resyncs", "Full resyncs completed", registry=self.registry
+        self.stacks = self._gauge("stacks", "Stacks known")
+        self.resyncs = self._counter("resyncs", "Full resyncs completed")
+        self.last_resync = self._gauge(
+            "last_resync_timestamp_seconds", "When the last full resync was completed"
         )
-        self.last_resync = Gauge(
-            "billing_operator_last_resync_timestamp_seconds",
-            "When the last full resync was completed",
-            registry=self.registry,
-        )
-        self.loop_lag = Gauge(
-            "billing_operator_loop_lag_seconds",
-            "How late the event loop last was",
-            registry=self.registry,
-        )
-        Info("billing_operator_build", "Version of the operator", registry=self.registry).info(
-            {"version": __version__}
-        )
+        self.loop_lag = self._gauge("loop_lag_seconds", "How late the event loop last was")
+        build = Info(f"{_PREFIX}build", "Version of the operator", registry=self.registry)
+        build.info({"version": __version__})
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(_PREFIX + name, meaning, labels, registry=self.registry)
+
+    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(_PREFIX + name, meaning, labels, registry=self.registry)
+
+    def _histogram(self, name: str, meaning: str, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(_PREFIX + name, meaning, buckets=buckets, registry=self.registry)
 
     def forget(self, stack: Key) -> None:
         """Drops the series of a stack that has gone."""

@@ -1,0 +1,116 @@
+"""The schema is complete, bounded, small, and what the code takes it for."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from billing_operator.errors import SpecError
+from billing_operator.kinds import BILLING_STACK, Manifest
+from billing_operator.names import RENEW_TOKEN
+from billing_operator.observed import observe
+from billing_operator.spec import Stack
+from billing_operator.status import Counts, Findings, judge
+from support.builders import a_body, a_deployment, a_pod, a_stack, a_token, an_installation
+from support.crd import crd, defaulted, nodes, schema
+
+# Client-side apply keeps a copy of the whole in an annotation, and that has a limit of 256 KiB.
+MOST_BYTES = 200_000
+WITHOUT_WORDS = ("", ".apiVersion", ".kind", ".metadata")
+
+
+def of_people() -> list[tuple[str, Manifest]]:
+    """The nodes of spec and status."""
+    return [(path, node) for path, node in nodes(schema()) if path not in WITHOUT_WORDS]
+
+
+def test_every_field_says_what_it_means() -> None:
+    fields = [(p, node) for p, node in of_people() if not p.endswith(("[]", "{}"))]
+
+    assert [path for path, node in fields if not node.get("description")] == []
+
+
+def test_everything_that_can_grow_has_a_maximum() -> None:
+    assert [path for path, node in of_people() if unbounded(node)] == []
+
+
+def unbounded(node: Manifest) -> bool:
+    if node.get("type") == "array":
+        return "maxItems" not in node
+    if "additionalProperties" in node:
+        return "maxProperties" not in node
+    text = node.get("type") == "string" or node.get("x-kubernetes-int-or-string")
+    named = "enum" in node or node.get("format") == "date-time"
+    return bool(text) and not named and "maxLength" not in node
+
+
+def test_a_field_without_a_maximum_would_be_found() -> None:
+    open_ended = {"properties": {"a": {"type": "string"}, "b": {"type": "array", "items": {}}}}
+
+    assert [path for path, node in nodes(open_ended) if unbounded(node)] == [".a", ".b"]
+
+
+def test_nothing_is_let_in_unseen() -> None:
+    text = json.dumps(crd())
+
+    assert "x-kubernetes-preserve-unknown-fields" not in text
+    assert "x-kubernetes-embedded-resource" not in text
+
+
+def test_it_stays_small_enough_for_client_side_apply() -> None:
+    assert len(json.dumps(crd(), separators=(",", ":"))) < MOST_BYTES
+
+
+def test_it_is_the_kind_that_the_operator_speaks_of() -> None:
+    spec = crd()["spec"]
+    version = spec["versions"][0]["name"]
+
+    named = (f"{spec['group']}/{version}", spec["names"]["kind"], spec["names"]["plural"])
+    assert named == (BILLING_STACK.api_version, BILLING_STACK.name, BILLING_STACK.plural)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {},
+        {"antaeus": {}, "payment": {}, "token": {}, "networkPolicy": {}},
+        {"antaeus": {"service": {"nodePort": 30008}}},
+        {"token": {"secretRef": {"name": "provider"}}},
+        {"payment": {"resources": {"limits": {"cpu": "1"}}}},
+    ],
+)
+def test_the_defaults_of_the_code_are_those_of_the_schema(spec: Manifest) -> None:
+    bare = a_body(**spec)
+
+    assert Stack.from_body(bare) == Stack.from_body(defaulted(bare, schema()))
+
+
+def test_every_field_of_a_status_is_known_to_the_schema() -> None:
+    found = Findings(
+        seen=observe([a_deployment("antaeus"), a_deployment()], [a_pod("antaeus"), a_pod()]),
+        token=a_token(),
+        fault=SpecError("TokenInvalid", "no token", condition="TokenInvalid"),
+        profile_in_effect=True,
+        counts=Counts(paid=1, pending=2),
+        held_back="image b",
+    )
+    status = judge(
+        a_stack(suspend=True, annotations={RENEW_TOKEN: "1"}),
+        found,
+        an_installation(),
+        now=datetime(2025, 1, 1, tzinfo=UTC),
+    )
+    written = {path for path, _ in paths(status, ".status")}
+    known = {path for path, _ in nodes(schema())}
+
+    assert written - known == set()
+    assert {path for path in known if path.startswith(".status")} - written == {".status"}
+
+
+def paths(value: object, at: str) -> list[tuple[str, object]]:
+    if isinstance(value, dict):
+        below = [found for name, of in value.items() for found in paths(of, f"{at}.{name}")]
+        return [*(((at, value),) if at != ".status" else ()), *below]
+    if isinstance(value, list):
+        return [(at, value), *(found for item in value for found in paths(item, f"{at}[]"))]
+    return [(at, value)]
