@@ -11,7 +11,7 @@ from cluster.lifecycle import up
 from cluster.progress import say, step
 from demo.next_steps import next_steps
 from demo.report import Report
-from demo.sample import Antaeus, chosen_antaeus, read_sample
+from demo.sample import Antaeus, chosen_antaeus
 from demo.stack import NAME, NAMESPACE, DemoStack
 from support.antaeus_api import AntaeusError
 from support.installation import build_images, install
@@ -30,9 +30,10 @@ def main() -> int:
 
 def _demo(antaeus: Antaeus, began: float) -> int:
     cluster = up("demo")
-    images = build_images()
-    install(cluster, replace(images, antaeus=antaeus.image or images.antaeus))
-    stack = DemoStack(cluster, read_sample(antaeus), antaeus)
+    built = build_images()
+    images = replace(built, antaeus=antaeus.image or built.antaeus)
+    install(cluster, images)
+    stack = DemoStack(cluster, images, antaeus)
     stack.put_in_place()
     stack.see_to_invoices()
     report = _bill(stack)

@@ -13,7 +13,7 @@ The stack goes on running. Try:
   kubectl get bst -n {namespace}
 
   # let every charge succeed, and pay again; no pod restarts for it
-  kubectl patch bst {name} -n {namespace} --type=merge -p '{{"spec":{{"payment":{{"successRate":1}}}}}}'
+  kubectl patch bst {name} -n {namespace} --type=merge -p '{change}'
   kubectl wait bst {name} -n {namespace} --for=condition=Ready
   curl -X POST {url}/rest/v1/invoices/pay
 
@@ -37,6 +37,9 @@ The stack goes on running. Try:
 """
 
 
+_EVERY_CHARGE = '{"spec":{"payment":{"successRate":1}}}'
+
+
 def next_steps(cluster: Cluster, url: str) -> str:
     """The commands, for this cluster and this Antaeus."""
     return _TEXT.format(
@@ -44,6 +47,7 @@ def next_steps(cluster: Cluster, url: str) -> str:
         programs=cluster.kubectl.parent,
         namespace=NAMESPACE,
         name=NAME,
+        change=_EVERY_CHARGE,
         antaeus=ANTAEUS,
         url=url,
     )

@@ -47,13 +47,18 @@ def chosen_antaeus(environment: Mapping[str, str]) -> Antaeus:
     if not image:
         return STAND_IN
     return Antaeus(
-        image=image,
+        image=image + _missing_tag(image),
         invoices=8,
         # The original builds itself when it starts.
         settings={"imagePullPolicy": "IfNotPresent", "startupSeconds": 900},
         start_seconds=1500,
         usually="1 to 10 min: an Antaeus of your own may have to be pulled, and starts slowly",
     )
+
+
+def _missing_tag(image: str) -> str:
+    # A colon before the last slash belongs to the registry's port.
+    return "" if "@" in image or ":" in image.rpartition("/")[2] else ":latest"
 
 
 @dataclass(frozen=True, slots=True)

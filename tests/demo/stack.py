@@ -10,10 +10,11 @@ from cluster.errors import give_up
 from cluster.paths import Cluster
 from cluster.progress import say, step
 from demo.readings import Charges, Reading, read_charges
-from demo.sample import Antaeus, Sample
+from demo.sample import Antaeus, read_sample
 from demo.standing import Standing, standing
 from support.antaeus_api import AntaeusApi, AntaeusError, Counts
 from support.eventually import eventually
+from support.installation import Images
 from support.kube import Kube, Manifest
 
 NAMESPACE = "payments"
@@ -34,11 +35,13 @@ T = TypeVar("T")
 class DemoStack:
     """The stack `demo` in namespace `payments`, and its Antaeus from outside the cluster."""
 
-    def __init__(self, cluster: Cluster, sample: Sample, antaeus: Antaeus) -> None:
+    def __init__(self, cluster: Cluster, images: Images, antaeus: Antaeus) -> None:
         self._kube = Kube(cluster)
-        self._sample = sample
+        self._images = images
         self._antaeus = antaeus
-        port = next(host for host, node in cluster.ports.items() if node == sample.node_port)
+        self._sample = read_sample(antaeus)
+        wanted = self._sample.node_port
+        port = next(host for host, node in cluster.ports.items() if node == wanted)
         self.url = f"http://127.0.0.1:{port}"
         self._api = AntaeusApi(self.url)
 
@@ -51,22 +54,34 @@ class DemoStack:
             verb = "replace" if there else "create"
             stack = json.dumps(self._sample.stack)
             self._kube(verb, "--save-config", "-f", "-", stdin=stack)
-            self._wait_until_ready()
+            # What it says of itself may be older than the operator that has just been installed.
+            self._wait_until_ready(lambda now: now.payment == self._images.payment)
             self._wait(self._leaving_pods, lambda pods: not pods, "payment's old pods to leave")
 
     def see_to_invoices(self) -> None:
-        """Ends with as many pending invoices as a fresh Antaeus has, from a fresh one if need be."""
-        counts = self._reachable_counts()
-        if counts.pending >= self._antaeus.invoices:
+        """Ends with as many pending invoices as Antaeus starts with; restarts it if need be."""
+        why = self._why_restart()
+        if why is None:
             return
-        say(f"==> {counts.paid} of {counts.total} invoices are PAID, from an earlier run or by hand")
+        say(f"==> {why}")
         with step("restart Antaeus, which begins with new ones", usually=self._antaeus.usually):
             patience = self._antaeus.start_seconds
             self._kube("-n", NAMESPACE, "rollout", "restart", ANTAEUS)
             status = ("rollout", "status", ANTAEUS, f"--timeout={patience:.0f}s")
             self._kube("-n", NAMESPACE, *status, within=patience + 10)
-            self._wait_until_ready()
+            self._wait_until_ready(lambda now: now.antaeus == self._images.antaeus)
             self._wait(self._counts, lambda now: now and now.pending, "new invoices")
+
+    def _why_restart(self) -> str | None:
+        running, wanted = standing(self._manifest()).antaeus, self._images.antaeus
+        if running != wanted:
+            return f"Antaeus runs {running}, which only a restart makes {wanted}"
+        counts = self._reachable_counts()
+        if counts.pending < self._antaeus.invoices:
+            return (
+                f"{counts.paid} of {counts.total} invoices are PAID, by an earlier run or by hand"
+            )
+        return None
 
     def rate(self) -> float:
         """The success rate in effect on every payment pod."""
@@ -86,9 +101,13 @@ class DemoStack:
     def _manifest(self) -> Manifest:
         return self._kube.must_get(KIND, NAME, NAMESPACE)
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, as_wanted: Callable[[Standing], bool]) -> None:
         watch = _Watch(lambda: standing(self._manifest()))
-        last = self._wait(watch.look, lambda now: now.ready or watch.hopeless, f"stack {NAME}")
+        last = self._wait(
+            watch.look,
+            lambda now: watch.hopeless or (now.ready and as_wanted(now)),
+            f"stack {NAME}",
+        )
         if not last.ready:
             give_up(f"Stack {NAME} is stuck: {last.words}")
 
@@ -135,6 +154,7 @@ class _Watch:
 
     @property
     def hopeless(self) -> bool:
+        """Whether it has been stuck for so long that nothing but a person will help."""
         since = self._stuck_since
         return since is not None and time.monotonic() - since > _STUCK_SECONDS
 

@@ -7,19 +7,27 @@ from support.kube import Manifest
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whether a stack is ready, whether only a person can help it, and what it waits for."""
+    """Whether a stack is ready, whether only a person can help it, and what it waits for.
+
+    Attributes:
+        antaeus: the image of Antaeus that runs.
+        payment: the image of payment that runs.
+    """
 
     ready: bool
     stalled: bool
     words: str
+    antaeus: str = ""
+    payment: str = ""
 
 
 def standing(stack: Manifest) -> Standing:
     """Reads the conditions; those that speak of an older spec count as none."""
     generation = stack["metadata"]["generation"]
+    status = stack.get("status", {})
     found = {
         condition["type"]: condition
-        for condition in stack.get("status", {}).get("conditions", [])
+        for condition in status.get("conditions", [])
         if condition.get("observedGeneration") == generation
     }
     if "Ready" not in found:
@@ -28,4 +36,6 @@ def standing(stack: Manifest) -> Standing:
         ready=found["Ready"]["status"] == "True",
         stalled=found.get("Stalled", {}).get("status") == "True",
         words=found["Ready"]["message"],
+        antaeus=status.get("antaeus", {}).get("image", ""),
+        payment=status.get("payment", {}).get("image", ""),
     )
