@@ -26,6 +26,7 @@ from payment_service.records import Recorder
 from payment_service.service import Service
 from payment_service.settings import Settings
 from payment_service.token_gate import Tokens
+from support.eventually import eventually
 
 TOKEN = "open-sesame"
 TINJIS_BODY = b'{"currency":"USD","customer_id":1,"value":181.62}'
@@ -179,43 +180,40 @@ class ServiceProcess:
             "PAYMENT_TOKEN_FILE": str(folder / "token"),
             **{f"PAYMENT_{name.upper()}": value for name, value in variables.items()},
         }
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "payment_service"],
-            stdout=subprocess.PIPE,
-            env={**os.environ, **env},
-        )
-        started = self._line()
+        self._folder = folder
+        # A file and not a pipe: with nobody reading, a full pipe would stop the service.
+        with (folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "payment_service"], stdout=log, env={**os.environ, **env}
+            )
+        eventually((folder / "log").read_text, within=20)
+        started = log_lines(folder)[0]
         self.port: int = started["port"]
         self.ops_port: int = started["ops_port"]
-        self.pid = self._process.pid
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
 
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
 
-    def running(self) -> bool:
-        return self._process.poll() is None
-
     def end(self, within: float) -> tuple[int, list[dict[str, Any]]]:
-        """Waits for the end; returns the exit code and the log lines since the start."""
-        output, _ = self._process.communicate(timeout=within)
-        return self._process.returncode, [json.loads(line) for line in output.splitlines()]
-
-    def _line(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        line: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return line
+        """Waits for the end; returns the exit code and all log lines."""
+        return self._process.wait(timeout=within), log_lines(self._folder)
 
 
 def log_lines(folder: Path) -> list[dict[str, Any]]:
     """The lines that `a_service` has written so far."""
     return [json.loads(line) for line in (folder / "log").read_text().splitlines()]
+
+
+def charge_count(lines: Iterable[Mapping[str, Any]]) -> int:
+    """How many of the log lines are charge calls."""
+    return sum(line["event"] == "charge" for line in lines)
 
 
 def sample(page: bytes, series: str) -> float:
