@@ -16,6 +16,9 @@ _NEEDED = {
     "nothing enforces NetworkPolicies": ("policy-enforcer-", "kindnet-"),
 }
 
+# An API server that hangs is not healthy, and nobody waits for it.
+_SOON = "--request-timeout=5s"
+_HERE = ("--namespace=kube-system", "--output=json", _SOON)
 _POLL_SECONDS = 0.5
 
 
@@ -39,9 +42,9 @@ def kubectl(cluster: Cluster, *arguments: str, stdin: str | None = None) -> str:
 def why_unhealthy(cluster: Cluster) -> str | None:
     """Returns the first thing that is not as it must be, or None."""
     try:
-        kubectl(cluster, "get", "--raw=/readyz", "--request-timeout=5s")
+        kubectl(cluster, "get", "--raw=/readyz", _SOON)
         began = docker("inspect", "--format", "{{.State.StartedAt}}", cluster.node)
-        found = kubectl(cluster, "get", "nodes,pods", "--namespace=kube-system", "--output=json")
+        found = kubectl(cluster, "get", "nodes,pods", *_HERE)
     except ClusterError as problem:
         return str(problem)
     return judge(json.loads(found)["items"], node_began=began)

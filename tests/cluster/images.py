@@ -1,5 +1,6 @@
 """Builds the project's own images and puts them into a cluster's node."""
 
+import uuid
 from pathlib import Path
 
 from cluster.docker import build_image, docker, image_id
@@ -13,7 +14,8 @@ def build(
     name: str, *, dockerfile: Path, context: Path, arguments: dict[str, str] | None = None
 ) -> str:
     """Builds an image on the Python base, and returns its tag: the same content, the same tag."""
-    building = f"{name}:building"
+    # Of its own for each build: a demo and a test run may build the same image at the same time.
+    building = f"{name}:building-{uuid.uuid4().hex[:8]}"
     build_image(
         building,
         dockerfile=dockerfile,
