@@ -39,3 +39,11 @@ def standing(stack: Manifest) -> Standing:
         antaeus=status.get("antaeus", {}).get("image", ""),
         payment=status.get("payment", {}).get("image", ""),
     )
+
+
+def rolled_out(deployment: Manifest) -> bool:
+    """Whether all pods of a Deployment are of its newest template, and ready."""
+    status, wanted = deployment.get("status", {}), deployment["spec"]["replicas"]
+    seen = status.get("observedGeneration", 0) >= deployment["metadata"]["generation"]
+    counts = (status.get(name, 0) for name in ("updatedReplicas", "replicas", "readyReplicas"))
+    return seen and all(count == wanted for count in counts)
