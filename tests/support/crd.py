@@ -1,6 +1,7 @@
 """The schema of BillingStacks, and what the API server makes of a spec by its defaults."""
 
 import copy
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from billing_operator.kinds import Manifest
 ROOT = Path(__file__).parents[2]
 
 
+@functools.cache
 def crd() -> Manifest:
     """The checked-in CustomResourceDefinition."""
     made: Manifest = yaml.safe_load((ROOT / "crds/billingstacks.yaml").read_text())

@@ -17,6 +17,9 @@ _QUANTITY = re.compile(rf"({_NUMBER})(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?\Z")
 _SCALE = {"n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3")}
 _SCALE |= {unit: Decimal(1000) ** power for power, unit in enumerate(["", "k", *"MGTPE"])}
 _SCALE |= {f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)}
+_EMPTY: tuple[Any, ...] = ("", None, {}, [])
+# Quantities stand below this; anywhere else "1.10" and "1.1" are two texts.
+_RESOURCES = ".resources."
 # What names an object is no field that anyone owns.
 _IDENTITY = ("name", "namespace", "uid", "resourceVersion")
 
@@ -43,7 +46,8 @@ def _owned(live: Manifest, manager: str) -> Manifest | None:
 def _difference(owned: Manifest, wanted: Any, live: Any, path: str) -> str | None:
     # No fields below: the server takes it as one value, whatever it looks like.
     if not owned:
-        return None if _same(wanted, live) else path
+        same = _same(wanted, live) or (_RESOURCES in path and _same_amount(wanted, live))
+        return None if same else path
     if isinstance(wanted, list) and isinstance(live, list):
         return _difference_of_items(owned, wanted, live, path)
     if isinstance(wanted, dict) and isinstance(live, dict):
@@ -85,14 +89,17 @@ def _item(items: list[Any], key: Manifest) -> Manifest | None:
 
 
 def _same(wanted: Any, live: Any) -> bool:
-    """Equal as the API server sees it: it drops what is empty and rewrites quantities."""
+    """Equal as the API server sees it, which drops what is empty."""
     match wanted, live:
         case dict(), dict():
-            return all(_same(value, live.get(name)) for name, value in wanted.items())
+            return all(_same(wanted.get(name), live.get(name)) for name in wanted | live)
         case list(), list():
             return len(wanted) == len(live) and all(map(_same, wanted, live))
-        case _ if wanted == live or (wanted in ("", None, {}, []) and not live):
-            return True
+    return bool(wanted == live or (wanted in _EMPTY and live in _EMPTY))
+
+
+def _same_amount(wanted: Any, live: Any) -> bool:
+    """Equal as quantities, which the API server writes in its own way."""
     amount = _amount(wanted)
     return amount is not None and amount == _amount(live)
 

@@ -117,18 +117,24 @@ def _is_of_its_part(live: Manifest) -> bool:
 
 def _pod(live: Manifest) -> Pod:
     meta, status = live["metadata"], live.get("status") or {}
-    conditions = _by_type(status)
+    part, conditions = (meta.get("labels") or {}).get(PART_LABEL, ""), _by_type(status)
     return Pod(
         name=meta["name"],
         uid=meta["uid"],
-        part=(meta.get("labels") or {}).get(PART_LABEL, ""),
+        part=part,
         ip=status.get("podIP", ""),
         running=status.get("phase") == "Running",
         ready=conditions.get("Ready", {}).get("status") == "True",
         leaving="deletionTimestamp" in meta,
-        image=live["spec"]["containers"][0]["image"],
+        image=_image(live, part),
         trouble=_pod_trouble(meta["name"], status, conditions),
     )
+
+
+def _image(live: Manifest, part: str) -> str:
+    """The image of the part's own container; a sidecar may well stand before it."""
+    containers = live["spec"]["containers"]
+    return next((str(each["image"]) for each in containers if each["name"] == part), "")
 
 
 def _pod_trouble(name: str, status: Manifest, conditions: Manifest) -> Trouble | None:
