@@ -52,7 +52,7 @@ def chosen_antaeus(environment: Mapping[str, str]) -> Antaeus:
         # The original builds itself when it starts.
         settings={"imagePullPolicy": "IfNotPresent", "startupSeconds": 900},
         start_seconds=1500,
-        usually="1 to 10 min: an Antaeus of your own may have to be pulled, and starts slowly",
+        usually="1 to 10 min, since it may have to be pulled",
     )
 
 

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from http.client import HTTPException
+from textwrap import shorten
 from typing import TypeVar
 
 from cluster.errors import give_up
@@ -26,6 +27,8 @@ _PAYMENT_PODS = f"billing.antaeus.io/part=payment,billing.antaeus.io/stack={NAME
 
 # An image may fail to be pulled once; a stack that stays stuck so long will not mend itself.
 _STUCK_SECONDS = 60
+# Of one line about what is waited for.
+_WIDTH = 120
 # A payment pod that is told to stop drains for a while, and may count charges until then.
 _DRAINED_SECONDS = 120
 
@@ -36,6 +39,7 @@ class DemoStack:
     """The stack `demo` in namespace `payments`, and its Antaeus from outside the cluster."""
 
     def __init__(self, cluster: Cluster, images: Images, antaeus: Antaeus) -> None:
+        self._cluster = cluster
         self._kube = Kube(cluster)
         self._images = images
         self._antaeus = antaeus
@@ -112,7 +116,11 @@ class DemoStack:
             f"stack {NAME}",
         )
         if not last.ready:
-            give_up(f"Stack {NAME} is stuck: {last.words}")
+            look = f"{self._cluster.kubectl} --kubeconfig {self._cluster.kubeconfig}"
+            give_up(
+                f"Stack {NAME} is stuck: {last.words}\n"
+                f"Look into it: {look} describe pods -n {NAMESPACE}"
+            )
 
     def _reachable_counts(self) -> Counts:
         counts = self._wait(self._counts, bool, f"Antaeus to answer on {self.url}")
@@ -148,11 +156,11 @@ class DemoStack:
 
 
 class _Watch:
-    """Tells what a stack waits for whenever that changes."""
+    """Tells what a stack waits for, each thing once."""
 
     def __init__(self, probe: Callable[[], Standing]) -> None:
         self._probe = probe
-        self._told = ""
+        self._told: set[str] = set()
         self._stuck_since: float | None = None
 
     @property
@@ -167,7 +175,7 @@ class _Watch:
             self._stuck_since = None
         elif self._stuck_since is None:
             self._stuck_since = time.monotonic()
-        if now.words != self._told:
-            say(f"    {now.words}")
-            self._told = now.words
+        if now.words not in self._told:
+            say(f"    {shorten(now.words, _WIDTH)}")
+            self._told.add(now.words)
         return now
