@@ -4,8 +4,34 @@ import pytest
 
 from cluster.lifecycle import up
 from cluster.paths import Cluster
+from cluster.policy_probe import prove_policies_block
+from support.figures import Figures
 from support.installation import Images, build_images, install
 from support.kube import Kube
+from support.no_skips import pytest_make_collect_report, pytest_runtest_makereport
+
+__all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
+
+_FIGURES = pytest.StashKey[Figures]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_FIGURES] = Figures()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if taken := config.stash[_FIGURES].lines():
+        terminalreporter.section("figures")
+        for line in taken:
+            terminalreporter.line(line)
+
+
+@pytest.fixture(scope="session")
+def figures(pytestconfig: pytest.Config) -> Figures:
+    """Takes figures, which are shown at the end of the run."""
+    return pytestconfig.stash[_FIGURES]
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +51,12 @@ def installed(cluster: Cluster, images: Images) -> Images:
     """The operator of this tree, installed from deploy/."""
     install(cluster, images)
     return images
+
+
+@pytest.fixture(scope="session")
+def enforced(cluster: Cluster, installed: Images) -> None:
+    """The assurance that a NetworkPolicy that must block does so here."""
+    prove_policies_block(cluster, image=installed.antaeus)
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,10 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from cluster.paths import Cluster
 
@@ -36,6 +38,23 @@ class Kube:
         if done.returncode:
             raise KubectlError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout
+
+    @contextmanager
+    def started(
+        self, *arguments: str, output: IO[str] | None = None
+    ) -> Iterator["subprocess.Popen[str]"]:
+        """A kubectl that goes on, such as logs --follow; ended with the block.
+
+        Args:
+            output: where it prints to; None for a pipe that the caller reads.
+        """
+        command = [*self._command, *arguments]
+        target = subprocess.PIPE if output is None else output
+        with subprocess.Popen(command, stdout=target, text=True) as process:
+            try:
+                yield process
+            finally:
+                process.terminate()
 
     def apply(self, *manifests: Manifest) -> None:
         """kubectl apply of manifests."""

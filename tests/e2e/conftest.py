@@ -1,0 +1,91 @@
+"""One stack that most tests share, reached from outside the cluster as a user would reach it."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from cluster.paths import Cluster
+from support.antaeus_api import AntaeusApi
+from support.charges import lines
+from support.eventually import eventually
+from support.installation import Images, install
+from support.kube import Kube
+from support.limits import GONE, ROLLOUT
+from support.namespaces import a_namespace, clear_away
+from support.running_stack import RunningStack
+
+# So many that a success rate of 0.4 or 0.6 shows.
+INVOICES = 2000
+NODE_PORT = 30008
+
+
+@pytest.fixture(scope="session")
+def installed(cluster: Cluster, images: Images) -> Images:
+    """The operator of this tree, and running: tests of another kind may have stopped it."""
+    install(cluster, images)
+    return images
+
+
+@pytest.fixture(scope="session")
+def stack(
+    kube: Kube,
+    installed: Images,  # noqa: ARG001 - somebody has to bring the stack about
+) -> Iterator[RunningStack]:
+    """A stack of many invoices; each test changes in it what it needs."""
+    clear_away(kube, "e2e")
+    eventually(lambda: node_ports(kube), lambda taken: NODE_PORT not in taken, within=GONE)
+    with a_namespace(kube, "e2e") as namespace:
+        made = RunningStack(kube, namespace, "billing")
+        made.make(
+            {
+                "antaeus": {
+                    "env": [{"name": "ANTAEUS_INVOICES", "value": str(INVOICES)}],
+                    "service": {"type": "NodePort", "nodePort": NODE_PORT},
+                }
+            }
+        )
+        yield made
+
+
+@pytest.fixture(scope="session")
+def antaeus(
+    cluster: Cluster,
+    stack: RunningStack,  # noqa: ARG001 - whose Antaeus it is
+) -> AntaeusApi:
+    """The stack's Antaeus, through the node's port."""
+    port = next(host for host, node in cluster.ports.items() if node == NODE_PORT)
+    api = AntaeusApi(f"http://127.0.0.1:{port}")
+    eventually(api.health, within=ROLLOUT)
+    return api
+
+
+@pytest.fixture
+def all_pending(stack: RunningStack, antaeus: AntaeusApi) -> int:
+    """An Antaeus that has charged nothing yet; returns how many invoices it has."""
+    if lines(stack.log("antaeus"), "charge"):
+        forget_payments(stack, antaeus)
+    counts = antaeus.counts()
+    assert counts.paid == 0
+    return counts.total
+
+
+@pytest.fixture
+def some_pending(stack: RunningStack, antaeus: AntaeusApi) -> int:
+    """An Antaeus with something left to charge; returns how many invoices are pending."""
+    if not antaeus.counts().pending:
+        forget_payments(stack, antaeus)
+    return antaeus.counts().pending
+
+
+def forget_payments(stack: RunningStack, antaeus: AntaeusApi) -> None:
+    """Starts Antaeus again, which makes its invoices anew."""
+    stack.kube.delete("pod", stack.pod("antaeus")["metadata"]["name"], stack.namespace)
+    stack.until_ready()
+    eventually(antaeus.health, within=ROLLOUT)
+
+
+def node_ports(kube: Kube) -> list[int]:
+    """The ports of the node that are taken, whoever has them."""
+    services = json.loads(kube("get", "services", "--all-namespaces", "-o", "json"))["items"]
+    return [port.get("nodePort") for one in services for port in one["spec"].get("ports", ())]

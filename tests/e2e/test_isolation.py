@@ -1,0 +1,114 @@
+"""Who gets through to payment: its own Antaeus, with the token, and nobody else.
+
+The token is tried from within Antaeus' own pod, whose image has Python in it. The policies let
+nobody else through, and a pod that wore Antaeus' labels would be given Antaeus' callers as well.
+"""
+
+import base64
+from collections.abc import Iterator
+
+import pytest
+
+from support.antaeus_api import AntaeusApi
+from support.eventually import eventually
+from support.installation import Images
+from support.kube import Kube
+from support.limits import PAY_IN_COLUMNS, ROLLOUT
+from support.namespaces import a_namespace
+from support.prober import BLOCKED, Prober, prober_pod
+from support.running_stack import RunningStack
+
+CHARGE = '{"currency":"USD","customer_id":1,"value":181.62}'
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def strangers(kube: Kube, stack: RunningStack, installed: Images) -> Iterator[list[Prober]]:
+    """Pods that are not this stack's Antaeus: a neighbour, and somebody elsewhere in its clothes."""
+    with a_namespace(kube, "e2e") as elsewhere:
+        clothes = stack.pod("antaeus")["metadata"]["labels"]
+        pods = [
+            prober_pod("neighbour", stack.namespace, installed.antaeus, {}),
+            prober_pod("stranger", elsewhere, installed.antaeus, clothes),
+        ]
+        kube.apply(*pods)
+        for pod in pods:
+            ready = ("wait", f"pod/{pod['metadata']['name']}", "--for=condition=Ready")
+            kube("-n", pod["metadata"]["namespace"], *ready, f"--timeout={ROLLOUT}s")
+        yield [Prober(kube, p["metadata"]["namespace"], p["metadata"]["name"]) for p in pods]
+        kube.delete("pod", "neighbour", stack.namespace)
+
+
+@pytest.fixture
+def inside_antaeus(stack: RunningStack) -> Prober:
+    """Antaeus' own pod."""
+    return Prober(stack.kube, stack.namespace, stack.pod("antaeus")["metadata"]["name"])
+
+
+@pytest.fixture
+def endpoints(stack: RunningStack) -> dict[str, str]:
+    """Where the stack says that its two services are."""
+    found: dict[str, str] = stack.read()["status"]["endpoints"]
+    return found
+
+
+@pytest.mark.usefixtures("enforced", "some_pending")
+def test_only_antaeus_reaches_payment(
+    stack: RunningStack,
+    antaeus: AntaeusApi,
+    strangers: list[Prober],
+    endpoints: dict[str, str],
+) -> None:
+    stack.change(payment={"successRate": 1})
+    ops = f"http://{stack.pod('payment')['status']['podIP']}:9001/readyz"
+
+    for stranger in strangers:
+        # It has a network and names, so that what stops it is the policy.
+        assert stranger.ask(f"{endpoints['antaeus']}/rest/health") == '200 "ok"'
+        assert stranger.ask(endpoints["payment"], body=CHARGE, headers=JSON) == BLOCKED
+        assert stranger.ask(ops) == BLOCKED
+    assert antaeus.pay() is True
+
+
+@pytest.mark.usefixtures("enforced")
+def test_a_charge_needs_the_token(
+    stack: RunningStack, inside_antaeus: Prober, endpoints: dict[str, str]
+) -> None:
+    stack.change(payment={"successRate": 1})
+    name = stack.read()["status"]["token"]["secretName"]
+    secret = stack.kube.must_get("secret", name, stack.namespace)
+    token = base64.b64decode(secret["data"]["token"]).decode()
+
+    def answer(**headers: str) -> str:
+        sent = JSON | {name.replace("_", "-"): value for name, value in headers.items()}
+        return inside_antaeus.ask(endpoints["payment"], body=CHARGE, headers=sent)
+
+    refused = '403 {"result":"false","error":"X-Token is missing or wrong"}'
+    assert answer() == refused
+    assert answer(X_Token="") == refused
+    assert answer(X_Token=token[:-1]) == refused
+    assert answer(X_Token=token) == '200 {"result":"true"}'
+
+
+@pytest.mark.usefixtures("enforced")
+def test_probes_and_the_operator_get_through_the_policies(
+    stack: RunningStack, antaeus: AntaeusApi
+) -> None:
+    policies = stack.kube.list("networkpolicies", stack.namespace)
+    assert {policy["metadata"]["name"] for policy in policies} == {
+        "billing-default-deny",
+        "billing-antaeus",
+        "billing-payment",
+    }
+
+    for part in ("antaeus", "payment"):
+        [container] = stack.pod(part)["status"]["containerStatuses"]
+        assert (container["ready"], container["restartCount"]) == (True, 0)
+    status = stack.until_ready()["status"]
+    # The operator shows a rate only if every payment pod has told it, and counts as Antaeus tells.
+    assert status["payment"]["successRate"] == stack.read()["spec"]["payment"]["successRate"]
+    eventually(
+        lambda: stack.read()["status"]["invoices"]["paid"],
+        lambda paid: paid == antaeus.counts().paid,
+        within=PAY_IN_COLUMNS,
+    )

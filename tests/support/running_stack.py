@@ -1,0 +1,75 @@
+"""A BillingStack on the tests' cluster, seen and changed as its user would."""
+
+from typing import Any
+
+from support import limits
+from support.eventually import eventually
+from support.kube import Kube, Manifest
+
+
+class RunningStack:
+    """One stack; what it is told is in effect when the call returns."""
+
+    def __init__(self, kube: Kube, namespace: str, name: str) -> None:
+        self.kube = kube
+        self.namespace = namespace
+        self.name = name
+
+    def make(self, spec: Manifest) -> None:
+        """Creates it and waits until it is ready."""
+        manifest = {
+            "apiVersion": "billing.antaeus.io/v1",
+            "kind": "BillingStack",
+            "metadata": {"name": self.name, "namespace": self.namespace},
+            "spec": spec,
+        }
+        self.kube.apply(manifest)
+        self.until_ready()
+
+    def change(self, **parts: Any) -> None:
+        """Changes parts of its spec and waits until it is ready again."""
+        self.kube.patch("billingstack", self.name, self.namespace, {"spec": parts})
+        self.until_ready()
+
+    def until_ready(self) -> Manifest:
+        """Waits until the stack says that what its spec says now is so; returns the object."""
+        return eventually(self.read, is_ready, within=limits.ROLLOUT)
+
+    def read(self) -> Manifest:
+        """The object as it is now."""
+        return self.kube.must_get("billingstack", self.name, self.namespace)
+
+    def columns(self) -> dict[str, str]:
+        """What `kubectl get` shows of it, by column."""
+        shown = self.kube("get", "billingstack", self.name, "-n", self.namespace)
+        header, row = (line.split() for line in shown.splitlines())
+        return dict(zip(header, row, strict=False))
+
+    def pods(self, part: str, *, leaving: bool = False) -> list[Manifest]:
+        """The pods of one part; those on their way out only if asked for."""
+        found = self.kube.list("pods", self.namespace, self.selector(part))
+        return [pod for pod in found if leaving or "deletionTimestamp" not in pod["metadata"]]
+
+    def pod(self, part: str) -> Manifest:
+        """The one pod of a part."""
+        [pod] = self.pods(part)
+        return pod
+
+    def log(self, part: str) -> str:
+        """What the one pod of a part has written since it started."""
+        return self.kube("-n", self.namespace, "logs", self.pod(part)["metadata"]["name"])
+
+    def selector(self, part: str) -> str:
+        """Finds the pods of a part."""
+        return f"billing.antaeus.io/stack={self.name},billing.antaeus.io/part={part}"
+
+
+def is_ready(stack: Manifest) -> bool:
+    """Says whether a stack is ready, and not only was before its spec changed."""
+    conditions = stack.get("status", {}).get("conditions", [])
+    return any(
+        found["type"] == "Ready"
+        and found["status"] == "True"
+        and found["observedGeneration"] == stack["metadata"]["generation"]
+        for found in conditions
+    )
