@@ -82,9 +82,8 @@ def _amount(found: object) -> Decimal | None:
     # A double only judges the size, since that is what the callers compute with.
     if not 0 <= float(found) < math.inf:
         return None
-    _, has_exponent, exponent = found.lower().partition("e")
     # Written out, 1e-999999999 would be a gigabyte of zeros.
-    if has_exponent and not -LONGEST_VALUE <= int(exponent) <= LONGEST_VALUE:
+    if ("e" in found or "E" in found) and abs(int(found.lower().partition("e")[2])) > LONGEST_VALUE:
         return None
     amount = Decimal(found)
     return amount if amount >= 0 else None

@@ -106,7 +106,7 @@ class Port:
     def _loop(self) -> None:
         while not self._stopped:
             pause = 1.0 if self._idle_seconds is None else min(0.2, self._idle_seconds / 4)
-            wasyncore.loop(timeout=pause, use_poll=True, map=self._connections_map, count=1)
+            wasyncore.poll2(pause, self._connections_map)
             if self._idle_seconds is not None:
                 # waitress looks only as long as it accepts.
                 self._server.maintenance(time.time())

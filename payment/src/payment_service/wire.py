@@ -15,7 +15,9 @@ What stays without an answer: a request that is not complete when its client sto
 
 import socket
 import time
+from typing import Any
 
+from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask, WSGITask
@@ -31,7 +33,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
 
     def received(self, data: bytes) -> int:
         try:
-            consumed = int(super().received(data))
+            consumed: int = super().received(data)
         except ValueError:
             self.error = BadRequest("the request cannot be read")
             self.completed = True
@@ -78,7 +80,7 @@ class RefusalTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
-        self.channel.linger()
+        self.channel.lingers = True
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
@@ -88,36 +90,38 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     error_task_class = RefusalTask
     parser_class = Parser
 
-    _lingers = False
-    _linger_until: float | None = None
+    lingers = False
+    """Set with the answer to a broken request: the client gets time to read it."""
 
-    def linger(self) -> None:
-        """Before closing, gives the client time to read the last answer."""
-        self._lingers = True
+    def handle_close(self) -> None:
+        if self.lingers and self.will_close and self.socket is not None:
+            self.lingers = False
+            Lingering(self.socket.dup(), self._map)
+        super().handle_close()
+
+
+class Lingering(wasyncore.dispatcher):  # type: ignore[misc]  # waitress has no types
+    """What is left of a connection after its last answer: drops input, for a moment."""
+
+    def __init__(self, connection: socket.socket, connections: dict[int, Any]) -> None:
+        self._until = time.monotonic() + LINGER_SECONDS
+        super().__init__(connection, connections)
+        try:
+            connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.close()
 
     def readable(self) -> bool:
-        if self._linger_until is None:
-            return bool(super().readable())
-        if time.monotonic() >= self._linger_until:
-            super().handle_close()
+        if time.monotonic() >= self._until:
+            self.close()
             return False
         return True
 
     def writable(self) -> bool:
-        return self._linger_until is None and bool(super().writable())
+        return False
 
     def handle_read(self) -> None:
-        if self._linger_until is None:
-            super().handle_read()
-        else:
-            self.recv(self.adj.recv_bytes)  # at the end of input it closes by itself
+        self.recv(65536)  # closes at the end of input
 
     def handle_close(self) -> None:
-        if not (self._lingers and self.will_close and self._linger_until is None):
-            super().handle_close()
-            return
-        self._linger_until = time.monotonic() + LINGER_SECONDS
-        try:
-            self.socket.shutdown(socket.SHUT_WR)
-        except OSError:
-            super().handle_close()
+        self.close()

@@ -10,7 +10,7 @@ EXPECTED = {"falcon", "waitress", "prometheus-client", "payment-service"}
 
 
 def distributions(python: Path) -> set[str]:
-    command = [python, "-m", "pip", "--disable-pip-version-check", "list", "--format=json"]
+    command = [str(python), "-m", "pip", "--disable-pip-version-check", "list", "--format=json"]
     listed = subprocess.run(command, check=True, capture_output=True)
     return {found["name"].replace("_", "-") for found in json.loads(listed.stdout)}
 
