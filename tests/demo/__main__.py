@@ -26,6 +26,9 @@ def main() -> int:
         say(f"error: {wrong}")
         say(f"FAILED after {time.monotonic() - began:.0f} s")
         return 1
+    except KeyboardInterrupt:
+        say("interrupted; run it again to go on")
+        return 130
 
 
 def _demo(antaeus: Antaeus, began: float) -> int:

@@ -15,20 +15,20 @@ The stack goes on running. Try:
   # let every charge succeed, and pay again; no pod restarts for it
   kubectl patch bst {name} -n {namespace} --type=merge -p '{change}'
   kubectl wait bst {name} -n {namespace} --for=condition=Ready
-  curl -X POST {url}/rest/v1/invoices/pay
+  curl -sX POST {url}/rest/v1/invoices/pay; echo
 
-  # more payment pods, which share the charges
+  # three payment pods, so that one may go at any time
   kubectl scale bst {name} -n {namespace} --replicas=3
   kubectl wait bst {name} -n {namespace} --for=condition=Ready
 
-  # new invoices: Antaeus forgets its payments when it restarts
+  # new invoices: Antaeus forgets all payments when it restarts
   kubectl rollout restart {antaeus} -n {namespace}
   kubectl rollout status {antaeus} -n {namespace}
 
-  # a prompt beside the stack, with curl and jq
+  # a prompt beside the stack, with curl and jq; first it shows who reaches payment
   make shell
 
-  # the table again, from the sample's settings and new invoices
+  # the table again: with the sample's settings, and with new invoices
   make demo
 
   # clean up: the stack alone, or the clusters of demo and tests

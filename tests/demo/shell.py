@@ -28,6 +28,9 @@ _READY_SECONDS = 60
 # What curl ends with when nothing answered in time.
 _TIMED_OUT = 28
 
+# However its last command ended, the prompt itself has not failed.
+_PROMPT = ("sh", "-c", "bash --norc; true")
+
 _HINTS = f"""
 Try:
 
@@ -73,6 +76,8 @@ def main() -> int:
     except (ClusterError, KubectlError, subprocess.SubprocessError) as wrong:
         say(f"error: {wrong}")
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def _leave(*_: object) -> NoReturn:
@@ -90,7 +95,7 @@ def _shell() -> int:
         good = [_shows(_exec(cluster, pod), look) for look in LOOKS]
         if sys.stdin.isatty() and sys.stdout.isatty():
             say(_HINTS)
-            subprocess.run([*_exec(cluster, pod, "-it"), "bash", "--norc"], check=False)
+            subprocess.run([*_exec(cluster, pod, "-it"), *_PROMPT], check=False)
     return 0 if all(good) else 1
 
 
@@ -139,6 +144,7 @@ def _manifest(name: str, image: str) -> Manifest:
             "securityContext": {
                 "runAsNonRoot": True,
                 "runAsUser": 65532,
+                "runAsGroup": 65532,
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
             "containers": [
