@@ -29,13 +29,12 @@ class Inventory:
         place = (kind.name, key(live))
         uid, version = live["metadata"]["uid"], _version(live)
         known = self._versions.get(place)
-        if known and known[0] == uid and version <= known[1]:
+        # Whatever its uid: the news of an earlier object of this name may come late.
+        if known and version <= known[1]:
             return False
         self._versions[place] = (uid, version)
         self._objects[place] = json.dumps(live, separators=(",", ":")).encode()
-        if stack := stack_of(kind, live):
-            self._of_stack[stack].add(place)
-            self._stack_of[place] = stack
+        self._belongs(place, stack_of(kind, live))
         return True
 
     def drop(self, kind: Kind, live: Manifest) -> None:
@@ -86,20 +85,28 @@ class Inventory:
     def _forget(self, place: _Place) -> None:
         del self._objects[place]
         del self._versions[place]
-        if stack := self._stack_of.pop(place, None):
-            self._of_stack[stack].discard(place)
-            if not self._of_stack[stack]:
-                del self._of_stack[stack]
+        self._belongs(place, None)
+
+    def _belongs(self, place: _Place, stack: Key | None) -> None:
+        before = self._stack_of.pop(place, None)
+        if before:
+            self._of_stack[before].discard(place)
+            if not self._of_stack[before]:
+                del self._of_stack[before]
+        if stack:
+            self._of_stack[stack].add(place)
+            self._stack_of[place] = stack
 
 
 def stack_of(kind: Kind, live: Manifest) -> Key | None:
-    """The stack that an object belongs to, by its label; the stack itself is its own."""
+    """The stack that an object belongs to; the stack itself is its own."""
     if kind == BILLING_STACK:
         return key(live)
+    owner = controller_of(live)
+    # Nobody changes an owner in passing; only a pod, which is a ReplicaSet's, goes by its label.
+    if owner and owner["kind"] == BILLING_STACK.name:
+        return Key(live["metadata"]["namespace"], owner["name"])
     name = (live["metadata"].get("labels") or {}).get(STACK_LABEL)
-    if not name:
-        owner = controller_of(live)
-        name = owner["name"] if owner and owner["kind"] == BILLING_STACK.name else None
     return Key(live["metadata"]["namespace"], name) if name else None
 
 

@@ -82,16 +82,16 @@ class KeyedQueue(Generic[KeyT]):
     def __post_init__(self) -> None:
         self._slots = asyncio.Semaphore(self.at_once)
 
-    def put(self, key: KeyT, *, after: float = 0.0) -> None:
-        """Wants a key worked on, in so many seconds at the latest."""
+    def put(self, key: KeyT) -> None:
+        """Wants a key worked on now."""
         if not self._open:
             return
-        due = asyncio.get_running_loop().time() + after
+        due = asyncio.get_running_loop().time()
         entry = self._entries.get(key)
         if entry is None:
             entry = self._entries[key] = _Entry(due=due)
         elif entry.running:
-            entry.again = entry.again or after == 0.0
+            entry.again = True
             return
         elif entry.timer and entry.due <= due:
             return

@@ -173,7 +173,7 @@ def _antaeus(stack: Stack, found: Findings, installation: Installation) -> Manif
         or installation.antaeus_image,
         "replicas": stack.antaeus.container.replicas,
         "ready": rollout.ready if rollout else 0,
-        "pendingUpdate": found.held_back,
+        "pendingUpdate": found.held_back and found.held_back[:512],
     }
 
 

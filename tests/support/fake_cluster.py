@@ -1,0 +1,120 @@
+"""An API server in memory, as far as the operator's own flow needs one.
+
+What the real one makes of an apply is tested against the real one (tests/integration).
+"""
+
+import copy
+from collections.abc import ItemsView, Iterable
+
+from billing_operator.cluster import Listing
+from billing_operator.errors import Conflict, Fault, NotFound
+from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, SECRET, Key, Kind, Manifest, key
+from billing_operator.names import MANAGED_BY, STACK_LABEL
+from support.applied import applied
+
+Call = tuple[str, str]
+
+
+class FakeCluster:
+    """Keeps objects, writes down what it was asked, and refuses what it is told to refuse."""
+
+    def __init__(self, *objects: Manifest) -> None:
+        self.objects: dict[tuple[str, Key], Manifest] = {}
+        self.calls: list[Call] = []
+        self.faults: dict[Call, Fault] = {}
+        self.nudges: list[tuple[str, dict[str, str]]] = []
+        self._version = 100
+        for live in objects:
+            self.have(live)
+
+    @property
+    def writes(self) -> list[Call]:
+        """The calls that changed something, Events excepted."""
+        reads = ("read", "list", "list one stack")
+        return [call for call in self.calls if call[0] not in reads and call[1] != "Event"]
+
+    def have(self, live: Manifest) -> Manifest:
+        """Puts an object there, as somebody else would."""
+        self._version += 1
+        live = copy.deepcopy(live)
+        live["metadata"]["resourceVersion"] = str(self._version)
+        live["metadata"].setdefault("uid", f"uid {self._version}")
+        self.objects[live["kind"], key(live)] = live
+        return copy.deepcopy(live)
+
+    def get(self, kind: str, name: str, namespace: str = "payments") -> Manifest | None:
+        """An object, unseen by the record of calls."""
+        return copy.deepcopy(self.objects.get((kind, Key(namespace, name))))
+
+    def must_get(self, kind: str, name: str) -> Manifest:
+        """An object that has to be there."""
+        live = self.get(kind, name)
+        assert live is not None, f"there is no {kind} {name}"
+        return live
+
+    def take(self, kind: str, name: str) -> None:
+        """Removes an object, as somebody else would."""
+        del self.objects[kind, Key("payments", name)]
+
+    async def read(self, kind: Kind, key: Key) -> Manifest | None:
+        self._asked("read", kind)
+        return self.get(kind.name, key.name, key.namespace)
+
+    async def list_managed(self, kind: Kind, key: Key | None = None) -> Listing:
+        self._asked("list one stack" if key else "list", kind)
+        wanted = {STACK_LABEL: key.name} if key else MANAGED_BY
+        return self._listing(live for live in self._of(kind) if wanted.items() <= _labels(live))
+
+    async def list_stacks(self) -> Listing:
+        self._asked("list", BILLING_STACK)
+        return self._listing(self._of(BILLING_STACK))
+
+    async def apply(self, manifest: Manifest) -> Manifest:
+        self._asked("apply", BY_NAME[manifest["kind"]])
+        old = self.objects.get((manifest["kind"], key(manifest))) or {"metadata": {}}
+        live = applied(manifest)
+        generation = old["metadata"].get("generation", 0)
+        changed = old.get("spec") != manifest.get("spec")
+        live["metadata"]["generation"] = generation + 1 if changed else generation
+        live["metadata"].setdefault("uid", old["metadata"].get("uid") or f"uid {self._version}")
+        return self.have(live | ({"status": old["status"]} if "status" in old else {}))
+
+    async def apply_status(self, place: Key, uid: str, status: Manifest) -> Manifest:
+        self._asked("apply status", BILLING_STACK)
+        live = self.objects.get((BILLING_STACK.name, place))
+        if live is None or live["metadata"]["uid"] != uid:
+            raise Conflict("Conflict", "another uid", status=409)
+        return self.have(live | {"status": status})
+
+    async def create(self, manifest: Manifest) -> Manifest:
+        self._asked("create", BY_NAME[manifest["kind"]])
+        if (manifest["kind"], key(manifest)) in self.objects:
+            raise Conflict("Conflict", "exists already", status=409)
+        return self.have(manifest)
+
+    async def delete(self, live: Manifest) -> None:
+        self._asked("delete", BY_NAME[live["kind"]])
+        self.objects.pop((live["kind"], key(live)), None)
+
+    async def annotate_pod(self, key: Key, annotations: dict[str, str]) -> None:
+        self._asked("annotate", POD)
+        if (POD.name, key) not in self.objects:
+            raise NotFound("NotFound", f"no pod {key}", status=404)
+        self.nudges.append((key.name, annotations))
+
+    def _asked(self, verb: str, kind: Kind) -> None:
+        self.calls.append((verb, kind.name))
+        if fault := self.faults.get((verb, kind.name)):
+            raise fault
+
+    def _of(self, kind: Kind) -> Iterable[Manifest]:
+        assert kind != SECRET, "Secrets are never listed"
+        return (live for (name, _), live in self.objects.items() if name == kind.name)
+
+    def _listing(self, items: Iterable[Manifest]) -> Listing:
+        return Listing([copy.deepcopy(item) for item in items], self._version)
+
+
+def _labels(live: Manifest) -> ItemsView[str, str]:
+    labels: dict[str, str] = live["metadata"].get("labels") or {}
+    return labels.items()

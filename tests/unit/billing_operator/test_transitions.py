@@ -1,0 +1,60 @@
+"""One Event for each transition, none for repetition."""
+
+from billing_operator.kinds import Manifest
+from billing_operator.transitions import Announcement, announcements
+
+
+def a_status(**conditions: tuple[str, str]) -> Manifest:
+    return {
+        "conditions": [
+            {"type": kind, "status": status, "reason": reason, "message": f"about {reason}"}
+            for kind, (status, reason) in conditions.items()
+        ]
+    }
+
+
+READY = a_status(Ready=("True", "AllReady"), Stalled=("False", "NotStalled"))
+ROLLING = a_status(Ready=("False", "PaymentRollingOut"), Reconciling=("True", "PaymentRollingOut"))
+LOST = a_status(
+    Ready=("False", "TokenLost"), Stalled=("True", "TokenLost"), TokenLost=("True", "TokenLost")
+)
+
+
+def test_nothing_new_is_not_announced() -> None:
+    assert announcements(READY, READY) == []
+    assert announcements({}, {}) == []
+
+
+def test_a_stack_that_gets_ready_is_announced() -> None:
+    assert announcements(ROLLING, READY) == [Announcement("Normal", "AllReady", "about AllReady")]
+
+
+def test_the_first_status_is_announced() -> None:
+    assert [one.reason for one in announcements({}, ROLLING)] == ["PaymentRollingOut"]
+
+
+def test_another_reason_for_not_being_ready_is_news() -> None:
+    after = a_status(Ready=("False", "ProfileUpdating"))
+
+    assert [one.reason for one in announcements(ROLLING, after)] == ["ProfileUpdating"]
+
+
+def test_another_message_is_no_news() -> None:
+    after = a_status(Ready=("False", "PaymentRollingOut"))
+    after["conditions"][0]["message"] = "1 of 2 pods ready"
+
+    assert announcements(ROLLING, after) == []
+
+
+def test_a_fault_that_shows_in_three_conditions_is_one_warning() -> None:
+    assert announcements(READY, LOST) == [Announcement("Warning", "TokenLost", "about TokenLost")]
+
+
+def test_a_condition_that_ends_is_told_by_ready_alone() -> None:
+    assert [one.reason for one in announcements(LOST, READY)] == ["AllReady"]
+
+
+def test_suspending_is_no_warning() -> None:
+    suspended = a_status(Ready=("True", "AllReady"), Suspended=("True", "Suspended"))
+
+    assert [one.type for one in announcements(READY, suspended)] == ["Normal"]
