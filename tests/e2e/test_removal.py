@@ -56,7 +56,7 @@ def test_a_deleted_stack_leaves_nothing_though_the_operator_does_not_run(
     }
 
     kube("-n", NAMESPACE, "scale", OPERATOR, "--replicas=0")
-    eventually(lambda: kube.list("pods", NAMESPACE), _none, within=ROLLOUT)
+    eventually(lambda: kube.list("pods", NAMESPACE), _none, within=ROLLOUT, every=0.5)
     began = time.monotonic()
     kube("-n", short_lived.namespace, "delete", "bst", short_lived.name)
 

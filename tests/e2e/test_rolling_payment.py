@@ -28,7 +28,7 @@ SUCCESS_RATE = 0.05
 def no_payment_pod(stack: RunningStack) -> Iterator[None]:
     """Begins without any payment pod, so that each that lives can be followed from its start."""
     stack.change(payment={"replicas": 0, "successRate": SUCCESS_RATE})
-    eventually(lambda: len(stack.pods("payment", leaving=True)), _none, within=ROLLOUT)
+    eventually(lambda: len(stack.pods("payment", leaving=True)), _none, within=ROLLOUT, every=0.5)
     yield
     stack.change(payment={"replicas": 1, "env": None})
 
@@ -73,11 +73,13 @@ def test_no_charge_is_lost_or_doubled_while_payment_rolls_three_times(
             lambda: sum(map(_charges, logs.so_far().values()), Counter[Charge]()),
             lambda charges: charges.total() >= len(sent),
             within=NOTICED,
+            every=0.5,
         )
         ends = eventually(
             lambda: [end for log in logs.so_far().values() for end in lines(log, "stopped")],
             lambda ends: len(ends) == ROLLS * REPLICAS,
             within=ROLLOUT,
+            every=0.5,
         )
     figures.note("charges while payment rolled three times", len(sent), "")
     figures.note("charges a second while payment rolled", len(sent) / seconds, "/s")

@@ -38,6 +38,7 @@ def test_an_upgrade_rolls_payment_and_leaves_antaeus_as_it_is(
         lambda: [pod["spec"]["terminationGracePeriodSeconds"] for pod in stack.pods("payment")],
         lambda seconds: seconds == [GRACE_SECONDS],
         within=ROLLOUT,
+        every=0.5,
     )
     status = stack.until_ready()["status"]
     assert stack.pod("payment")["metadata"]["uid"] != old["payment"]["metadata"]["uid"]

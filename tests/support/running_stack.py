@@ -3,8 +3,7 @@
 from typing import Any
 
 from support import limits
-from support.eventually import eventually
-from support.kube import Kube, Manifest
+from support.kube import Kube, KubectlError, Manifest
 
 
 class RunningStack:
@@ -33,7 +32,14 @@ class RunningStack:
 
     def until_ready(self) -> Manifest:
         """Waits until the stack says that what its spec says now is so; returns the object."""
-        return eventually(self.read, is_ready, within=limits.ROLLOUT)
+        wait = ("wait", f"billingstack/{self.name}", "--for=condition=Ready")
+        time_out = f"--timeout={limits.ROLLOUT:.0f}s"
+        try:
+            self.kube("-n", self.namespace, *wait, time_out, within=limits.ROLLOUT + 10)
+        except KubectlError as error:
+            conditions = self.read().get("status", {}).get("conditions")
+            raise AssertionError(f"{error}; its conditions are {conditions}") from error
+        return self.read()
 
     def read(self) -> Manifest:
         """The object as it is now."""
@@ -62,14 +68,3 @@ class RunningStack:
     def selector(self, part: str) -> str:
         """Finds the pods of a part."""
         return f"billing.antaeus.io/stack={self.name},billing.antaeus.io/part={part}"
-
-
-def is_ready(stack: Manifest) -> bool:
-    """Says whether a stack is ready, and not only was before its spec changed."""
-    conditions = stack.get("status", {}).get("conditions", [])
-    return any(
-        found["type"] == "Ready"
-        and found["status"] == "True"
-        and found["observedGeneration"] == stack["metadata"]["generation"]
-        for found in conditions
-    )
