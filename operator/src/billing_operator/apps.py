@@ -52,12 +52,10 @@ class HttpApps:
 def count_invoices(body: bytes) -> Counts:
     """Counts what Antaeus answers on /rest/v1/invoices."""
     invoices = _json(body)
-    try:
-        states = [invoice["status"] for invoice in invoices]
-    except (TypeError, KeyError) as error:
-        raise Waiting(
-            "NoAnswer", "Antaeus answered with no list of invoices", seconds=30.0
-        ) from error
+    listed = isinstance(invoices, list)
+    if not listed or not all(isinstance(each, dict) and "status" in each for each in invoices):
+        raise Waiting("NoAnswer", "Antaeus answered with no list of invoices", seconds=30.0)
+    states = [invoice["status"] for invoice in invoices]
     paid = sum(state == "PAID" for state in states)
     return Counts(paid=paid, pending=len(states) - paid)
 

@@ -19,6 +19,9 @@ PAYMENT_RESOURCES: Manifest = {
     "limits": {"memory": "256Mi"},
 }
 
+# Most of status.token.renewed.
+_MOST_OF_A_REQUEST = 256
+
 
 @dataclass(frozen=True, slots=True)
 class Container:
@@ -115,9 +118,14 @@ class Stack:
             payment=_payment(spec.get("payment") or {}),
             secret_ref=_secret_ref((spec.get("token") or {}).get("secretRef")),
             isolated=(spec.get("networkPolicy") or {}).get("enabled", True),
-            renew_token=annotations.get(RENEW_TOKEN),
+            renew_token=_request(annotations.get(RENEW_TOKEN)),
             status=body.get("status") or {},
         )
+
+
+def _request(text: str | None) -> str | None:
+    """A request as status remembers it, whose field has a maximum."""
+    return text and text[:_MOST_OF_A_REQUEST]
 
 
 def _container(part: Manifest, resources: Manifest) -> Container:

@@ -1,0 +1,56 @@
+"""What the operator counts, under names that stay."""
+
+from prometheus_client import generate_latest
+
+from billing_operator import __version__
+from billing_operator.kinds import Key
+from billing_operator.metrics import InvoiceWatch, Metrics, ReconcileWatch
+
+
+def shown(metrics: Metrics) -> set[str]:
+    return set(generate_latest(metrics.registry).decode().splitlines())
+
+
+def test_each_operator_counts_for_itself() -> None:
+    one, other = Metrics(), Metrics()
+    one.resyncs.inc()
+
+    assert "billing_operator_resyncs_total 1.0" in shown(one)
+    assert "billing_operator_resyncs_total 0.0" in shown(other)
+
+
+def test_the_version_is_shown() -> None:
+    assert f'billing_operator_build_info{{version="{__version__}"}} 1.0' in shown(Metrics())
+
+
+def test_reconciles_are_counted_by_their_end() -> None:
+    metrics = Metrics()
+    watch = ReconcileWatch(metrics)
+    watch.waited(-0.001)
+    watch.finished(0.1, failed=False)
+    watch.finished(0.1, failed=True)
+
+    assert {
+        'billing_operator_reconcile_total{result="done"} 1.0',
+        'billing_operator_reconcile_total{result="failed"} 1.0',
+        "billing_operator_reconcile_seconds_count 2.0",
+        "billing_operator_queue_seconds_sum 0.0",
+    } <= shown(metrics)
+
+
+def test_readings_of_invoices_are_counted_by_their_end() -> None:
+    metrics = Metrics()
+    watch = InvoiceWatch(metrics)
+    watch.waited(1.0)
+    watch.finished(0.1, failed=True)
+
+    assert 'billing_operator_invoice_reads_total{result="failed"} 1.0' in shown(metrics)
+
+
+def test_a_stack_that_has_gone_leaves_no_series() -> None:
+    metrics = Metrics()
+    metrics.last_invoice_read.labels("payments", "shop").set(1)
+    metrics.forget(Key("payments", "shop"))
+    metrics.forget(Key("payments", "never known"))
+
+    assert not [line for line in shown(metrics) if 'stack="shop"' in line]

@@ -1,0 +1,72 @@
+"""A stack as the operator reasons about it; its defaults are compared with the schema's."""
+
+import dataclasses
+
+import pytest
+
+from billing_operator.kinds import Key
+from billing_operator.spec import SecretRef, Stack
+from support.builders import a_body, a_stack
+
+
+def test_an_empty_spec_is_a_complete_stack() -> None:
+    stack = a_stack()
+
+    assert (stack.key, stack.uid, stack.generation) == (Key("payments", "shop"), "stack-uid", 1)
+    assert (stack.antaeus.container.replicas, stack.payment.container.replicas) == (1, 1)
+    assert (stack.payment.success_rate, stack.payment.seed) == (0.5, None)
+    assert (stack.suspend, stack.isolated, stack.secret_ref) == (False, True, None)
+
+
+@pytest.mark.parametrize("missing", ["spec", "status"])
+def test_what_is_not_stored_reads_as_empty(missing: str) -> None:
+    body = a_body()
+    del body[missing]
+    del body["metadata"]["annotations"]
+
+    assert Stack.from_body(body) == a_stack()
+
+
+def test_every_field_is_read() -> None:
+    container = {
+        "image": "own:1",
+        "imagePullPolicy": "Always",
+        "replicas": 0,
+        "resources": {"limits": {"cpu": "1"}},
+        "env": [{"name": "A", "value": "b"}],
+    }
+    stack = a_stack(
+        suspend=True,
+        antaeus={
+            **container,
+            "startupSeconds": 60,
+            "service": {"type": "NodePort", "nodePort": 30008},
+        },
+        payment={**container, "successRate": 0, "seed": 0, "requireToken": False},
+        token={"secretRef": {"name": "provider"}},
+        networkPolicy={"enabled": False},
+        annotations={"billing.antaeus.io/renew-token": "1"},
+    )
+
+    for part in (stack.antaeus.container, stack.payment.container):
+        assert (part.image, part.pull_policy, part.replicas) == ("own:1", "Always", 0)
+        assert part.resources == {"limits": {"cpu": "1"}}
+        assert part.env == ({"name": "A", "value": "b"},)
+    assert stack.antaeus.startup_seconds == 60
+    assert (stack.antaeus.service_type, stack.antaeus.node_port) == ("NodePort", 30008)
+    assert (stack.payment.success_rate, stack.payment.seed) == (0, 0)
+    assert stack.payment.require_token is False
+    assert (stack.suspend, stack.isolated) == (True, False)
+    assert stack.secret_ref == SecretRef("provider", "token")
+    assert stack.renew_token == "1"
+
+
+def test_a_request_is_read_no_longer_than_status_can_remember_it() -> None:
+    stack = a_stack(annotations={"billing.antaeus.io/renew-token": "x" * 300})
+
+    assert stack.renew_token == "x" * 256
+
+
+def test_a_stack_can_not_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        a_stack().suspend = True  # type: ignore[misc]
