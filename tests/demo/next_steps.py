@@ -2,6 +2,7 @@
 
 from cluster.paths import Cluster
 from demo.stack import ANTAEUS, NAME, NAMESPACE
+from support.installation import UPSTREAM_ANTAEUS
 
 _TEXT = """\
 The stack goes on running. Try:
@@ -31,6 +32,9 @@ The stack goes on running. Try:
   # the table again: with the sample's settings, and with new invoices
   make demo
 
+  # the same with the original Antaeus, where its image can be pulled, in place of a stand-in
+  make demo ANTAEUS_IMAGE={upstream}
+
   # clean up: the stack alone, or the clusters of demo and tests
   kubectl delete namespace {namespace}
   make down
@@ -50,4 +54,5 @@ def next_steps(cluster: Cluster, url: str) -> str:
         change=_EVERY_CHARGE,
         antaeus=ANTAEUS,
         url=url,
+        upstream=UPSTREAM_ANTAEUS,
     )
