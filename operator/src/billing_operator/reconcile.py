@@ -9,7 +9,7 @@ from typing import Protocol
 
 from billing_operator.announcer import Announcer
 from billing_operator.cluster import Cluster
-from billing_operator.errors import ClusterError, Fault
+from billing_operator.errors import Fault
 from billing_operator.inputs import Installation, Token
 from billing_operator.inventory import Inventory
 from billing_operator.keyed_queue import Failed, Next
@@ -213,9 +213,9 @@ class Reconciler:
         )
         try:
             await self._write_status(stack, found)
-        except ClusterError as error:
-            log.warning("no status", extra={"stack": str(stack.key), "why": error.message})
-            return error.retry_seconds or Failed.BACK_OFF
+        except Fault as refused:
+            log.warning("no status", extra={"stack": str(stack.key), "why": refused.message})
+            return refused.retry_seconds or Failed.BACK_OFF
         if fault:
             return fault.retry_seconds or Failed.BACK_OFF
         return progress.look_again

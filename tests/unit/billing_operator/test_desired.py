@@ -47,7 +47,7 @@ def test_without_isolation_there_is_no_policy() -> None:
 def test_two_antaeus_never_run_side_by_side() -> None:
     deployment = antaeus.deployment(a_stack(), {})
 
-    assert deployment["spec"]["strategy"] == {"type": "Recreate"}
+    assert deployment["spec"]["strategy"]["type"] == "Recreate"
 
 
 def test_a_new_payment_pod_is_ready_before_an_old_one_leaves() -> None:

@@ -1,35 +1,15 @@
 """A changed profile reaches every payment pod within seconds, by as few nudges as it takes."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from billing_operator.desired import profile
-from billing_operator.errors import Waiting
-from billing_operator.observed import Pod, observe
+from billing_operator.observed import observe
 from billing_operator.profile_rollout import ProfileRollout
-from billing_operator.spec import Stack
-from billing_operator.status import Counts
 from support.builders import a_pod, a_stack
+from support.fake_apps import FakeApps
 from support.fake_cluster import FakeCluster
-
-
-@dataclass
-class FakeApps:
-    """Answers by the digest that each pod is said to have; a pod without one does not answer."""
-
-    digests: dict[str, str] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-
-    async def invoices(self, stack: Stack) -> Counts:
-        raise Waiting("NoAnswer", stack.name, seconds=1)
-
-    async def profile_digest(self, stack: Stack, pod: Pod) -> str:
-        self.asked.append(pod.name)
-        if pod.name not in self.digests:
-            raise Waiting("NoAnswer", stack.name, seconds=1)
-        return self.digests[pod.name]
 
 
 class Scene:

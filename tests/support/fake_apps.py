@@ -1,0 +1,34 @@
+"""The services of stacks, as far as the operator asks them."""
+
+from dataclasses import dataclass, field
+
+from billing_operator.errors import Waiting
+from billing_operator.observed import Pod
+from billing_operator.spec import Stack
+from billing_operator.status import Counts
+
+
+@dataclass
+class FakeApps:
+    """Answers as told; who is told nothing does not answer.
+
+    Attributes:
+        digests: of the profile that each payment pod answers by.
+        counts: of each stack's invoices.
+    """
+
+    digests: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, Counts] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    async def invoices(self, stack: Stack) -> Counts:
+        self.asked.append(stack.name)
+        if stack.name not in self.counts:
+            raise Waiting("NoAnswer", "no invoices", seconds=1)
+        return self.counts[stack.name]
+
+    async def profile_digest(self, stack: Stack, pod: Pod) -> str:
+        self.asked.append(pod.name)
+        if pod.name not in self.digests:
+            raise Waiting("NoAnswer", f"no profile of {stack.name}", seconds=1)
+        return self.digests[pod.name]

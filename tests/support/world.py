@@ -1,0 +1,130 @@
+"""An operator around a cluster in memory; what watches and kubelets do is done by hand."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from billing_operator.announcer import Announcer
+from billing_operator.cluster import Listing
+from billing_operator.desired import profile
+from billing_operator.inventory import Inventory
+from billing_operator.keyed_queue import Next
+from billing_operator.kinds import BILLING_STACK, WATCHED, Key, Manifest
+from billing_operator.metrics import Metrics
+from billing_operator.profile_rollout import ProfileRollout
+from billing_operator.readings import Readings
+from billing_operator.reconcile import Reconciler, Tools
+from billing_operator.spec import Stack
+from billing_operator.token_keeper import TokenKeeper
+from support.builders import a_body, a_pod, an_installation
+from support.fake_apps import FakeApps
+from support.fake_cluster import FakeCluster
+
+SHOP = Key("payments", "shop")
+STATUS = ("apply status", "BillingStack")
+
+
+class World:
+    """A cluster with one stack named shop, unless told otherwise."""
+
+    def __init__(self, *objects: Manifest, **spec: Any) -> None:
+        self.cluster = FakeCluster(*(objects or (a_body(**spec),)))
+        self.apps = FakeApps()
+        self.now = 0.0
+        numbers = count(1)
+        self.tools = Tools(
+            cluster=self.cluster,
+            inventory=Inventory(),
+            tokens=TokenKeeper(
+                self.cluster,
+                new_token=lambda: f"number-{next(numbers):05}-hush",
+                clock=lambda: self.now,
+            ),
+            profiles=ProfileRollout(self.cluster, self.apps, clock=lambda: self.now),
+            readings=Readings(),
+            announcer=Announcer(self.cluster, now=self.utc_now),
+            metrics=Metrics(),
+        )
+
+    def utc_now(self) -> datetime:
+        return datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=self.now)
+
+    def watch(self) -> None:
+        """Tells the operator what there is, as its watches would."""
+        for kind in (BILLING_STACK, *WATCHED):
+            there = [live for (name, _), live in self.cluster.objects.items() if name == kind.name]
+            self.tools.inventory.replace(kind, Listing(there, version=10**9))
+
+    async def reconcile(self, *, images: dict[str, str] | None = None, blind: bool = False) -> Next:
+        """One pass over the stack; blind to what happened since the last one if so told."""
+        if not blind:
+            self.watch()
+        self.cluster.calls.clear()
+        installation = an_installation(**(images or {}))
+        return await Reconciler(self.tools, installation, now=self.utc_now)(SHOP)
+
+    def change(self, **spec: Any) -> None:
+        """Changes fields of the stack's spec, as kubectl would."""
+        body = self.cluster.must_get("BillingStack", "shop")
+        body["spec"] |= spec
+        body["metadata"]["generation"] += 1
+        self.cluster.have(body)
+
+    def annotate(self, **annotations: str) -> None:
+        """Annotates the stack with names of our own domain, as kubectl would."""
+        body = self.cluster.must_get("BillingStack", "shop")
+        named = {f"billing.antaeus.io/{k.replace('_', '-')}": v for k, v in annotations.items()}
+        body["metadata"]["annotations"] |= named
+        self.cluster.have(body)
+
+    def run_pods(self) -> None:
+        """Brings every Deployment to what it wants, one pod each, as Kubernetes would."""
+        for part in ("antaeus", "payment"):
+            live = self.cluster.must_get("Deployment", f"shop-{part}")
+            wanted = live["spec"]["replicas"]
+            status = dict.fromkeys(("replicas", "readyReplicas", "updatedReplicas"), wanted)
+            live["status"] = status | {"observedGeneration": live["metadata"]["generation"]}
+            self.cluster.have(live)
+            pod = a_pod(part)
+            pod["spec"]["containers"] = live["spec"]["template"]["spec"]["containers"]
+            self.cluster.have(pod)
+
+    def refresh_profiles(self) -> None:
+        """Lets payment answer by the stack's profile, as the kubelet would."""
+        self.apps.digests["shop-payment-0"] = profile.digest(self.stack)
+
+    async def bring_up(self) -> None:
+        """Everything up to a stack that is ready and at rest."""
+        await self.reconcile()
+        self.run_pods()
+        self.refresh_profiles()
+        await self.reconcile()
+
+    @property
+    def stack(self) -> Stack:
+        """The stack as stored."""
+        return Stack.from_body(self.cluster.must_get("BillingStack", "shop"))
+
+    @property
+    def status(self) -> Manifest:
+        """Its status."""
+        return self.stack.status
+
+    def condition(self, kind: str) -> tuple[str, str] | None:
+        """Status and reason of one of its conditions."""
+        found = (each for each in self.status.get("conditions", ()) if each["type"] == kind)
+        return next(((each["status"], each["reason"]) for each in found), None)
+
+    @property
+    def announced(self) -> list[str]:
+        """Reasons of the Events that were posted."""
+        objects = self.cluster.objects.items()
+        return [live["reason"] for (kind, _), live in objects if kind == "Event"]
+
+
+async def ready(**spec: Any) -> World:
+    """A world whose stack is ready and at rest."""
+    world = World(**spec)
+    await world.bring_up()
+    assert world.condition("Ready") == ("True", "AllReady")
+    return world

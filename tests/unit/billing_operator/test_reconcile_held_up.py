@@ -1,0 +1,140 @@
+"""What keeps a pass from its end: tokens, foreign objects, and an API server that refuses."""
+
+import pytest
+
+from billing_operator.errors import ClusterError, SpecError
+from billing_operator.keyed_queue import Failed
+from billing_operator.names import ADOPT
+from support.builders import a_body, an_object, owned
+from support.world import STATUS, World, ready
+
+BROKEN = ClusterError("ApiServerError", "broken", status=500)
+
+
+async def test_a_foreign_object_of_a_childs_name_is_not_touched() -> None:
+    foreign = an_object("Service", "shop-antaeus")
+    world = World(a_body(), foreign)
+    again = await world.reconcile()
+
+    assert again == 30.0
+    assert world.cluster.writes == [STATUS]
+    assert world.condition("NameConflict") == ("True", "NameConflict")
+    assert world.condition("Stalled") == ("True", "NameConflict")
+    assert world.announced == ["NameConflict"]
+
+
+async def test_a_child_of_the_name_that_belongs_to_another_stack_is_not_touched() -> None:
+    theirs = an_object(
+        "Service",
+        "shop-antaeus",
+        ownerReferences=owned("other", "other"),
+        labels={
+            "app.kubernetes.io/managed-by": "billing-operator",
+            "billing.antaeus.io/stack": "shop",
+        },
+    )
+    world = World(a_body(), theirs)
+    await world.reconcile()
+
+    assert world.cluster.writes == [STATUS]
+
+
+async def test_an_object_that_its_owner_hands_over_is_taken() -> None:
+    given = an_object("Service", "shop-antaeus", annotations={ADOPT: "shop"})
+    world = World(a_body(), given)
+    await world.reconcile()
+    taken = world.cluster.must_get("Service", "shop-antaeus")
+
+    assert taken["metadata"]["uid"] == given["metadata"]["uid"]
+    assert taken["metadata"]["ownerReferences"][0]["uid"] == "stack-uid"
+
+
+async def test_a_token_that_is_lost_while_antaeus_runs_changes_no_pod() -> None:
+    world = await ready()
+    world.cluster.take("Secret", "shop-token")
+    world.change(payment={"replicas": 2})
+    await world.reconcile()
+
+    assert world.cluster.writes == [STATUS]
+    assert world.condition("TokenLost") == ("True", "TokenLost")
+
+
+async def test_a_lost_token_is_found_at_rest_too() -> None:
+    world = await ready()
+    world.cluster.take("Secret", "shop-token")
+    world.now = 100.0
+    await world.reconcile()
+
+    assert world.condition("TokenLost") == ("True", "TokenLost")
+
+
+async def test_a_new_token_is_made_on_request_and_once() -> None:
+    world = await ready()
+    world.cluster.take("Secret", "shop-token")
+    world.annotate(renew_token="1")
+    await world.reconcile()
+    assert ("create", "Secret") in world.cluster.writes
+    assert world.status["token"]["renewed"] == "1"
+
+    world.cluster.take("Secret", "shop-token")
+    world.now = 100.0
+    await world.reconcile()
+    assert world.condition("TokenLost") == ("True", "TokenLost")
+
+
+async def test_another_token_of_the_operators_starts_antaeus_anew() -> None:
+    world = await ready()
+    before = world.cluster.must_get("Deployment", "shop-antaeus")["spec"]["template"]
+    world.cluster.take("Secret", "shop-token")
+    world.annotate(renew_token="1")
+    await world.reconcile()
+
+    assert world.cluster.must_get("Deployment", "shop-antaeus")["spec"]["template"] != before
+
+
+async def test_one_child_that_is_refused_keeps_none_of_its_group_from_being_made() -> None:
+    world = World()
+    world.cluster.faults["apply", "ConfigMap"] = SpecError("Refused", "bad")
+    again = await world.reconcile()
+
+    assert again == 30.0
+    assert [kind for verb, kind in world.cluster.writes if verb == "apply"].count("Service") == 2
+    assert ("apply", "Deployment") not in world.cluster.writes
+    assert world.condition("Stalled") == ("True", "Refused")
+
+
+async def test_a_server_that_fails_is_asked_again_later() -> None:
+    world = World()
+    world.cluster.faults["apply", "Service"] = BROKEN
+
+    assert await world.reconcile() is Failed.BACK_OFF
+    assert world.condition("Reconciling") == ("True", "ApiServerError")
+
+
+async def test_a_server_that_says_when_is_asked_again_then() -> None:
+    world = World()
+    fault = ClusterError("ApiServerError", "busy", status=429, retry_after=7.0)
+    world.cluster.faults["apply", "Service"] = fault
+
+    assert await world.reconcile() == 7.0
+
+
+@pytest.mark.parametrize(
+    ("fault", "again"), [(BROKEN, Failed.BACK_OFF), (SpecError("Refused", "too long"), 30.0)]
+)
+async def test_a_status_that_can_not_be_written_is_tried_again(
+    fault: ClusterError | SpecError, again: object
+) -> None:
+    world = World()
+    world.cluster.faults[STATUS] = fault
+
+    assert await world.reconcile() == again
+    assert world.announced == []
+
+
+async def test_an_event_that_can_not_be_posted_keeps_nothing_from_being_done() -> None:
+    world = World()
+    world.cluster.faults["create", "Event"] = ClusterError("Forbidden", "no", status=403)
+    await world.bring_up()
+
+    assert world.condition("Ready") == ("True", "AllReady")

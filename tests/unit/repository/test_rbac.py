@@ -1,0 +1,87 @@
+"""The operator may do what it does, and nothing else."""
+
+import yaml
+
+from billing_operator.controller import Controller
+from billing_operator.kinds import BILLING_STACK, BY_NAME, WATCHED, Manifest
+from billing_operator.settings import Settings
+from support.crd import ROOT
+from support.world import World
+
+Right = tuple[str, str, str]
+
+# What the API server asks for, for each thing that the operator does.
+_VERBS = {
+    "read": ("get",),
+    "list": ("list",),
+    "list one stack": ("list",),
+    "apply": ("create", "patch"),
+    "apply status": ("patch",),
+    "create": ("create",),
+    "delete": ("delete",),
+    "annotate": ("patch",),
+}
+
+
+def granted() -> list[Manifest]:
+    documents = yaml.safe_load_all((ROOT / "deploy/base/rbac.yaml").read_text())
+    (role,) = (each for each in documents if each["kind"] == "ClusterRole")
+    rules: list[Manifest] = role["rules"]
+    return rules
+
+
+def rights() -> set[Right]:
+    return {
+        (group, resource, verb)
+        for rule in granted()
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+async def used() -> set[Right]:
+    """What a stack's life asks of the API server: made, changed in each way, and compared again."""
+    world = World()
+    calls: set[tuple[str, str]] = set()
+    for change in ({}, {"payment": {"successRate": 0.9}}, {"networkPolicy": {"enabled": False}}):
+        world.change(**change)
+        await world.reconcile()
+        calls |= set(world.cluster.calls)
+        world.run_pods()
+    settings = Settings(antaeus_image="a", payment_image="p", operator_namespace="n")
+    controller = Controller(
+        world.tools, world.apps, settings, reconcile=lambda _: world.reconcile()
+    )
+    await controller.resync()
+    await controller.stop()
+    return {
+        right for call in calls | set(world.cluster.calls) for right in needed(*call)
+    } | watched()
+
+
+def needed(what: str, kind_name: str) -> set[Right]:
+    kind = BY_NAME[kind_name]
+    resource = kind.plural + ("/status" if what == "apply status" else "")
+    return {(kind.group, resource, verb) for verb in _VERBS[what]}
+
+
+def watched() -> set[Right]:
+    kinds = (BILLING_STACK, *WATCHED)
+    return {(kind.group, kind.plural, verb) for kind in kinds for verb in ("list", "watch")}
+
+
+async def test_the_operator_has_every_right_that_it_uses() -> None:
+    assert await used() - rights() == set()
+
+
+async def test_the_operator_has_no_right_that_it_does_not_use() -> None:
+    assert rights() - await used() == set()
+
+
+def test_no_rule_speaks_of_everything() -> None:
+    assert not [rule for rule in granted() if "*" in str(rule)]
+
+
+def test_secrets_are_only_read_by_name_and_made() -> None:
+    assert {verb for _, resource, verb in rights() if resource == "secrets"} == {"get", "create"}
