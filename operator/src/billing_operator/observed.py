@@ -60,12 +60,14 @@ class Rollout:
 
     Attributes:
         complete: every wanted pod is of the newest template and ready, and no other is left.
+        progress: the same in words, while it is not.
     """
 
     wanted: int
     existing: int
     ready: int
     complete: bool
+    progress: str
     trouble: Trouble | None
 
 
@@ -158,14 +160,21 @@ def _last_end(container: Manifest) -> str:
 
 def _rollout(live: Manifest) -> Rollout:
     status, wanted = live.get("status") or {}, live["spec"].get("replicas", 1)
-    ready = status.get("readyReplicas", 0)
+    ready, newest = status.get("readyReplicas", 0), status.get("updatedReplicas", 0)
+    existing = status.get("replicas", 0)
     up_to_date = status.get("observedGeneration", 0) >= live["metadata"].get("generation", 0)
-    counts = (status.get("updatedReplicas", 0), status.get("replicas", 0), ready)
+    if not up_to_date or newest < wanted:
+        progress = f"{newest if up_to_date else 0} of {wanted} new pods made"
+    elif existing > wanted:
+        progress = f"{existing - wanted} earlier pods still to leave"
+    else:
+        progress = f"{ready} of {wanted} pods ready"
     return Rollout(
         wanted=wanted,
-        existing=status.get("replicas", 0),
+        existing=existing,
         ready=ready,
-        complete=up_to_date and all(count == wanted for count in counts),
+        complete=up_to_date and newest == existing == ready == wanted,
+        progress=progress,
         trouble=_rollout_trouble(live["metadata"]["name"], _by_type(status))
         if up_to_date
         else None,

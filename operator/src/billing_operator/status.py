@@ -104,7 +104,7 @@ def _of_part(stack: Stack, found: Findings, part: str, reason: Reason) -> _Verdi
         return _Verdict(Reason.CREATING, f"the deployment of {part} is not there yet")
     if rollout.complete:
         return None
-    progress = f"{part}: {rollout.ready} of {rollout.wanted} pods ready"
+    progress = f"{part}: {rollout.progress}"
     trouble = _trouble(found.seen, part, rollout)
     if trouble is None:
         return _Verdict(reason, progress)
