@@ -102,15 +102,16 @@ class Port:
         self._server.pull_trigger()
         self._thread.join(timeout=5)
         self._server.task_dispatcher.shutdown(cancel_pending=False, timeout=0.2)
+        # Only now, since all of the above still use the trigger that this closes.
+        wasyncore.close_all(self._connections_map)
 
     def _loop(self) -> None:
         while not self._stopped:
-            pause = 1.0 if self._idle_seconds is None else min(0.2, self._idle_seconds / 4)
+            pause = 1.0 if self._idle_seconds is None else 0.05
             wasyncore.poll2(pause, self._connections_map)
             if self._idle_seconds is not None:
                 # waitress looks only as long as it accepts.
                 self._server.maintenance(time.time())
-        wasyncore.close_all(self._connections_map)
 
 
 def _listener(address: tuple[str, int]) -> socket.socket:

@@ -168,3 +168,9 @@ def test_connections_that_wait_to_be_accepted_are_still_served(tmp_path: Path) -
         assert [caller.ask(a_request()).status for caller in callers] == [200] * 30
         for caller in callers:
             caller.socket.close()
+
+
+def test_the_end_may_come_at_any_moment_of_a_drain(tmp_path: Path) -> None:
+    for _ in range(20):
+        with a_service(tmp_path) as service:
+            service.announce_end()
