@@ -1,0 +1,50 @@
+"""Events of a stack, posted where that is possible."""
+
+from datetime import UTC, datetime
+
+from billing_operator.announcer import Announcer
+from billing_operator.errors import ClusterError
+from billing_operator.kinds import Manifest
+from billing_operator.transitions import Announcement
+from support.builders import a_stack
+from support.fake_cluster import FakeCluster
+
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def events(cluster: FakeCluster) -> list[Manifest]:
+    return [live for (kind, _), live in cluster.objects.items() if kind == "Event"]
+
+
+async def test_an_event_speaks_of_its_stack() -> None:
+    cluster = FakeCluster()
+    said = Announcement("Warning", "TokenLost", "put it back")
+    await Announcer(cluster, now=lambda: NOW).announce(a_stack(), [said])
+    (event,) = events(cluster)
+
+    assert event["metadata"]["namespace"] == "payments"
+    assert event["involvedObject"]["uid"] == "stack-uid"
+    assert (event["type"], event["reason"], event["message"]) == (
+        "Warning",
+        "TokenLost",
+        "put it back",
+    )
+    assert event["firstTimestamp"] == event["lastTimestamp"] == "2025-01-01T00:00:00Z"
+
+
+async def test_each_event_has_a_name_of_its_own_and_fits() -> None:
+    cluster = FakeCluster()
+    said = Announcement("Normal", "AllReady", "x" * 5000)
+    await Announcer(cluster, now=lambda: NOW).announce(a_stack(), [said, said])
+
+    assert len(events(cluster)) == 2
+    assert {len(event["message"]) for event in events(cluster)} == {1024}
+
+
+async def test_an_event_that_can_not_be_posted_is_no_fault() -> None:
+    cluster = FakeCluster()
+    cluster.faults["create", "Event"] = ClusterError("Forbidden", "no", status=403)
+    said = Announcement("Normal", "AllReady", "ready")
+    await Announcer(cluster, now=lambda: NOW).announce(a_stack(), [said, said])
+
+    assert cluster.calls == [("create", "Event")] * 2

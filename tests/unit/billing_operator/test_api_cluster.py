@@ -1,0 +1,225 @@
+"""How the operator asks the API server, and what it makes of rare answers.
+
+What the server does when it is asked is tested against the real one (tests/integration).
+"""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp import web
+from kubernetes.aio.client import ApiClient, Configuration
+
+from billing_operator.api_cluster import ApiCluster
+from billing_operator.errors import ClusterError, Conflict, Fault, NotFound, SpecError
+from billing_operator.kinds import CONFIG_MAP, POD, Key
+from billing_operator.metrics import Metrics
+from support.builders import an_object
+
+SHOP = Key("payments", "shop")
+CHILD = an_object("ConfigMap", "shop-profile", uid="1")
+
+
+@dataclass
+class Answering:
+    """An HTTP server that writes down what it is asked and answers as it is told."""
+
+    answers: list[tuple[int, Any, dict[str, str]]] = field(default_factory=list)
+    asked: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
+    content_type: str = ""
+
+    def will_say(self, status: int, body: Any, **headers: str) -> None:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.answers.append((status, body, named))
+
+    async def answer(self, request: web.Request) -> web.Response:
+        text = await request.text()
+        said = json.loads(text) if text else None
+        self.asked.append((request.method, request.path, dict(request.query), said))
+        self.content_type = request.content_type
+        status, body, headers = self.answers.pop(0) if self.answers else (200, {}, {})
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return web.Response(status=status, body=content, headers=headers)
+
+
+@pytest.fixture
+async def server() -> Answering:
+    return Answering()
+
+
+@pytest.fixture
+async def address(server: Answering) -> AsyncIterator[str]:
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", server.answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+async def connected(address: str, *namespaces: str) -> tuple[ApiCluster, ApiClient]:
+    client = ApiClient(Configuration(host=address))
+    return ApiCluster(client, Metrics(), namespaces=namespaces, timeout=2.0), client
+
+
+@pytest.fixture
+async def cluster(address: str) -> AsyncIterator[ApiCluster]:
+    made, client = await connected(address)
+    yield made
+    await client.close()
+
+
+async def test_an_apply_is_forced_strict_and_ours(cluster: ApiCluster, server: Answering) -> None:
+    await cluster.apply(CHILD)
+
+    assert server.asked == [
+        (
+            "PATCH",
+            "/api/v1/namespaces/payments/configmaps/shop-profile",
+            {"fieldManager": "billing-operator", "force": "true", "fieldValidation": "Strict"},
+            CHILD,
+        )
+    ]
+    assert server.content_type == "application/apply-patch+yaml"
+
+
+async def test_a_status_goes_to_its_subresource_and_to_one_uid(
+    cluster: ApiCluster, server: Answering
+) -> None:
+    await cluster.apply_status(SHOP, "stack-uid", {"observedGeneration": 1})
+    ((method, path, _, body),) = server.asked
+
+    place = "/apis/billing.antaeus.io/v1/namespaces/payments/billingstacks/shop/status"
+    assert (method, path) == ("PATCH", place)
+    assert body["metadata"] == {"name": "shop", "uid": "stack-uid"}
+    assert body["status"] == {"observedGeneration": 1}
+
+
+async def test_exactly_the_known_object_is_deleted(cluster: ApiCluster, server: Answering) -> None:
+    await cluster.delete(CHILD)
+
+    ((method, _, _, body),) = server.asked
+    assert (method, body) == ("DELETE", {"preconditions": {"uid": "1"}})
+
+
+async def test_what_has_gone_need_not_be_deleted(cluster: ApiCluster, server: Answering) -> None:
+    server.will_say(404, {"message": "gone"})
+
+    await cluster.delete(CHILD)
+
+
+async def test_what_is_not_there_is_read_as_none(cluster: ApiCluster, server: Answering) -> None:
+    server.will_say(404, {"message": "no such thing"})
+
+    assert await cluster.read(CONFIG_MAP, SHOP) is None
+
+
+async def test_an_annotation_is_merged_into_the_pod(cluster: ApiCluster, server: Answering) -> None:
+    await cluster.annotate_pod(Key("payments", "pod"), {"a": "b"})
+
+    ((method, path, _, body),) = server.asked
+    assert (method, path) == ("PATCH", "/api/v1/namespaces/payments/pods/pod")
+    assert body == {"metadata": {"annotations": {"a": "b"}}}
+    assert server.content_type == "application/merge-patch+json"
+
+
+def page(*names: str, version: int, more: str | None = None) -> dict[str, Any]:
+    items = [{"metadata": {"name": name}} for name in names]
+    return {"items": items, "metadata": {"resourceVersion": str(version), "continue": more}}
+
+
+async def test_a_long_list_is_read_page_by_page(cluster: ApiCluster, server: Answering) -> None:
+    server.will_say(200, page("a", version=7, more="next"))
+    server.will_say(200, page("b", version=7))
+    listing = await cluster.list_managed(POD)
+
+    assert [item["metadata"]["name"] for item in listing.items] == ["a", "b"]
+    assert {item["kind"] for item in listing.items} == {"Pod"}
+    assert listing.version == 7
+    first, second = (query for _, _, query, _ in server.asked)
+    assert first == {
+        "limit": "500",
+        "labelSelector": "app.kubernetes.io/managed-by=billing-operator",
+    }
+    assert second == first | {"continue": "next"}
+
+
+async def test_each_namespace_is_listed_and_the_oldest_version_counts(
+    address: str, server: Answering
+) -> None:
+    server.will_say(200, page("a", version=9))
+    server.will_say(200, page("b", version=7))
+    cluster, client = await connected(address, "one", "two")
+    listing = await cluster.list_stacks()
+    await client.close()
+
+    assert (len(listing.items), listing.version) == (2, 7)
+    assert [path.split("/")[5] for _, path, _, _ in server.asked] == ["one", "two"]
+
+
+async def test_the_pods_of_one_stack_are_listed_in_its_namespace(
+    cluster: ApiCluster, server: Answering
+) -> None:
+    server.will_say(200, page(version=1))
+    await cluster.list_managed(POD, SHOP)
+    ((_, path, query, _),) = server.asked
+
+    assert path == "/api/v1/namespaces/payments/pods"
+    assert query["labelSelector"] == "billing.antaeus.io/stack=shop"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "reason", "again"),
+    [
+        (400, SpecError, "Refused", 30.0),
+        (422, SpecError, "Refused", 30.0),
+        (403, ClusterError, "Forbidden", None),
+        (404, NotFound, "NotFound", None),
+        (409, Conflict, "Conflict", 1.0),
+        (429, ClusterError, "ApiServerError", 7.0),
+        (500, ClusterError, "ApiServerError", 7.0),
+    ],
+)
+async def test_a_refusal_is_told_to_whoever_must_act(
+    cluster: ApiCluster,
+    server: Answering,
+    status: int,
+    kind: type[Fault],
+    reason: str,
+    again: float | None,
+) -> None:
+    server.will_say(status, {"message": "why not"}, Retry_After="7")
+    with pytest.raises(kind, match="why not") as caught:
+        await cluster.apply(CHILD)
+
+    assert (caught.value.reason, caught.value.retry_seconds) == (reason, again)
+
+
+async def test_a_mistake_that_is_not_the_users_is_the_operators(
+    cluster: ApiCluster, server: Answering
+) -> None:
+    server.will_say(400, {"message": "bad request"})
+    with pytest.raises(ClusterError):
+        await cluster.create(CHILD)
+
+
+async def test_what_comes_back_besides_words_stays_untold(
+    cluster: ApiCluster, server: Answering
+) -> None:
+    server.will_say(500, b'{"data": {"token": "hush"}}')
+    with pytest.raises(ClusterError, match="HTTP 500") as caught:
+        await cluster.create(an_object("Secret", "shop-token"))
+
+    assert "hush" not in str(caught.value)
+
+
+async def test_a_server_that_is_away_is_a_fault_of_the_cluster() -> None:
+    cluster, client = await connected("http://127.0.0.1:1")
+    with pytest.raises(ClusterError) as caught:
+        await cluster.read(CONFIG_MAP, SHOP)
+    await client.close()
+
+    assert (caught.value.reason, caught.value.status) == ("ApiServerUnreachable", 0)

@@ -1,0 +1,26 @@
+"""The command: it starts with good settings or not at all."""
+
+import sys
+
+import pytest
+
+from billing_operator import __version__
+from billing_operator.__main__ import main
+
+
+def test_it_tells_its_version(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["billing-operator", "--version"])
+    with pytest.raises(SystemExit) as caught:
+        main()
+
+    assert caught.value.code == 0
+    assert capsys.readouterr().out.strip() == __version__
+
+
+def test_without_settings_it_says_what_is_missing_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["billing-operator"])
+    monkeypatch.delenv("BILLING_ANTAEUS_IMAGE", raising=False)
+    with pytest.raises(SystemExit, match="BILLING_ANTAEUS_IMAGE is missing"):
+        main()
