@@ -3,6 +3,7 @@
 What the real one makes of an apply is tested against the real one (tests/integration).
 """
 
+import asyncio
 import copy
 from collections.abc import ItemsView, Iterable
 
@@ -71,6 +72,9 @@ class FakeCluster:
 
     async def apply(self, manifest: Manifest) -> Manifest:
         self._asked("apply", BY_NAME[manifest["kind"]])
+        # An answer takes a while, a refusal less.
+        for _ in range(3):
+            await asyncio.sleep(0)
         old = self.objects.get((manifest["kind"], key(manifest))) or {"metadata": {}}
         live = applied(manifest)
         generation = old["metadata"].get("generation", 0)

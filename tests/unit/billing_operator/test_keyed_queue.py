@@ -236,7 +236,8 @@ async def test_a_closed_queue_cancels_what_is_under_way_and_takes_nothing_more()
     await asyncio.sleep(7)
     queue.put("is under way")
     await asyncio.sleep(1)
-    await queue.close()
+    async with asyncio.timeout(0.1):
+        await queue.close()
     queue.put("too late")
     await asyncio.sleep(100)
 

@@ -27,13 +27,13 @@ def test_reconciles_are_counted_by_their_end() -> None:
     metrics = Metrics()
     watch = ReconcileWatch(metrics)
     watch.waited(-0.001)
-    watch.finished(0.1, failed=False)
-    watch.finished(0.1, failed=True)
+    for failed in (False, False, True):
+        watch.finished(0.1, failed=failed)
 
     assert {
-        'billing_operator_reconcile_total{result="done"} 1.0',
+        'billing_operator_reconcile_total{result="done"} 2.0',
         'billing_operator_reconcile_total{result="failed"} 1.0',
-        "billing_operator_reconcile_seconds_count 2.0",
+        "billing_operator_reconcile_seconds_count 3.0",
         "billing_operator_queue_seconds_sum 0.0",
     } <= shown(metrics)
 

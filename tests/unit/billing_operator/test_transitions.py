@@ -30,7 +30,9 @@ def test_a_stack_that_gets_ready_is_announced() -> None:
 
 
 def test_the_first_status_is_announced() -> None:
-    assert [one.reason for one in announcements({}, ROLLING)] == ["PaymentRollingOut"]
+    said = Announcement("Normal", "PaymentRollingOut", "about PaymentRollingOut")
+
+    assert announcements({}, ROLLING) == [said]
 
 
 def test_another_reason_for_not_being_ready_is_news() -> None:
@@ -48,6 +50,16 @@ def test_another_message_is_no_news() -> None:
 
 def test_a_fault_that_shows_in_three_conditions_is_one_warning() -> None:
     assert announcements(READY, LOST) == [Announcement("Warning", "TokenLost", "about TokenLost")]
+
+
+def test_a_fault_that_goes_on_in_other_words_is_no_news() -> None:
+    after = a_status(
+        Ready=("False", "TokenLost"), Stalled=("True", "TokenLost"), TokenLost=("True", "TokenLost")
+    )
+    for condition in after["conditions"]:
+        condition["message"] = "still lost"
+
+    assert announcements(LOST, after) == []
 
 
 def test_a_condition_that_ends_is_told_by_ready_alone() -> None:
