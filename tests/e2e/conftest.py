@@ -45,6 +45,7 @@ def stack(
                 }
             }
         )
+        made.until_charges_pass()
         yield made
 
 

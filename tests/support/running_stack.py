@@ -3,7 +3,9 @@
 from typing import Any
 
 from support import limits
+from support.eventually import eventually
 from support.kube import Kube, KubectlError, Manifest
+from support.prober import Prober
 
 
 class RunningStack:
@@ -40,6 +42,20 @@ class RunningStack:
             conditions = self.read().get("status", {}).get("conditions")
             raise AssertionError(f"{error}; its conditions are {conditions}") from error
         return self.read()
+
+    def until_charges_pass(self) -> None:
+        """Waits until Antaeus reaches payment.
+
+        A node learns the way to a Service's first pod a moment after that pod is ready.
+        """
+        antaeus = Prober(self.kube, self.namespace, self.pod("antaeus")["metadata"]["name"])
+        url = f"{self.read()['status']['endpoints']['payment']}/health"
+        eventually(
+            lambda: antaeus.ask(url),
+            lambda answer: answer.startswith("200 "),
+            within=limits.NOTICED,
+            every=0.5,
+        )
 
     def read(self) -> Manifest:
         """The object as it is now."""
