@@ -125,12 +125,19 @@ def _pod(live: Manifest) -> Pod:
         uid=meta["uid"],
         part=part,
         ip=status.get("podIP", ""),
-        running=status.get("phase") == "Running",
+        running=_lives(status, part),
         ready=conditions.get("Ready", {}).get("status") == "True",
         leaving="deletionTimestamp" in meta,
         image=_image(live, part),
         trouble=_pod_trouble(meta["name"], status, conditions),
     )
+
+
+def _lives(status: Manifest, part: str) -> bool:
+    """Whether the part's own process may be alive; in a crash loop it has forgotten everything."""
+    statuses: list[Manifest] = status.get("containerStatuses") or []
+    state = next((each.get("state") or {} for each in statuses if each["name"] == part), {})
+    return status.get("phase") == "Running" and not {"waiting", "terminated"} & set(state)
 
 
 def _image(live: Manifest, part: str) -> str:

@@ -177,3 +177,9 @@ def test_trouble_of_an_earlier_generation_is_no_news() -> None:
 
     assert rollout is not None
     assert rollout.trouble is None
+
+
+def test_an_antaeus_in_a_crash_loop_has_nothing_left_to_forget() -> None:
+    crashing = a_pod("antaeus", waiting={"reason": "CrashLoopBackOff"})
+    assert not observe((), [crashing]).antaeus_runs
+    assert observe((), [a_pod("antaeus")]).antaeus_runs
