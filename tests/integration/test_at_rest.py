@@ -1,0 +1,55 @@
+"""A stack at rest costs the API server no write, and a write would not go unseen."""
+
+from datetime import datetime
+
+import pytest
+
+from billing_operator.inputs import Installation
+from billing_operator.kinds import Manifest
+from billing_operator.reconcile import utc_now
+from billing_operator.spec import Stack
+from billing_operator.status import Findings, judge, timestamp
+from support.eventually import eventually
+from support.limits import NOTICED
+from support.master import assert_at_rest
+from support.scene import Scene, conditions, is_ready
+
+_RESYNCS = "billing_operator_resyncs_total"
+
+
+def restless(
+    stack: Stack, found: Findings, installation: Installation, *, now: datetime
+) -> Manifest:
+    """Judges well, but says each time that it has only just become so."""
+    status = judge(stack, found, installation, now=now)
+    for condition in status["conditions"]:
+        condition["lastTransitionTime"] = timestamp(now)
+    return status
+
+
+def test_two_full_resyncs_of_a_ready_stack_send_no_write(scene: Scene) -> None:
+    """By the API server's audit log, while resyncs come by themselves as they do in a pod."""
+    with scene.operator(resync_seconds=1.0) as operator:
+        scene.apply("shop")
+        scene.until("shop", lambda stack: is_ready(stack) and "invoices" in stack["status"])
+        before, mark = operator.count(_RESYNCS), scene.audit.mark(scene.namespace)
+
+        # The third begins when the second's stacks have long been looked at.
+        eventually(lambda: operator.count(_RESYNCS) >= before + 3, within=NOTICED)
+
+        asked = scene.audit.requests_since(mark, scene.namespace)
+        assert [request for request in asked if request.verb == "list"]
+        assert scene.audit.writes_since(mark, scene.namespace) == []
+        assert [request for request in asked if request.status == 403] == []
+
+
+def test_a_time_stamp_that_moves_is_noticed(scene: Scene) -> None:
+    """The same assertion turns red on an operator that writes at each pass."""
+    with scene.operator(judge=restless) as operator:
+        scene.apply("shop")
+        body = scene.until("shop", lambda stack: is_ready(stack) and "invoices" in stack["status"])
+        last = conditions(body)["Ready"]["lastTransitionTime"]
+        eventually(lambda: timestamp(utc_now()), lambda now: now > last, within=NOTICED)
+
+        with pytest.raises(AssertionError, match="billingstacks/status/shop"):
+            assert_at_rest(scene, operator)

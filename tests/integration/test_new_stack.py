@@ -1,0 +1,32 @@
+"""From an empty spec to a stack that is ready, and what its user is shown on the way (T1)."""
+
+from billing_operator.kinds import EVENT
+from support.master import assert_settled, children
+from support.scene import Scene, conditions
+
+
+def test_an_empty_spec_becomes_a_whole_stack_in_one_pass(scene: Scene) -> None:
+    """T1."""
+    mark = scene.audit.mark(scene.namespace)
+    with scene.operator() as operator:
+        scene.apply("shop")
+
+        body = scene.until_ready("shop")
+
+        wrote = [done.what for done in scene.audit.writes_since(mark, scene.namespace)]
+        first_status = wrote.index("billingstacks/status/shop")
+        # One of each, and all of them before anything was said about the stack.
+        assert len(wrote[:first_status]) == len(set(wrote[:first_status]))
+        assert len(wrote[:first_status]) == len(children(scene, "shop"))
+        said = scene.api.list(EVENT, scene.namespace)
+        told = [event["reason"] for event in said if event["involvedObject"]["name"] == "shop"]
+        assert "AllReady" in told
+        assert {"Creating", "AntaeusStarting", "PaymentRollingOut"} & set(told)
+        assert {kind: found["status"] for kind, found in conditions(body).items()} == {
+            "Ready": "True",
+            "Reconciling": "False",
+            "Stalled": "False",
+        }
+        lives = scene.antaeus_lives("shop")
+        assert [restarts for _, restarts in lives] == [0]
+        assert_settled(scene, operator, "shop", lives=lives)

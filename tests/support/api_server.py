@@ -1,0 +1,96 @@
+"""The API server over plain HTTP: as its administrator to look closely, or with a given token.
+
+kubectl is what users type; a test that asks many times a second would mostly wait for it to start.
+"""
+
+import base64
+import json
+import ssl
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPSConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from billing_operator.kinds import Kind
+from support.kube import Kube, Manifest
+
+_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where the API server is, how to know it, and the administrator's certificate."""
+
+    server: str
+    ca: Path
+    certificate: Path
+    key: Path
+
+    @classmethod
+    def of(cls, kube: Kube, folder: Path) -> "Access":
+        """Takes apart the kubeconfig that kubectl uses; puts its certificates into a folder."""
+        config = json.loads(kube("config", "view", "--raw", "--minify", "-o", "json"))
+        cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+        return cls(
+            server=cluster["server"],
+            ca=_write(folder / "ca.crt", cluster["certificate-authority-data"]),
+            certificate=_write(folder / "admin.crt", user["client-certificate-data"]),
+            key=_write(folder / "admin.key", user["client-key-data"]),
+        )
+
+    def as_admin(self) -> ssl.SSLContext:
+        """How the administrator connects."""
+        context = ssl.create_default_context(cafile=self.ca)
+        context.load_cert_chain(self.certificate, self.key)
+        return context
+
+
+def _write(path: Path, encoded: str) -> Path:
+    path.touch(mode=0o600)
+    path.write_bytes(base64.b64decode(encoded))
+    return path
+
+
+class ApiServer:
+    """Reads as the administrator, over one connection."""
+
+    def __init__(self, access: Access) -> None:
+        address = urlsplit(access.server)
+        self._connection: HTTPConnection = HTTPSConnection(
+            address.hostname or "", address.port, timeout=_SECONDS, context=access.as_admin()
+        )
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def get(self, path: str) -> Any:
+        """What is at a path, or None where there is nothing or nobody answers for it."""
+        self._connection.request("GET", path)
+        answer = self._connection.getresponse()
+        body = answer.read()
+        if answer.status in (404, 500, 502, 503):
+            return None
+        assert answer.status == 200, f"GET {path}: {answer.status} {body!r}"
+        return json.loads(body)
+
+    def would_refuse(self, kind: Kind, manifest: Manifest) -> str | None:
+        """What the API server says against an object, or None; nothing is made."""
+        path = kind.path(manifest["metadata"]["namespace"])
+        path += "?dryRun=All&fieldValidation=Strict"
+        headers = {"Content-Type": "application/json"}
+        self._connection.request("POST", path, json.dumps(manifest), headers)
+        answer = self._connection.getresponse()
+        said = json.loads(answer.read())
+        return None if answer.status == 201 else str(said["message"])
+
+    def read(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
+        """One object, with all that kubectl leaves out."""
+        found: Manifest | None = self.get(kind.path(namespace, name))
+        return found
+
+    def list(self, kind: Kind, namespace: str, labels: str = "") -> list[Manifest]:
+        """All objects of a kind in a namespace, or those that bear labels."""
+        listing = self.get(f"{kind.path(namespace)}?labelSelector={quote(labels)}")
+        says = {"apiVersion": kind.api_version, "kind": kind.name}
+        return [says | item for item in listing["items"]]

@@ -1,0 +1,95 @@
+"""What must hold at the end of every test, whatever was done to the stack before.
+
+It is as its spec wants it, by a comparison of our own and not only by the operator's; nothing is
+left over; and it is at rest: the operator looks at everything again, and again, and writes nothing.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from billing_operator.desired import antaeus, desired
+from billing_operator.drift import drift
+from billing_operator.inputs import Token
+from billing_operator.kinds import CHILDREN, SECRET, Manifest, Ref, controller_of, ref
+from billing_operator.names import MANAGED_BY, MANAGER, STACK_LABEL
+from billing_operator.spec import Stack
+from billing_operator.token_rules import choose_token, secret_name
+from support.in_process import InProcess
+from support.scene import Scene, is_ready
+
+_RESYNCS = "billing_operator_resyncs_total"
+
+
+def assert_settled(
+    scene: Scene, operator: InProcess, name: str, *, lives: set[tuple[str, int]]
+) -> None:
+    """The stack is ready and whole, nothing is left over, all is at rest.
+
+    Args:
+        lives: of Antaeus, before the test did what it did: a restart forgets every payment.
+    """
+    scene.until_ready(name)
+    # It may have been so before it came to the operator's eyes what was done to it.
+    operator.resync()
+    body = scene.until(name, lambda stack: is_ready(stack) and "invoices" in stack["status"])
+    assert body["status"]["observedGeneration"] == body["metadata"]["generation"]
+    assert_as_desired(scene, operator, body)
+    assert_at_rest(scene, operator)
+    assert scene.antaeus_lives(name) == lives
+
+
+def assert_at_rest(scene: Scene, operator: InProcess) -> None:
+    """Two full resyncs go by, and the API server has seen no write of the operator's."""
+    before, mark = operator.count(_RESYNCS), scene.audit.mark(scene.namespace)
+    operator.resync()
+    operator.resync()
+    assert operator.count(_RESYNCS) >= before + 2
+    assert scene.audit.writes_since(mark, scene.namespace) == []
+
+
+def assert_as_desired(scene: Scene, operator: InProcess, body: Manifest) -> None:
+    """Exactly the children that the spec wants are there, with all that it wants of them."""
+    wanted = _wanted(scene, operator, Stack.from_body(body))
+    live = children(scene, body["metadata"]["name"])
+    owners = {(controller_of(child) or {}).get("uid") for child in live.values()}
+    assert owners == {body["metadata"]["uid"]}
+    assert {name for name in live if name.kind != SECRET.name} == set(wanted)
+    lacking = [
+        f"{name}{path}"
+        for name, manifest in wanted.items()
+        for path in differences(manifest, live[name])
+    ]
+    assert lacking == []
+    drifts = {name: drift(manifest, live[name], MANAGER) for name, manifest in wanted.items()}
+    assert set(drifts.values()) == {None}, drifts
+
+
+def children(scene: Scene, stack: str) -> dict[Ref, Manifest]:
+    """Everything that was made for a stack of this name, by its labels."""
+    labels = ",".join(f"{k}={v}" for k, v in {**MANAGED_BY, STACK_LABEL: stack}.items())
+    kinds = (*CHILDREN, SECRET)
+    found = (live for kind in kinds for live in scene.api.list(kind, scene.namespace, labels))
+    return {ref(live): live for live in found}
+
+
+def differences(wanted: Any, live: Any, path: str = "") -> Iterable[str]:
+    """Where a live object lacks what is wanted of it; what others added does not count."""
+    if isinstance(wanted, dict) and isinstance(live, dict):
+        for name, value in wanted.items():
+            yield from differences(value, live.get(name), f"{path}.{name}")
+    elif isinstance(wanted, list) and isinstance(live, list):
+        for number, item in enumerate(wanted):
+            if not any(not list(differences(item, other)) for other in live):
+                yield f"{path}[{number}]"
+    elif wanted != live:
+        yield f"{path}: {live!r} is not {wanted!r}"
+
+
+def _wanted(scene: Scene, operator: InProcess, stack: Stack) -> dict[Ref, Manifest]:
+    installation = operator.settings.installation
+    secret = scene.api.read(SECRET, stack.namespace, secret_name(stack))
+    token = choose_token(stack, secret, antaeus_runs=True)
+    assert isinstance(token, Token)
+    template = antaeus.template(stack, token, installation)
+    groups = desired(stack, token, installation, antaeus_template=template)
+    return {ref(manifest): manifest for group in groups for manifest in group}

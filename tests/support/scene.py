@@ -1,0 +1,122 @@
+"""One namespace of the tests' cluster, and all by which a test acts in it and looks at it."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from billing_operator.kinds import BILLING_STACK, POD, Manifest
+from billing_operator.names import ANTAEUS, selector_text
+from billing_operator.reconcile import Judge
+from billing_operator.settings import Settings
+from billing_operator.status import judge
+from support import installation
+from support.api_server import Access, ApiServer
+from support.audit import AuditLog
+from support.eventually import eventually
+from support.in_process import InProcess, free_port, running
+from support.installation import Images
+from support.kube import Kube
+from support.limits import ROLLOUT
+
+# So long that nothing a test sees is the work of a resync that it did not ask for.
+NEVER = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where a test happens.
+
+    Attributes:
+        kube: acts as a user of the cluster would.
+        api: looks closely and often.
+        token: of the ServiceAccount that the operator is installed with.
+    """
+
+    kube: Kube
+    api: ApiServer
+    audit: AuditLog
+    access: Access
+    token: str
+    images: Images
+    namespace: str
+
+    def operator(
+        self,
+        *,
+        resync_seconds: float = NEVER,
+        payment_image: str | None = None,
+        judge: Judge = judge,
+    ) -> AbstractContextManager[InProcess]:
+        """Runs an operator that sees this namespace and no other."""
+        settings = Settings(
+            antaeus_image=self.images.antaeus,
+            payment_image=payment_image or self.images.payment,
+            operator_namespace=installation.NAMESPACE,
+            namespaces=(self.namespace,),
+            resync_seconds=resync_seconds,
+            invoices_seconds=1.0,
+            http_port=free_port(),
+        )
+        return running(self.access, self.token, settings, judge=judge)
+
+    def apply(self, name: str, spec: Manifest | None = None) -> None:
+        """kubectl apply of a stack."""
+        self.kube.apply(a_stack(name, self.namespace, spec or {}))
+
+    def change(self, name: str, **parts: Any) -> None:
+        """kubectl patch of parts of a stack's spec."""
+        self.kube.patch("billingstack", name, self.namespace, {"spec": parts})
+
+    def read(self, name: str) -> Manifest:
+        """A stack as it is now; empty where there is none."""
+        return self.api.read(BILLING_STACK, self.namespace, name) or {}
+
+    def until(
+        self, name: str, wanted: Callable[[Manifest], object], *, within: float = ROLLOUT
+    ) -> Manifest:
+        """Waits until a stack is as wanted, and returns it."""
+        return eventually(lambda: self.read(name), wanted, within=within)
+
+    def until_ready(self, name: str, *, within: float = ROLLOUT) -> Manifest:
+        """Waits until a stack is ready by the spec that it has now, and returns it."""
+        return self.until(name, is_ready, within=within)
+
+    def pods(self, name: str, part: str) -> list[Manifest]:
+        """The pods of a part that are to stay."""
+        found = self.api.list(POD, self.namespace, selector_text(name, part))
+        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def antaeus_lives(self, name: str) -> set[tuple[str, int]]:
+        """Tells one life of Antaeus from the next: its pods, and how often each was restarted."""
+        return {
+            (pod["metadata"]["uid"], pod["status"]["containerStatuses"][0]["restartCount"])
+            for pod in self.pods(name, ANTAEUS)
+        }
+
+
+def a_stack(name: str, namespace: str, spec: Manifest) -> Manifest:
+    """A BillingStack as a user writes it."""
+    return {
+        "apiVersion": BILLING_STACK.api_version,
+        "kind": BILLING_STACK.name,
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": spec,
+    }
+
+
+def conditions(stack: Manifest) -> dict[str, Manifest]:
+    """A stack's conditions by their type."""
+    return {found["type"]: found for found in stack.get("status", {}).get("conditions", [])}
+
+
+def holds(stack: Manifest, kind: str) -> bool:
+    """Whether a condition holds for the spec that the stack has now."""
+    found = conditions(stack).get(kind, {})
+    generation = stack.get("metadata", {}).get("generation")
+    return found.get("status") == "True" and found["observedGeneration"] == generation
+
+
+def is_ready(stack: Manifest) -> bool:
+    """Whether a stack is ready, and not only was so before its spec changed."""
+    return holds(stack, "Ready")
