@@ -68,10 +68,11 @@ def test_kubectl_scale_changes_the_number_of_payment_pods(stack: RunningStack) -
         assert len(stack.pods("payment")) == replicas
 
 
-def shown(stack: RunningStack) -> Counts:
-    """The counts that `kubectl get` shows."""
+def shown(stack: RunningStack) -> Counts | None:
+    """The counts that `kubectl get` shows, if it shows any."""
     columns = stack.columns()
-    return Counts(paid=int(columns["PAID"]), pending=int(columns["PENDING"]))
+    paid, pending = columns["PAID"], columns["PENDING"]
+    return Counts(paid=int(paid), pending=int(pending)) if paid and pending else None
 
 
 def seconds_since(moment: float) -> float:

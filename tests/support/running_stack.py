@@ -1,5 +1,6 @@
 """A BillingStack on the tests' cluster, seen and changed as its user would."""
 
+import re
 from typing import Any
 
 from support import limits
@@ -62,10 +63,14 @@ class RunningStack:
         return self.kube.must_get("billingstack", self.name, self.namespace)
 
     def columns(self) -> dict[str, str]:
-        """What `kubectl get` shows of it, by column."""
+        """What `kubectl get` shows of it, by column; one may be empty."""
         shown = self.kube("get", "billingstack", self.name, "-n", self.namespace)
-        header, row = (line.split() for line in shown.splitlines())
-        return dict(zip(header, row, strict=False))
+        header, row = shown.splitlines()
+        begins = [(found[0], found.start()) for found in re.finditer(r"\S+", header)]
+        ends = [start for _, start in begins[1:]] + [None]
+        return {
+            name: row[start:end].strip() for (name, start), end in zip(begins, ends, strict=True)
+        }
 
     def pods(self, part: str, *, leaving: bool = False) -> list[Manifest]:
         """The pods of one part; those on their way out only if asked for."""
