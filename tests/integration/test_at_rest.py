@@ -12,7 +12,7 @@ from billing_operator.status import Findings, judge, timestamp
 from support.eventually import eventually
 from support.limits import NOTICED
 from support.master import assert_at_rest
-from support.scene import Scene, conditions, is_ready
+from support.scene import Scene, conditions
 
 _RESYNCS = "billing_operator_resyncs_total"
 
@@ -31,7 +31,7 @@ def test_two_full_resyncs_of_a_ready_stack_send_no_write(scene: Scene) -> None:
     """By the API server's audit log, while resyncs come by themselves as they do in a pod."""
     with scene.operator(resync_seconds=1.0) as operator:
         scene.apply("shop")
-        scene.until("shop", lambda stack: is_ready(stack) and "invoices" in stack["status"])
+        scene.until_complete("shop")
         before, mark = operator.count(_RESYNCS), scene.audit.mark(scene.namespace)
 
         # The third begins when the second's stacks have long been looked at.
@@ -47,7 +47,7 @@ def test_a_time_stamp_that_moves_is_noticed(scene: Scene) -> None:
     """The same assertion turns red on an operator that writes at each pass."""
     with scene.operator(judge=restless) as operator:
         scene.apply("shop")
-        body = scene.until("shop", lambda stack: is_ready(stack) and "invoices" in stack["status"])
+        body = scene.until_complete("shop")
         last = conditions(body)["Ready"]["lastTransitionTime"]
         eventually(lambda: timestamp(utc_now()), lambda now: now > last, within=NOTICED)
 

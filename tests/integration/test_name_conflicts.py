@@ -4,6 +4,7 @@ import shlex
 
 from billing_operator.kinds import BY_NAME, Manifest, Ref
 from billing_operator.names import ADOPT
+from support.limits import NOTICED
 from support.master import assert_at_rest, assert_settled, children
 from support.scene import Scene, conditions, holds
 
@@ -66,7 +67,7 @@ def _meet(scene: Scene, foreign: Manifest) -> str:
     metadata = foreign["metadata"] | {"namespace": scene.namespace}
     scene.kube.apply(foreign | {"metadata": metadata})
     scene.apply("shop")
-    body = scene.until("shop", lambda stack: holds(stack, "NameConflict"))
+    body = scene.until("shop", lambda stack: holds(stack, "NameConflict"), within=NOTICED)
     found = conditions(body)
     assert found["Ready"]["status"] == "False"
     assert found["Stalled"]["status"] == "True"

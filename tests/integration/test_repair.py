@@ -7,7 +7,7 @@ from billing_operator.kinds import BY_NAME, SECRET, Manifest, Ref
 from billing_operator.names import ANTAEUS, APPLIED_TEMPLATE, PAYMENT, RENEW_TOKEN, STACK_LABEL
 from support.eventually import eventually
 from support.figures import Figures
-from support.limits import REPAIRED_BY_EVENT
+from support.limits import NOTICED, REPAIRED_BY_EVENT
 from support.master import assert_at_rest, assert_settled, children
 from support.scene import Scene, holds
 
@@ -70,13 +70,13 @@ def test_a_lost_token_is_never_replaced_unasked_while_antaeus_runs(scene: Scene)
     """T5, for the Secret: another token would restart Antaeus, which charges everybody again."""
     with scene.operator() as operator:
         scene.apply("shop")
-        scene.until_ready("shop")
+        scene.until_complete("shop")
         lives = scene.antaeus_lives("shop")
 
         scene.kube.delete("secret", "shop-token", scene.namespace)
         operator.resync()
 
-        body = scene.until("shop", lambda stack: holds(stack, "TokenLost"))
+        body = scene.until("shop", lambda stack: holds(stack, "TokenLost"), within=NOTICED)
         assert RENEW_TOKEN in next(
             found["message"] for found in body["status"]["conditions"] if found["type"] == "Ready"
         )

@@ -7,7 +7,7 @@ from support.eventually import eventually
 from support.kube import KubectlError
 from support.limits import NOTICED
 from support.master import assert_settled
-from support.scene import Scene, is_ready
+from support.scene import Scene
 
 _BAD_IMAGE = "localhost/no-such-image:1"
 # As the API server publishes it, for kubectl explain and everybody else.
@@ -40,7 +40,7 @@ def test_waiting_for_ready_passes_on_a_good_stack_and_never_on_an_old_condition(
 def test_the_columns_tell_how_a_stack_is_and_what_is_paid(scene: Scene) -> None:
     with scene.operator():
         scene.apply("shop", {"payment": {"replicas": 2, "successRate": 0.7}})
-        scene.until("shop", lambda stack: is_ready(stack) and "invoices" in stack["status"])
+        scene.until_complete("shop")
 
     header, *rows = scene.kube("get", "bst", "-A").splitlines()
 

@@ -15,7 +15,7 @@ from billing_operator.names import MANAGED_BY, MANAGER, STACK_LABEL
 from billing_operator.spec import Stack
 from billing_operator.token_rules import choose_token, secret_name
 from support.in_process import InProcess
-from support.scene import Scene, is_ready
+from support.scene import Scene
 
 _RESYNCS = "billing_operator_resyncs_total"
 
@@ -31,7 +31,7 @@ def assert_settled(
     scene.until_ready(name)
     # It may have been so before it came to the operator's eyes what was done to it.
     operator.resync()
-    body = scene.until(name, lambda stack: is_ready(stack) and "invoices" in stack["status"])
+    body = scene.until_complete(name)
     assert body["status"]["observedGeneration"] == body["metadata"]["generation"]
     assert_as_desired(scene, operator, body)
     assert_at_rest(scene, operator)

@@ -82,6 +82,10 @@ class Scene:
         """Waits until a stack is ready by the spec that it has now, and returns it."""
         return self.until(name, is_ready, within=within)
 
+    def until_complete(self, name: str) -> Manifest:
+        """Waits until a stack is ready and its invoices are counted: then nothing is news."""
+        return self.until(name, lambda stack: is_ready(stack) and "invoices" in stack["status"])
+
     def pods(self, name: str, part: str) -> list[Manifest]:
         """The pods of a part that are to stay."""
         found = self.api.list(POD, self.namespace, selector_text(name, part))
