@@ -118,7 +118,7 @@ def holds(stack: Manifest, kind: str) -> bool:
     """Whether a condition holds for the spec that the stack has now."""
     found = conditions(stack).get(kind, {})
     generation = stack.get("metadata", {}).get("generation")
-    return found.get("status") == "True" and found["observedGeneration"] == generation
+    return found.get("status") == "True" and found.get("observedGeneration") == generation
 
 
 def is_ready(stack: Manifest) -> bool:

@@ -4,11 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from billing_operator.desired import antaeus, profile
+from billing_operator.desired import profile
 from billing_operator.errors import Fault, SpecError
 from billing_operator.inputs import Installation, Token
 from billing_operator.kinds import Manifest
-from billing_operator.names import ANTAEUS, ANTAEUS_PORT, PAYMENT, selector_text, service_host
+from billing_operator.names import (
+    ANTAEUS,
+    ANTAEUS_PORT,
+    CHARGE_PORT,
+    PAYMENT,
+    selector_text,
+    service_host,
+)
 from billing_operator.observed import Observed, Rollout, Trouble
 from billing_operator.spec import Stack
 
@@ -71,8 +78,8 @@ def judge(stack: Stack, found: Findings, installation: Installation, *, now: dat
             "observedGeneration": stack.generation,
             "conditions": _conditions(stack, found, now),
             "endpoints": {
-                "antaeus": _antaeus_url(stack),
-                "payment": antaeus.charge_url(stack),
+                "antaeus": _url(stack, ANTAEUS, ANTAEUS_PORT),
+                "payment": _url(stack, PAYMENT, CHARGE_PORT),
             },
             "antaeus": _antaeus(stack, found, installation),
             "payment": _payment(stack, found, installation),
@@ -82,8 +89,8 @@ def judge(stack: Stack, found: Findings, installation: Installation, *, now: dat
     )
 
 
-def _antaeus_url(stack: Stack) -> str:
-    return f"http://{service_host(stack.name, ANTAEUS, stack.namespace)}:{ANTAEUS_PORT}"
+def _url(stack: Stack, part: str, port: int) -> str:
+    return f"http://{service_host(stack.name, part, stack.namespace)}:{port}"
 
 
 def _verdict(stack: Stack, found: Findings) -> _Verdict:

@@ -14,8 +14,8 @@ from billing_operator.names import (
     PAYMENT,
     TEMPLATE_ORIGIN,
     TOKEN_ID,
+    part_name,
     selector,
-    service_host,
 )
 from billing_operator.spec import Stack
 
@@ -42,8 +42,12 @@ def service(stack: Stack) -> Manifest:
 
 
 def charge_url(stack: Stack) -> str:
-    """Where Antaeus sends its charges."""
-    return f"http://{service_host(stack.name, PAYMENT, stack.namespace)}:{CHARGE_PORT}"
+    """Where Antaeus sends its charges, from the stack's own namespace.
+
+    The bare name is found at the first question to DNS; a longer one short of the cluster's whole
+    domain is looked for in two other places before.
+    """
+    return f"http://{part_name(stack.name, PAYMENT)}:{CHARGE_PORT}"
 
 
 def deployment(stack: Stack, template: Manifest) -> Manifest:
