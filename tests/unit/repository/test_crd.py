@@ -30,6 +30,11 @@ def test_every_field_says_what_it_means() -> None:
     assert [path for path, node in fields if not node.get("description")] == []
 
 
+def test_no_text_was_taken_apart_by_yaml() -> None:
+    # An unquoted comma in {description: one, two} makes a field called "two" that is null.
+    assert ":null" not in json.dumps(crd(), separators=(",", ":"))
+
+
 def test_everything_that_can_grow_has_a_maximum() -> None:
     assert [path for path, node in of_people() if unbounded(node)] == []
 
