@@ -27,6 +27,15 @@ def _charges_at(target: object) -> Manifest:
     return {"spec": {"ports": [port]}}
 
 
+def _also_at(port: int) -> Manifest:
+    """Our port's name given to another one, which can't stand beside ours."""
+    moved = {"$patch": "delete", "port": 9000}
+    return {"spec": {"ports": [moved, {"name": "charges", "port": port, "protocol": "TCP"}]}}
+
+
+_ANOTHER_PROBE = {"httpGet": None, "tcpSocket": {"port": 9001}}
+
+
 # What a person may come to edit by hand; none of it changes the pod that Antaeus runs in.
 _EDITS: tuple[tuple[Ref, Manifest], ...] = (
     (_PAYMENT, _container(PAYMENT, image="elsewhere:1")),
@@ -36,7 +45,12 @@ _EDITS: tuple[tuple[Ref, Manifest], ...] = (
     (_ANTAEUS, {"spec": {"progressDeadlineSeconds": 7}}),
     (_ANTAEUS, {"metadata": {"annotations": {APPLIED_TEMPLATE: "{}"}}}),
     (_ANTAEUS, {"metadata": {"labels": {STACK_LABEL: "another"}}}),
+    # From here to the Service: what the API server takes only in place of ours, not beside it.
+    (_ANTAEUS, {"spec": {"strategy": {"type": "RollingUpdate"}}}),
+    (_PAYMENT, {"spec": {"strategy": {"type": "Recreate", "rollingUpdate": None}}}),
+    (_PAYMENT, _container(PAYMENT, livenessProbe=_ANOTHER_PROBE)),
     (_SERVICE, _charges_at(9999)),
+    (_SERVICE, _also_at(9009)),
     (_SERVICE, {"spec": {"selector": {"odd": "one"}}}),
     (_POLICY, {"spec": {"ingress": [{}]}}),
     (_POLICY, {"spec": {"podSelector": {"matchLabels": {STACK_LABEL: "another"}}}}),
@@ -112,13 +126,15 @@ def test_edits_by_hand_are_undone_and_what_others_added_stays(scene: Scene) -> N
         assert {container["name"] for container in pod["containers"]} == {PAYMENT, "sidecar"}
 
 
-def test_an_image_changed_by_hand_is_undone_even_for_antaeus(scene: Scene) -> None:
+def test_a_template_edited_by_hand_is_put_right_even_for_antaeus(scene: Scene) -> None:
     """T6, where the edit itself has cost Antaeus its life."""
     with scene.operator() as operator:
         scene.apply("shop")
         scene.until_ready("shop")
 
         _edit_and_see_it_undone(scene, _ANTAEUS, _container(ANTAEUS, image="elsewhere:1"))
+        in_place_of_ours = {"name": "PAYMENTS_API_TOKEN", "value": "by hand", "valueFrom": None}
+        _edit_and_see_it_undone(scene, _ANTAEUS, _container(ANTAEUS, env=[in_place_of_ours]))
 
         operator.resync()
         scene.until_ready("shop")

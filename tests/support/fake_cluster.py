@@ -70,8 +70,10 @@ class FakeCluster:
         self._asked("list", BILLING_STACK)
         return self._listing(self._of(BILLING_STACK))
 
-    async def apply(self, manifest: Manifest) -> Manifest:
+    async def apply(self, manifest: Manifest, *, new: bool = False) -> Manifest:
         self._asked("apply", BY_NAME[manifest["kind"]])
+        if new and (manifest["kind"], key(manifest)) in self.objects:
+            raise Conflict("Conflict", "the object has been modified", status=409)
         # An answer takes a while, a refusal less.
         for _ in range(3):
             await asyncio.sleep(0)
@@ -82,6 +84,12 @@ class FakeCluster:
         live["metadata"]["generation"] = generation + 1 if changed else generation
         live["metadata"].setdefault("uid", old["metadata"].get("uid") or f"uid {self._version}")
         return self.have(live | ({"status": old["status"]} if "status" in old else {}))
+
+    async def hand_over(self, live: Manifest, managed_fields: list[Manifest]) -> None:
+        self._asked("hand over", BY_NAME[live["kind"]])
+        self.objects[live["kind"], key(live)]["metadata"]["managedFields"] = managed_fields
+        # What stood in the way of the next apply does so no more.
+        self.faults.pop(("apply", live["kind"]), None)
 
     async def apply_status(self, place: Key, uid: str, status: Manifest) -> Manifest:
         self._asked("apply status", BILLING_STACK)

@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 from billing_operator.announcer import Announcer
+from billing_operator.child_writer import ChildWriter
 from billing_operator.cluster import Listing
 from billing_operator.desired import profile
 from billing_operator.inventory import Inventory
@@ -31,10 +32,12 @@ class World:
         self.cluster = FakeCluster(*(objects or (a_body(**spec),)))
         self.apps = FakeApps()
         self.now = 0.0
-        numbers = count(1)
+        self.metrics = Metrics()
+        numbers, inventory = count(1), Inventory()
         self.tools = Tools(
             cluster=self.cluster,
-            inventory=Inventory(),
+            inventory=inventory,
+            writer=ChildWriter(self.cluster, inventory, self.metrics),
             tokens=TokenKeeper(
                 self.cluster,
                 new_token=lambda: f"number-{next(numbers):05}-hush",
@@ -43,7 +46,6 @@ class World:
             profiles=ProfileRollout(self.cluster, self.apps, clock=lambda: self.now),
             readings=Readings(),
             announcer=Announcer(self.cluster, now=self.utc_now),
-            metrics=Metrics(),
         )
 
     def utc_now(self) -> datetime:

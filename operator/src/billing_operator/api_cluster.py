@@ -20,6 +20,9 @@ from billing_operator.names import MANAGED_BY_SELECTOR, MANAGER, STACK_LABEL
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 _PAGE = 500
+# An apply creates what is not there, whatever version it names, and conflicts with any other
+# version of what is there. No object has this one: the store began with it, empty.
+_NOT_THERE = {"resourceVersion": "1"}
 # Mistakes in a field are the user's to mend; anything else is between us and the API server.
 _REFUSED = (400, 422)
 
@@ -60,13 +63,25 @@ class ApiCluster:
         """All BillingStacks in scope."""
         return await self._list(BILLING_STACK, self._scopes, "")
 
-    async def apply(self, manifest: Manifest) -> Manifest:
-        """Server-side apply of a child; returns the object as it is now."""
+    async def apply(self, manifest: Manifest, *, new: bool = False) -> Manifest:
+        """Server-side apply of a child; returns the object as it is now.
+
+        With new it only creates, and raises Conflict where there is one of that name.
+        """
         kind = BY_NAME[manifest["kind"]]
+        if new:
+            manifest = manifest | {"metadata": manifest["metadata"] | _NOT_THERE}
         # Forced: what we own is ours, and a person who disagrees has the spec to say so.
         query = {"fieldManager": MANAGER, "force": "true", "fieldValidation": "Strict"}
         path = kind.path(*key(manifest))
         return await self._send(_Request("PATCH", path, query, manifest, _APPLY))
+
+    async def hand_over(self, live: Manifest, managed_fields: list[Manifest]) -> None:
+        """Rewrites who set which field; raises Conflict if the object changed since it was read."""
+        known = {name: live["metadata"][name] for name in ("uid", "resourceVersion")}
+        body = {"metadata": known | {"managedFields": managed_fields}}
+        path = BY_NAME[live["kind"]].path(*key(live))
+        await self._send(_Request("PATCH", path, {"fieldManager": MANAGER}, body, _MERGE))
 
     async def apply_status(self, place: Key, uid: str, status: Manifest) -> Manifest:
         """Server-side apply of a stack's status; returns the stack as it is now."""

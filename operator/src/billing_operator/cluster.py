@@ -27,8 +27,15 @@ class Cluster(Protocol):
         """All BillingStacks in scope."""
         ...
 
-    async def apply(self, manifest: Manifest) -> Manifest:
-        """Server-side apply of a child; returns the object as it is now."""
+    async def apply(self, manifest: Manifest, *, new: bool = False) -> Manifest:
+        """Server-side apply of a child; returns the object as it is now.
+
+        With new it only creates, and raises Conflict where there is one of that name.
+        """
+        ...
+
+    async def hand_over(self, live: Manifest, managed_fields: list[Manifest]) -> None:
+        """Rewrites who set which field; raises Conflict if the object changed since it was read."""
         ...
 
     async def apply_status(self, place: Key, uid: str, status: Manifest) -> Manifest:

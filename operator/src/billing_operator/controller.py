@@ -34,13 +34,14 @@ class Controller:
         tools: Tools,
         apps: Apps,
         settings: Settings,
+        metrics: Metrics,
         *,
         reconcile: Callable[[Key], Awaitable[Next]],
     ) -> None:
         self._tools = tools
         self._apps = apps
         self._settings = settings
-        self._metrics: Metrics = tools.metrics
+        self._metrics = metrics
         self._stacks: KeyedQueue[Key] = KeyedQueue(
             reconcile, settings.workers, _RECONCILE_SECONDS, ReconcileWatch(self._metrics)
         )

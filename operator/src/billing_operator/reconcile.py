@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from billing_operator.announcer import Announcer
+from billing_operator.child_writer import ChildWriter, OutOfSight
 from billing_operator.cluster import Cluster
 from billing_operator.errors import Fault
 from billing_operator.inputs import Installation, Token
 from billing_operator.inventory import Inventory
 from billing_operator.keyed_queue import Failed, Next
-from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref, key, ref
-from billing_operator.metrics import Metrics
+from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref, ref
 from billing_operator.names import TOKEN_KEY
 from billing_operator.observed import Observed, observe
 from billing_operator.ownership import owned_by, refuse_unless_given
-from billing_operator.plan import Change, Plan, decide
+from billing_operator.plan import Plan, decide
 from billing_operator.profile_rollout import ProfileRollout, Progress
 from billing_operator.readings import Readings
 from billing_operator.spec import Stack
@@ -38,11 +38,11 @@ class Tools:
 
     cluster: Cluster
     inventory: Inventory
+    writer: ChildWriter
     tokens: TokenKeeper
     profiles: ProfileRollout
     readings: Readings
     announcer: Announcer
-    metrics: Metrics
 
 
 @dataclass(slots=True)
@@ -108,11 +108,20 @@ class Reconciler:
 
     async def _bring_about(self, this: _Pass) -> None:
         if not this.stack.suspend:
-            plan = await self._plan(this)
-            await self._carry_out(this.stack, plan)
-            this.held_back = plan.held_back
+            await self._write_children(this)
         seen = self._seen(this.stack)
         this.progress = await self._tools.profiles.advance(this.stack, seen.payment_answers)
+
+    async def _write_children(self, this: _Pass) -> None:
+        while True:
+            plan = await self._plan(this)
+            this.held_back = plan.held_back
+            try:
+                await self._carry_out(this.stack, plan)
+            except OutOfSight:
+                # Now in sight: each round knows at least one child more than the one before.
+                continue
+            return
 
     async def _plan(self, this: _Pass) -> Plan:
         """What to write, if anything, by what the watches told; then again by what is live."""
@@ -145,11 +154,13 @@ class Reconciler:
     async def _look_closely(self, this: _Pass, guess: Plan) -> Token:
         """Reads live what a write depends on: a watch may lag, and a restart costs money."""
         cluster, inventory, stack = self._tools.cluster, self._tools.inventory, this.stack
+        # A new stack's children are created or refused; nothing else is tried without a look.
+        named = guess.names if self._seen(stack).children else ()
         body, secret, pods, children = await asyncio.gather(
             cluster.read(BILLING_STACK, stack.key),
             self._tools.tokens.read(stack),
             cluster.list_managed(POD, stack.key),
-            asyncio.gather(*(self._read(change.manifest) for change in guess.changes)),
+            asyncio.gather(*(self._read(stack, each) for each in named)),
         )
         if body is None or body["metadata"]["uid"] != stack.uid or _leaving(body):
             raise _Gone
@@ -165,37 +176,22 @@ class Reconciler:
         runs = self._seen(this.stack).antaeus_runs
         return await self._tools.tokens.settle(this.stack, secret, antaeus_runs=runs)
 
-    async def _read(self, manifest: Manifest) -> Manifest | None:
-        return await self._tools.cluster.read(BY_NAME[manifest["kind"]], key(manifest))
+    async def _read(self, stack: Stack, child: Ref) -> Manifest | None:
+        return await self._tools.cluster.read(BY_NAME[child.kind], Key(stack.namespace, child.name))
 
     async def _carry_out(self, stack: Stack, plan: Plan) -> None:
+        writer, known = self._tools.writer, self._seen(stack).children
         for group in plan.groups:
             ends = await asyncio.gather(
-                *(self._apply(stack, change) for change in group), return_exceptions=True
+                *(writer.write(stack, each, known.get(ref(each.manifest))) for each in group),
+                return_exceptions=True,
             )
             # All of a group are tried before the first that failed ends the pass.
             for end in ends:
                 if isinstance(end, BaseException):
                     raise end
         for stray in plan.strays:
-            await self._tools.cluster.delete(stray)
-            self._tools.inventory.drop(BY_NAME[stray["kind"]], stray)
-            self._note(stack, stray, "removed", "not wanted any more")
-
-    async def _apply(self, stack: Stack, change: Change) -> None:
-        manifest = change.manifest
-        known = self._seen(stack).children.get(ref(manifest))
-        if known:
-            # Names come again; the uid keeps us from another object that has taken this one.
-            named = manifest["metadata"] | {"uid": known["metadata"]["uid"]}
-            manifest = manifest | {"metadata": named}
-        live = await self._tools.cluster.apply(manifest)
-        self._tools.inventory.put(BY_NAME[live["kind"]], live)
-        self._note(stack, manifest, "changed" if known else "created", change.why)
-
-    def _note(self, stack: Stack, manifest: Manifest, action: str, why: str) -> None:
-        self._tools.metrics.changes.labels(manifest["kind"], action).inc()
-        log.info(action, extra={"stack": str(stack.key), "child": str(ref(manifest)), "why": why})
+            await writer.remove(stack, stray)
 
     async def _report(self, this: _Pass) -> Next:
         stack, seen = this.stack, self._seen(this.stack)

@@ -11,6 +11,7 @@ from kubernetes.aio.client import ApiClient
 from billing_operator.announcer import Announcer
 from billing_operator.api_cluster import ApiCluster
 from billing_operator.apps import Apps, HttpApps
+from billing_operator.child_writer import ChildWriter
 from billing_operator.controller import Controller
 from billing_operator.health import Health
 from billing_operator.inventory import Inventory
@@ -95,14 +96,15 @@ class Operator:
             namespaces=settings.namespaces,
             timeout=settings.request_timeout_seconds,
         )
+        inventory = Inventory()
         tools = Tools(
             cluster=cluster,
-            inventory=Inventory(),
+            inventory=inventory,
+            writer=ChildWriter(cluster, inventory, self.metrics),
             tokens=TokenKeeper(cluster, new_token=new_token, clock=time.monotonic),
             profiles=ProfileRollout(cluster, apps, clock=time.monotonic),
             readings=Readings(),
             announcer=Announcer(cluster, now=utc_now),
-            metrics=self.metrics,
         )
         reconcile = Reconciler(tools, settings.installation, judge=self.judge)
-        return Controller(tools, apps, settings, reconcile=reconcile)
+        return Controller(tools, apps, settings, self.metrics, reconcile=reconcile)

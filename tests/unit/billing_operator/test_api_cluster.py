@@ -86,6 +86,17 @@ async def test_an_apply_is_forced_strict_and_ours(cluster: ApiCluster, server: A
     assert server.content_type == "application/apply-patch+yaml"
 
 
+async def test_what_is_to_be_new_names_a_version_that_nothing_has(
+    cluster: ApiCluster, server: Answering
+) -> None:
+    server.will_say(409, {"message": "modified"})
+    with pytest.raises(Conflict):
+        await cluster.apply(CHILD, new=True)
+
+    ((_, _, _, body),) = server.asked
+    assert body == CHILD | {"metadata": CHILD["metadata"] | {"resourceVersion": "1"}}
+
+
 async def test_a_status_goes_to_its_subresource_and_to_one_uid(
     cluster: ApiCluster, server: Answering
 ) -> None:
@@ -223,3 +234,15 @@ async def test_a_server_that_is_away_is_a_fault_of_the_cluster() -> None:
     await client.close()
 
     assert (caught.value.reason, caught.value.status) == ("ApiServerUnreachable", 0)
+
+
+async def test_who_set_what_is_rewritten_only_in_the_version_that_was_read(
+    cluster: ApiCluster, server: Answering
+) -> None:
+    entries = [{"manager": "billing-operator", "operation": "Apply"}]
+    await cluster.hand_over(CHILD, entries)
+
+    ((method, path, _, body),) = server.asked
+    assert (method, path) == ("PATCH", "/api/v1/namespaces/payments/configmaps/shop-profile")
+    assert body == {"metadata": {"uid": "1", "resourceVersion": "1", "managedFields": entries}}
+    assert server.content_type == "application/merge-patch+json"

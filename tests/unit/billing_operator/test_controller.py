@@ -28,7 +28,9 @@ class Scene:
             resync_seconds=300.0,
             invoices_seconds=10.0,
         )
-        self.controller = Controller(world.tools, world.apps, settings, reconcile=self.reconcile)
+        self.controller = Controller(
+            world.tools, world.apps, settings, world.metrics, reconcile=self.reconcile
+        )
 
     async def reconcile(self, place: Key) -> Next:
         self.passes.append(place)

@@ -5,7 +5,9 @@ import logging
 
 import pytest
 
+from billing_operator.cluster import Listing
 from billing_operator.errors import ClusterError
+from billing_operator.kinds import CHILDREN
 from support.builders import a_body
 from support.world import STATUS, World, ready
 
@@ -118,6 +120,30 @@ async def test_a_watch_that_lags_causes_no_write() -> None:
     assert world.cluster.writes == []
 
 
+async def test_a_new_stack_whose_children_are_there_already_is_left_as_it_is() -> None:
+    world = await ready()
+    before = dict(world.cluster.objects)
+    for kind in CHILDREN:
+        world.tools.inventory.replace(kind, Listing([], version=10**9))
+    await world.reconcile(blind=True)
+
+    assert world.cluster.objects == before
+
+
+async def test_a_child_that_was_edited_out_of_sight_is_put_right_at_once() -> None:
+    world = await ready()
+    service = world.cluster.must_get("Service", "shop-payment")
+    world.cluster.take("Service", "shop-payment")
+    world.watch()
+    service["spec"]["ports"][0]["targetPort"] = 9999
+    world.cluster.have(service)
+    await world.reconcile(blind=True)
+
+    now = world.cluster.must_get("Service", "shop-payment")
+    assert now["spec"]["ports"][0]["targetPort"] == "charges"
+    assert now["metadata"]["uid"] == service["metadata"]["uid"]
+
+
 async def test_an_antaeus_that_the_watch_has_not_told_of_is_not_restarted() -> None:
     world = await ready()
     pod = world.cluster.must_get("Pod", "shop-antaeus-0")
@@ -194,5 +220,5 @@ async def test_changes_are_counted_and_logged_never_the_token(
     assert "created" in lines
     assert "-hush" not in lines
     assert "-hush" not in json.dumps(kept)
-    changes = world.tools.metrics.changes.labels("Service", "created")
+    changes = world.metrics.changes.labels("Service", "created")
     assert changes._value.get() == 2

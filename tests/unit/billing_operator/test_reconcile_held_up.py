@@ -4,21 +4,41 @@ import pytest
 
 from billing_operator.errors import ClusterError, SpecError
 from billing_operator.keyed_queue import Failed
+from billing_operator.kinds import Manifest
 from billing_operator.names import ADOPT
 from support.builders import a_body, an_object, owned
 from support.world import STATUS, World, ready
 
 BROKEN = ClusterError("ApiServerError", "broken", status=500)
+REFUSED = SpecError("Refused", "may not be specified beside it")
+
+
+def runs_anything(world: World) -> bool:
+    return any(kind == "Deployment" for kind, _ in world.cluster.objects)
+
+
+def set_beside_ours(world: World, name: str, fields: Manifest) -> None:
+    """Sets fields as a person would, so that the server refuses the operator's next apply."""
+    live = world.cluster.must_get("Deployment", name)
+    live["spec"]["strategy"] = {"type": "RollingUpdate"}
+    entry = {"manager": "kubectl-patch", "operation": "Update", "fieldsV1": fields}
+    live["metadata"]["managedFields"].append(entry)
+    world.cluster.have(live)
+    world.cluster.faults["apply", "Deployment"] = REFUSED
 
 
 async def test_a_foreign_object_of_a_childs_name_is_not_touched() -> None:
     foreign = an_object("Service", "shop-antaeus")
     world = World(a_body(), foreign)
+    foreign_now = world.cluster.must_get("Service", "shop-antaeus")
     again = await world.reconcile()
 
     assert again == 30.0
-    assert world.cluster.writes == [STATUS]
+    assert world.cluster.must_get("Service", "shop-antaeus") == foreign_now
+    assert not runs_anything(world)
     assert world.condition("NameConflict") == ("True", "NameConflict")
+    await world.reconcile()
+    assert world.cluster.writes == []
     assert world.condition("Stalled") == ("True", "NameConflict")
     assert world.announced == ["NameConflict"]
 
@@ -34,9 +54,11 @@ async def test_a_child_of_the_name_that_belongs_to_another_stack_is_not_touched(
         },
     )
     world = World(a_body(), theirs)
+    theirs_now = world.cluster.must_get("Service", "shop-antaeus")
     await world.reconcile()
 
-    assert world.cluster.writes == [STATUS]
+    assert world.cluster.must_get("Service", "shop-antaeus") == theirs_now
+    assert not runs_anything(world)
 
 
 async def test_an_object_that_its_owner_hands_over_is_taken() -> None:
@@ -101,6 +123,31 @@ async def test_one_child_that_is_refused_keeps_none_of_its_group_from_being_made
     assert world.cluster.get("Service", "shop-antaeus") is not None
     assert world.cluster.get("NetworkPolicy", "shop-payment") is not None
     assert ("apply", "Deployment") not in world.cluster.writes
+    assert world.condition("Stalled") == ("True", "Refused")
+
+
+async def test_what_was_set_beside_a_field_of_ours_gives_way() -> None:
+    world = await ready()
+    rival: Manifest = {"f:spec": {"f:strategy": {"f:rollingUpdate": {}}}}
+    set_beside_ours(world, "shop-antaeus", rival)
+    await world.reconcile()
+
+    now = world.cluster.must_get("Deployment", "shop-antaeus")
+    assert now["spec"]["strategy"] == {"type": "Recreate"}
+    assert world.cluster.writes[:3] == [
+        ("apply", "Deployment"),
+        ("hand over", "Deployment"),
+        ("apply", "Deployment"),
+    ]
+    assert world.condition("Stalled") == ("False", "NotStalled")
+
+
+async def test_what_is_refused_for_another_reason_takes_nothing_from_anybody() -> None:
+    world = await ready()
+    set_beside_ours(world, "shop-antaeus", {"f:spec": {"f:paused": {}}})
+    await world.reconcile()
+
+    assert ("hand over", "Deployment") not in world.cluster.writes
     assert world.condition("Stalled") == ("True", "Refused")
 
 

@@ -3,7 +3,7 @@
 import yaml
 
 from billing_operator.controller import Controller
-from billing_operator.kinds import BILLING_STACK, BY_NAME, WATCHED, Manifest
+from billing_operator.kinds import BILLING_STACK, BY_NAME, CHILDREN, WATCHED, Manifest
 from billing_operator.settings import Settings
 from support.crd import ROOT
 from support.world import World
@@ -16,6 +16,7 @@ _VERBS = {
     "list": ("list",),
     "list one stack": ("list",),
     "apply": ("create", "patch"),
+    "hand over": ("patch",),
     "apply status": ("patch",),
     "create": ("create",),
     "delete": ("delete",),
@@ -49,15 +50,29 @@ async def used() -> set[Right]:
         await world.reconcile()
         calls |= set(world.cluster.calls)
         world.run_pods()
+    world.change(networkPolicy={"enabled": True})
+    await world.reconcile()
+    _take_over_all_children(world)
+    await world.reconcile()
+    calls |= set(world.cluster.calls)
     settings = Settings(antaeus_image="a", payment_image="p", operator_namespace="n")
     controller = Controller(
-        world.tools, world.apps, settings, reconcile=lambda _: world.reconcile()
+        world.tools, world.apps, settings, world.metrics, reconcile=lambda _: world.reconcile()
     )
     await controller.resync()
     await controller.stop()
     return {
         right for call in calls | set(world.cluster.calls) for right in needed(*call)
     } | watched()
+
+
+def _take_over_all_children(world: World) -> None:
+    """Every field becomes somebody else's, as if edited by hand."""
+    for kind in CHILDREN:
+        for live in [
+            live for (name, _), live in world.cluster.objects.items() if name == kind.name
+        ]:
+            world.cluster.have(live | {"metadata": live["metadata"] | {"managedFields": []}})
 
 
 def needed(what: str, kind_name: str) -> set[Right]:

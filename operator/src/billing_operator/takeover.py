@@ -1,0 +1,90 @@
+"""Makes way for an apply that the API server refuses because of what somebody set beside it.
+
+Some fields exclude one another: the ways to update a Deployment, the handlers of a probe, the
+sources of a variable or a volume. Set by hand, such a field belongs to whoever set it, so an apply
+of the other one leaves both, and the server takes neither. Owned by the operator, it goes with the
+next apply that does not name it. Nothing else that others set is ever claimed.
+"""
+
+import copy
+import json
+from typing import Any
+
+from billing_operator.kinds import Manifest
+
+_POD = ("f:spec", "f:template", "f:spec")
+_CONTAINER = (*_POD, "f:containers", "k:")
+# Where fields exclude one another; "k:" stands for each item of a list.
+_EXCLUSIVE = {
+    ("f:spec", "f:strategy"),
+    # Two ports of a Service may not bear one name.
+    ("f:spec", "f:ports"),
+    (*_POD, "f:volumes", "k:"),
+    (*_CONTAINER, "f:env", "k:"),
+    (*_CONTAINER, "f:env", "k:", "f:valueFrom"),
+    (*_CONTAINER, "f:livenessProbe"),
+    (*_CONTAINER, "f:readinessProbe"),
+    (*_CONTAINER, "f:startupProbe"),
+}
+
+
+def claim(wanted: Manifest, live: Manifest, manager: str) -> list[Manifest] | None:
+    """The managedFields under which an apply of ``wanted`` removes what excludes it.
+
+    None where nothing that others set stands in its way.
+    """
+    entries: list[Manifest] = copy.deepcopy(live["metadata"].get("managedFields") or [])
+    claimed: Manifest = {}
+    for entry in entries:
+        if entry["manager"] != manager and not entry.get("subresource"):
+            _merge(claimed, _take(entry.get("fieldsV1") or {}, wanted, ()))
+    if not claimed:
+        return None
+    _merge(_entry_of(entries, live, manager).setdefault("fieldsV1", {}), claimed)
+    # An entry that owns nothing any more is refused.
+    return [entry for entry in entries if entry.get("fieldsV1")]
+
+
+def _take(owned: Manifest, wanted: Any, place: tuple[str, ...]) -> Manifest:
+    """Removes what stands in the way from a manager's fields, and returns it."""
+    taken: Manifest = {}
+    for name in list(owned):
+        there, value = _find(wanted, name)
+        if there:
+            here = (*place, name[:2] if name.startswith("k:") else name)
+            if found := _take(owned[name], value, here):
+                taken[name] = found
+                if not owned[name]:
+                    # Left there, it would say that the whole of it is theirs.
+                    del owned[name]
+        elif place in _EXCLUSIVE and name != ".":
+            taken[name] = owned.pop(name)
+    return taken
+
+
+def _find(wanted: Any, name: str) -> tuple[bool, Any]:
+    """Whether a manifest has what a name in fieldsV1 stands for, and its value."""
+    if name.startswith("f:") and isinstance(wanted, dict):
+        return name[2:] in wanted, wanted.get(name[2:])
+    if name.startswith("k:") and isinstance(wanted, list):
+        key = json.loads(name[2:]).items()
+        item = next((item for item in wanted if key <= item.items()), None)
+        return item is not None, item
+    return False, None
+
+
+def _merge(into: Manifest, more: Manifest) -> None:
+    for name, below in more.items():
+        _merge(into.setdefault(name, {}), below)
+
+
+def _entry_of(entries: list[Manifest], live: Manifest, manager: str) -> Manifest:
+    for entry in entries:
+        ours = entry["manager"] == manager and entry["operation"] == "Apply"
+        if ours and not entry.get("subresource"):
+            return entry
+    # An object that was handed over has not been applied to yet.
+    entry = {"manager": manager, "operation": "Apply", "apiVersion": live["apiVersion"]}
+    entry["fieldsType"] = "FieldsV1"
+    entries.append(entry)
+    return entry
