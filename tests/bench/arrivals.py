@@ -42,12 +42,16 @@ class Arrivals:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def last_of(self, stack: str, children: int, *, within: float = 30.0) -> float:
-        """When the last of so many children of a stack was seen (time.perf_counter)."""
+    async def last_of(self, stack: str, objects: int, *, within: float = 30.0) -> float:
+        """When the last of so many objects of a stack was seen (time.perf_counter)."""
         seen = self._seen[stack]
         async with asyncio.timeout(within), self._changed:
-            await self._changed.wait_for(lambda: len(seen) >= children)
+            await self._changed.wait_for(lambda: len(seen) >= objects)
         return max(seen.values())
+
+    def at(self, stack: str, kind: Kind) -> float:
+        """When the object of this kind that bears the stack's own name was seen."""
+        return self._seen[stack][f"{kind.name} {stack}"]
 
     async def _watch(self, kind: Kind, opened: asyncio.Event) -> None:
         path = f"{kind.path(self._namespace)}?watch=1"

@@ -15,6 +15,7 @@ import kopf
 from kopf.testing import KopfRunner
 from kubernetes.aio.client import ApiClient, Configuration
 
+from billing_operator.api_cluster import open_client
 from billing_operator.handlers import kopf_settings, register
 from billing_operator.kinds import Kind, Manifest
 from billing_operator.reconcile import Judge
@@ -93,7 +94,7 @@ class InProcess:
             ssl_ca_cert=str(self._access.ca),
             api_key={"BearerToken": f"Bearer {self._token}"},
         )
-        return ApiClient(configuration)
+        return open_client(configuration)
 
     def _login(self, **_: Any) -> kopf.ConnectionInfo:
         return kopf.ConnectionInfo(

@@ -10,6 +10,7 @@ from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
 from billing_operator import __version__
+from billing_operator.api_cluster import open_client
 from billing_operator.handlers import kopf_settings, register
 from billing_operator.logs import set_up
 from billing_operator.names import MANAGER
@@ -21,7 +22,7 @@ async def connect() -> ApiClient:
     """A client for the cluster that this pod runs in."""
     configuration = Configuration()
     config.load_incluster_config(client_configuration=configuration)
-    return ApiClient(configuration)
+    return open_client(configuration)
 
 
 async def run(settings: Settings) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import aiohttp
-from kubernetes.aio.client import ApiClient
+from kubernetes.aio.client import ApiClient, Configuration
 
 from billing_operator.cluster import Listing
 from billing_operator.errors import ClusterError, Conflict, NotFound, SpecError
@@ -25,6 +25,16 @@ _PAGE = 500
 _NOT_THERE = {"resourceVersion": "1"}
 # Mistakes in a field are the user's to mend; anything else is between us and the API server.
 _REFUSED = (400, 422)
+
+
+def open_client(configuration: Configuration) -> ApiClient:
+    """A client of the API server, which is asked directly.
+
+    The environment's proxy and ~/.netrc are left out: the one does not lead into the cluster, and
+    to look into the other would cost each request a thread.
+    """
+    configuration.client_session_kwargs = {"trust_env": False}
+    return ApiClient(configuration)
 
 
 class _Request(NamedTuple):

@@ -1,11 +1,13 @@
 """Writes the children of a stack: creates, changes and removes them, and nobody else's objects."""
 
+import asyncio
 import logging
+from collections.abc import Awaitable, Iterable, Mapping
 
 from billing_operator.cluster import Cluster
-from billing_operator.errors import Conflict, SpecError
+from billing_operator.errors import Conflict, OutOfSight, SpecError
 from billing_operator.inventory import Inventory
-from billing_operator.kinds import BY_NAME, Manifest, key, ref
+from billing_operator.kinds import BY_NAME, Manifest, Ref, key, ref
 from billing_operator.metrics import Metrics
 from billing_operator.names import MANAGER
 from billing_operator.ownership import owned_by, refuse_unless_given
@@ -16,10 +18,6 @@ from billing_operator.takeover import claim
 log = logging.getLogger(__name__)
 
 
-class OutOfSight(Exception):
-    """A child was there that seemed to be missing; it is known now, and the plan is not for it."""
-
-
 class ChildWriter:
     """Keeps the inventory up with everything that it writes."""
 
@@ -28,25 +26,48 @@ class ChildWriter:
         self._inventory = inventory
         self._metrics = metrics
 
-    async def write(self, stack: Stack, change: Change, known: Manifest | None) -> None:
-        """Creates a child, or changes the one that is known.
+    async def write(
+        self,
+        stack: Stack,
+        changes: Iterable[Change],
+        known: Mapping[Ref, Manifest],
+        *also: Awaitable[None],
+    ) -> None:
+        """Makes changes at the same time, and whatever else is to happen with them.
 
         Raises:
-            Fault: the API server refuses, or the name is taken by somebody else's object.
-            OutOfSight: the child is there already, so the change must be thought over.
+            Fault: the API server refuses, or a name is taken by somebody else's object.
+            OutOfSight: a child is there already, so the changes must be thought over.
         """
-        manifest = change.manifest
-        live = await (
-            self._change(stack, manifest, known) if known else self._create(stack, manifest)
+        tried = tuple(changes)
+        ends = await asyncio.gather(
+            *(self._write(stack, change.manifest, known) for change in tried),
+            *also,
+            return_exceptions=True,
         )
-        self._inventory.put(BY_NAME[live["kind"]], live)
-        self._note(stack, manifest, "changed" if known else "created", change.why)
+        made = [change for change, end in zip(tried, ends, strict=False) if end is None]
+        if made:
+            text = ", ".join(f"{ref(change.manifest)} ({change.why})" for change in made)
+            log.info("wrote", extra={"stack": str(stack.key), "children": text})
+        # All were tried before the first that failed ends the pass.
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end
 
     async def remove(self, stack: Stack, stray: Manifest) -> None:
         """Deletes a child that the spec does not want any more."""
         await self._cluster.delete(stray)
         self._inventory.drop(BY_NAME[stray["kind"]], stray)
-        self._note(stack, stray, "removed", "not wanted any more")
+        self._count(stray, "removed")
+        log.info("removed", extra={"stack": str(stack.key), "child": str(ref(stray))})
+
+    async def _write(self, stack: Stack, manifest: Manifest, known: Mapping[Ref, Manifest]) -> None:
+        there = known.get(ref(manifest))
+        live = await (
+            self._change(stack, manifest, there) if there else self._create(stack, manifest)
+        )
+        self._inventory.put(BY_NAME[live["kind"]], live)
+        self._count(manifest, "changed" if there else "created")
 
     async def _create(self, stack: Stack, manifest: Manifest) -> Manifest:
         try:
@@ -80,12 +101,11 @@ class ChildWriter:
             return False
         refuse_unless_given(stack, live)
         await self._cluster.hand_over(live, managed_fields)
-        self._note(stack, manifest, "claimed", "a field beside ours excludes it")
+        log.info("claimed", extra={"stack": str(stack.key), "child": str(ref(manifest))})
         return True
 
     async def _read(self, manifest: Manifest) -> Manifest | None:
         return await self._cluster.read(BY_NAME[manifest["kind"]], key(manifest))
 
-    def _note(self, stack: Stack, manifest: Manifest, action: str, why: str) -> None:
+    def _count(self, manifest: Manifest, action: str) -> None:
         self._metrics.changes.labels(manifest["kind"], action).inc()
-        log.info(action, extra={"stack": str(stack.key), "child": str(ref(manifest)), "why": why})

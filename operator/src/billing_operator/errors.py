@@ -60,3 +60,7 @@ class NotFound(ClusterError):
 
 class Conflict(ClusterError):
     """The object changed, or exists already."""
+
+
+class OutOfSight(Exception):
+    """What seemed to be missing is there, so the plan must be made anew; no matter of a user's."""

@@ -26,6 +26,19 @@ class Life(Protocol):
         """Called for each event."""
 
 
+class _NothingKept(kopf.DiffBaseStorage):
+    """Spares kopf the copy of every object by which its other handlers would tell what changed."""
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        return kopf.BodyEssence()
+
+    def fetch(self, **_: Any) -> None:
+        return None
+
+    def store(self, **_: Any) -> None:
+        return None
+
+
 def register(registry: kopf.OperatorRegistry, life: Life) -> None:
     """Tells kopf what to watch and whom to tell."""
 
@@ -72,6 +85,7 @@ def kopf_settings(settings: Settings) -> kopf.OperatorSettings:
     tuned.watching.chunk_size = 500
     for kind in WATCHED:
         tuned.watching.label_selectors[kind.group, kind.plural] = MANAGED_BY_SELECTOR
+    tuned.persistence.diffbase_storage = _NothingKept()
     tuned.posting.enabled = False
     tuned.posting.reporting_component = MANAGER
     tuned.process.ultimate_exiting_timeout = 25

@@ -23,6 +23,8 @@ class Inventory:
         self._versions: dict[_Place, tuple[str, int]] = {}
         self._of_stack: defaultdict[Key, set[_Place]] = defaultdict(set)
         self._stack_of: dict[_Place, Key] = {}
+        self._changes = 0
+        self._changed: dict[Key, int] = {}
 
     def put(self, kind: Kind, live: Manifest) -> bool:
         """Takes in an object; false where a newer version of it is known already."""
@@ -61,6 +63,10 @@ class Inventory:
         place = (BILLING_STACK.name, stack)
         return self._load(place) if place in self._objects else None
 
+    def revision(self, stack: Key) -> int:
+        """Differs as soon as anything that is known of a stack does."""
+        return self._changed.get(stack, 0)
+
     def stacks(self) -> Iterable[Key]:
         """Names of all stacks."""
         return [place[1] for place in self._objects if place[0] == BILLING_STACK.name]
@@ -91,11 +97,18 @@ class Inventory:
         before = self._stack_of.pop(place, None)
         if before:
             self._of_stack[before].discard(place)
-            if not self._of_stack[before]:
-                del self._of_stack[before]
+            self._note_change(before)
         if stack:
             self._of_stack[stack].add(place)
             self._stack_of[place] = stack
+            self._note_change(stack)
+
+    def _note_change(self, stack: Key) -> None:
+        self._changes += 1
+        self._changed[stack] = self._changes
+        if not self._of_stack[stack]:
+            del self._of_stack[stack]
+            del self._changed[stack]
 
 
 def stack_of(kind: Kind, live: Manifest) -> Key | None:

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from billing_operator.announcer import Announcer
-from billing_operator.child_writer import ChildWriter, OutOfSight
+from billing_operator.child_writer import ChildWriter
 from billing_operator.cluster import Cluster
-from billing_operator.errors import Fault
+from billing_operator.errors import Fault, OutOfSight
 from billing_operator.inputs import Installation, Token
 from billing_operator.inventory import Inventory
 from billing_operator.keyed_queue import Failed, Next
-from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref, ref
+from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref
 from billing_operator.names import TOKEN_KEY
 from billing_operator.observed import Observed, observe
 from billing_operator.ownership import owned_by, refuse_unless_given
@@ -23,7 +23,7 @@ from billing_operator.profile_rollout import ProfileRollout, Progress
 from billing_operator.readings import Readings
 from billing_operator.spec import Stack
 from billing_operator.status import Findings, judge
-from billing_operator.token_keeper import TokenKeeper
+from billing_operator.token_keeper import Settled, TokenKeeper
 from billing_operator.token_rules import secret_name
 from billing_operator.transitions import announcements
 
@@ -50,7 +50,7 @@ class _Pass:
     """What one pass has found out so far."""
 
     stack: Stack
-    token: Token | None = None
+    settled: Settled | None = None
     fault: Fault | None = None
     held_back: str | None = None
     progress: Progress = _NOT_ASKED
@@ -90,9 +90,16 @@ class Reconciler:
         self._installation = installation
         self._now = now
         self._judge = judge
+        self._sights: dict[Key, tuple[tuple[str, int], Observed]] = {}
 
     async def __call__(self, place: Key) -> Next:
         """One pass; returns when to look again."""
+        try:
+            return await self._pass(place)
+        finally:
+            self._sights.pop(place, None)
+
+    async def _pass(self, place: Key) -> Next:
         body = self._tools.inventory.stack(place)
         if body is None or _leaving(body):
             return None
@@ -113,28 +120,38 @@ class Reconciler:
         this.progress = await self._tools.profiles.advance(this.stack, seen.payment_answers)
 
     async def _write_children(self, this: _Pass) -> None:
+        look = not self._is_new(this.stack)
         while True:
-            plan = await self._plan(this)
+            plan = await (self._plan(this) if look else self._first_plan(this))
             this.held_back = plan.held_back
             try:
-                await self._carry_out(this.stack, plan)
+                await self._carry_out(this, plan)
             except OutOfSight:
                 # Now in sight: each round knows at least one child more than the one before.
+                look = True
                 continue
             return
 
+    def _is_new(self, stack: Stack) -> bool:
+        return not (stack.status or stack.secret_ref or self._seen(stack).children)
+
+    async def _first_plan(self, this: _Pass) -> Plan:
+        """What a new stack needs: all of it is created or refused, so nothing need be read."""
+        this.settled = self._tools.tokens.settle(this.stack, None, antaeus_runs=False)
+        return self._decide(this.stack, this.settled.token)
+
     async def _plan(self, this: _Pass) -> Plan:
         """What to write, if anything, by what the watches told; then again by what is live."""
-        this.token = await self._known_token(this.stack)
-        guess = this.token or _any_token(this.stack)
-        plan = self._decide(this.stack, guess)
-        if this.token and not plan.writes:
+        token = await self._known_token(this.stack)
+        plan = self._decide(this.stack, token or _any_token(this.stack))
+        if token and not plan.writes:
+            this.settled = Settled(token)
             return plan
         looked_at: set[Ref] = set()
         while True:
-            this.token = await self._look_closely(this, plan)
+            this.settled = await self._look_closely(this, plan)
             looked_at |= plan.names
-            plan = self._decide(this.stack, this.token)
+            plan = self._decide(this.stack, this.settled.token)
             # The live stack may want what the known one did not: nothing is written unseen.
             if plan.names <= looked_at:
                 return plan
@@ -149,18 +166,16 @@ class Reconciler:
         if recent or last is None or self._decide(stack, last).writes:
             return recent
         secret = await tokens.read(stack)
-        return await tokens.settle(stack, secret, antaeus_runs=True) if secret else None
+        return tokens.settle(stack, secret, antaeus_runs=True).token if secret else None
 
-    async def _look_closely(self, this: _Pass, guess: Plan) -> Token:
+    async def _look_closely(self, this: _Pass, guess: Plan) -> Settled:
         """Reads live what a write depends on: a watch may lag, and a restart costs money."""
         cluster, inventory, stack = self._tools.cluster, self._tools.inventory, this.stack
-        # A new stack's children are created or refused; nothing else is tried without a look.
-        named = guess.names if self._seen(stack).children else ()
         body, secret, pods, children = await asyncio.gather(
             cluster.read(BILLING_STACK, stack.key),
             self._tools.tokens.read(stack),
             cluster.list_managed(POD, stack.key),
-            asyncio.gather(*(self._read(stack, each) for each in named)),
+            asyncio.gather(*(self._read(stack, each) for each in guess.names)),
         )
         if body is None or body["metadata"]["uid"] != stack.uid or _leaving(body):
             raise _Gone
@@ -174,24 +189,21 @@ class Reconciler:
         if secret_name(this.stack) != secret_name(stack):
             secret = await self._tools.tokens.read(this.stack)
         runs = self._seen(this.stack).antaeus_runs
-        return await self._tools.tokens.settle(this.stack, secret, antaeus_runs=runs)
+        return self._tools.tokens.settle(this.stack, secret, antaeus_runs=runs)
 
     async def _read(self, stack: Stack, child: Ref) -> Manifest | None:
         return await self._tools.cluster.read(BY_NAME[child.kind], Key(stack.namespace, child.name))
 
-    async def _carry_out(self, stack: Stack, plan: Plan) -> None:
-        writer, known = self._tools.writer, self._seen(stack).children
-        for group in plan.groups:
-            ends = await asyncio.gather(
-                *(writer.write(stack, each, known.get(ref(each.manifest))) for each in group),
-                return_exceptions=True,
-            )
-            # All of a group are tried before the first that failed ends the pass.
-            for end in ends:
-                if isinstance(end, BaseException):
-                    raise end
+    async def _carry_out(self, this: _Pass, plan: Plan) -> None:
+        stack, tools = this.stack, self._tools
+        known = self._seen(stack).children
+        # The token is there before the pods, which are in the last group.
+        first = [tools.tokens.create(stack, this.settled)] if this.settled else []
+        for group in plan.groups or ((),):
+            await tools.writer.write(stack, group, known, *first)
+            first = []
         for stray in plan.strays:
-            await writer.remove(stack, stray)
+            await tools.writer.remove(stack, stray)
 
     async def _report(self, this: _Pass) -> Next:
         stack, seen = this.stack, self._seen(this.stack)
@@ -201,7 +213,7 @@ class Reconciler:
             return progress.look_again
         found = Findings(
             seen=seen,
-            token=this.token,
+            token=this.settled.token if this.settled else None,
             fault=fault,
             profile_in_effect=self._tools.profiles.in_effect(stack, seen.payment_answers),
             counts=self._tools.readings.last(stack.uid),
@@ -226,8 +238,11 @@ class Reconciler:
 
     def _seen(self, stack: Stack) -> Observed:
         inventory = self._tools.inventory
-        mine = [live for live in inventory.children(stack.key) if owned_by(live, stack.uid)]
-        return observe(mine, inventory.pods(stack.key))
+        known = (stack.uid, inventory.revision(stack.key))
+        if self._sights.get(stack.key, (None,))[0] != known:
+            mine = [live for live in inventory.children(stack.key) if owned_by(live, stack.uid)]
+            self._sights[stack.key] = known, observe(mine, inventory.pods(stack.key))
+        return self._sights[stack.key][1]
 
 
 def _leaving(body: Manifest) -> bool:

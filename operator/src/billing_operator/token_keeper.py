@@ -2,11 +2,11 @@
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from billing_operator.cluster import Cluster
 from billing_operator.desired import workload
-from billing_operator.errors import Conflict, Waiting
+from billing_operator.errors import Conflict, OutOfSight
 from billing_operator.inputs import Token
 from billing_operator.kinds import SECRET, Key, Manifest
 from billing_operator.names import TOKEN_ID_KEY, TOKEN_KEY, stack_labels
@@ -15,6 +15,18 @@ from billing_operator.token_rules import MakeToken, choose_token, secret_name
 
 # Events of pods come in bursts; a Secret need not be read for each of them.
 _FRESH_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A token to use.
+
+    Attributes:
+        secret: the Secret to create before a pod asks for it; None where it is there.
+    """
+
+    token: Token
+    secret: Manifest | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +62,33 @@ class TokenKeeper:
         """The Secret as it is now."""
         return await self._cluster.read(SECRET, Key(stack.namespace, secret_name(stack)))
 
-    async def settle(self, stack: Stack, secret: Manifest | None, *, antaeus_runs: bool) -> Token:
-        """The token to use; makes one where there never was one or none can be harmed.
+    def settle(self, stack: Stack, secret: Manifest | None, *, antaeus_runs: bool) -> Settled:
+        """The token to use; a new one where there never was one or none can be harmed.
 
         Raises:
             SpecError: a person must act first.
-            Waiting: another pass is needed to see clearly.
         """
         self.forget(stack.uid)
         choice = choose_token(stack, secret, antaeus_runs=antaeus_runs)
-        token = await self._make(stack) if isinstance(choice, MakeToken) else choice
-        self._memos[stack.uid] = _Memo(token, _source(stack), self._clock())
-        return token
+        if isinstance(choice, MakeToken):
+            return self._propose(stack)
+        self._remember(stack, choice)
+        return Settled(choice)
+
+    async def create(self, stack: Stack, settled: Settled) -> None:
+        """Makes the Secret of a new token.
+
+        Raises:
+            OutOfSight: there is one already; it must be read to see clearly.
+        """
+        if settled.secret is None:
+            return
+        try:
+            # Never an apply: where a Secret has come meanwhile, its token must survive.
+            await self._cluster.create(settled.secret)
+        except Conflict as error:
+            raise OutOfSight from error
+        self._remember(stack, settled.token)
 
     def ask_again(self) -> None:
         """Distrusts what is known, so that the next pass reads every Secret once more."""
@@ -71,23 +98,21 @@ class TokenKeeper:
         """Drops what is known of a stack."""
         self._memos.pop(uid, None)
 
-    async def _make(self, stack: Stack) -> Token:
+    def _remember(self, stack: Stack, token: Token) -> None:
+        self._memos[stack.uid] = _Memo(token, _source(stack), self._clock())
+
+    def _propose(self, stack: Stack) -> Settled:
         token_id = self._new_token()[:12]
         data = {TOKEN_KEY: self._new_token(), TOKEN_ID_KEY: token_id}
         name = secret_name(stack)
-        manifest = {
+        secret = {
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": workload.metadata(stack, name, stack_labels(stack.name)),
             "type": "Opaque",
             "data": {k: base64.b64encode(text.encode()).decode() for k, text in data.items()},
         }
-        try:
-            # Never an apply: where a Secret has come meanwhile, its token must survive.
-            await self._cluster.create(manifest)
-        except Conflict as error:
-            raise Waiting("TokenAppeared", f"Secret {name} has just come", seconds=0.1) from error
-        return Token(name, TOKEN_KEY, id=token_id, generated=True)
+        return Settled(Token(name, TOKEN_KEY, id=token_id, generated=True), secret)
 
 
 def _source(stack: Stack) -> str:

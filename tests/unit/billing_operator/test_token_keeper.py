@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from billing_operator.errors import SpecError, Waiting
+from billing_operator.errors import OutOfSight, SpecError
 from billing_operator.inputs import Token
 from billing_operator.kinds import Manifest
 from billing_operator.token_keeper import TokenKeeper
@@ -43,7 +43,7 @@ async def test_a_token_is_read_by_the_name_that_the_stack_says() -> None:
 
 async def test_a_good_token_is_kept_for_a_minute() -> None:
     scene = Scene(GOOD)
-    settled = await scene.keeper.settle(a_stack(), GOOD, antaeus_runs=True)
+    settled = scene.keeper.settle(a_stack(), GOOD, antaeus_runs=True).token
 
     assert settled == Token("shop-token", "token", id="first", generated=True)
     scene.now = 59.0
@@ -55,7 +55,7 @@ async def test_a_good_token_is_kept_for_a_minute() -> None:
 
 async def test_another_wish_for_a_token_is_not_met_from_memory() -> None:
     scene = Scene(GOOD)
-    await scene.keeper.settle(a_stack(), GOOD, antaeus_runs=True)
+    scene.keeper.settle(a_stack(), GOOD, antaeus_runs=True)
 
     for wish in (
         a_stack(token={"secretRef": {"name": "provider"}}),
@@ -67,7 +67,12 @@ async def test_another_wish_for_a_token_is_not_met_from_memory() -> None:
 
 async def test_where_none_runs_a_token_is_made_that_belongs_to_the_stack() -> None:
     scene = Scene()
-    made = await scene.keeper.settle(a_stack(), None, antaeus_runs=False)
+    settled = scene.keeper.settle(a_stack(), None, antaeus_runs=False)
+    made = settled.token
+    assert scene.cluster.writes == []
+    assert scene.keeper.last(a_stack()) is None
+    assert "token-number-2" not in repr(settled)
+    await scene.keeper.create(a_stack(), settled)
 
     assert made == Token("shop-token", "token", id="token-number", generated=True)
     assert scene.secret() == {"token": "token-number-2", "id": "token-number"}
@@ -79,26 +84,26 @@ async def test_where_none_runs_a_token_is_made_that_belongs_to_the_stack() -> No
 async def test_a_secret_that_comes_meanwhile_survives() -> None:
     scene = Scene(a_secret(token="theirs", id="theirs"))
 
-    with pytest.raises(Waiting) as caught:
-        await scene.keeper.settle(a_stack(), None, antaeus_runs=False)
-    assert caught.value.retry_seconds == 0.1
+    settled = scene.keeper.settle(a_stack(), None, antaeus_runs=False)
+    with pytest.raises(OutOfSight):
+        await scene.keeper.create(a_stack(), settled)
     assert scene.secret()["token"] == "theirs"
     assert scene.keeper.last(a_stack()) is None
 
 
 async def test_a_token_that_was_lost_is_forgotten_not_replaced() -> None:
     scene = Scene()
-    await scene.keeper.settle(a_stack(), GOOD, antaeus_runs=True)
+    scene.keeper.settle(a_stack(), GOOD, antaeus_runs=True)
 
     with pytest.raises(SpecError, match="gone while Antaeus runs"):
-        await scene.keeper.settle(a_stack(), None, antaeus_runs=True)
+        scene.keeper.settle(a_stack(), None, antaeus_runs=True)
     assert scene.keeper.last(a_stack()) is None
     assert scene.cluster.writes == []
 
 
 async def test_a_resync_reads_every_secret_once_more_but_forgets_none() -> None:
     scene = Scene(GOOD)
-    settled = await scene.keeper.settle(a_stack(), GOOD, antaeus_runs=True)
+    settled = scene.keeper.settle(a_stack(), GOOD, antaeus_runs=True).token
     scene.keeper.ask_again()
 
     assert scene.keeper.remembered(a_stack()) is None
@@ -107,7 +112,7 @@ async def test_a_resync_reads_every_secret_once_more_but_forgets_none() -> None:
 
 async def test_a_stack_that_has_gone_is_forgotten() -> None:
     scene = Scene(GOOD)
-    await scene.keeper.settle(a_stack(), GOOD, antaeus_runs=True)
+    scene.keeper.settle(a_stack(), GOOD, antaeus_runs=True)
     scene.keeper.forget("stack-uid")
     scene.keeper.forget("never known")
 

@@ -11,15 +11,17 @@ def desired(
 ) -> tuple[tuple[Manifest, ...], ...]:
     """Manifests of a stack in groups; those of one group don't depend on each other.
 
-    The pods come last: a pod without its ServiceAccount fails at once, and no pod of payment is
-    there before the policies that shut others out.
+    The pods come last: a pod without its ServiceAccount fails at once, no pod of payment is there
+    before the policies that shut others out, and none of Antaeus while somebody else's Service
+    bears the name that it charges at.
     """
     ground = (
+        # They take the API server longest, since each is given an address.
+        antaeus.service(stack),
+        payment.service(stack),
         profile.config_map(stack),
         antaeus.service_account(stack),
-        antaeus.service(stack),
         payment.service_account(stack),
-        payment.service(stack),
         *isolation.policies(stack, installation),
     )
     pods = (
