@@ -56,6 +56,8 @@ class Port:
         )
         self._server.channel_class = Channel
         self._server.last_answers = False
+        self._server.pull_trigger = self._wake
+        self._woken = False
         self._idle_seconds: float | None = None
         self._stopped = False
         self._thread = threading.Thread(target=self._loop, name=f"port-{self.number}", daemon=True)
@@ -105,8 +107,16 @@ class Port:
         # Only now, since all of the above still use the trigger that this closes.
         wasyncore.close_all(self._connections_map)
 
+    def _wake(self) -> None:
+        # Every answer asks for it. Once is enough until the loop has looked at the connections
+        # again, and it costs a system call here and one there.
+        if not self._woken:
+            self._woken = True
+            self._server.trigger.pull_trigger()
+
     def _loop(self) -> None:
         while not self._stopped:
+            self._woken = False  # before it looks, so that it misses nobody who comes then
             pause = 1.0 if self._idle_seconds is None else 0.05
             wasyncore.poll2(pause, self._connections_map)
             if self._idle_seconds is not None:
