@@ -26,6 +26,10 @@ from waitress.utilities import BadRequest
 from payment_service.answers import refusal_body
 
 LINGER_SECONDS = 2.0
+HEADS_KEPT = 64
+
+# Hundreds of answers share a second and with it their head, the costliest part of what is written.
+_heads: dict[tuple[object, ...], bytes] = {}
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
@@ -63,10 +67,27 @@ class ChargeTask(WSGITask):  # type: ignore[misc]  # waitress has no types
         self.channel.write_soon(head + data if self.has_body else head)
 
     def build_response_header(self) -> bytes:
+        asked = self.request.headers
         if self.channel.server.last_answers:
             # As if the client had asked for it; waitress then writes the header and closes.
-            self.request.headers["CONNECTION"] = "close"
-        return bytes(super().build_response_header())
+            asked["CONNECTION"] = "close"
+        key = (
+            (self.version, asked.get("CONNECTION"), self.status, self.content_length),
+            tuple(self.response_headers),
+            int(self.start_time),
+        )
+        head = _heads.get(key)
+        if head is None:
+            head = bytes(super().build_response_header())
+            if not self.close_on_finish and not self.chunked_response:  # else the task must know
+                _keep_head(key, head)
+        return head
+
+
+def _keep_head(key: tuple[object, ...], head: bytes) -> None:
+    if len(_heads) >= HEADS_KEPT:
+        _heads.clear()
+    _heads[key] = head
 
 
 class RefusalTask(ErrorTask):  # type: ignore[misc]  # waitress has no types

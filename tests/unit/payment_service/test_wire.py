@@ -1,11 +1,15 @@
 """What is answered below the application, seen through bare sockets."""
 
+import time
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
 
+from payment_service import wire
 from payment_service.service import Service
+from payment_service.wire import HEADS_KEPT
 from support.payment import CHARGE_PATHS, Answer, Caller, a_request, a_service
 
 
@@ -159,3 +163,20 @@ def test_a_caller_of_the_old_protocol_is_answered(caller: Caller) -> None:
 
 def test_no_answer_names_the_software(caller: Caller) -> None:
     assert "server" not in caller.ask(a_request()).headers
+
+
+def test_the_date_of_an_answer_is_that_of_its_own_second(caller: Caller) -> None:
+    def seconds_off() -> float:
+        date = parsedate_to_datetime(caller.ask(a_request()).headers["date"])
+        return time.time() - date.timestamp()
+
+    for _ in range(3):
+        assert 0 <= seconds_off() < 1.9
+        time.sleep(0.6)
+
+
+def test_heads_do_not_pile_up_whatever_callers_send(caller: Caller) -> None:
+    for count in range(HEADS_KEPT * 2):
+        caller.ask(a_request().replace(b"keep-alive", b"keep-%d" % count))
+
+    assert len(wire._heads) <= HEADS_KEPT
