@@ -116,12 +116,12 @@ class Port:
 
     def _loop(self) -> None:
         while not self._stopped:
-            self._woken = False  # before it looks, so that it misses nobody who comes then
             pause = 1.0 if self._idle_seconds is None else 0.05
             wasyncore.poll2(pause, self._connections_map)
             if self._idle_seconds is not None:
                 # waitress looks only as long as it accepts.
                 self._server.maintenance(time.time())
+            self._woken = False  # before it looks again, so that it misses nobody who comes then
 
 
 def _listener(address: tuple[str, int]) -> socket.socket:
