@@ -1,10 +1,14 @@
-"""Measures charges a second against the floor, in one run, round by round in turn.
+"""Measures charges a second against the floor, in one run, the servers in turn.
 
 Run as `python -m bench.payment` with `tests` on the path. Bare waitress, the floor
-(`bench.payment_floor`) and the service, its logs and metrics on, are started together and
-measured one after the other in every round, so that whatever else the machine does falls on all
-three. The run is void if bare waitress is not a little faster than the floor: then something
-else was measured.
+(`bench.payment_floor`) and the service, its logs and metrics on, are started together and take
+turns in every round; what counts is the median of the rounds' ratios, since a round's ratio
+compares what was measured under the same circumstances. The run is void if bare waitress is not a
+little faster than the floor: then something else was measured.
+
+All processes share one CPU. Otherwise the time that it takes to wake another one, which differs
+from minute to minute on a virtual machine, is more than that of the charge itself. What the
+threads of a server cost each other on several CPUs shows with `--free`, and varies more.
 """
 
 import argparse
@@ -82,19 +86,21 @@ def servers(stack: ExitStack, folder: Path) -> dict[str, int]:
     return ports
 
 
-def measure(port: int, pattern: str, seconds: float) -> float:
-    command = [sys.executable, "-m", "bench.payment_load", str(port), pattern, str(seconds)]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+def measure(ports: dict[str, int], pattern: str, seconds: float) -> dict[str, float]:
+    """Returns the charges a second of each server, measured for so long each."""
+    command = [sys.executable, "-m", "bench.payment_load", pattern, str(seconds)]
+    command += [str(port) for port in ports.values()]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return dict(zip(ports, map(float, answer.split()), strict=True))
 
 
 def rounds(ports: dict[str, int], pattern: str, *, count: int, seconds: float) -> Rates:
-    """Measures all servers in turn, so often, after one short round that nobody counts."""
+    """Measures all servers so often, after one short round that nobody counts."""
+    measure(ports, pattern, min(1.0, seconds))
     rates: Rates = {name: [] for name in ports}
-    for port in ports.values():
-        measure(port, pattern, min(1.0, seconds))
     for turn in range(count):
-        for name, port in ports.items():
-            rates[name].append(measure(port, pattern, seconds))
+        for name, rate in measure(ports, pattern, seconds).items():
+            rates[name].append(rate)
         print(f"  {pattern}: round {turn + 1} of {count}", file=sys.stderr, flush=True)
     return rates
 
@@ -102,16 +108,23 @@ def rounds(ports: dict[str, int], pattern: str, *, count: int, seconds: float) -
 def report(pattern: str, rates: Rates) -> tuple[float, float]:
     """Prints medians and spreads; returns bare over floor and ours over floor."""
     print(f"\n{pattern}")
-    medians = {name: statistics.median(found) for name, found in rates.items()}
     for name, found in rates.items():
-        spread = (max(found) - min(found)) / medians[name]
-        print(
-            f"  {name:6}{medians[name]:8.0f}/s   {min(found):.0f} to {max(found):.0f}"
-            f" (spread {spread:.0%})"
-        )
-    bare, ours = medians["bare"] / medians["floor"], medians["ours"] / medians["floor"]
-    print(f"  bare / floor {bare:.2f}   ours / floor {ours:.2f}", flush=True)
-    return bare, ours
+        print(f"  {name:15}{spread(found, '.0f')} charges a second")
+    ratios = {name: over_floor(rates, name) for name in ("bare", "ours")}
+    for name, found in ratios.items():
+        print(f"  {name} / floor   {spread(found, '.2f')}", flush=True)
+    return statistics.median(ratios["bare"]), statistics.median(ratios["ours"])
+
+
+def over_floor(rates: Rates, name: str) -> list[float]:
+    """Returns the ratio of every round."""
+    return [rate / floor for rate, floor in zip(rates[name], rates["floor"], strict=True)]
+
+
+def spread(found: list[float], form: str) -> str:
+    """Returns the median, and the lowest and the highest of what was found."""
+    low, middle, high = min(found), statistics.median(found), max(found)
+    return f"{middle:{form}}   ({low:{form}} to {high:{form}})"
 
 
 def verdict(ratios: dict[str, tuple[float, float]]) -> int:
@@ -131,7 +144,10 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=10.0, help="length of a round")
     parser.add_argument("--pattern", choices=PATTERNS, action="append", help="all by default")
+    parser.add_argument("--free", action="store_true", help="leave all CPUs to all processes")
     options = parser.parse_args()
+    if not options.free:
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # and so for all it starts
     ratios = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -1,7 +1,9 @@
 """The load: sends charges over kept connections for a while, counts the answers.
 
-Run as `python -m bench.payment_load PORT PATTERN SECONDS`; prints answers a second. It parses no
-HTTP beyond what tells a whole answer, so that the server and not this is what is measured.
+Run as `python -m bench.payment_load PATTERN SECONDS PORT...`; prints answers a second for each
+port, a line each. The servers take turns of a fraction of a second until each has had its time, so
+that whatever else the machine does falls on all of them. It parses no HTTP beyond what tells a
+whole answer, so that the server and not this is what is measured.
 """
 
 import itertools
@@ -12,6 +14,7 @@ import time
 from collections.abc import Iterator
 
 TOKEN = "bench-token"
+TURN_SECONDS = 0.25
 PATTERNS = {"1 connection": 1, "16 connections": 16, "Antaeus": 1}
 
 
@@ -73,22 +76,48 @@ def side_by_side(
             take_answer(connection)
             connection.send(next(requests))
             count += 1
-    return count
+    for connection in connections.values():
+        take_answer(connection)
+    return count + len(connections)
 
 
-def main(port: int, pattern: str, seconds: float) -> float:
-    """Returns answers a second."""
-    sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(PATTERNS[pattern])]
-    for connection in sockets:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    requests = charges(pattern)
-    began = time.perf_counter()
-    if len(sockets) == 1:
-        count = one_after_another(sockets[0], requests, began + seconds)
-    else:
-        count = side_by_side({s.fileno(): s for s in sockets}, requests, began + seconds)
-    return count / (time.perf_counter() - began)
+class Target:
+    """One server: its connections, and what it has answered in its turns so far."""
+
+    def __init__(self, port: int, pattern: str) -> None:
+        self._sockets = [
+            socket.create_connection(("127.0.0.1", port)) for _ in range(PATTERNS[pattern])
+        ]
+        for connection in self._sockets:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._requests = charges(pattern)
+        self._answers = 0
+        self._seconds = 0.0
+
+    def take_turn(self) -> None:
+        """Charges for one turn, and leaves nothing under way."""
+        began = time.perf_counter()
+        until = began + TURN_SECONDS
+        if len(self._sockets) == 1:
+            self._answers += one_after_another(self._sockets[0], self._requests, until)
+        else:
+            connections = {connection.fileno(): connection for connection in self._sockets}
+            self._answers += side_by_side(connections, self._requests, until)
+        self._seconds += time.perf_counter() - began
+
+    def rate(self) -> float:
+        """Returns answers a second."""
+        return self._answers / self._seconds
+
+
+def main(pattern: str, seconds: float, ports: list[int]) -> None:
+    targets = [Target(port, pattern) for port in ports]
+    for _ in range(max(1, round(seconds / TURN_SECONDS))):
+        for target in targets:
+            target.take_turn()
+    for target in targets:
+        print(target.rate())
 
 
 if __name__ == "__main__":
-    print(main(int(sys.argv[1]), sys.argv[2], float(sys.argv[3])))
+    main(sys.argv[1], float(sys.argv[2]), [int(port) for port in sys.argv[3:]])
