@@ -51,7 +51,7 @@ check: setup  ## Lint, types, import contracts and unit tests (under 30 s when w
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
 	@.venv/bin/mypy operator/src payment/src tests
 	@.venv/bin/lint-imports
-	@.venv/bin/pytest -q tests/unit
+	@.venv/bin/pytest -q -n auto tests/unit
 
 test: setup  ## Everything that must hold, on a cluster of its own (README: how long)
 	@$(PY) -m support.everything
