@@ -4,8 +4,9 @@ A connection that ends unanswered makes Antaeus send the same charge once more, 
 
 1. readiness goes off, and every answer from now on ends its connection; new connections are still
    accepted, since it takes a while until nobody is sent here any more;
-2. then the door closes. What waits is answered; a connection without a request is closed only
-   after a pause in which its client, if it lives, would have used it again;
+2. then the door closes, behind everyone who has come in (see `listener`). What waits is answered; a
+   connection without a request is closed only after a pause in which its client, if it lives,
+   would have used it again;
 3. when no connection is left, or the time is up, everything stops.
 """
 
@@ -48,8 +49,8 @@ def drain(service: Service, hurry: Hurry, *, hurried: bool = False) -> bool:
     service.lines.event("drain_began", at_most_seconds=settings.stop_seconds())
     service.announce_end()
     hurried = hurried or hurry(settings.drain_seconds)
-    charges.stop_accepting()
     deadline = time.monotonic() + settings.idle_seconds + settings.answer_seconds
+    charges.stop_accepting()
     while charges.open_connections() and time.monotonic() < deadline:
         if hurried:
             charges.end_connections(idle_seconds=0)

@@ -1,6 +1,5 @@
 """One port: a socket, waitress behind it, and threads of its own."""
 
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +9,11 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
+from payment_service.listener import open_listener, turn_newcomers_away
 from payment_service.wire import Channel
+
+HANDSHAKE_SECONDS = 0.1
+"""In which a connection that has begun is complete, within a cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Port:
 
     def __init__(self, app: Callable[..., Any], address: tuple[str, int], limits: Limits) -> None:
         """Binds and listens, but answers nothing before `start`. Port 0 takes a free one."""
-        listener = _listener(address)
+        listener = open_listener(address)
         self.number: int = listener.getsockname()[1]
         self._connections_map: dict[int, Any] = {}
         self._server = create_server(
@@ -82,7 +85,9 @@ class Port:
         self._server.pull_trigger()
 
     def stop_accepting(self) -> None:
-        """Takes in the connections that already wait to be accepted, then closes the door."""
+        """Takes in the connections that have begun, then closes the door."""
+        turn_newcomers_away(self._server.socket)
+        time.sleep(HANDSHAKE_SECONDS)
         done = threading.Event()
 
         def close() -> None:
@@ -122,10 +127,3 @@ class Port:
                 # waitress looks only as long as it accepts.
                 self._server.maintenance(time.time())
             self._woken = False  # before it looks again, so that it misses nobody who comes then
-
-
-def _listener(address: tuple[str, int]) -> socket.socket:
-    if ":" not in address[0]:
-        return socket.create_server(address)
-    both = address[0] == "::" and socket.has_dualstack_ipv6()
-    return socket.create_server(address, family=socket.AF_INET6, dualstack_ipv6=both)
