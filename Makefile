@@ -1,6 +1,6 @@
 # One line a task; what a task does lives in the tool that it calls.
 .DEFAULT_GOAL := help
-.PHONY: help demo shell down setup lock check test integration e2e bench-payment bench-operator render
+.PHONY: help demo shell down setup lock check test integration test-faults e2e bench-payment bench-operator render
 SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
@@ -58,6 +58,9 @@ test: setup  ## Everything that must hold, on a cluster of its own (README: how 
 
 integration: setup  ## The operator in-process against the tests' cluster
 	@.venv/bin/pytest tests/integration
+
+test-faults: setup  ## Every point of the fault campaigns, of which make test tries a few (about 7 min)
+	@.venv/bin/pytest tests/integration/faults --thorough
 
 e2e: setup  ## The installed operator on the tests' cluster
 	@.venv/bin/pytest tests/e2e

@@ -15,8 +15,29 @@ __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
 _FIGURES = pytest.StashKey[Figures]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--thorough", action="store_true", help="try every point of a fault campaign, not a few"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_FIGURES] = Figures()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--thorough"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("thorough")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session")
+def thorough(pytestconfig: pytest.Config) -> bool:
+    """Whether every point of a campaign is wanted (make test-faults), or a few (make test)."""
+    return bool(pytestconfig.getoption("--thorough"))
 
 
 def pytest_terminal_summary(

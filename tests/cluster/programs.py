@@ -52,7 +52,7 @@ def cluster_programs() -> Path:
     """Returns the folder with all programs of a cluster, compiled at its first use."""
     folder = cache() / "programs" / f"kubernetes-{KUBERNETES}-{key_of(_SOURCES)}"
     if not folder.exists():
-        with step("compile Kubernetes, etcd and CoreDNS from their sources", usually="5 to 9 min"):
+        with step("compile Kubernetes, etcd and CoreDNS from their sources", usually="5 to 11 min"):
             _install(folder, _PACKAGES)
     return folder
 

@@ -5,10 +5,10 @@ from datetime import datetime
 import pytest
 
 from billing_operator.inputs import Installation
-from billing_operator.kinds import Manifest
+from billing_operator.kinds import Manifest, timestamp
 from billing_operator.reconcile import utc_now
 from billing_operator.spec import Stack
-from billing_operator.status import Findings, judge, timestamp
+from billing_operator.status import Findings, judge
 from support.eventually import eventually
 from support.limits import NOTICED
 from support.master import assert_at_rest
@@ -32,6 +32,7 @@ def test_two_full_resyncs_of_a_ready_stack_send_no_write(scene: Scene) -> None:
     with scene.operator(resync_seconds=1.0) as operator:
         scene.apply("shop")
         scene.until_complete("shop")
+        operator.until_idle()
         before, mark = operator.count(_RESYNCS), scene.audit.mark(scene.namespace)
 
         # The third begins when the second's stacks have long been looked at.

@@ -74,6 +74,24 @@ class ApiServer:
         assert answer.status == 200, f"GET {path}: {answer.status} {body!r}"
         return json.loads(body)
 
+    def merge(self, kind: Kind, namespace: str, name: str, patch: Manifest) -> None:
+        """Changes fields of an object, as kubectl patch does, but in no time."""
+        headers = {"Content-Type": "application/merge-patch+json"}
+        self._connection.request("PATCH", kind.path(namespace, name), json.dumps(patch), headers)
+        answer = self._connection.getresponse()
+        body = answer.read()
+        assert answer.status == 200, f"PATCH {name}: {answer.status} {body!r}"
+
+    def post(self, path: str) -> Any:
+        """What a service behind the API server's proxy answers to an empty POST, or None."""
+        self._connection.request("POST", path, body=b"")
+        answer = self._connection.getresponse()
+        body = answer.read()
+        if answer.status in (500, 502, 503):
+            return None
+        assert answer.status == 200, f"POST {path}: {answer.status} {body!r}"
+        return json.loads(body)
+
     def would_refuse(self, kind: Kind, manifest: Manifest) -> str | None:
         """What the API server says against an object, or None; nothing is made."""
         path = kind.path(manifest["metadata"]["namespace"])

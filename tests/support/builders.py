@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 from billing_operator.inputs import Installation, Token
+from billing_operator.invoices import Counts, Reading
 from billing_operator.kinds import Manifest
 from billing_operator.names import part_name, pods_of_stack, selector
 from billing_operator.spec import Stack
@@ -147,3 +148,8 @@ def a_deployment(
         **counts,
     }
     return live
+
+
+def a_reading(paid: int = 2, pending: int = 8, life: str = "first") -> Reading:
+    """What Antaeus answered."""
+    return Reading(Counts(paid, pending), life)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from billing_operator.errors import Waiting
+from billing_operator.invoices import Counts
 from billing_operator.observed import Pod
 from billing_operator.spec import Stack
-from billing_operator.status import Counts
 
 
 @dataclass

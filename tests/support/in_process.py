@@ -33,9 +33,12 @@ _STOP_SECONDS = 20.0
 class InProcess:
     """An operator that runs in another thread, in an event loop of its own."""
 
-    def __init__(self, access: Access, token: str, settings: Settings, judge: Judge) -> None:
+    def __init__(
+        self, access: Access, token: str, settings: Settings, judge: Judge, server: str
+    ) -> None:
         self.settings = settings
         self._access = access
+        self._server = server
         self._token = token
         self._apps = ProxyApps(access)
         self._operator = Operator(settings, self._connect, self._apps, judge)
@@ -79,35 +82,47 @@ class InProcess:
         """Has everything compared at once, and waits until every stack has been looked at."""
         if self._loop is None:
             raise RuntimeError("not started")
-        passes = self._passes()
+        passes = self.passes()
         done: Future[None] = asyncio.run_coroutine_threadsafe(self._operator.resync(), self._loop)
         done.result(timeout=NOTICED)
-        eventually(lambda: self._passes() > passes, within=NOTICED, every=0.02)
+        eventually(lambda: self.passes() > passes, within=NOTICED, every=0.02)
 
-    def _passes(self) -> float:
+    def until_idle(self) -> None:
+        """Waits until no stack is worked on: a status is seen before its Event is posted."""
+        eventually(lambda: self.count("billing_operator_queue_depth") == 0, within=NOTICED)
+
+    def passes(self) -> float:
+        """How many reconciles have ended."""
         results = ("done", "failed")
         return sum(self.count("billing_operator_reconcile_total", result=of) for of in results)
 
     async def _connect(self) -> ApiClient:
         configuration = Configuration(
-            host=self._access.server,
+            host=self._server,
             ssl_ca_cert=str(self._access.ca),
             api_key={"BearerToken": f"Bearer {self._token}"},
         )
         return open_client(configuration)
 
     def _login(self, **_: Any) -> kopf.ConnectionInfo:
-        return kopf.ConnectionInfo(
-            server=self._access.server, ca_path=self._access.ca, token=self._token
-        )
+        return kopf.ConnectionInfo(server=self._server, ca_path=self._access.ca, token=self._token)
 
 
 @contextmanager
 def running(
-    access: Access, token: str, settings: Settings, *, judge: Judge = judge
+    access: Access,
+    token: str,
+    settings: Settings,
+    *,
+    judge: Judge = judge,
+    server: str | None = None,
 ) -> Iterator[InProcess]:
-    """Runs an operator until the block ends; it must end without any error."""
-    operator = InProcess(access, token, settings, judge)
+    """Runs an operator until the block ends; it must end without any error.
+
+    Args:
+        server: what stands between it and the API server, if anything does.
+    """
+    operator = InProcess(access, token, settings, judge, server or access.server)
     scope = [word for namespace in settings.namespaces for word in ("-n", namespace)]
     runner = KopfRunner(
         ["run", "--standalone", *scope],

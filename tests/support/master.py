@@ -9,9 +9,10 @@ from typing import Any
 
 from billing_operator.desired import antaeus, desired
 from billing_operator.drift import drift
-from billing_operator.inputs import Token
+from billing_operator.inputs import Installation, Token
 from billing_operator.kinds import CHILDREN, SECRET, Manifest, Ref, controller_of, ref
 from billing_operator.names import MANAGED_BY, MANAGER, STACK_LABEL
+from billing_operator.settings import Settings
 from billing_operator.spec import Stack
 from billing_operator.token_rules import choose_token, secret_name
 from support.in_process import InProcess
@@ -33,13 +34,14 @@ def assert_settled(
     operator.resync()
     body = scene.until_complete(name)
     assert body["status"]["observedGeneration"] == body["metadata"]["generation"]
-    assert_as_desired(scene, operator, body)
+    assert_as_desired(scene, operator.settings, body)
     assert_at_rest(scene, operator)
     assert scene.antaeus_lives(name) == lives
 
 
 def assert_at_rest(scene: Scene, operator: InProcess) -> None:
     """Two full resyncs go by, and the API server has seen no write of the operator's."""
+    operator.until_idle()
     before, mark = operator.count(_RESYNCS), scene.audit.mark(scene.namespace)
     operator.resync()
     operator.resync()
@@ -47,9 +49,9 @@ def assert_at_rest(scene: Scene, operator: InProcess) -> None:
     assert scene.audit.writes_since(mark, scene.namespace) == []
 
 
-def assert_as_desired(scene: Scene, operator: InProcess, body: Manifest) -> None:
+def assert_as_desired(scene: Scene, settings: Settings, body: Manifest) -> None:
     """Exactly the children that the spec wants are there, with all that it wants of them."""
-    wanted = _wanted(scene, operator, Stack.from_body(body))
+    wanted = _wanted(scene, settings.installation, Stack.from_body(body))
     live = children(scene, body["metadata"]["name"])
     owners = {(controller_of(child) or {}).get("uid") for child in live.values()}
     assert owners == {body["metadata"]["uid"]}
@@ -85,8 +87,7 @@ def differences(wanted: Any, live: Any, path: str = "") -> Iterable[str]:
         yield f"{path}: {live!r} is not {wanted!r}"
 
 
-def _wanted(scene: Scene, operator: InProcess, stack: Stack) -> dict[Ref, Manifest]:
-    installation = operator.settings.installation
+def _wanted(scene: Scene, installation: Installation, stack: Stack) -> dict[Ref, Manifest]:
     secret = scene.api.read(SECRET, stack.namespace, secret_name(stack))
     token = choose_token(stack, secret, antaeus_runs=True)
     assert isinstance(token, Token)

@@ -8,10 +8,10 @@ import aiohttp
 
 from billing_operator.apps import count_invoices, read_digest
 from billing_operator.errors import Waiting
+from billing_operator.invoices import Counts
 from billing_operator.names import ANTAEUS, OPS_PORT, part_name
 from billing_operator.observed import Pod
 from billing_operator.spec import Stack
-from billing_operator.status import Counts
 from support.api_server import Access
 
 _SECONDS = 10.0

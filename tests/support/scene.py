@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from billing_operator.kinds import BILLING_STACK, POD, Manifest
@@ -46,19 +46,28 @@ class Scene:
         *,
         resync_seconds: float = NEVER,
         payment_image: str | None = None,
+        silence_seconds: float = 70.0,
         judge: Judge = judge,
+        server: str | None = None,
     ) -> AbstractContextManager[InProcess]:
         """Runs an operator that sees this namespace and no other."""
-        settings = Settings(
+        settings = self.settings(resync_seconds=resync_seconds, silence_seconds=silence_seconds)
+        if payment_image:
+            settings = replace(settings, payment_image=payment_image)
+        return running(self.access, self.token, settings, judge=judge, server=server)
+
+    def settings(self, *, resync_seconds: float = NEVER, silence_seconds: float = 70.0) -> Settings:
+        """Of an operator that sees this namespace and no other."""
+        return Settings(
             antaeus_image=self.images.antaeus,
-            payment_image=payment_image or self.images.payment,
+            payment_image=self.images.payment,
             operator_namespace=installation.NAMESPACE,
             namespaces=(self.namespace,),
             resync_seconds=resync_seconds,
             invoices_seconds=1.0,
+            watch_silence_seconds=silence_seconds,
             http_port=free_port(),
         )
-        return running(self.access, self.token, settings, judge=judge)
 
     def apply(self, name: str, spec: Manifest | None = None) -> None:
         """kubectl apply of a stack."""
@@ -87,9 +96,10 @@ class Scene:
         return self.until(name, lambda stack: is_ready(stack) and "invoices" in stack["status"])
 
     def pods(self, name: str, part: str) -> list[Manifest]:
-        """The pods of a part that are to stay."""
+        """The pods of a part that are to stay; one that was evicted leaves its object behind."""
         found = self.api.list(POD, self.namespace, selector_text(name, part))
-        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+        staying = [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+        return [pod for pod in staying if pod["status"].get("phase") != "Failed"]
 
     def antaeus_lives(self, name: str) -> set[tuple[str, int]]:
         """Tells one life of Antaeus from the next: its pods, and how often each was restarted."""

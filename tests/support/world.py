@@ -37,7 +37,7 @@ class World:
         self.tools = Tools(
             cluster=self.cluster,
             inventory=inventory,
-            writer=ChildWriter(self.cluster, inventory, self.metrics),
+            writer=ChildWriter(self.cluster, inventory, self.metrics, clock=lambda: self.now),
             tokens=TokenKeeper(
                 self.cluster,
                 new_token=lambda: f"number-{next(numbers):05}-hush",
@@ -45,7 +45,7 @@ class World:
             ),
             profiles=ProfileRollout(self.cluster, self.apps, clock=lambda: self.now),
             readings=Readings(),
-            announcer=Announcer(self.cluster, now=self.utc_now),
+            announcer=Announcer(self.cluster, self.metrics, now=self.utc_now),
         )
 
     def utc_now(self) -> datetime:

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 import sys
+from typing import Any
 
 import kopf
 from kubernetes.aio import config
@@ -19,16 +20,24 @@ from billing_operator.wiring import Operator
 
 
 async def connect() -> ApiClient:
-    """A client for the cluster that this pod runs in."""
+    """A client for the cluster that this pod runs in; outside of one, for that of kubectl."""
     configuration = Configuration()
-    config.load_incluster_config(client_configuration=configuration)
+    try:
+        config.load_incluster_config(client_configuration=configuration)
+    except config.ConfigException:
+        await config.load_kube_config(client_configuration=configuration)
     return open_client(configuration)
+
+
+def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+    """The same for kopf's own connections."""
+    return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
 
 
 async def run(settings: Settings) -> None:
     """Runs until a signal comes."""
     registry = kopf.OperatorRegistry()
-    kopf.on.login(registry=registry)(kopf.login_with_service_account)
+    kopf.on.login(registry=registry)(login)
     register(registry, Operator(settings, connect))
     await kopf.operator(
         registry=registry,

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from billing_operator.cluster import Cluster
 from billing_operator.errors import ClusterError
-from billing_operator.kinds import BILLING_STACK, EVENT, Manifest
-from billing_operator.names import MANAGER
+from billing_operator.kinds import BILLING_STACK, EVENT, Manifest, timestamp
+from billing_operator.metrics import Metrics
+from billing_operator.names import INVOICES_RESET, MANAGER
 from billing_operator.spec import Stack
-from billing_operator.status import timestamp
 from billing_operator.transitions import Announcement
 
 log = logging.getLogger(__name__)
@@ -19,13 +19,16 @@ log = logging.getLogger(__name__)
 class Announcer:
     """Turns announcements into Events."""
 
-    def __init__(self, cluster: Cluster, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, cluster: Cluster, metrics: Metrics, *, now: Callable[[], datetime]) -> None:
         self._cluster = cluster
+        self._metrics = metrics
         self._now = now
 
     async def announce(self, stack: Stack, said: Iterable[Announcement]) -> None:
         """Posts one Event for each announcement."""
         for one in said:
+            if one.reason == INVOICES_RESET:
+                self._metrics.invoice_resets.labels(*stack.key).inc()
             log.info("announced", extra={"stack": str(stack.key), "reason": one.reason})
             try:
                 await self._cluster.create(_event(stack, one, self._now()))

@@ -12,7 +12,7 @@ import aiohttp
 from kubernetes.aio.client import ApiClient, Configuration
 
 from billing_operator.cluster import Listing
-from billing_operator.errors import ClusterError, Conflict, NotFound, SpecError
+from billing_operator.errors import ClusterError, Conflict, NamespaceLeaving, NotFound, Refused
 from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Kind, Manifest, key
 from billing_operator.metrics import Metrics
 from billing_operator.names import MANAGED_BY_SELECTOR, MANAGER, STACK_LABEL
@@ -25,6 +25,7 @@ _PAGE = 500
 _NOT_THERE = {"resourceVersion": "1"}
 # Mistakes in a field are the user's to mend; anything else is between us and the API server.
 _REFUSED = (400, 422)
+_NAMESPACE_LEAVING = "NamespaceTerminating"
 
 
 def open_client(configuration: Configuration) -> ApiClient:
@@ -171,10 +172,12 @@ class ApiCluster:
 
 def _refusal(
     request: _Request, status: int, content: bytes, retry_after: str | None
-) -> ClusterError | SpecError:
+) -> ClusterError | Refused:
     said = _message(content) or f"HTTP {status}"
     message = f"{request.method} {request.path}: {said}"
     match status:
+        case 403 if _NAMESPACE_LEAVING in _causes(content):
+            return NamespaceLeaving("NamespaceLeaving", message, status=status)
         case 404:
             return NotFound("NotFound", message, status=status)
         case 409:
@@ -182,7 +185,7 @@ def _refusal(
         case 403:
             return ClusterError("Forbidden", message, status=status)
         case _ if status in _REFUSED and request.content_type == _APPLY:
-            return SpecError("Refused", f"the API server refuses what the spec asks for: {said}")
+            return Refused(said)
     wait = float(retry_after) if retry_after and retry_after.isdigit() else None
     return ClusterError("ApiServerError", message, status=status, retry_after=wait)
 
@@ -193,3 +196,11 @@ def _message(content: bytes) -> str:
         return str(json.loads(content)["message"])
     except (ValueError, KeyError, TypeError):
         return ""
+
+
+def _causes(content: bytes) -> list[str]:
+    """What the server names as causes, in one word each."""
+    try:
+        return [str(cause["reason"]) for cause in json.loads(content)["details"]["causes"]]
+    except (ValueError, KeyError, TypeError):
+        return []

@@ -6,10 +6,10 @@ from typing import Any, Protocol
 import aiohttp
 
 from billing_operator.errors import Waiting
+from billing_operator.invoices import Counts
 from billing_operator.names import ANTAEUS, ANTAEUS_PORT, OPS_PORT, service_host
 from billing_operator.observed import Pod
 from billing_operator.spec import Stack
-from billing_operator.status import Counts
 
 
 class Apps(Protocol):

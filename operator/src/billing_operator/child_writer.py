@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from billing_operator.cluster import Cluster
-from billing_operator.errors import Conflict, OutOfSight, SpecError
+from billing_operator.errors import REFUSAL_SECONDS, Conflict, OutOfSight, Refused
 from billing_operator.inventory import Inventory
 from billing_operator.kinds import BY_NAME, Manifest, Ref, key, ref
 from billing_operator.metrics import Metrics
@@ -18,13 +19,31 @@ from billing_operator.takeover import claim
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """What the API server said to one question, and until when it need not be asked again."""
+
+    question: tuple[Manifest, str | None, int]
+    error: Refused
+    until: float
+
+
 class ChildWriter:
     """Keeps the inventory up with everything that it writes."""
 
-    def __init__(self, cluster: Cluster, inventory: Inventory, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        inventory: Inventory,
+        metrics: Metrics,
+        *,
+        clock: Callable[[], float],
+    ) -> None:
         self._cluster = cluster
         self._inventory = inventory
         self._metrics = metrics
+        self._clock = clock
+        self._refusals: dict[tuple[str, Ref], _Refusal] = {}
 
     async def write(
         self,
@@ -61,11 +80,27 @@ class ChildWriter:
         self._count(stray, "removed")
         log.info("removed", extra={"stack": str(stack.key), "child": str(ref(stray))})
 
+    def forget(self, uid: str) -> None:
+        """Drops what is known of a stack that has gone."""
+        for name in [name for name in self._refusals if name[0] == uid]:
+            del self._refusals[name]
+
     async def _write(self, stack: Stack, manifest: Manifest, known: Mapping[Ref, Manifest]) -> None:
-        there = known.get(ref(manifest))
-        live = await (
-            self._change(stack, manifest, there) if there else self._create(stack, manifest)
-        )
+        there, name = known.get(ref(manifest)), (stack.uid, ref(manifest))
+        version = there["metadata"]["resourceVersion"] if there else None
+        question = manifest, version, stack.generation
+        refusal = self._refusals.pop(name, None)
+        if refusal and refusal.question == question and self._clock() < refusal.until:
+            self._refusals[name] = refusal
+            raise refusal.error
+        try:
+            live = await (
+                self._change(stack, manifest, there) if there else self._create(stack, manifest)
+            )
+        except Refused as error:
+            until = self._clock() + REFUSAL_SECONDS
+            self._refusals[name] = _Refusal(question, error, until)
+            raise
         self._inventory.put(BY_NAME[live["kind"]], live)
         self._count(manifest, "changed" if there else "created")
 
@@ -88,7 +123,7 @@ class ChildWriter:
         manifest = manifest | {"metadata": named}
         try:
             return await self._cluster.apply(manifest)
-        except SpecError:
+        except Refused:
             if not await self._make_way(stack, manifest):
                 raise
         return await self._cluster.apply(manifest)

@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable
 from billing_operator.apps import Apps
 from billing_operator.errors import Fault, Waiting
 from billing_operator.inventory import stack_of
+from billing_operator.invoices import Reading
 from billing_operator.keyed_queue import Backoff, Failed, KeyedQueue, Next
 from billing_operator.kinds import BILLING_STACK, WATCHED, Key, Kind, Manifest
 from billing_operator.metrics import InvoiceWatch, Metrics, ReconcileWatch
-from billing_operator.names import ANTAEUS
 from billing_operator.observed import observe
 from billing_operator.reconcile import Tools
 from billing_operator.settings import Settings
@@ -22,6 +22,8 @@ from billing_operator.spec import Stack
 log = logging.getLogger(__name__)
 
 _RECONCILE_SECONDS = 120.0
+# A hundred changes in five seconds are some twenty pieces of work, and one change is not delayed.
+_CALM_SECONDS = 0.3
 _READING_SECONDS = 10.0
 _READERS = 16
 
@@ -43,8 +45,13 @@ class Controller:
         self._settings = settings
         self._metrics = metrics
         self._stacks: KeyedQueue[Key] = KeyedQueue(
-            reconcile, settings.workers, _RECONCILE_SECONDS, ReconcileWatch(self._metrics)
+            reconcile,
+            settings.workers,
+            _RECONCILE_SECONDS,
+            ReconcileWatch(self._metrics),
+            calm=_CALM_SECONDS,
         )
+        self._metrics.queue_depth.set_function(lambda: len(self._stacks))
         self._invoices: KeyedQueue[Key] = KeyedQueue(
             self._read_invoices,
             _READERS,
@@ -77,6 +84,7 @@ class Controller:
 
     def saw(self, kind: Kind, live: Manifest, *, deleted: bool) -> None:
         """Takes in what a watch told."""
+        self._metrics.last_event.labels(kind.name).set_to_current_time()
         stack = stack_of(kind, live)
         if deleted:
             self._tools.inventory.drop(kind, live)
@@ -120,10 +128,10 @@ class Controller:
     def _look_at(self, stack: Key) -> None:
         self._stacks.put(stack)
         self._invoices.ensure(stack)
-        self._metrics.queue_depth.set(len(self._stacks))
 
     def _forget(self, body: Manifest) -> None:
         uid, place = body["metadata"]["uid"], stack_of(BILLING_STACK, body)
+        self._tools.writer.forget(uid)
         self._tools.tokens.forget(uid)
         self._tools.profiles.forget(uid)
         self._tools.readings.forget(uid)
@@ -136,15 +144,19 @@ class Controller:
         body = self._tools.inventory.stack(place)
         if body is None:
             return None
-        stack = Stack.from_body(body)
-        pods = observe((), self._tools.inventory.pods(place)).of(ANTAEUS)
-        if any(pod.ready for pod in pods):
+        stack, life = Stack.from_body(body), self._antaeus_life(place)
+        if life:
             try:
                 counts = await self._apps.invoices(stack)
             except Waiting as fault:
                 log.debug("no invoices", extra={"stack": str(place), "why": fault.message})
                 return Failed.BACK_OFF
             self._metrics.last_invoice_read.labels(*place).set_to_current_time()
-            if self._tools.readings.note(stack.uid, counts):
+            # Where another life has begun meanwhile, nobody knows whose answer it is.
+            still = life == self._antaeus_life(place)
+            if still and self._tools.readings.note(stack.uid, Reading(counts, life)):
                 self._stacks.put(place)
         return self._settings.invoices_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
+
+    def _antaeus_life(self, place: Key) -> str | None:
+        return observe((), self._tools.inventory.pods(place)).antaeus_life

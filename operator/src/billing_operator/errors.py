@@ -1,5 +1,8 @@
 """What can keep a stack from being as its spec wants it, told apart by who must act."""
 
+REFUSAL_SECONDS = 3600.0
+"""For so long the same question is not asked again."""
+
 
 class Fault(Exception):
     """Something that the stack's conditions must tell.
@@ -28,6 +31,16 @@ class SpecError(Fault):
     def __init__(self, reason: str, message: str, *, condition: str | None = None) -> None:
         super().__init__(reason, message)
         self.condition = condition
+
+
+class Refused(SpecError):
+    """The API server does not take what the spec asks for, and would say so again."""
+
+    # Only a rule of the cluster's own, beside the spec, could make another answer likely.
+    retry_seconds = REFUSAL_SECONDS
+
+    def __init__(self, said: str) -> None:
+        super().__init__("Refused", f"the API server refuses what the spec asks for: {said}")
 
 
 class Waiting(Fault):
@@ -60,6 +73,10 @@ class NotFound(ClusterError):
 
 class Conflict(ClusterError):
     """The object changed, or exists already."""
+
+
+class NamespaceLeaving(ClusterError):
+    """The namespace is being deleted, and everything in it: nothing is left to do there."""
 
 
 class OutOfSight(Exception):

@@ -79,7 +79,7 @@ def kopf_settings(settings: Settings) -> kopf.OperatorSettings:
     tuned.networking.request_timeout = settings.request_timeout_seconds
     tuned.networking.enforce_retry_after = True
     # Streams die silently behind load balancers; three belts, each longer than the one before.
-    tuned.watching.inactivity_timeout = 70
+    tuned.watching.inactivity_timeout = settings.watch_silence_seconds
     tuned.watching.server_timeout = 290
     tuned.watching.client_timeout = 310
     tuned.watching.chunk_size = 500

@@ -1,11 +1,13 @@
 """Runs one worker at a time for each key, again after a while, and later the more often it fails.
 
 It knows nothing of billing: a key is any hashable value, a worker says in how many seconds it
-wants to be called again, None for not before somebody asks, or that it failed in a known way.
+wants to be called again, None for not before somebody asks, from when on it may be called at all,
+or that it failed in a known way.
 """
 
 import asyncio
 import logging
+import math
 import random
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
@@ -23,7 +25,14 @@ class Failed(Enum):
     BACK_OFF = "back off"
 
 
-Next = float | Failed | None
+@dataclass(frozen=True, slots=True)
+class NotBefore:
+    """What a worker returns that was told to stay away: whoever asks meanwhile waits as well."""
+
+    seconds: float
+
+
+Next = float | NotBefore | Failed | None
 Worker = Callable[[KeyT], Awaitable[Next]]
 
 
@@ -53,6 +62,7 @@ class Watcher(Protocol):
 @dataclass(slots=True)
 class _Entry:
     due: float
+    not_before: float = -math.inf
     timer: asyncio.TimerHandle | None = None
     running: bool = False
     again: bool = False
@@ -67,6 +77,7 @@ class KeyedQueue(Generic[KeyT]):
         work: called with a key; what it raises is logged, counted and tried again.
         at_once: how many keys are worked on at the same time.
         timeout: seconds after which a call is cancelled and counts as failed.
+        calm: least seconds between two calls for one key, so that a burst is one piece of work.
     """
 
     work: Worker[KeyT]
@@ -74,6 +85,7 @@ class KeyedQueue(Generic[KeyT]):
     timeout: float
     watcher: Watcher
     backoff: Backoff = field(default_factory=Backoff)
+    calm: float = 0.0
     _entries: dict[KeyT, _Entry] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _slots: asyncio.Semaphore = field(init=False)
@@ -86,20 +98,19 @@ class KeyedQueue(Generic[KeyT]):
         """Wants a key worked on now."""
         if not self._open:
             return
-        due = asyncio.get_running_loop().time()
-        entry = self._entries.get(key)
-        if entry is None:
-            entry = self._entries[key] = _Entry(due=due)
-        elif entry.running:
+        now = asyncio.get_running_loop().time()
+        entry = self._entries.setdefault(key, _Entry(due=math.inf))
+        if entry.running:
             entry.again = True
             return
-        elif entry.timer and entry.due <= due:
-            return
-        self._schedule(key, entry, due)
+        due = max(now, entry.not_before)
+        if not entry.timer or due < entry.due:
+            self._schedule(key, entry, due)
 
     def ensure(self, key: KeyT) -> None:
         """Wants a key worked on, unless it is waiting already, however long."""
-        if key not in self._entries:
+        entry = self._entries.get(key)
+        if entry is None or (entry.due == math.inf and not entry.running):
             self.put(key)
 
     def forget(self, key: KeyT) -> None:
@@ -141,6 +152,7 @@ class KeyedQueue(Generic[KeyT]):
             began = asyncio.get_running_loop().time()
             self.watcher.waited(began - entry.due)
             entry.again = False
+            entry.not_before = began + self.calm
             delay, failed = await self._call(key, entry)
             self.watcher.finished(asyncio.get_running_loop().time() - began, failed=failed)
         self._settle(key, entry, delay)
@@ -152,11 +164,18 @@ class KeyedQueue(Generic[KeyT]):
         except Exception:
             log.exception("failed", extra={"key": str(key), "failures": entry.failures + 1})
             wanted = Failed.BACK_OFF
-        if not isinstance(wanted, Failed):
-            entry.failures = 0
-            return wanted, False
-        entry.failures += 1
-        return self.backoff.seconds(entry.failures), True
+        now = asyncio.get_running_loop().time()
+        if isinstance(wanted, Failed):
+            entry.failures += 1
+            delay = self.backoff.seconds(entry.failures)
+            # Whoever asks meanwhile is heard soon, but no failure runs in a circle.
+            entry.not_before = now + min(delay, self.backoff.first)
+            return delay, True
+        entry.failures = 0
+        if isinstance(wanted, NotBefore):
+            entry.not_before = now + wanted.seconds
+            return wanted.seconds, True
+        return wanted, False
 
     def _settle(self, key: KeyT, entry: _Entry, delay: float | None) -> None:
         entry.running = False
@@ -164,10 +183,13 @@ class KeyedQueue(Generic[KeyT]):
             return
         now = asyncio.get_running_loop().time()
         if entry.again:
-            # Somebody asked meanwhile; after a failure even that is no reason to run in a circle.
-            pause = min(delay or 0.0, self.backoff.first) if entry.failures else 0.0
-            self._schedule(key, entry, now + pause)
+            self._schedule(key, entry, max(now, entry.not_before))
         elif delay is not None:
-            self._schedule(key, entry, now + delay)
+            self._schedule(key, entry, max(now + delay, entry.not_before))
+        elif now < entry.not_before:
+            # Whoever asks before then is to find out how long to wait.
+            entry.due = math.inf
+            loop = asyncio.get_running_loop()
+            entry.timer = loop.call_at(entry.not_before, self._entries.pop, key)
         else:
             del self._entries[key]

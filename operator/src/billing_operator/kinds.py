@@ -1,6 +1,7 @@
 """The kinds of objects that the operator reads and writes, and where the API serves them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 # A Kubernetes object as JSON. What we decide on is typed; this is what we send and receive.
@@ -93,3 +94,8 @@ def controller_of(manifest: Manifest) -> Manifest | None:
     """The owner reference that says who manages an object, if any."""
     owners: list[Manifest] = manifest["metadata"].get("ownerReferences") or []
     return next((owner for owner in owners if owner.get("controller")), None)
+
+
+def timestamp(moment: datetime) -> str:
+    """A moment as Kubernetes writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

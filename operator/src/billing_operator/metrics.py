@@ -25,13 +25,19 @@ class Metrics:
         self.queue_seconds = self._histogram(
             "queue_seconds", "How long a stack was due before it was looked at", _WAIT_SECONDS
         )
-        self.queue_depth = self._gauge("queue_depth", "Stacks that are due")
+        self.queue_depth = self._gauge(
+            "queue_depth", "Stacks that are worked on or wait for a worker"
+        )
         self.api_requests = self._counter(
             "api_requests", "Requests to the API server by verb and status", "method", "code"
         )
         self.changes = self._counter(
             "changes", "Children written, by kind and why", "kind", "action"
         )
+        self._about_invoices()
+        self._about_the_operator()
+
+    def _about_invoices(self) -> None:
         self.invoice_reads = self._counter(
             "invoice_reads", "Readings of Antaeus' invoices by result", "result"
         )
@@ -41,10 +47,21 @@ class Metrics:
             "namespace",
             "stack",
         )
+        self.invoice_resets = self._counter(
+            "invoice_resets",
+            "Restarts of Antaeus that forgot payments",
+            "namespace",
+            "stack",
+        )
+
+    def _about_the_operator(self) -> None:
         self.stacks = self._gauge("stacks", "Stacks known")
         self.resyncs = self._counter("resyncs", "Full resyncs completed")
         self.last_resync = self._gauge(
             "last_resync_timestamp_seconds", "When the last full resync was completed"
+        )
+        self.last_event = self._gauge(
+            "last_event_timestamp_seconds", "When a watch last told something, by kind", "kind"
         )
         self.loop_lag = self._gauge("loop_lag_seconds", "How late the event loop last was")
         build = Info(f"{_PREFIX}build", "Version of the operator", registry=self.registry)
@@ -61,8 +78,9 @@ class Metrics:
 
     def forget(self, stack: Key) -> None:
         """Drops the series of a stack that has gone."""
-        with contextlib.suppress(KeyError):
-            self.last_invoice_read.remove(*stack)
+        for series in (self.last_invoice_read, self.invoice_resets):
+            with contextlib.suppress(KeyError):
+                series.remove(*stack)
 
 
 class ReconcileWatch:

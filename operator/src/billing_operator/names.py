@@ -26,11 +26,15 @@ OPERATOR_LABELS: Final = {"app.kubernetes.io/name": MANAGER}
 # Set by people.
 ADOPT: Final = f"{GROUP}/adopt"
 RENEW_TOKEN: Final = f"{GROUP}/renew-token"
+ACKNOWLEDGE_RESET: Final = f"{GROUP}/acknowledge-reset"
 # Set by the operator on children and pods.
 APPLIED_TEMPLATE: Final = f"{GROUP}/applied-template"
 TEMPLATE_ORIGIN: Final = f"{GROUP}/template-origin"
 TOKEN_ID: Final = f"{GROUP}/token-id"
 PROFILE_NUDGE: Final = f"{GROUP}/profile"
+
+# A condition and the reason of its Event.
+INVOICES_RESET: Final = "InvoicesReset"
 
 TOKEN_KEY: Final = "token"
 PREVIOUS_TOKEN_KEY: Final = "previous"

@@ -51,6 +51,7 @@ class Pod:
     ready: bool
     leaving: bool
     image: str
+    restarts: int
     trouble: Trouble | None
 
 
@@ -86,6 +87,12 @@ class Observed:
     def antaeus_runs(self) -> bool:
         """Whether there is an Antaeus whose payments a restart would forget."""
         return any(pod.running for pod in self.of(ANTAEUS))
+
+    @property
+    def antaeus_life(self) -> str | None:
+        """Tells the Antaeus that answers now from any before or after it; None while none does."""
+        answering = [pod for pod in self.of(ANTAEUS) if pod.ready]
+        return f"{answering[0].uid}/{answering[0].restarts}" if len(answering) == 1 else None
 
     @property
     def payment_answers(self) -> tuple[Pod, ...]:
@@ -129,15 +136,21 @@ def _pod(live: Manifest) -> Pod:
         ready=conditions.get("Ready", {}).get("status") == "True",
         leaving="deletionTimestamp" in meta,
         image=_image(live, part),
+        restarts=int(_own_status(status, part).get("restartCount", 0)),
         trouble=_pod_trouble(meta["name"], status, conditions),
     )
 
 
 def _lives(status: Manifest, part: str) -> bool:
     """Whether the part's own process may be alive; in a crash loop it has forgotten everything."""
-    statuses: list[Manifest] = status.get("containerStatuses") or []
-    state = next((each.get("state") or {} for each in statuses if each["name"] == part), {})
+    state = _own_status(status, part).get("state") or {}
     return status.get("phase") == "Running" and not {"waiting", "terminated"} & set(state)
+
+
+def _own_status(status: Manifest, part: str) -> Manifest:
+    """Of the part's own container; a sidecar may well stand before it."""
+    statuses: list[Manifest] = status.get("containerStatuses") or []
+    return next((each for each in statuses if each["name"] == part), {})
 
 
 def _image(live: Manifest, part: str) -> str:

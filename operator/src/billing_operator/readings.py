@@ -1,24 +1,24 @@
 """Remembers how many invoices each Antaeus had when it was last asked."""
 
-from billing_operator.status import Counts
+from billing_operator.invoices import Reading
 
 
 class Readings:
-    """The last counts of every stack, by the stack's uid."""
+    """The last reading of every stack, by the stack's uid."""
 
     def __init__(self) -> None:
-        self._counts: dict[str, Counts] = {}
+        self._readings: dict[str, Reading] = {}
 
-    def note(self, uid: str, counts: Counts) -> bool:
+    def note(self, uid: str, reading: Reading) -> bool:
         """Takes in a reading; true where it says something new."""
-        new = self._counts.get(uid) != counts
-        self._counts[uid] = counts
+        new = self._readings.get(uid) != reading
+        self._readings[uid] = reading
         return new
 
-    def last(self, uid: str) -> Counts | None:
+    def last(self, uid: str) -> Reading | None:
         """The last reading, if there was one since the operator started."""
-        return self._counts.get(uid)
+        return self._readings.get(uid)
 
     def forget(self, uid: str) -> None:
         """Drops what is known of a stack that has gone."""
-        self._counts.pop(uid, None)
+        self._readings.pop(uid, None)

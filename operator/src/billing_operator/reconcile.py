@@ -10,10 +10,10 @@ from typing import Protocol
 from billing_operator.announcer import Announcer
 from billing_operator.child_writer import ChildWriter
 from billing_operator.cluster import Cluster
-from billing_operator.errors import Fault, OutOfSight
+from billing_operator.errors import ClusterError, Fault, NamespaceLeaving, OutOfSight
 from billing_operator.inputs import Installation, Token
 from billing_operator.inventory import Inventory
-from billing_operator.keyed_queue import Failed, Next
+from billing_operator.keyed_queue import Failed, Next, NotBefore
 from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref
 from billing_operator.names import TOKEN_KEY
 from billing_operator.observed import Observed, observe
@@ -106,7 +106,7 @@ class Reconciler:
         this = _Pass(Stack.from_body(body))
         try:
             await self._bring_about(this)
-        except _Gone:
+        except (_Gone, NamespaceLeaving):
             return None
         except Fault as fault:
             this.fault = fault
@@ -216,16 +216,16 @@ class Reconciler:
             token=this.settled.token if this.settled else None,
             fault=fault,
             profile_in_effect=self._tools.profiles.in_effect(stack, seen.payment_answers),
-            counts=self._tools.readings.last(stack.uid),
+            reading=self._tools.readings.last(stack.uid),
             held_back=this.held_back,
         )
         try:
             await self._write_status(stack, found)
         except Fault as refused:
             log.warning("no status", extra={"stack": str(stack.key), "why": refused.message})
-            return refused.retry_seconds or Failed.BACK_OFF
+            return _after(refused)
         if fault:
-            return fault.retry_seconds or Failed.BACK_OFF
+            return _after(fault)
         return progress.look_again
 
     async def _write_status(self, stack: Stack, found: Findings) -> None:
@@ -243,6 +243,14 @@ class Reconciler:
             mine = [live for live in inventory.children(stack.key) if owned_by(live, stack.uid)]
             self._sights[stack.key] = known, observe(mine, inventory.pods(stack.key))
         return self._sights[stack.key][1]
+
+
+def _after(fault: Fault) -> Next:
+    if fault.retry_seconds is None:
+        return Failed.BACK_OFF
+    # A server that says when to come back is not asked before, whatever happens meanwhile.
+    told = isinstance(fault, ClusterError)
+    return NotBefore(fault.retry_seconds) if told else fault.retry_seconds
 
 
 def _leaving(body: Manifest) -> bool:

@@ -22,6 +22,7 @@ class Settings:
         payment_image: for stacks that name none.
         resync_seconds: how often everything is compared again, whatever the watches told.
         invoices_seconds: how often each Antaeus is asked for its invoices.
+        watch_silence_seconds: after which a watch that tells nothing is opened anew.
         workers: stacks reconciled at the same time.
         request_timeout_seconds: for each request to the API server.
         http_port: where /healthz, /readyz and /metrics answer.
@@ -34,6 +35,7 @@ class Settings:
     namespaces: tuple[str, ...] = ()
     resync_seconds: float = 300.0
     invoices_seconds: float = 10.0
+    watch_silence_seconds: float = 70.0
     workers: int = 8
     request_timeout_seconds: float = 30.0
     http_port: int = 8080
@@ -107,6 +109,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "namespaces": lambda text: tuple(part.strip() for part in text.split(",") if part.strip()),
     "resync_seconds": _number(0.1, 86400, float),
     "invoices_seconds": _number(0.1, 3600, float),
+    "watch_silence_seconds": _number(1, 280, float),
     "workers": _number(1, 256, int),
     "request_timeout_seconds": _number(0.1, 300, float),
     "http_port": _number(1, 65535, int),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from billing_operator.kinds import Key, Manifest
-from billing_operator.names import RENEW_TOKEN, TOKEN_KEY
+from billing_operator.names import ACKNOWLEDGE_RESET, RENEW_TOKEN, TOKEN_KEY
 
 # A custom resource stored before a field had a default, or written while the schema was absent,
 # may lack what the schema fills in. These are the schema's defaults (a test compares them).
@@ -80,6 +80,7 @@ class Stack:
         uid: tells it from an earlier stack of the same name.
         generation: counts changes of its spec.
         renew_token: value of the annotation by which a person asks for a new token.
+        acknowledged_reset: when the reset of the invoices happened that a person has dealt with.
         status: as stored; input only for what must not be forgotten (times, the token's history).
     """
 
@@ -92,6 +93,7 @@ class Stack:
     secret_ref: SecretRef | None
     isolated: bool
     renew_token: str | None = None
+    acknowledged_reset: str | None = None
     status: Manifest = field(default_factory=dict)
 
     @property
@@ -119,6 +121,7 @@ class Stack:
             secret_ref=_secret_ref((spec.get("token") or {}).get("secretRef")),
             isolated=(spec.get("networkPolicy") or {}).get("enabled", True),
             renew_token=_request(annotations.get(RENEW_TOKEN)),
+            acknowledged_reset=annotations.get(ACKNOWLEDGE_RESET),
             status=body.get("status") or {},
         )
 

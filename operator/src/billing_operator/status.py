@@ -7,11 +7,13 @@ from enum import StrEnum
 from billing_operator.desired import profile
 from billing_operator.errors import Fault, SpecError
 from billing_operator.inputs import Installation, Token
-from billing_operator.kinds import Manifest
+from billing_operator.invoices import Reading, invoices, reset_message
+from billing_operator.kinds import Manifest, timestamp
 from billing_operator.names import (
     ANTAEUS,
     ANTAEUS_PORT,
     CHARGE_PORT,
+    INVOICES_RESET,
     PAYMENT,
     selector_text,
     service_host,
@@ -32,26 +34,13 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """Antaeus' invoices at one reading."""
-
-    paid: int
-    pending: int
-
-    @property
-    def total(self) -> int:
-        """All invoices."""
-        return self.paid + self.pending
-
-
-@dataclass(frozen=True, slots=True)
 class Findings:
     """Everything that a judgement rests on.
 
     Attributes:
         fault: what kept this pass from its end, if anything did.
         profile_in_effect: whether every ready payment pod answers by the stack's profile.
-        counts: None where Antaeus has not been read since the operator started.
+        reading: None where Antaeus has not been read since the operator started.
         held_back: what waits for the next start of Antaeus, if anything does.
     """
 
@@ -59,7 +48,7 @@ class Findings:
     token: Token | None
     fault: Fault | None
     profile_in_effect: bool
-    counts: Counts | None
+    reading: Reading | None
     held_back: str | None = None
 
 
@@ -73,10 +62,11 @@ class _Verdict:
 
 def judge(stack: Stack, found: Findings, installation: Installation, *, now: datetime) -> Manifest:
     """The status of a stack. Same findings, same status: a stack at rest is never written."""
+    counted = invoices(stack, found.reading, now)
     return _pruned(
         {
             "observedGeneration": stack.generation,
-            "conditions": _conditions(stack, found, now),
+            "conditions": _conditions(stack, found, counted, now),
             "endpoints": {
                 "antaeus": _url(stack, ANTAEUS, ANTAEUS_PORT),
                 "payment": _url(stack, PAYMENT, CHARGE_PORT),
@@ -84,7 +74,7 @@ def judge(stack: Stack, found: Findings, installation: Installation, *, now: dat
             "antaeus": _antaeus(stack, found, installation),
             "payment": _payment(stack, found, installation),
             "token": _token(stack, found),
-            "invoices": _invoices(stack, found.counts, now),
+            "invoices": counted,
         }
     )
 
@@ -131,7 +121,9 @@ def _of_profile(found: Findings) -> _Verdict | None:
     )
 
 
-def _conditions(stack: Stack, found: Findings, now: datetime) -> list[Manifest]:
+def _conditions(
+    stack: Stack, found: Findings, counted: Manifest | None, now: datetime
+) -> list[Manifest]:
     verdict = _verdict(stack, found)
     progress = not verdict.ready and not verdict.stalled
     rows = [
@@ -148,6 +140,8 @@ def _conditions(stack: Stack, found: Findings, now: datetime) -> list[Manifest]:
     if stack.suspend:
         message = "spec.suspend is true: the operator changes nothing until it is false"
         rows.append(("Suspended", True, "Suspended", message))
+    if forgotten := reset_message(stack, counted):
+        rows.append((INVOICES_RESET, True, INVOICES_RESET, forgotten))
     before = {old["type"]: old for old in stack.status.get("conditions") or ()}
     return [_condition(row, before.get(row[0]), stack.generation, now) for row in rows]
 
@@ -216,20 +210,6 @@ def _token(stack: Stack, found: Findings) -> Manifest | None:
         # for consent when the token is lost one day.
         "renewed": stack.renew_token,
     }
-
-
-def _invoices(stack: Stack, counts: Counts | None, now: datetime) -> Manifest | None:
-    old: Manifest | None = stack.status.get("invoices")
-    if counts is None:
-        return old
-    new = {"paid": counts.paid, "pending": counts.pending, "total": counts.total}
-    same = old is not None and all(old.get(name) == value for name, value in new.items())
-    return {**new, "changedAt": old["changedAt"] if old and same else timestamp(now)}
-
-
-def timestamp(moment: datetime) -> str:
-    """A moment as Kubernetes writes it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _pruned(status: Manifest) -> Manifest:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from billing_operator.kinds import Manifest
+from billing_operator.names import INVOICES_RESET
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ def announcements(before: Manifest, after: Manifest) -> list[Announcement]:
             )
         else:
             flipped = condition["status"] == "True" != earlier["status"]
+            # Each restart of Antaeus forgets payments of its own.
+            again = kind == INVOICES_RESET and condition["message"] != earlier.get("message")
+            flipped = flipped or again
         # Reconciling only says what Ready says.
         if flipped and kind != "Reconciling":
             said.append(_announcement(kind, condition))

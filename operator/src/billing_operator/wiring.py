@@ -100,11 +100,11 @@ class Operator:
         tools = Tools(
             cluster=cluster,
             inventory=inventory,
-            writer=ChildWriter(cluster, inventory, self.metrics),
+            writer=ChildWriter(cluster, inventory, self.metrics, clock=time.monotonic),
             tokens=TokenKeeper(cluster, new_token=new_token, clock=time.monotonic),
             profiles=ProfileRollout(cluster, apps, clock=time.monotonic),
             readings=Readings(),
-            announcer=Announcer(cluster, now=utc_now),
+            announcer=Announcer(cluster, self.metrics, now=utc_now),
         )
         reconcile = Reconciler(tools, settings.installation, judge=self.judge)
         return Controller(tools, apps, settings, self.metrics, reconcile=reconcile)

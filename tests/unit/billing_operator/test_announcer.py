@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from billing_operator.announcer import Announcer
 from billing_operator.errors import ClusterError
 from billing_operator.kinds import Manifest
+from billing_operator.metrics import Metrics
 from billing_operator.transitions import Announcement
 from support.builders import a_stack
 from support.fake_cluster import FakeCluster
@@ -19,7 +20,7 @@ def events(cluster: FakeCluster) -> list[Manifest]:
 async def test_an_event_speaks_of_its_stack() -> None:
     cluster = FakeCluster()
     said = Announcement("Warning", "TokenLost", "put it back")
-    await Announcer(cluster, now=lambda: NOW).announce(a_stack(), [said])
+    await Announcer(cluster, Metrics(), now=lambda: NOW).announce(a_stack(), [said])
     (event,) = events(cluster)
 
     assert event["metadata"]["namespace"] == "payments"
@@ -35,7 +36,7 @@ async def test_an_event_speaks_of_its_stack() -> None:
 async def test_each_event_has_a_name_of_its_own_and_fits() -> None:
     cluster = FakeCluster()
     said = Announcement("Normal", "AllReady", "x" * 5000)
-    await Announcer(cluster, now=lambda: NOW).announce(a_stack(), [said, said])
+    await Announcer(cluster, Metrics(), now=lambda: NOW).announce(a_stack(), [said, said])
 
     assert len(events(cluster)) == 2
     assert {len(event["message"]) for event in events(cluster)} == {1024}
@@ -45,6 +46,6 @@ async def test_an_event_that_can_not_be_posted_is_no_fault() -> None:
     cluster = FakeCluster()
     cluster.faults["create", "Event"] = ClusterError("Forbidden", "no", status=403)
     said = Announcement("Normal", "AllReady", "ready")
-    await Announcer(cluster, now=lambda: NOW).announce(a_stack(), [said, said])
+    await Announcer(cluster, Metrics(), now=lambda: NOW).announce(a_stack(), [said, said])
 
     assert cluster.calls == [("create", "Event")] * 2

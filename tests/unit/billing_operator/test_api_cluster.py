@@ -13,7 +13,14 @@ from aiohttp import web
 from kubernetes.aio.client import ApiClient, Configuration
 
 from billing_operator.api_cluster import ApiCluster
-from billing_operator.errors import ClusterError, Conflict, Fault, NotFound, SpecError
+from billing_operator.errors import (
+    ClusterError,
+    Conflict,
+    Fault,
+    NamespaceLeaving,
+    NotFound,
+    Refused,
+)
 from billing_operator.kinds import CONFIG_MAP, POD, Key
 from billing_operator.metrics import Metrics
 from support.builders import an_object
@@ -185,8 +192,8 @@ async def test_the_pods_of_one_stack_are_listed_in_its_namespace(
 @pytest.mark.parametrize(
     ("status", "kind", "reason", "again"),
     [
-        (400, SpecError, "Refused", 30.0),
-        (422, SpecError, "Refused", 30.0),
+        (400, Refused, "Refused", 3600.0),
+        (422, Refused, "Refused", 3600.0),
         (403, ClusterError, "Forbidden", None),
         (404, NotFound, "NotFound", None),
         (409, Conflict, "Conflict", 1.0),
@@ -234,6 +241,15 @@ async def test_a_server_that_is_away_is_a_fault_of_the_cluster() -> None:
     await client.close()
 
     assert (caught.value.reason, caught.value.status) == ("ApiServerUnreachable", 0)
+
+
+async def test_a_namespace_that_is_being_deleted_is_told_from_a_missing_right(
+    cluster: ApiCluster, server: Answering
+) -> None:
+    causes = [{"reason": "NamespaceTerminating", "message": "namespace payments is terminated"}]
+    server.will_say(403, {"message": "forbidden", "details": {"causes": causes}})
+    with pytest.raises(NamespaceLeaving):
+        await cluster.create(CHILD)
 
 
 async def test_who_set_what_is_rewritten_only_in_the_version_that_was_read(

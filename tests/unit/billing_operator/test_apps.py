@@ -10,8 +10,8 @@ from aiohttp import web
 
 from billing_operator.apps import HttpApps, count_invoices, read_digest
 from billing_operator.errors import Waiting
+from billing_operator.invoices import Counts
 from billing_operator.observed import Pod, observe
-from billing_operator.status import Counts
 from support.builders import a_pod, a_stack
 
 

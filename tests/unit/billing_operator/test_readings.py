@@ -1,22 +1,27 @@
-"""The last counts of every stack."""
+"""The last reading of every stack."""
 
+from billing_operator.invoices import Counts, Reading
 from billing_operator.readings import Readings
-from billing_operator.status import Counts
+
+
+def reading(paid: int, life: str = "pod/0") -> Reading:
+    return Reading(Counts(paid, 10 - paid), life)
 
 
 def test_a_reading_says_whether_it_is_news() -> None:
     readings = Readings()
 
-    assert readings.note("a", Counts(1, 9))
-    assert not readings.note("a", Counts(1, 9))
-    assert readings.note("a", Counts(2, 8))
-    assert readings.note("b", Counts(2, 8))
-    assert readings.last("a") == Counts(2, 8)
+    assert readings.note("a", reading(1))
+    assert not readings.note("a", reading(1))
+    assert readings.note("a", reading(2))
+    assert readings.note("a", reading(2, "pod/1"))
+    assert readings.note("b", reading(2))
+    assert readings.last("a") == reading(2, "pod/1")
 
 
 def test_a_stack_that_has_gone_is_forgotten() -> None:
     readings = Readings()
-    readings.note("a", Counts(1, 9))
+    readings.note("a", reading(1))
     readings.forget("a")
     readings.forget("never known")
 

@@ -7,11 +7,11 @@ import pytest
 
 from billing_operator.desired import profile
 from billing_operator.errors import ClusterError, Fault, SpecError, Waiting
-from billing_operator.kinds import Manifest
+from billing_operator.kinds import Manifest, timestamp
 from billing_operator.observed import observe
 from billing_operator.spec import Stack
-from billing_operator.status import Counts, Findings, judge, timestamp
-from support.builders import a_deployment, a_pod, a_stack, a_token, an_installation
+from billing_operator.status import Findings, judge
+from support.builders import a_deployment, a_pod, a_reading, a_stack, a_token, an_installation
 
 NOW = datetime(2025, 1, 1, 12, 0, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -25,7 +25,7 @@ def findings(
     in_effect: bool = True,
     **changes: Any,
 ) -> Findings:
-    given: dict[str, Any] = {"token": a_token(), "counts": Counts(2, 8)} | changes
+    given: dict[str, Any] = {"token": a_token(), "reading": a_reading(2, 8)} | changes
     return Findings(seen=observe(*seen), fault=fault, profile_in_effect=in_effect, **given)
 
 
@@ -233,13 +233,14 @@ def test_a_token_that_is_not_known_now_stays_as_it_was() -> None:
 def test_invoices_tell_when_they_last_changed() -> None:
     first = judged()
     same = judged(a_stack(status=first), now=LATER)
-    other = judged(a_stack(status=first), now=LATER, counts=Counts(3, 7))
+    other = judged(a_stack(status=first), now=LATER, reading=a_reading(3, 7))
 
     assert first["invoices"] == {
         "paid": 2,
         "pending": 8,
         "total": 10,
         "changedAt": "2025-01-01T12:00:00Z",
+        "life": "first",
     }
     assert same["invoices"] == first["invoices"]
     assert other["invoices"]["changedAt"] == "2025-01-01T13:00:00Z"
@@ -248,12 +249,12 @@ def test_invoices_tell_when_they_last_changed() -> None:
 def test_invoices_that_were_not_read_yet_stay_as_they_were() -> None:
     before = judged()
 
-    assert judged(a_stack(status=before), counts=None)["invoices"] == before["invoices"]
-    assert "invoices" not in judged(counts=None)
+    assert judged(a_stack(status=before), reading=None)["invoices"] == before["invoices"]
+    assert "invoices" not in judged(reading=None)
 
 
 def test_no_token_invoice_or_pod_is_a_value_too() -> None:
-    nothing = judged(counts=Counts(0, 0), seen=((), ()))
+    nothing = judged(reading=a_reading(0, 0), seen=((), ()))
 
     assert nothing["invoices"]["total"] == 0
     assert nothing["antaeus"]["ready"] == 0

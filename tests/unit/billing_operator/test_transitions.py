@@ -70,3 +70,15 @@ def test_suspending_is_no_warning() -> None:
     suspended = a_status(Ready=("True", "AllReady"), Suspended=("True", "Suspended"))
 
     assert [one.type for one in announcements(READY, suspended)] == ["Normal"]
+
+
+def test_each_restart_of_antaeus_that_forgot_payments_is_an_event_of_its_own() -> None:
+    def reset(message: str) -> Manifest:
+        condition = {"type": "InvoicesReset", "status": "True", "reason": "InvoicesReset"}
+        return {"conditions": [condition | {"message": message}]}
+
+    first, second = reset("forgot 2"), reset("forgot 5")
+
+    assert [one.type for one in announcements({}, first)] == ["Warning"]
+    assert announcements(first, first) == []
+    assert [one.message for one in announcements(first, second)] == ["forgot 5"]

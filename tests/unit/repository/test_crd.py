@@ -10,8 +10,16 @@ from billing_operator.kinds import BILLING_STACK, Manifest
 from billing_operator.names import RENEW_TOKEN
 from billing_operator.observed import observe
 from billing_operator.spec import Stack
-from billing_operator.status import Counts, Findings, judge
-from support.builders import a_body, a_deployment, a_pod, a_stack, a_token, an_installation
+from billing_operator.status import Findings, judge
+from support.builders import (
+    a_body,
+    a_deployment,
+    a_pod,
+    a_reading,
+    a_stack,
+    a_token,
+    an_installation,
+)
 from support.crd import crd, defaulted, nodes, schema
 
 # Client-side apply keeps a copy of the whole in an annotation, and that has a limit of 256 KiB.
@@ -96,11 +104,15 @@ def test_every_field_of_a_status_is_known_to_the_schema() -> None:
         token=a_token(),
         fault=SpecError("TokenInvalid", "no token", condition="TokenInvalid"),
         profile_in_effect=True,
-        counts=Counts(paid=1, pending=2),
+        reading=a_reading(1, 2),
         held_back="image b",
     )
     status = judge(
-        a_stack(suspend=True, annotations={RENEW_TOKEN: "1"}),
+        a_stack(
+            suspend=True,
+            annotations={RENEW_TOKEN: "1"},
+            status={"invoices": {"paid": 9, "pending": 0}},
+        ),
         found,
         an_installation(),
         now=datetime(2025, 1, 1, tzinfo=UTC),

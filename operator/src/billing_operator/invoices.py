@@ -1,0 +1,81 @@
+"""What becomes of the invoices in a stack's status, and what a restart of Antaeus has forgotten.
+
+Antaeus makes its database anew whenever it starts, so every payment is pending again, and the next
+pay call charges everybody once more. Nobody must find that out from a customer.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from billing_operator.kinds import Manifest, timestamp
+from billing_operator.names import ACKNOWLEDGE_RESET
+from billing_operator.spec import Stack
+
+_COUNTS = ("paid", "pending", "total")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Antaeus' invoices at one moment."""
+
+    paid: int
+    pending: int
+
+    @property
+    def total(self) -> int:
+        """All invoices."""
+        return self.paid + self.pending
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What Antaeus answered.
+
+    Attributes:
+        life: which life of Antaeus answered; another one has forgotten what this one knew.
+    """
+
+    counts: Counts
+    life: str
+
+
+def invoices(stack: Stack, reading: Reading | None, now: datetime) -> Manifest | None:
+    """The invoices of a status: the last counts, and what was forgotten, until acknowledged."""
+    old: Manifest = stack.status.get("invoices") or {}
+    reset = old.get("reset")
+    if reset and stack.acknowledged_reset == reset["at"]:
+        reset = None
+    if reading is None:
+        return {**old, "reset": reset} if old else None
+    if _forgot(old, reading):
+        before = reset or {"paid": 0}
+        reset = {"paid": before["paid"] + old["paid"], "pending": old["pending"]}
+        reset["at"] = timestamp(now)
+    counts = {name: getattr(reading.counts, name) for name in _COUNTS}
+    same = all(old.get(name) == value for name, value in counts.items())
+    changed_at = old["changedAt"] if same else timestamp(now)
+    return {**counts, "changedAt": changed_at, "life": reading.life, "reset": reset}
+
+
+def _forgot(old: Manifest, reading: Reading) -> bool:
+    if not old.get("paid"):
+        return False
+    # A watch may lag behind the answer of a new pod; but no payment is ever taken back.
+    another = "life" in old and old["life"] != reading.life
+    return bool(another or reading.counts.paid < old["paid"])
+
+
+def reset_message(stack: Stack, found: Manifest | None) -> str | None:
+    """What a person must know after a restart of Antaeus, or None."""
+    reset = (found or {}).get("reset")
+    if not reset:
+        return None
+    command = (
+        f"kubectl annotate --overwrite -n {stack.namespace} bst {stack.name} "
+        f"{ACKNOWLEDGE_RESET}={reset['at']}"
+    )
+    return (
+        f"Antaeus has started anew and forgot its payments: {reset['paid']} invoices were paid and "
+        f"{reset['pending']} pending before. A pay call charges again what was paid. Once that is "
+        f"dealt with: {command}"
+    )

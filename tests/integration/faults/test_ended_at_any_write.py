@@ -1,0 +1,161 @@
+"""The operator may be ended between any two steps: the next one takes it up where it stood."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from billing_operator.kinds import DEPLOYMENT, SECRET, Manifest
+from support.api_faults import Effect, Moment, Rule, Seen, hang_up
+from support.api_proxy import ApiProxy
+from support.eventually import eventually
+from support.figures import Figures
+from support.limits import NOTICED
+from support.master import assert_as_desired
+from support.operator_process import OperatorProcess
+from support.scene import Scene, is_ready
+
+# Without pods all that is left of a stack's life is what the operator does.
+_NO_PODS: Manifest = {"antaeus": {"replicas": 0}, "payment": {"replicas": 0}}
+_ENDED = 10.0
+# Odd, so that both moments are among them.
+_ONE_OF = 11
+_RESYNC_SECONDS = 2.0
+
+
+@pytest.fixture
+def operator(scene: Scene, proxy: ApiProxy, tmp_path: Path) -> Iterator[OperatorProcess]:
+    settings = scene.settings(resync_seconds=_RESYNC_SECONDS)
+    with OperatorProcess(proxy.url, scene.token, settings, tmp_path) as process:
+        yield process
+
+
+@pytest.mark.timeout(300)
+def test_killed_before_or_after_any_write_is_answered(
+    scene: Scene,
+    proxy: ApiProxy,
+    operator: OperatorProcess,
+    figures: Figures,
+    *,
+    thorough: bool,
+) -> None:
+    """T12: at every write, before it is done and after; without --thorough at a few."""
+    points = _points(scene, proxy, thorough=thorough)
+    for number, moment in points:
+        name = f"{moment.name.lower()}-{number:02}"
+        _create_and_end_at(scene, proxy, operator, name, number, _killing(operator), moment)
+        tokens = _uids(scene, name)
+        operator.start()
+        _assert_made_once(scene, operator, name, tokens)
+    figures.note("points of a creation at each of which the operator was killed", len(points), "")
+    _assert_at_rest(scene, operator)
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(180)
+def test_asked_to_end_while_any_write_is_under_way(
+    scene: Scene,
+    proxy: ApiProxy,
+    operator: OperatorProcess,
+    figures: Figures,
+) -> None:
+    """T13: it waits for no answer, and leaves nothing half done that the next does not finish."""
+    took = []
+    for number in range(1, _writes_of_a_creation(scene, proxy) + 1):
+        name = f"asked-{number:02}"
+        asking = _asking_to_end(operator)
+        _create_and_end_at(scene, proxy, operator, name, number, asking, Moment.BEFORE)
+        took.append(operator.seconds_to_end())
+        tokens = _uids(scene, name)
+        operator.start()
+        _assert_made_once(scene, operator, name, tokens)
+    assert max(took) < _ENDED
+    figures.note("the operator's slowest end while a write is under way", max(took), "s")
+    _assert_at_rest(scene, operator)
+
+
+def _points(scene: Scene, proxy: ApiProxy, *, thorough: bool) -> list[tuple[int, Moment]]:
+    """Where to end the operator: all, or some that are spread evenly."""
+    writes = _writes_of_a_creation(scene, proxy)
+    every = [(number, moment) for number in range(1, writes + 1) for moment in Moment]
+    return every if thorough else every[::_ONE_OF]
+
+
+def _writes_of_a_creation(scene: Scene, proxy: ApiProxy) -> int:
+    """How many writes it takes to make a stack that nobody disturbs."""
+    _create(scene, "undisturbed")
+    return len([seen for seen in proxy.seen if seen.writes and _is_about("undisturbed")(seen)])
+
+
+def _create(scene: Scene, name: str) -> None:
+    scene.apply(name, _NO_PODS)
+    scene.until(name, is_ready)
+
+
+def _create_and_end_at(
+    scene: Scene,
+    proxy: ApiProxy,
+    operator: OperatorProcess,
+    name: str,
+    number: int,
+    effect: Effect,
+    moment: Moment,
+) -> None:
+    is_about = _is_about(name)
+    proxy.add(
+        Rule(lambda seen: seen.writes and is_about(seen), effect, moment=moment, skip=number - 1)
+    )
+    scene.apply(name, _NO_PODS)
+    eventually(operator.has_ended, within=NOTICED, every=0.02)
+    proxy.clear()
+
+
+def _is_about(name: str) -> Callable[[Seen], bool]:
+    return lambda seen: name in seen.path or name.encode() in seen.body
+
+
+def _killing(operator: OperatorProcess) -> Effect:
+    async def effect(request: web.Request) -> web.StreamResponse:
+        await asyncio.to_thread(operator.kill)
+        return await hang_up(request)
+
+    return effect
+
+
+def _asking_to_end(operator: OperatorProcess) -> Effect:
+    async def effect(request: web.Request) -> web.StreamResponse:
+        operator.terminate()
+        await asyncio.to_thread(operator.wait)
+        return await hang_up(request)
+
+    return effect
+
+
+def _uids(scene: Scene, name: str) -> set[str]:
+    """Of the token's Secret, if there is one by now."""
+    secret = scene.api.read(SECRET, scene.namespace, f"{name}-token")
+    return {secret["metadata"]["uid"]} if secret else set()
+
+
+def _assert_made_once(scene: Scene, operator: OperatorProcess, name: str, tokens: set[str]) -> None:
+    body = scene.until(name, is_ready)
+    assert_as_desired(scene, operator.settings, body)
+    assert tokens <= _uids(scene, name), f"{name}: another token was made"
+    for part in ("antaeus", "payment"):
+        live = scene.api.read(DEPLOYMENT, scene.namespace, f"{name}-{part}") or {}
+        assert live["metadata"]["generation"] == 1, f"{name}: {part} was rolled out again"
+
+
+def _assert_at_rest(scene: Scene, operator: OperatorProcess) -> None:
+    """Two resyncs go by, and the API server has seen no write."""
+    eventually(lambda: operator.metric("billing_operator_queue_depth") == 0, within=NOTICED)
+    mark = scene.audit.mark(scene.namespace)
+    resyncs = operator.metric("billing_operator_resyncs_total")
+    eventually(
+        lambda: operator.metric("billing_operator_resyncs_total"),
+        lambda now: now >= resyncs + 2,
+        within=NOTICED,
+    )
+    assert scene.audit.writes_since(mark, scene.namespace) == []

@@ -1,0 +1,93 @@
+"""A watch may break, fall silent or lie: nothing that happened meanwhile is lost for long."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from billing_operator.kinds import SERVICE, Manifest
+from support.api_faults import Answer, Rule, Seen, answering, expired
+from support.api_proxy import ApiProxy
+from support.eventually import eventually
+from support.limits import NOTICED, REPAIRED_BY_EVENT
+from support.master import assert_as_desired, assert_at_rest
+from support.operator_process import OperatorProcess
+from support.scene import Scene, is_ready
+
+_NO_PODS: Manifest = {"antaeus": {"replicas": 0}, "payment": {"replicas": 0}}
+_RESYNC = 3.0
+_SILENCE = 2.0
+
+
+def test_what_was_deleted_while_a_watch_was_broken_comes_back(
+    scene: Scene, proxy: ApiProxy
+) -> None:
+    """T9: the place in history is gone, so no event ever tells of the deletion."""
+    with scene.operator(server=proxy.url, resync_seconds=_RESYNC) as operator:
+        scene.apply("shop", _NO_PODS)
+        scene.until("shop", is_ready)
+        down = proxy.add(Rule(_watches("services"), answering(Answer(503)), times=None))
+        for stream in proxy.streams("services"):
+            stream.end()
+        eventually(lambda: down.met, within=NOTICED)
+
+        uid = _uid_of_service(scene)
+        scene.kube.delete("service", "shop-payment", scene.namespace, "--wait=false")
+        proxy.clear()
+        gone = proxy.add(Rule(_watches("services"), expired))
+
+        eventually(lambda: gone.met, within=NOTICED)
+        limit = 1.2 * _RESYNC + REPAIRED_BY_EVENT
+        eventually(lambda: _uid_of_service(scene), lambda now: now not in ("", uid), within=limit)
+        body = scene.until("shop", is_ready)
+        assert_as_desired(scene, operator.settings, body)
+        assert_at_rest(scene, operator)
+
+
+def test_a_watch_that_falls_silent_is_opened_anew(scene: Scene, proxy: ApiProxy) -> None:
+    """T10: the connection stands and says nothing, as behind a load balancer that forgot it."""
+    with scene.operator(server=proxy.url, silence_seconds=_SILENCE) as operator:
+        scene.apply("shop", _NO_PODS)
+        scene.until("shop", is_ready)
+        told = operator.count("billing_operator_last_event_timestamp_seconds", kind="BillingStack")
+        for stream in proxy.streams("billingstacks"):
+            stream.silent = True
+        began = time.time()
+        scene.change("shop", payment={"successRate": 0.9})
+
+        scene.until("shop", is_ready, within=_SILENCE + REPAIRED_BY_EVENT)
+        assert told < began, "the metric shows how long nothing was told"
+        assert_at_rest(scene, operator)
+
+
+def test_an_error_in_a_watch_ends_it_or_the_operator_but_not_its_work(
+    scene: Scene, proxy: ApiProxy, tmp_path: Path
+) -> None:
+    """T11."""
+    settings = scene.settings()
+    with OperatorProcess(proxy.url, scene.token, settings, tmp_path) as operator:
+        scene.apply("shop", _NO_PODS)
+        scene.until("shop", is_ready)
+        before = len(proxy.seen)
+        status = {"kind": "Status", "apiVersion": "v1", "code": 500, "message": "etcd is away"}
+        for stream in proxy.streams("billingstacks"):
+            stream.say({"type": "ERROR", "object": status})
+
+        eventually(lambda: operator.has_ended() or _watched_again(proxy, before), within=NOTICED)
+        if operator.has_ended():
+            operator.start()
+        scene.change("shop", payment={"successRate": 0.9})
+        body = scene.until("shop", is_ready)
+        assert_as_desired(scene, settings, body)
+
+
+def _watches(plural: str) -> Callable[[Seen], bool]:
+    return lambda seen: seen.watches and seen.path.endswith(f"/{plural}")
+
+
+def _watched_again(proxy: ApiProxy, since: int) -> bool:
+    return any(_watches("billingstacks")(seen) for seen in proxy.seen[since:])
+
+
+def _uid_of_service(scene: Scene) -> str:
+    found = scene.api.read(SERVICE, scene.namespace, "shop-payment")
+    return str(found["metadata"]["uid"]) if found else ""

@@ -1,0 +1,118 @@
+"""Runs the operator as a process of its own, so that a test can end it at any moment."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import fields
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from billing_operator.settings import Settings
+from support.eventually import eventually
+from support.limits import NOTICED
+
+
+class OperatorProcess:
+    """One operator after the other, all with the same settings and rights."""
+
+    def __init__(self, server: str, token: str, settings: Settings, folder: Path) -> None:
+        self.settings = settings
+        self._log = folder / "operator.log"
+        self._env = {**os.environ, **_environment(settings)}
+        self._env["KUBECONFIG"] = str(_kubeconfig(folder / "kubeconfig", server, token, settings))
+        self._process: subprocess.Popen[bytes] | None = None
+        self._asked_at = 0.0
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        """Starts one and waits until it has listed everything."""
+        command = [sys.executable, "-m", "billing_operator"]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(command, env=self._env, stdout=log, stderr=log)
+        eventually(self._is_ready, within=NOTICED, every=0.05)
+
+    def kill(self) -> None:
+        """Ends it as the kernel does when memory is short: at once, in the middle of anything."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+
+    def terminate(self) -> None:
+        """Asks it to end, as the kubelet does."""
+        assert self._process is not None
+        self._asked_at = time.monotonic()
+        self._process.send_signal(signal.SIGTERM)
+
+    def wait(self) -> None:
+        """Waits until it has ended by itself."""
+        assert self._process is not None
+        self._process.wait(timeout=NOTICED)
+
+    def seconds_to_end(self) -> float:
+        """How long it took since it was asked to, which it must have done well."""
+        assert self._process is not None
+        assert self._process.wait(timeout=NOTICED) == 0, self.log()[-2000:]
+        return time.monotonic() - self._asked_at
+
+    def has_ended(self) -> bool:
+        """Whether there is none at the moment."""
+        return self._process is None or self._process.poll() is not None
+
+    def log(self) -> str:
+        """All that any of them has said."""
+        return self._log.read_text()
+
+    def metric(self, name: str) -> float:
+        """A metric without labels, as /metrics shows it."""
+        url = f"http://127.0.0.1:{self.settings.http_port}/metrics"
+        with urlopen(url, timeout=NOTICED) as answer:
+            lines = answer.read().decode().splitlines()
+        return float(next(line.split()[1] for line in lines if line.startswith(f"{name} ")))
+
+    def _is_ready(self) -> bool:
+        assert not self.has_ended(), self.log()[-2000:]
+        try:
+            url = f"http://127.0.0.1:{self.settings.http_port}/readyz"
+            with urlopen(url, timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (URLError, ConnectionError, TimeoutError):
+            return False
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    values = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    values["namespaces"] = ",".join(settings.namespaces)
+    return {f"BILLING_{name.upper()}": str(value) for name, value in values.items()}
+
+
+def _kubeconfig(path: Path, server: str, token: str, settings: Settings) -> Path:
+    path.touch(mode=0o600)
+    (namespace,) = settings.namespaces
+    context = {"cluster": "it", "user": "operator", "namespace": namespace}
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "it",
+        "clusters": [{"name": "it", "cluster": {"server": server}}],
+        "users": [{"name": "operator", "user": {"token": token}}],
+        "contexts": [{"name": "it", "context": context}],
+    }
+    path.write_text(json.dumps(config))
+    return path
