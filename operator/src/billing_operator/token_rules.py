@@ -37,15 +37,15 @@ def choose_token(stack: Stack, secret: Manifest | None, *, antaeus_runs: bool) -
         SpecError: a person must act first; running pods stay as they are meanwhile.
     """
     if stack.secret_ref:
-        return _users_token(stack.secret_ref, secret)
+        return _users_token(stack.namespace, stack.secret_ref, secret)
     if secret is not None:
         return _generated_token(stack, secret)
     return _absent_token(stack, antaeus_runs=antaeus_runs)
 
 
-def _users_token(ref: SecretRef, secret: Manifest | None) -> Token:
+def _users_token(namespace: str, ref: SecretRef, secret: Manifest | None) -> Token:
     remedy = (
-        f"kubectl create secret generic {ref.name} --from-literal={ref.key}=TOKEN "
+        f"kubectl create secret generic -n {namespace} {ref.name} --from-literal={ref.key}=TOKEN "
         "--dry-run=client -o yaml | kubectl apply -f -"
     )
     if secret is None:
@@ -87,8 +87,8 @@ def _absent_token(stack: Stack, *, antaeus_runs: bool) -> MakeToken:
             "TokenLost",
             f"Secret {token_secret_name(stack.name)} is gone while Antaeus runs with its token. "
             "Put the Secret back from a backup, or let another token be made, which restarts "
-            "Antaeus, and that forgets all payments: kubectl annotate --overwrite bst "
-            f'{stack.name} {RENEW_TOKEN}="$(date +%s)"',
+            "Antaeus, and that forgets all payments: kubectl annotate --overwrite "
+            f'-n {stack.namespace} bst {stack.name} {RENEW_TOKEN}="$(date +%s)"',
             condition="TokenLost",
         )
     return MakeToken()
