@@ -74,6 +74,8 @@ class FakeCluster:
         self._asked("apply", BY_NAME[manifest["kind"]])
         if new and (manifest["kind"], key(manifest)) in self.objects:
             raise Conflict("Conflict", "the object has been modified", status=409)
+        if not new and (fault := self.faults.get(("change", manifest["kind"]))):
+            raise fault
         # An answer takes a while, a refusal less.
         for _ in range(3):
             await asyncio.sleep(0)

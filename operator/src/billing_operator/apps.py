@@ -42,7 +42,8 @@ class HttpApps:
 
     async def _get(self, url: str) -> bytes:
         try:
-            async with self._session.get(url) as answer:
+            # A kept connection could lead to the pod of before, that is about to leave.
+            async with self._session.get(url, headers={"Connection": "close"}) as answer:
                 answer.raise_for_status()
                 return await answer.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:

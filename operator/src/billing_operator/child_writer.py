@@ -6,7 +6,14 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from billing_operator.cluster import Cluster
-from billing_operator.errors import REFUSAL_SECONDS, Conflict, OutOfSight, Refused
+from billing_operator.errors import (
+    REFUSAL_SECONDS,
+    ClusterError,
+    Conflict,
+    OutOfSight,
+    Refused,
+    SpecError,
+)
 from billing_operator.inventory import Inventory
 from billing_operator.kinds import BY_NAME, Manifest, Ref, key, ref
 from billing_operator.metrics import Metrics
@@ -92,7 +99,8 @@ class ChildWriter:
         refusal = self._refusals.pop(name, None)
         if refusal and refusal.question == question and self._clock() < refusal.until:
             self._refusals[name] = refusal
-            raise refusal.error
+            # Without the traces of earlier passes, which would pile up and hold all that they saw.
+            raise refusal.error.with_traceback(None)
         try:
             live = await (
                 self._change(stack, manifest, there) if there else self._create(stack, manifest)
@@ -115,7 +123,11 @@ class ChildWriter:
         if owned_by(live, stack.uid):
             self._inventory.put(BY_NAME[live["kind"]], live)
             raise OutOfSight
-        return await self._change(stack, manifest, live)
+        try:
+            return await self._change(stack, manifest, live)
+        except Refused as error:
+            # Its owner may still change or remove it, which no watch of ours would tell.
+            raise SpecError(error.reason, error.message) from error
 
     async def _change(self, stack: Stack, manifest: Manifest, known: Manifest) -> Manifest:
         # Names come again; the uid keeps us from another object that has taken this one.
@@ -123,9 +135,15 @@ class ChildWriter:
         manifest = manifest | {"metadata": named}
         try:
             return await self._cluster.apply(manifest)
-        except Refused:
-            if not await self._make_way(stack, manifest):
+        except Refused as refused:
+            try:
+                way_is_free = await self._make_way(stack, manifest)
+            except Conflict:
                 raise
+            except ClusterError:
+                way_is_free = False
+            if not way_is_free:
+                raise refused from None
         return await self._cluster.apply(manifest)
 
     async def _make_way(self, stack: Stack, manifest: Manifest) -> bool:

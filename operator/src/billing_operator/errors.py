@@ -1,6 +1,6 @@
 """What can keep a stack from being as its spec wants it, told apart by who must act."""
 
-REFUSAL_SECONDS = 3600.0
+REFUSAL_SECONDS = 600.0
 """For so long the same question is not asked again."""
 
 

@@ -47,14 +47,18 @@ def invoices(stack: Stack, reading: Reading | None, now: datetime) -> Manifest |
         reset = None
     if reading is None:
         return {**old, "reset": reset} if old else None
+    life: str | None = reading.life
     if _forgot(old, reading):
+        if old.get("life") == life:
+            # The answer came before the news of another life, whose name is yet to be learned.
+            life = None
         before = reset or {"paid": 0}
         reset = {"paid": before["paid"] + old["paid"], "pending": old["pending"]}
         reset["at"] = timestamp(now)
     counts = {name: getattr(reading.counts, name) for name in _COUNTS}
     same = all(old.get(name) == value for name, value in counts.items())
     changed_at = old["changedAt"] if same else timestamp(now)
-    return {**counts, "changedAt": changed_at, "life": reading.life, "reset": reset}
+    return {**counts, "changedAt": changed_at, "life": life, "reset": reset}
 
 
 def _forgot(old: Manifest, reading: Reading) -> bool:

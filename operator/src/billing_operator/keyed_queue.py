@@ -27,7 +27,10 @@ class Failed(Enum):
 
 @dataclass(frozen=True, slots=True)
 class NotBefore:
-    """What a worker returns that was told to stay away: whoever asks meanwhile waits as well."""
+    """What a worker returns that was told to stay away: whoever asks meanwhile waits as well.
+
+    Neither shorter than the backoff's first step nor longer than its last, whatever it says.
+    """
 
     seconds: float
 
@@ -173,8 +176,9 @@ class KeyedQueue(Generic[KeyT]):
             return delay, True
         entry.failures = 0
         if isinstance(wanted, NotBefore):
-            entry.not_before = now + wanted.seconds
-            return wanted.seconds, True
+            seconds = min(max(wanted.seconds, self.backoff.first), self.backoff.most)
+            entry.not_before = now + seconds
+            return seconds, True
         return wanted, False
 
     def _settle(self, key: KeyT, entry: _Entry, delay: float | None) -> None:

@@ -31,7 +31,8 @@ class Plan:
     """What one pass writes.
 
     Attributes:
-        groups: changes; those of one group go out together, a group waits for the one before.
+        groups: changes; those of one group go out together, a group waits for the one before. A
+            group without changes stays, so that the pods are never in the first.
         strays: children that the spec does not want any more.
         held_back: what a newer operator would change in a running Antaeus, if anything.
     """
@@ -63,7 +64,7 @@ def decide(stack: Stack, seen: Observed, token: Token, installation: Installatio
     wanted = desired(stack, token, installation, antaeus_template=template)
     names = {ref(manifest) for group in wanted for manifest in group}
     return Plan(
-        groups=tuple(changes for group in wanted if (changes := _changes(group, seen))),
+        groups=tuple(_changes(group, seen) for group in wanted),
         strays=tuple(child for name, child in seen.children.items() if name not in names),
         held_back=_held_back(fresh, template),
     )

@@ -10,7 +10,14 @@ from typing import Protocol
 from billing_operator.announcer import Announcer
 from billing_operator.child_writer import ChildWriter
 from billing_operator.cluster import Cluster
-from billing_operator.errors import ClusterError, Fault, NamespaceLeaving, OutOfSight
+from billing_operator.errors import (
+    ClusterError,
+    Fault,
+    NamespaceLeaving,
+    OutOfSight,
+    Refused,
+    Waiting,
+)
 from billing_operator.inputs import Installation, Token
 from billing_operator.inventory import Inventory
 from billing_operator.keyed_queue import Failed, Next, NotBefore
@@ -29,6 +36,8 @@ from billing_operator.transitions import announcements
 
 log = logging.getLogger(__name__)
 
+# More than once in one pass, a child may be found that seemed to be missing.
+_MOST_ROUNDS = 5
 _NOT_ASKED = Progress(complete=False, usual=False, look_again=None)
 
 
@@ -121,16 +130,18 @@ class Reconciler:
 
     async def _write_children(self, this: _Pass) -> None:
         look = not self._is_new(this.stack)
-        while True:
+        for _ in range(_MOST_ROUNDS):
+            this.settled = None
             plan = await (self._plan(this) if look else self._first_plan(this))
             this.held_back = plan.held_back
             try:
                 await self._carry_out(this, plan)
             except OutOfSight:
-                # Now in sight: each round knows at least one child more than the one before.
+                # Now in sight: a round knows at least one child more than the one before.
                 look = True
                 continue
             return
+        raise Waiting("ChildrenAppearing", "somebody else makes children of this name", seconds=1.0)
 
     def _is_new(self, stack: Stack) -> bool:
         return not (stack.status or stack.secret_ref or self._seen(stack).children)
@@ -199,9 +210,10 @@ class Reconciler:
         known = self._seen(stack).children
         # The token is there before the pods, which are in the last group.
         first = [tools.tokens.create(stack, this.settled)] if this.settled else []
-        for group in plan.groups or ((),):
+        for group in plan.groups:
             await tools.writer.write(stack, group, known, *first)
-            first = []
+            if first and this.settled:
+                this.settled, first = Settled(this.settled.token), []
         for stray in plan.strays:
             await tools.writer.remove(stack, stray)
 
@@ -213,7 +225,8 @@ class Reconciler:
             return progress.look_again
         found = Findings(
             seen=seen,
-            token=this.settled.token if this.settled else None,
+            # A Secret that is yet to be made is nothing to tell of, nor a request that was met.
+            token=this.settled.token if this.settled and this.settled.secret is None else None,
             fault=fault,
             profile_in_effect=self._tools.profiles.in_effect(stack, seen.payment_answers),
             reading=self._tools.readings.last(stack.uid),
@@ -223,7 +236,7 @@ class Reconciler:
             await self._write_status(stack, found)
         except Fault as refused:
             log.warning("no status", extra={"stack": str(stack.key), "why": refused.message})
-            return _after(refused)
+            return Failed.BACK_OFF if isinstance(refused, Refused) else _after(refused)
         if fault:
             return _after(fault)
         return progress.look_again

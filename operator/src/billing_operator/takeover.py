@@ -14,17 +14,18 @@ from billing_operator.kinds import Manifest
 
 _POD = ("f:spec", "f:template", "f:spec")
 _CONTAINER = (*_POD, "f:containers", "k:")
-# Where fields exclude one another; "k:" stands for each item of a list.
+_VOLUME = (*_POD, "f:volumes", "k:")
+_HANDLERS = frozenset({"f:exec", "f:grpc", "f:httpGet", "f:tcpSocket"})
+_SOURCES = frozenset({"f:configMapKeyRef", "f:fieldRef", "f:fileKeyRef", "f:resourceFieldRef"})
+_PORTS = ("f:spec", "f:ports")
+# Which fields exclude one another, and where; "k:" stands for each item of a list.
 _EXCLUSIVE = {
-    ("f:spec", "f:strategy"),
-    # Two ports of a Service may not bear one name.
-    ("f:spec", "f:ports"),
-    (*_POD, "f:volumes", "k:"),
-    (*_CONTAINER, "f:env", "k:"),
-    (*_CONTAINER, "f:env", "k:", "f:valueFrom"),
-    (*_CONTAINER, "f:livenessProbe"),
-    (*_CONTAINER, "f:readinessProbe"),
-    (*_CONTAINER, "f:startupProbe"),
+    ("f:spec", "f:strategy"): frozenset({"f:rollingUpdate"}),
+    (*_CONTAINER, "f:env", "k:"): frozenset({"f:value", "f:valueFrom"}),
+    (*_CONTAINER, "f:env", "k:", "f:valueFrom"): _SOURCES | {"f:secretKeyRef"},
+    (*_CONTAINER, "f:livenessProbe"): _HANDLERS,
+    (*_CONTAINER, "f:readinessProbe"): _HANDLERS,
+    (*_CONTAINER, "f:startupProbe"): _HANDLERS,
 }
 
 
@@ -37,7 +38,7 @@ def claim(wanted: Manifest, live: Manifest, manager: str) -> list[Manifest] | No
     claimed: Manifest = {}
     for entry in entries:
         if entry["manager"] != manager and not entry.get("subresource"):
-            _merge(claimed, _take(entry.get("fieldsV1") or {}, wanted, ()))
+            _merge(claimed, _take(entry.get("fieldsV1") or {}, wanted, live, ()))
     if not claimed:
         return None
     _merge(_entry_of(entries, live, manager).setdefault("fieldsV1", {}), claimed)
@@ -45,21 +46,30 @@ def claim(wanted: Manifest, live: Manifest, manager: str) -> list[Manifest] | No
     return [entry for entry in entries if entry.get("fieldsV1")]
 
 
-def _take(owned: Manifest, wanted: Any, place: tuple[str, ...]) -> Manifest:
+def _take(owned: Manifest, wanted: Any, live: Any, place: tuple[str, ...]) -> Manifest:
     """Removes what stands in the way from a manager's fields, and returns it."""
     taken: Manifest = {}
     for name in list(owned):
         there, value = _find(wanted, name)
         if there:
             here = (*place, name[:2] if name.startswith("k:") else name)
-            if found := _take(owned[name], value, here):
+            if found := _take(owned[name], value, _find(live, name)[1], here):
                 taken[name] = found
                 if not owned[name]:
                     # Left there, it would say that the whole of it is theirs.
                     del owned[name]
-        elif place in _EXCLUSIVE and name != ".":
+        elif _stands_in_the_way(name, wanted, live, place):
             taken[name] = owned.pop(name)
     return taken
+
+
+def _stands_in_the_way(name: str, wanted: Any, live: Any, place: tuple[str, ...]) -> bool:
+    if place == _PORTS:
+        # Two ports of a Service may not bear one name.
+        port = _find(live, name)[1] or {}
+        return "name" in port and port["name"] in {each.get("name") for each in wanted}
+    of_a_volume = place == _VOLUME and name.startswith("f:")
+    return of_a_volume or name in _EXCLUSIVE.get(place, ())
 
 
 def _find(wanted: Any, name: str) -> tuple[bool, Any]:

@@ -192,8 +192,8 @@ async def test_the_pods_of_one_stack_are_listed_in_its_namespace(
 @pytest.mark.parametrize(
     ("status", "kind", "reason", "again"),
     [
-        (400, Refused, "Refused", 3600.0),
-        (422, Refused, "Refused", 3600.0),
+        (400, Refused, "Refused", 600.0),
+        (422, Refused, "Refused", 600.0),
         (403, ClusterError, "Forbidden", None),
         (404, NotFound, "NotFound", None),
         (409, Conflict, "Conflict", 1.0),

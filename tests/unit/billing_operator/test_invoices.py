@@ -57,6 +57,14 @@ def test_another_life_has_forgotten_what_was_paid(reading: tuple[int, int, str],
     assert after["paid"] == reading[0]
 
 
+def test_a_reset_that_was_seen_before_the_new_life_is_not_told_twice() -> None:
+    before_the_watch = told(told(None, 100, 0, "a/0"), 5, 95, "a/0")
+    after = told(before_the_watch, 5, 95, "a/1")
+
+    assert after["reset"]["paid"] == 100
+    assert after["life"] == "a/1"
+
+
 def test_where_nothing_was_paid_nothing_is_forgotten() -> None:
     assert "reset" not in told(told(None, 0, 10, "a/0"), 0, 10, "b/0")
 

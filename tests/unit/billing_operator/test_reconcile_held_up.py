@@ -81,6 +81,33 @@ async def test_a_token_that_is_lost_while_antaeus_runs_changes_no_pod() -> None:
     assert world.condition("TokenLost") == ("True", "TokenLost")
 
 
+async def test_no_pod_is_told_of_a_token_that_could_not_be_made() -> None:
+    world = await ready()
+    world.cluster.take("Secret", "shop-token")
+    world.annotate(renew_token="1")
+    world.cluster.faults["create", "Secret"] = BROKEN
+    await world.reconcile()
+
+    assert ("apply", "Deployment") not in world.cluster.writes
+    assert "renewed" not in world.status["token"]
+
+    world.cluster.faults.clear()
+    await world.reconcile()
+    assert ("create", "Secret") in world.cluster.writes
+    assert world.status["token"]["renewed"] == "1"
+
+
+async def test_a_refused_adoption_is_tried_again_soon() -> None:
+    given = an_object("Service", "shop-antaeus", annotations={ADOPT: "shop"})
+    world = World(a_body(), given)
+    world.cluster.faults["change", "Service"] = REFUSED
+    assert await world.reconcile() == 30.0
+
+    world.cluster.faults.clear()
+    await world.reconcile()
+    assert world.condition("Stalled") == ("False", "NotStalled")
+
+
 async def test_a_lost_token_is_found_at_rest_too() -> None:
     world = await ready()
     world.cluster.take("Secret", "shop-token")
@@ -119,7 +146,7 @@ async def test_one_child_that_is_refused_keeps_none_of_its_group_from_being_made
     world.cluster.faults["apply", "ConfigMap"] = Refused("bad")
     again = await world.reconcile()
 
-    assert again == 3600.0
+    assert again == 600.0
     assert world.cluster.get("Service", "shop-antaeus") is not None
     assert world.cluster.get("NetworkPolicy", "shop-payment") is not None
     assert ("apply", "Deployment") not in world.cluster.writes
@@ -169,7 +196,7 @@ async def test_what_was_refused_is_not_asked_again_until_the_question_is_another
     world.cluster.have(live)
     await world.reconcile()
     assert ("apply", "Deployment") in world.cluster.writes
-    world.now += 3600
+    world.now += 600
     await world.reconcile()
     assert ("apply", "Deployment") in world.cluster.writes
 
@@ -200,7 +227,7 @@ async def test_a_server_that_says_when_is_asked_again_then() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "again"), [(BROKEN, Failed.BACK_OFF), (Refused("too long"), 3600.0)]
+    ("fault", "again"), [(BROKEN, Failed.BACK_OFF), (Refused("too long"), Failed.BACK_OFF)]
 )
 async def test_a_status_that_can_not_be_written_is_tried_again(
     fault: ClusterError | Refused, again: object

@@ -90,7 +90,10 @@ def test_what_can_stand_beside_ours_stays_with_whoever_set_it() -> None:
                 "f:spec": {
                     "f:tolerations": {},
                     "f:containers": {
-                        'k:{"name":"payment"}': {"f:env": {'k:{"name":"B"}': {"f:value": {}}}},
+                        'k:{"name":"payment"}': {
+                            "f:env": {'k:{"name":"B"}': {"f:value": {}}},
+                            "f:readinessProbe": {"f:initialDelaySeconds": {}},
+                        },
                         'k:{"name":"sidecar"}': {".": {}, "f:image": {}},
                     },
                 }
@@ -100,6 +103,7 @@ def test_what_can_stand_beside_ours_stays_with_whoever_set_it() -> None:
     rival = json.loads(json.dumps(kept))
     rival["f:spec"]["f:strategy"] = {"f:rollingUpdate": {}}
     wanted = a_deployment()
+    wanted["spec"]["template"]["spec"]["containers"][0]["readinessProbe"] = {"httpGet": {}}
 
     assert claim(wanted, edited(applied(wanted), kept), MANAGER) is None
     entries = claim(wanted, edited(applied(wanted), rival), MANAGER)
@@ -108,16 +112,20 @@ def test_what_can_stand_beside_ours_stays_with_whoever_set_it() -> None:
 
 def test_ports_of_a_service_make_room_for_the_ones_that_are_wanted() -> None:
     foreign = a_service(80)
+    other = {"name": "metrics", "port": 81, "protocol": "TCP"}
+    foreign["spec"]["ports"].append(other)
     foreign["metadata"]["managedFields"] = []
-    edited(foreign, {"f:spec": {"f:ports": {'k:{"port":80,"protocol":"TCP"}': {"f:port": {}}}}})
+    both: Manifest = {f'k:{{"port":{port},"protocol":"TCP"}}': {"f:port": {}} for port in (80, 81)}
+    edited(foreign, {"f:spec": {"f:ports": both}})
     entries = claim(a_service(9000), foreign, MANAGER)
 
     claimed = owned_by(MANAGER, entries)["f:spec"]["f:ports"]
     assert list(claimed) == ['k:{"port":80,"protocol":"TCP"}']
-    assert owned_by("kubectl-patch", entries) == {}
+    theirs = owned_by("kubectl-patch", entries)["f:spec"]["f:ports"]
+    assert list(theirs) == ['k:{"port":81,"protocol":"TCP"}']
     assert entries is not None
-    assert [entry["operation"] for entry in entries] == ["Apply"]
-    assert entries[0]["apiVersion"] == "v1"
+    assert [entry["operation"] for entry in entries] == ["Update", "Apply"]
+    assert entries[1]["apiVersion"] == "v1"
 
 
 def test_the_same_fields_set_by_somebody_else_are_no_rivals() -> None:
