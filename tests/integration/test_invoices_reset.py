@@ -37,7 +37,14 @@ def _pod(scene: Scene) -> str:
     return f"pod/{pod['metadata']['name']}"
 
 
-@pytest.mark.parametrize("end", [_delete_pod, _kill_container, _fill_disk])
+@pytest.mark.parametrize(
+    "end",
+    [
+        _delete_pod,
+        pytest.param(_kill_container, marks=pytest.mark.thorough),
+        pytest.param(_fill_disk, marks=pytest.mark.thorough),
+    ],
+)
 def test_whatever_ends_antaeus_what_it_forgot_is_told(
     scene: Scene, end: Callable[[Scene], None]
 ) -> None:

@@ -20,8 +20,6 @@ from support.scene import Scene, is_ready
 # Without pods all that is left of a stack's life is what the operator does.
 _NO_PODS: Manifest = {"antaeus": {"replicas": 0}, "payment": {"replicas": 0}}
 _ENDED = 10.0
-# Odd, so that both moments are among them.
-_ONE_OF = 11
 _RESYNC_SECONDS = 2.0
 
 
@@ -32,17 +30,17 @@ def operator(scene: Scene, proxy: ApiProxy, tmp_path: Path) -> Iterator[Operator
         yield process
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(300)
 def test_killed_before_or_after_any_write_is_answered(
     scene: Scene,
     proxy: ApiProxy,
     operator: OperatorProcess,
     figures: Figures,
-    *,
-    thorough: bool,
 ) -> None:
-    """T12: at every write, before it is done and after; without --thorough at a few."""
-    points = _points(scene, proxy, thorough=thorough)
+    """T12: at every write, before it is done and after."""
+    writes = _writes_of_a_creation(scene, proxy)
+    points = [(number, moment) for number in range(1, writes + 1) for moment in Moment]
     for number, moment in points:
         name = f"{moment.name.lower()}-{number:02}"
         _create_and_end_at(scene, proxy, operator, name, number, _killing(operator), moment)
@@ -74,13 +72,6 @@ def test_asked_to_end_while_any_write_is_under_way(
     assert max(took) < _ENDED
     figures.note("the operator's slowest end while a write is under way", max(took), "s")
     _assert_at_rest(scene, operator)
-
-
-def _points(scene: Scene, proxy: ApiProxy, *, thorough: bool) -> list[tuple[int, Moment]]:
-    """Where to end the operator: all, or some that are spread evenly."""
-    writes = _writes_of_a_creation(scene, proxy)
-    every = [(number, moment) for number in range(1, writes + 1) for moment in Moment]
-    return every if thorough else every[::_ONE_OF]
 
 
 def _writes_of_a_creation(scene: Scene, proxy: ApiProxy) -> int:

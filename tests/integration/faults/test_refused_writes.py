@@ -18,7 +18,7 @@ from support.scene import Scene, conditions, is_ready
 _NO_PODS: Manifest = {"antaeus": {"replicas": 0}, "payment": {"replicas": 0}}
 _RETRY_AFTER = 2
 _BACKOFF = 0.8
-_ONE_OF = 4
+_ONE_OF = 6
 
 
 class _Fault(NamedTuple):

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from billing_operator.kinds import SERVICE, Manifest
 from support.api_faults import Answer, Rule, Seen, answering, expired
 from support.api_proxy import ApiProxy
@@ -59,6 +61,7 @@ def test_a_watch_that_falls_silent_is_opened_anew(scene: Scene, proxy: ApiProxy)
         assert_at_rest(scene, operator)
 
 
+@pytest.mark.thorough
 def test_an_error_in_a_watch_ends_it_or_the_operator_but_not_its_work(
     scene: Scene, proxy: ApiProxy, tmp_path: Path
 ) -> None:
