@@ -209,13 +209,16 @@ class Reconciler:
         stack, tools = this.stack, self._tools
         known = self._seen(stack).children
         # The token is there before the pods, which are in the last group.
-        first = [tools.tokens.create(stack, this.settled)] if this.settled else []
+        first = [self._make_token(this, this.settled)] if this.settled else []
         for group in plan.groups:
             await tools.writer.write(stack, group, known, *first)
-            if first and this.settled:
-                this.settled, first = Settled(this.settled.token), []
+            first = []
         for stray in plan.strays:
             await tools.writer.remove(stack, stray)
+
+    async def _make_token(self, this: _Pass, settled: Settled) -> None:
+        await self._tools.tokens.create(this.stack, settled)
+        this.settled = Settled(settled.token)
 
     async def _report(self, this: _Pass) -> Next:
         stack, seen = this.stack, self._seen(this.stack)
