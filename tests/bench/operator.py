@@ -28,13 +28,13 @@ from cluster.lifecycle import up
 from support.installation import NAMESPACE as OPERATOR_NAMESPACE
 from support.installation import build_images, install
 from support.kube import Kube
+from support.scene import NO_PODS
 
 NAMESPACE = "bench"
 MOST_RATIO = 1.5
 KINDS: tuple[Kind, ...] = (BILLING_STACK, *CHILDREN, SECRET)
 OWNER_KIND: Manifest = {"apiVersion": "v1", "kind": "ConfigMap"}
 OWNER: Manifest = {**OWNER_KIND, "name": "floor-owner"}
-EMPTY: Manifest = {"antaeus": {"replicas": 0}, "payment": {"replicas": 0}}
 
 
 def a_stack(name: str) -> Manifest:
@@ -43,7 +43,7 @@ def a_stack(name: str) -> Manifest:
         "apiVersion": BILLING_STACK.api_version,
         "kind": BILLING_STACK.name,
         "metadata": {"name": name, "namespace": NAMESPACE},
-        "spec": EMPTY,
+        "spec": NO_PODS,
     }
 
 

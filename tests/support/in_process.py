@@ -78,6 +78,10 @@ class InProcess:
         """A metric's value now, 0 where there is none yet."""
         return self._operator.metrics.registry.get_sample_value(metric, labels) or 0.0
 
+    def last_told(self, kind: str) -> float:
+        """When a watch last told something of a kind, in seconds since 1970."""
+        return self.count("billing_operator_last_event_timestamp_seconds", kind=kind)
+
     def resync(self) -> None:
         """Has everything compared at once, and waits until every stack has been looked at."""
         if self._loop is None:

@@ -21,6 +21,8 @@ from support.limits import ROLLOUT
 
 # So long that nothing a test sees is the work of a resync that it did not ask for.
 NEVER = 86400.0
+# A spec without pods: all that is left of a stack's life is what the operator does.
+NO_PODS: Manifest = {"antaeus": {"replicas": 0}, "payment": {"replicas": 0}}
 
 
 @dataclass(frozen=True, slots=True)

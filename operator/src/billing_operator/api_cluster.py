@@ -44,6 +44,7 @@ class _Request(NamedTuple):
     query: dict[str, str]
     body: Any = None
     content_type: str = "application/json"
+    carries_spec: bool = False
 
 
 class ApiCluster:
@@ -85,7 +86,7 @@ class ApiCluster:
         # Forced: what we own is ours, and a person who disagrees has the spec to say so.
         query = {"fieldManager": MANAGER, "force": "true", "fieldValidation": "Strict"}
         path = kind.path(*key(manifest))
-        return await self._send(_Request("PATCH", path, query, manifest, _APPLY))
+        return await self._send(_Request("PATCH", path, query, manifest, _APPLY, carries_spec=True))
 
     async def hand_over(self, live: Manifest, managed_fields: list[Manifest]) -> None:
         """Rewrites who set which field; raises Conflict if the object changed since it was read."""
@@ -184,7 +185,7 @@ def _refusal(
             return Conflict("Conflict", message, status=status, retry_after=1.0)
         case 403:
             return ClusterError("Forbidden", message, status=status)
-        case _ if status in _REFUSED and request.content_type == _APPLY:
+        case _ if status in _REFUSED and request.carries_spec:
             return Refused(said)
     wait = float(retry_after) if retry_after and retry_after.isdigit() else None
     return ClusterError("ApiServerError", message, status=status, retry_after=wait)

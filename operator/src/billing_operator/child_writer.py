@@ -96,11 +96,11 @@ class ChildWriter:
         there, name = known.get(ref(manifest)), (stack.uid, ref(manifest))
         version = there["metadata"]["resourceVersion"] if there else None
         question = manifest, version, stack.generation
-        refusal = self._refusals.pop(name, None)
+        refusal = self._refusals.get(name)
         if refusal and refusal.question == question and self._clock() < refusal.until:
-            self._refusals[name] = refusal
             # Without the traces of earlier passes, which would pile up and hold all that they saw.
             raise refusal.error.with_traceback(None)
+        self._refusals.pop(name, None)
         try:
             live = await (
                 self._change(stack, manifest, there) if there else self._create(stack, manifest)
@@ -135,15 +135,9 @@ class ChildWriter:
         manifest = manifest | {"metadata": named}
         try:
             return await self._cluster.apply(manifest)
-        except Refused as refused:
-            try:
-                way_is_free = await self._make_way(stack, manifest)
-            except Conflict:
+        except Refused:
+            if not await self._make_way(stack, manifest):
                 raise
-            except ClusterError:
-                way_is_free = False
-            if not way_is_free:
-                raise refused from None
         return await self._cluster.apply(manifest)
 
     async def _make_way(self, stack: Stack, manifest: Manifest) -> bool:
@@ -153,8 +147,16 @@ class ChildWriter:
         if live is None or managed_fields is None:
             return False
         refuse_unless_given(stack, live)
-        await self._cluster.hand_over(live, managed_fields)
-        log.info("claimed", extra={"stack": str(stack.key), "child": str(ref(manifest))})
+        about = {"stack": str(stack.key), "child": str(ref(manifest))}
+        try:
+            await self._cluster.hand_over(live, managed_fields)
+        except Conflict:
+            raise
+        except ClusterError as error:
+            # What the apply was refused for says more to a person than this.
+            log.warning("not claimed", extra=about | {"why": error.message})
+            return False
+        log.info("claimed", extra=about)
         return True
 
     async def _read(self, manifest: Manifest) -> Manifest | None:

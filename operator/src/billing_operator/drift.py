@@ -10,7 +10,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from billing_operator.kinds import Manifest
+from billing_operator.kinds import Manifest, applied_entry
 
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _QUANTITY = re.compile(rf"({_NUMBER})(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?\Z")
@@ -26,21 +26,13 @@ _IDENTITY = ("name", "namespace", "uid", "resourceVersion")
 
 def drift(wanted: Manifest, live: Manifest, manager: str) -> str | None:
     """Where a live object first differs from what we would apply, or None where it does not."""
-    owned = _owned(live, manager)
-    if owned is None:
+    applied = applied_entry(live, manager)
+    if applied is None:
         return "not applied yet"
+    owned = applied.get("fieldsV1") or {}
     metadata = {k: v for k, v in wanted["metadata"].items() if k not in _IDENTITY}
     fields = {k: v for k, v in wanted.items() if k not in ("apiVersion", "kind")}
     return _difference(owned, {**fields, "metadata": metadata}, live, "")
-
-
-def _owned(live: Manifest, manager: str) -> Manifest | None:
-    for entry in live["metadata"].get("managedFields") or ():
-        ours = entry["manager"] == manager and entry["operation"] == "Apply"
-        if ours and not entry.get("subresource"):
-            fields: Manifest = entry.get("fieldsV1") or {}
-            return fields
-    return None
 
 
 def _difference(owned: Manifest, wanted: Any, live: Any, path: str) -> str | None:

@@ -96,6 +96,16 @@ def controller_of(manifest: Manifest) -> Manifest | None:
     return next((owner for owner in owners if owner.get("controller")), None)
 
 
+def applied_entry(live: Manifest, manager: str) -> Manifest | None:
+    """What the API server has recorded of a manager's last apply to an object, if there was one."""
+    for entry in live["metadata"].get("managedFields") or ():
+        own = entry["manager"] == manager and entry["operation"] == "Apply"
+        if own and not entry.get("subresource"):
+            found: Manifest = entry
+            return found
+    return None
+
+
 def timestamp(moment: datetime) -> str:
     """A moment as Kubernetes writes it."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

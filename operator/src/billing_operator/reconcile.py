@@ -15,7 +15,6 @@ from billing_operator.errors import (
     Fault,
     NamespaceLeaving,
     OutOfSight,
-    Refused,
     Waiting,
 )
 from billing_operator.inputs import Installation, Token
@@ -132,7 +131,7 @@ class Reconciler:
         look = not self._is_new(this.stack)
         for _ in range(_MOST_ROUNDS):
             this.settled = None
-            plan = await (self._plan(this) if look else self._first_plan(this))
+            plan = await self._plan(this) if look else self._first_plan(this)
             this.held_back = plan.held_back
             try:
                 await self._carry_out(this, plan)
@@ -146,7 +145,7 @@ class Reconciler:
     def _is_new(self, stack: Stack) -> bool:
         return not (stack.status or stack.secret_ref or self._seen(stack).children)
 
-    async def _first_plan(self, this: _Pass) -> Plan:
+    def _first_plan(self, this: _Pass) -> Plan:
         """What a new stack needs: all of it is created or refused, so nothing need be read."""
         this.settled = self._tools.tokens.settle(this.stack, None, antaeus_runs=False)
         return self._decide(this.stack, this.settled.token)
@@ -239,7 +238,7 @@ class Reconciler:
             await self._write_status(stack, found)
         except Fault as refused:
             log.warning("no status", extra={"stack": str(stack.key), "why": refused.message})
-            return Failed.BACK_OFF if isinstance(refused, Refused) else _after(refused)
+            return _after(refused)
         if fault:
             return _after(fault)
         return progress.look_again

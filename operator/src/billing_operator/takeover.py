@@ -10,7 +10,7 @@ import copy
 import json
 from typing import Any
 
-from billing_operator.kinds import Manifest
+from billing_operator.kinds import Manifest, applied_entry
 
 _POD = ("f:spec", "f:template", "f:spec")
 _CONTAINER = (*_POD, "f:containers", "k:")
@@ -34,14 +34,21 @@ def claim(wanted: Manifest, live: Manifest, manager: str) -> list[Manifest] | No
 
     None where nothing that others set stands in its way.
     """
-    entries: list[Manifest] = copy.deepcopy(live["metadata"].get("managedFields") or [])
+    live = copy.deepcopy(live)
+    entries: list[Manifest] = live["metadata"].setdefault("managedFields", [])
     claimed: Manifest = {}
     for entry in entries:
         if entry["manager"] != manager and not entry.get("subresource"):
             _merge(claimed, _take(entry.get("fieldsV1") or {}, wanted, live, ()))
     if not claimed:
         return None
-    _merge(_entry_of(entries, live, manager).setdefault("fieldsV1", {}), claimed)
+    own = applied_entry(live, manager)
+    if own is None:
+        # An object that was handed over has not been applied to yet.
+        own = {"manager": manager, "operation": "Apply", "apiVersion": live["apiVersion"]}
+        own["fieldsType"] = "FieldsV1"
+        entries.append(own)
+    _merge(own.setdefault("fieldsV1", {}), claimed)
     # An entry that owns nothing any more is refused.
     return [entry for entry in entries if entry.get("fieldsV1")]
 
@@ -86,15 +93,3 @@ def _find(wanted: Any, name: str) -> tuple[bool, Any]:
 def _merge(into: Manifest, more: Manifest) -> None:
     for name, below in more.items():
         _merge(into.setdefault(name, {}), below)
-
-
-def _entry_of(entries: list[Manifest], live: Manifest, manager: str) -> Manifest:
-    for entry in entries:
-        ours = entry["manager"] == manager and entry["operation"] == "Apply"
-        if ours and not entry.get("subresource"):
-            return entry
-    # An object that was handed over has not been applied to yet.
-    entry = {"manager": manager, "operation": "Apply", "apiVersion": live["apiVersion"]}
-    entry["fieldsType"] = "FieldsV1"
-    entries.append(entry)
-    return entry

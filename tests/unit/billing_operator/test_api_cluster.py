@@ -243,6 +243,14 @@ async def test_a_server_that_is_away_is_a_fault_of_the_cluster() -> None:
     assert (caught.value.reason, caught.value.status) == ("ApiServerUnreachable", 0)
 
 
+async def test_a_status_that_is_refused_is_no_mistake_of_the_spec(
+    cluster: ApiCluster, server: Answering
+) -> None:
+    server.will_say(422, {"message": "too long"})
+    with pytest.raises(ClusterError, match="too long"):
+        await cluster.apply_status(SHOP, "stack-uid", {})
+
+
 async def test_a_namespace_that_is_being_deleted_is_told_from_a_missing_right(
     cluster: ApiCluster, server: Answering
 ) -> None:
