@@ -59,7 +59,7 @@ test: setup  ## Everything that must hold, on a cluster of its own (README: how 
 integration: setup  ## The operator in-process against the tests' cluster
 	@.venv/bin/pytest tests/integration
 
-test-faults: setup  ## Every point of the fault campaigns, of which make test tries a few (about 7 min)
+test-faults: setup  ## Every point of the fault campaigns, of which make test tries a few
 	@.venv/bin/pytest tests/integration/faults tests/integration/test_invoices_reset.py --thorough
 
 e2e: setup  ## The installed operator on the tests' cluster

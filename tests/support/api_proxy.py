@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
-from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
@@ -21,8 +20,7 @@ from aiohttp import web
 from support.api_faults import Moment, Rule, Seen
 from support.api_server import Access
 
-_OF_CONNECTION = frozenset({"host", "connection", "keep-alive", "transfer-encoding"})
-_OF_CONNECTION |= {"content-length"}
+_OF_CONNECTION = ("connection", "content-length", "host", "keep-alive", "transfer-encoding")
 _SECONDS = 10.0
 
 
@@ -78,12 +76,7 @@ class ApiProxy:
         self._in_loop(self._start())
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._in_loop(self._stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

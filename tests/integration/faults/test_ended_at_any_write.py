@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from billing_operator.kinds import DEPLOYMENT, SECRET, Manifest
+from billing_operator.kinds import DEPLOYMENT, SECRET
 from support.api_faults import Effect, Moment, Rule, Seen, hang_up
 from support.api_proxy import ApiProxy
 from support.eventually import eventually
@@ -15,10 +15,8 @@ from support.figures import Figures
 from support.limits import NOTICED
 from support.master import assert_as_desired
 from support.operator_process import OperatorProcess
-from support.scene import Scene, is_ready
+from support.scene import NO_PODS, Scene, is_ready
 
-# Without pods all that is left of a stack's life is what the operator does.
-_NO_PODS: Manifest = {"antaeus": {"replicas": 0}, "payment": {"replicas": 0}}
 _ENDED = 10.0
 _RESYNC_SECONDS = 2.0
 
@@ -81,7 +79,7 @@ def _writes_of_a_creation(scene: Scene, proxy: ApiProxy) -> int:
 
 
 def _create(scene: Scene, name: str) -> None:
-    scene.apply(name, _NO_PODS)
+    scene.apply(name, NO_PODS)
     scene.until(name, is_ready)
 
 
@@ -98,7 +96,7 @@ def _create_and_end_at(
     proxy.add(
         Rule(lambda seen: seen.writes and is_about(seen), effect, moment=moment, skip=number - 1)
     )
-    scene.apply(name, _NO_PODS)
+    scene.apply(name, NO_PODS)
     eventually(operator.has_ended, within=NOTICED, every=0.02)
     proxy.clear()
 

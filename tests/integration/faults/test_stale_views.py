@@ -1,25 +1,23 @@
 """What the operator is told may be old: it acts on what is, and never on a name alone."""
 
 import asyncio
-import json
 
 from aiohttp import web
 
 from billing_operator.kinds import BILLING_STACK, BY_NAME, Manifest
 from support.api_faults import Effect, Rule, Seen
-from support.api_proxy import ApiProxy
+from support.api_proxy import ApiProxy, Stream
 from support.eventually import eventually
+from support.in_process import InProcess
 from support.limits import GONE, NOTICED
 from support.master import assert_as_desired, assert_at_rest, children
-from support.scene import Scene, is_ready
-
-_NO_PODS: Manifest = {"antaeus": {"replicas": 0}, "payment": {"replicas": 0}}
+from support.scene import NO_PODS, Scene, is_ready
 
 
 def test_an_old_list_after_a_restart_rolls_nothing_back(scene: Scene, proxy: ApiProxy) -> None:
     """T15: an API server that lags answers by what it knows."""
     with scene.operator():
-        scene.apply("shop", _NO_PODS)
+        scene.apply("shop", NO_PODS)
         old = scene.until("shop", is_ready)
         scene.change("shop", payment={"successRate": 0.9, "env": [{"name": "A", "value": "new"}]})
         new = scene.until("shop", is_ready)
@@ -37,17 +35,17 @@ def test_an_old_list_after_a_restart_rolls_nothing_back(scene: Scene, proxy: Api
 def test_late_news_of_an_earlier_stack_harms_no_later_one(scene: Scene, proxy: ApiProxy) -> None:
     """T16: the same name, deleted and made again, and then the first one's end is told again."""
     with scene.operator(server=proxy.url) as operator:
-        scene.apply("shop", _NO_PODS)
+        scene.apply("shop", NO_PODS)
         first = scene.until("shop", is_ready)
         scene.kube.delete("billingstack", "shop", scene.namespace)
         eventually(lambda: children(scene, "shop") == {}, within=GONE)
-        scene.apply("shop", _NO_PODS)
+        scene.apply("shop", NO_PODS)
         scene.until("shop", is_ready)
         before = _uids(scene, "shop")
 
         (stream,) = proxy.streams("billingstacks")
-        stream.say({"type": "MODIFIED", "object": first})
-        stream.say({"type": "DELETED", "object": first})
+        for event in ("MODIFIED", "DELETED"):
+            _tell(operator, stream, {"type": event, "object": first})
 
         assert_at_rest(scene, operator)
         assert _uids(scene, "shop") == before
@@ -62,7 +60,7 @@ def test_to_delete_a_stack_touches_none_whose_name_begins_alike(scene: Scene) ->
     others = ("shop-b", "shop-antaeus", "sho")
     with scene.operator() as operator:
         for name in ("shop", *others):
-            scene.apply(name, _NO_PODS)
+            scene.apply(name, NO_PODS)
         for name in ("shop", *others):
             scene.until(name, is_ready)
         before = {name: _uids(scene, name) for name in others}
@@ -78,6 +76,13 @@ def test_to_delete_a_stack_touches_none_whose_name_begins_alike(scene: Scene) ->
             assert_as_desired(scene, operator.settings, scene.read(name))
 
 
+def _tell(operator: InProcess, stream: Stream, event: Manifest) -> None:
+    """Puts an event into a watch, and waits until the operator has taken it in."""
+    told = operator.last_told(BILLING_STACK.name)
+    stream.say(event)
+    eventually(lambda: operator.last_told(BILLING_STACK.name) > told, within=NOTICED)
+
+
 def _lists_or_watches_stacks(seen: Seen) -> bool:
     return seen.method == "GET" and seen.path.endswith(f"/{BILLING_STACK.plural}")
 
@@ -91,17 +96,10 @@ def _telling_only_of(old: Manifest) -> Effect:
             return web.json_response({"metadata": version, "items": [old]})
         response = web.StreamResponse()
         await response.prepare(request)
-        while request.transport and not request.transport.is_closing():
-            await response.write(json.dumps(_bookmark(old)).encode() + b"\n")
-            await asyncio.sleep(0.2)
+        await asyncio.Event().wait()
         return response
 
     return effect
-
-
-def _bookmark(old: Manifest) -> Manifest:
-    metadata = {"resourceVersion": old["metadata"]["resourceVersion"]}
-    return {"type": "BOOKMARK", "object": {"metadata": metadata}}
 
 
 def _uids(scene: Scene, name: str) -> dict[str, str]:

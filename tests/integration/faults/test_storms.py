@@ -17,9 +17,8 @@ from support.figures import Figures
 from support.limits import NOTICED, ROLLOUT
 from support.master import assert_as_desired, assert_at_rest
 from support.operator_process import OperatorProcess
-from support.scene import Scene, conditions, is_ready
+from support.scene import NO_PODS, Scene, conditions, is_ready
 
-_NO_PODS: Manifest = {"antaeus": {"replicas": 0}, "payment": {"replicas": 0}}
 _CHANGES = 100
 _MOST_PASSES = 20
 _SLOW_SECONDS = 2.0
@@ -29,7 +28,7 @@ _STACKS = 20
 def test_a_hundred_changes_at_once_are_little_work(scene: Scene, figures: Figures) -> None:
     """T19."""
     with scene.operator() as operator:
-        scene.apply("shop", _NO_PODS)
+        scene.apply("shop", NO_PODS)
         scene.until("shop", is_ready)
         before, began = operator.passes(), time.monotonic()
         for number in range(1, _CHANGES + 1):
@@ -48,7 +47,7 @@ def test_a_hundred_changes_at_once_are_little_work(scene: Scene, figures: Figure
 def test_a_wiped_status_is_told_anew_once_and_then_stands(scene: Scene) -> None:
     """T23."""
     with scene.operator() as operator:
-        scene.apply("shop", _NO_PODS)
+        scene.apply("shop", NO_PODS)
         told = scene.until("shop", is_ready)["status"]
         edit = ("patch", "billingstack", "shop", "-n", scene.namespace, "--subresource=status")
         wrong = {"status": {"payment": {"ready": 7}, "token": None}}
@@ -77,7 +76,7 @@ def test_a_crawling_api_server_stalls_no_loop(
     with OperatorProcess(proxy.url, scene.token, settings, tmp_path) as operator:
         proxy.add(Rule(_is_asked_once, _crawl, times=None))
         for name in names:
-            scene.apply(name, _NO_PODS)
+            scene.apply(name, NO_PODS)
         lags: list[float] = []
 
         def all_are_ready() -> bool:
