@@ -94,8 +94,12 @@ class Scene:
         return self.until(name, is_ready, within=within)
 
     def until_complete(self, name: str) -> Manifest:
-        """Waits until a stack is ready and its invoices are counted: then nothing is news."""
-        return self.until(name, lambda stack: is_ready(stack) and "invoices" in stack["status"])
+        """Waits until a stack is ready and the Antaeus of now was read: then nothing is news."""
+        return self.until(name, lambda stack: is_ready(stack) and self._is_read(name, stack))
+
+    def _is_read(self, name: str, stack: Manifest) -> bool:
+        lives = [f"{uid}/{restarts}" for uid, restarts in self.antaeus_lives(name)]
+        return [stack["status"].get("invoices", {}).get("life")] == lives
 
     def pods(self, name: str, part: str) -> list[Manifest]:
         """The pods of a part that are to stay; one that was evicted leaves its object behind."""
@@ -106,8 +110,9 @@ class Scene:
     def antaeus_lives(self, name: str) -> set[tuple[str, int]]:
         """Tells one life of Antaeus from the next: its pods, and how often each was restarted."""
         return {
-            (pod["metadata"]["uid"], pod["status"]["containerStatuses"][0]["restartCount"])
+            (pod["metadata"]["uid"], container["restartCount"])
             for pod in self.pods(name, ANTAEUS)
+            for container in pod["status"].get("containerStatuses", [])[:1]
         }
 
 
