@@ -1,10 +1,14 @@
 """What tests of every layer share: the cluster of the tests, and never another one."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from cluster.lifecycle import up
 from cluster.paths import Cluster
 from cluster.policy_probe import prove_policies_block
+from support.api_server import Access, ApiServer
+from support.audit import AuditLog
 from support.figures import Figures
 from support.installation import Images, build_images, install
 from support.kube import Kube
@@ -84,3 +88,23 @@ def enforced(cluster: Cluster, installed: Images) -> None:
 def kube(cluster: Cluster) -> Kube:
     """The tests' cluster as its administrator."""
     return Kube(cluster)
+
+
+@pytest.fixture(scope="session")
+def access(kube: Kube, tmp_path_factory: pytest.TempPathFactory) -> Access:
+    """How the API server of the tests' cluster is reached."""
+    return Access.of(kube, tmp_path_factory.mktemp("access"))
+
+
+@pytest.fixture(scope="session")
+def api(access: Access) -> Iterator[ApiServer]:
+    """The same API server as its administrator sees it."""
+    server = ApiServer(access)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def audit(cluster: Cluster, api: ApiServer) -> AuditLog:
+    """What the API server says that everybody did."""
+    return AuditLog(cluster, api)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from cluster.paths import Cluster
 from support.api_server import Access, ApiServer
 from support.audit import AuditLog
 from support.eventually import eventually
@@ -31,20 +30,6 @@ def alone(installed: Images, kube: Kube) -> Iterator[Images]:
 
 
 @pytest.fixture(scope="package")
-def access(kube: Kube, tmp_path_factory: pytest.TempPathFactory) -> Access:
-    """How the API server is reached."""
-    return Access.of(kube, tmp_path_factory.mktemp("access"))
-
-
-@pytest.fixture(scope="package")
-def api(access: Access) -> Iterator[ApiServer]:
-    """The API server as its administrator sees it."""
-    server = ApiServer(access)
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="package")
 def token(alone: Images, kube: Kube) -> str:  # noqa: ARG001 - the account comes with it
     """Makes the operator here the one that is installed, as far as the API server can tell."""
     return kube("-n", NAMESPACE, "create", "token", "billing-operator", "--duration=2h").strip()
@@ -52,11 +37,10 @@ def token(alone: Images, kube: Kube) -> str:  # noqa: ARG001 - the account comes
 
 @pytest.fixture
 def scene(
-    cluster: Cluster, alone: Images, kube: Kube, api: ApiServer, access: Access, token: str
+    alone: Images, kube: Kube, api: ApiServer, audit: AuditLog, access: Access, token: str
 ) -> Iterator[Scene]:
     """A namespace with nothing in it."""
     namespace = f"stacks-{secrets.token_hex(4)}"
     kube("create", "namespace", namespace)
-    audit = AuditLog(cluster, api)
     yield Scene(kube, api, audit, access, token, alone, namespace)
     kube("delete", "namespace", namespace, "--wait=false")

@@ -4,7 +4,7 @@ import json
 import secrets
 from typing import NamedTuple
 
-from billing_operator.kinds import CONFIG_MAP
+from billing_operator.kinds import CONFIG_MAP, Manifest
 from cluster.docker import docker
 from cluster.paths import Cluster
 from support.api_server import ApiServer
@@ -14,7 +14,10 @@ from support.limits import NOTICED
 OPERATOR = "system:serviceaccount:billing-system:billing-operator"
 _WRITING = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 # Rotated files come first in the order of names, the one that is being written last.
-_SEARCH = 'grep --no-filename --fixed-strings -- "$0" /var/log/kubernetes-audit/*.log || true'
+_SEARCH = 'grep --no-filename --fixed-strings "$@" /var/log/kubernetes-audit/*.log || true'
+
+Right = tuple[str, str, str]
+"""Group, resource with its subresource, verb."""
 
 
 class Request(NamedTuple):
@@ -41,11 +44,7 @@ class AuditLog:
 
     def requests_since(self, mark: str, namespace: str, user: str = OPERATOR) -> list[Request]:
         """What a user has asked for in a namespace between a mark and now."""
-        end = self.mark(namespace)
-        lines = eventually(
-            lambda: self._lines(namespace), lambda found: _index(found, end), within=NOTICED
-        )
-        records = (json.loads(line) for line in lines[_index(lines, mark) : _index(lines, end)])
+        records = self._records(mark, namespace, f'"namespace":"{namespace}"')
         return [_request(record) for record in records if record["user"]["username"] == user]
 
     def writes_since(self, mark: str, namespace: str, user: str = OPERATOR) -> list[Request]:
@@ -53,16 +52,40 @@ class AuditLog:
         asked = self.requests_since(mark, namespace, user)
         return [request for request in asked if request.verb in _WRITING]
 
-    def _lines(self, namespace: str) -> list[str]:
-        wanted = f'"namespace":"{namespace}"'
-        return docker("exec", self._cluster.node, "sh", "-c", _SEARCH, wanted).splitlines()
+    def everywhere_since(self, mark: str, namespace: str, user: str = OPERATOR) -> list[Manifest]:
+        """The records of all that a user has asked for since a mark, which is in a namespace."""
+        of_user = f'"username":"{user}"'
+        records = self._records(mark, namespace, of_user)
+        return [record for record in records if record["user"]["username"] == user]
+
+    def _records(self, mark: str, namespace: str, wanted: str) -> list[Manifest]:
+        end = self.mark(namespace)
+        lines = eventually(
+            lambda: self._lines(wanted, mark, end),
+            lambda found: _index(found, end) is not None,
+            within=NOTICED,
+        )
+        return [json.loads(line) for line in lines[_index(lines, mark) : _index(lines, end)]]
+
+    def _lines(self, *wanted: str) -> list[str]:
+        words = [word for each in wanted for word in ("-e", each)]
+        search = ("sh", "-c", _SEARCH, "grep", *words)
+        return docker("exec", self._cluster.node, *search).splitlines()
+
+
+def rights_of(record: Manifest) -> set[Right]:
+    """What a role must grant for a request; an apply that makes an object is a creation too."""
+    on, code = record["objectRef"], record.get("responseStatus", {}).get("code")
+    resource = "/".join(filter(None, (on["resource"], on.get("subresource"))))
+    verbs = {record["verb"]} | ({"create"} if code == 201 else set())
+    return {(on.get("apiGroup", ""), resource, verb) for verb in verbs}
 
 
 def _index(lines: list[str], mark: str) -> int | None:
     return next((number for number, line in enumerate(lines) if mark in line), None)
 
 
-def _request(record: dict[str, dict[str, str]]) -> Request:
+def _request(record: Manifest) -> Request:
     on = record["objectRef"]
     parts = (on["resource"], on.get("subresource"), on.get("name"))
     status = int(record.get("responseStatus", {}).get("code", 0))

@@ -1,5 +1,9 @@
 """Figures that tests take along the way, shown together when the run is over."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class Figures:
     """What was measured in one run, in the order in which it was."""
@@ -11,6 +15,13 @@ class Figures:
         """Keeps one figure."""
         digits = 0 if value >= 100 else 1
         self._lines.append(f"{what}: {value:,.{digits}f} {unit}")
+
+    @contextmanager
+    def timed(self, what: str) -> Iterator[None]:
+        """Keeps how many seconds a block takes."""
+        began = time.monotonic()
+        yield
+        self.note(what, time.monotonic() - began, "s")
 
     def lines(self) -> list[str]:
         """All figures, each in words."""

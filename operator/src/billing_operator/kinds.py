@@ -96,6 +96,11 @@ def controller_of(manifest: Manifest) -> Manifest | None:
     return next((owner for owner in owners if owner.get("controller")), None)
 
 
+def conditions_of(status: Manifest | None) -> dict[str, Manifest]:
+    """The conditions of a status, ours or Kubernetes' own, by type."""
+    return {each["type"]: each for each in (status or {}).get("conditions") or ()}
+
+
 def applied_entry(live: Manifest, manager: str) -> Manifest | None:
     """What the API server has recorded of a manager's last apply to an object, if there was one."""
     for entry in live["metadata"].get("managedFields") or ():

@@ -2,41 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from billing_operator.kinds import Manifest, Ref, controller_of, ref
+from billing_operator import troubles
+from billing_operator.kinds import Manifest, Ref, conditions_of, controller_of, ref
 from billing_operator.names import ANTAEUS, PART_LABEL, PAYMENT, STACK_LABEL, part_name
-
-# Why a container does not run, where no amount of waiting helps.
-_PERSON_MUST_ACT = frozenset(
-    {
-        "CreateContainerConfigError",
-        "CrashLoopBackOff",
-        "ErrImageNeverPull",
-        "ErrImagePull",
-        "ImageInspectError",
-        "ImagePullBackOff",
-        "InvalidImageName",
-        "RunContainerError",
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """What keeps a pod or a rollout from being well, in Kubernetes' own words.
-
-    Attributes:
-        stuck: whether only a person can mend it.
-    """
-
-    where: str
-    reason: str
-    message: str
-    stuck: bool
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.reason}" + (f": {self.message}" if self.message else "")
+from billing_operator.troubles import Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +72,7 @@ class Observed:
     def rollout(self, stack: str, part: str) -> Rollout | None:
         """How far a part's Deployment is; None while it is not there."""
         live = self.children.get(Ref("Deployment", part_name(stack, part)))
-        return _rollout(live) if live else None
+        return _rollout(live, part) if live else None
 
 
 def observe(children: Iterable[Manifest], pods: Iterable[Manifest]) -> Observed:
@@ -126,7 +96,7 @@ def _is_of_its_part(live: Manifest) -> bool:
 
 def _pod(live: Manifest) -> Pod:
     meta, status = live["metadata"], live.get("status") or {}
-    part, conditions = (meta.get("labels") or {}).get(PART_LABEL, ""), _by_type(status)
+    part, conditions = (meta.get("labels") or {}).get(PART_LABEL, ""), conditions_of(status)
     return Pod(
         name=meta["name"],
         uid=meta["uid"],
@@ -137,7 +107,7 @@ def _pod(live: Manifest) -> Pod:
         leaving="deletionTimestamp" in meta,
         image=_image(live, part),
         restarts=int(_own_status(status, part).get("restartCount", 0)),
-        trouble=_pod_trouble(meta["name"], status, conditions),
+        trouble=troubles.of_pod(live, part),
     )
 
 
@@ -159,26 +129,7 @@ def _image(live: Manifest, part: str) -> str:
     return next((str(each["image"]) for each in containers if each["name"] == part), "")
 
 
-def _pod_trouble(name: str, status: Manifest, conditions: Manifest) -> Trouble | None:
-    where = f"pod {name}"
-    for container in status.get("containerStatuses") or ():
-        waiting = (container.get("state") or {}).get("waiting") or {}
-        reason = waiting.get("reason", "")
-        if reason and reason not in ("ContainerCreating", "PodInitializing"):
-            message = waiting.get("message") or _last_end(container)
-            return Trouble(where, reason, message, stuck=reason in _PERSON_MUST_ACT)
-    scheduled = conditions.get("PodScheduled", {})
-    if scheduled.get("status") == "False":
-        return Trouble(where, scheduled["reason"], scheduled.get("message", ""), stuck=True)
-    return None
-
-
-def _last_end(container: Manifest) -> str:
-    ended: dict[str, Any] = (container.get("lastState") or {}).get("terminated") or {}
-    return f"ended with {ended.get('reason')} ({ended.get('exitCode')})" if ended else ""
-
-
-def _rollout(live: Manifest) -> Rollout:
+def _rollout(live: Manifest, part: str) -> Rollout:
     status, wanted = live.get("status") or {}, live["spec"].get("replicas", 1)
     ready, newest = status.get("readyReplicas", 0), status.get("updatedReplicas", 0)
     existing = status.get("replicas", 0)
@@ -195,22 +146,5 @@ def _rollout(live: Manifest) -> Rollout:
         ready=ready,
         complete=up_to_date and newest == existing == ready == wanted,
         progress=progress,
-        trouble=_rollout_trouble(live["metadata"]["name"], _by_type(status))
-        if up_to_date
-        else None,
+        trouble=troubles.of_rollout(live, part) if up_to_date else None,
     )
-
-
-def _rollout_trouble(name: str, conditions: Manifest) -> Trouble | None:
-    where = f"deployment {name}"
-    failure = conditions.get("ReplicaFailure", {})
-    if failure.get("status") == "True":
-        return Trouble(where, failure["reason"], failure.get("message", ""), stuck=True)
-    progress = conditions.get("Progressing", {})
-    if progress.get("status") == "False":
-        return Trouble(where, progress["reason"], progress.get("message", ""), stuck=True)
-    return None
-
-
-def _by_type(status: Manifest) -> Manifest:
-    return {condition["type"]: condition for condition in status.get("conditions") or ()}

@@ -8,7 +8,7 @@ from billing_operator.desired import profile
 from billing_operator.errors import Fault, SpecError
 from billing_operator.inputs import Installation, Token
 from billing_operator.invoices import Reading, invoices, reset_message
-from billing_operator.kinds import Manifest, timestamp
+from billing_operator.kinds import Manifest, conditions_of, timestamp
 from billing_operator.names import (
     ANTAEUS,
     ANTAEUS_PORT,
@@ -18,8 +18,9 @@ from billing_operator.names import (
     selector_text,
     service_host,
 )
-from billing_operator.observed import Observed, Rollout, Trouble
+from billing_operator.observed import Observed, Rollout
 from billing_operator.spec import Stack
+from billing_operator.troubles import Trouble
 
 
 class Reason(StrEnum):
@@ -109,8 +110,9 @@ def _of_part(stack: Stack, found: Findings, part: str, reason: Reason) -> _Verdi
 
 
 def _trouble(seen: Observed, part: str, rollout: Rollout) -> Trouble | None:
-    of_pods = (pod.trouble for pod in seen.of(part) if pod.trouble)
-    return next(of_pods, None) or rollout.trouble
+    of_pods = [pod.trouble for pod in seen.of(part) if pod.trouble]
+    stuck = (trouble for trouble in of_pods if trouble.stuck)
+    return next(stuck, None) or rollout.trouble or next(iter(of_pods), None)
 
 
 def _of_profile(found: Findings) -> _Verdict | None:
@@ -142,7 +144,7 @@ def _conditions(
         rows.append(("Suspended", True, "Suspended", message))
     if forgotten := reset_message(stack, counted):
         rows.append((INVOICES_RESET, True, INVOICES_RESET, forgotten))
-    before = {old["type"]: old for old in stack.status.get("conditions") or ()}
+    before = conditions_of(stack.status)
     return [_condition(row, before.get(row[0]), stack.generation, now) for row in rows]
 
 

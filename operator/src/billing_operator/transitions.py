@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from billing_operator.kinds import Manifest
+from billing_operator.kinds import Manifest, conditions_of
 from billing_operator.names import INVOICES_RESET
 
 
@@ -21,7 +21,7 @@ class Announcement:
 
 def announcements(before: Manifest, after: Manifest) -> list[Announcement]:
     """What is new between two statuses of a stack."""
-    old, new = _conditions(before), _conditions(after)
+    old, new = conditions_of(before), conditions_of(after)
     said = []
     for kind, condition in new.items():
         earlier = old.get(kind, {"status": "False", "reason": ""})
@@ -54,7 +54,3 @@ def _without_repetition(said: list[Announcement]) -> list[Announcement]:
         if at not in loudest or one.type == "Warning":
             loudest[at] = one
     return list(loudest.values())
-
-
-def _conditions(status: Manifest) -> dict[str, Manifest]:
-    return {condition["type"]: condition for condition in status.get("conditions") or ()}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from billing_operator.kinds import Manifest, Ref
-from billing_operator.observed import Pod, Trouble, observe
+from billing_operator.observed import Pod, observe
 from support.builders import a_deployment, a_pod
 
 
@@ -79,43 +79,6 @@ def test_only_ready_payment_pods_answer() -> None:
     assert [pod.name for pod in observe([], pods).payment_answers] == ["a"]
 
 
-@pytest.mark.parametrize(
-    ("reason", "stuck"),
-    [
-        ("ImagePullBackOff", True),
-        ("ErrImagePull", True),
-        ("CrashLoopBackOff", True),
-        ("CreateContainerConfigError", True),
-        ("SomethingNew", False),
-    ],
-)
-def test_a_container_that_waits_is_trouble(reason: str, stuck: bool) -> None:  # noqa: FBT001 - a row of the table
-    pod = one(a_pod(ready=False, waiting={"reason": reason, "message": "why"}))
-
-    assert pod.trouble == Trouble("pod shop-payment-0", reason, "why", stuck=stuck)
-    assert str(pod.trouble) == f"pod shop-payment-0: {reason}: why"
-
-
-@pytest.mark.parametrize("reason", ["ContainerCreating", "PodInitializing"])
-def test_a_container_that_is_being_made_is_no_trouble(reason: str) -> None:
-    assert one(a_pod(ready=False, waiting={"reason": reason})).trouble is None
-
-
-def test_a_crash_tells_how_the_container_last_ended() -> None:
-    live = a_pod(ready=False, waiting={"reason": "CrashLoopBackOff"})
-    ended = {"terminated": {"reason": "OOMKilled", "exitCode": 137}}
-    live["status"]["containerStatuses"][0]["lastState"] = ended
-
-    assert str(one(live).trouble).endswith("CrashLoopBackOff: ended with OOMKilled (137)")
-
-
-def test_a_pod_that_fits_on_no_node_is_trouble() -> None:
-    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
-    live = a_pod(phase="Pending", ready=False, conditions=[condition | {"message": "no memory"}])
-
-    assert str(one(live).trouble) == "pod shop-payment-0: Unschedulable: no memory"
-
-
 def test_a_rollout_is_complete_when_all_counts_agree() -> None:
     rollout = observe([a_deployment(wanted=2)], []).rollout("shop", "payment")
 
@@ -153,26 +116,9 @@ def test_there_is_no_rollout_without_a_deployment() -> None:
     assert observe([a_deployment("antaeus")], []).rollout("shop", "payment") is None
 
 
-FAILURES = [
-    {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "quota"},
-    {"type": "Progressing", "status": "False", "reason": "DeadlineExceeded", "message": "late"},
-]
-
-
-@pytest.mark.parametrize("condition", FAILURES, ids=lambda condition: condition["type"])
-def test_a_rollout_that_failed_is_trouble(condition: Manifest) -> None:
-    rollout = observe([a_deployment(ready=0, conditions=[condition])], []).rollout(
-        "shop", "payment"
-    )
-
-    assert rollout is not None
-    assert rollout.trouble == Trouble(
-        "deployment shop-payment", condition["reason"], condition["message"], stuck=True
-    )
-
-
 def test_trouble_of_an_earlier_generation_is_no_news() -> None:
-    live = a_deployment(ready=0, generation=2, observed=1, conditions=FAILURES)
+    failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate"}
+    live = a_deployment(ready=0, generation=2, observed=1, conditions=[failure])
     rollout = observe([live], []).rollout("shop", "payment")
 
     assert rollout is not None

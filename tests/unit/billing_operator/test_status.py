@@ -123,9 +123,17 @@ def test_trouble_of_a_pod_is_stalled_where_only_a_person_can_mend_it(
     assert summary(status) == expected
     ready = conditions(status)["Ready"]
     assert ready["reason"] == "PodTrouble"
-    assert ready["message"] == (
+    assert ready["message"].startswith(
         f"payment: 0 of 1 pods ready; pod shop-payment-0: {reason}: no such image"
     )
+
+
+def test_what_a_person_must_mend_is_told_before_what_may_pass() -> None:
+    odd = a_pod(name="a", ready=False, waiting={"reason": "New"})
+    stuck = a_pod(name="b", ready=False, waiting={"reason": "ErrImagePull"})
+    status = judged(seen=((a_deployment("antaeus"), a_deployment(ready=0)), (odd, stuck)))
+
+    assert "pod b: ErrImagePull" in conditions(status)["Stalled"]["message"]
 
 
 def test_trouble_of_a_rollout_shows_where_no_pod_has_any() -> None:

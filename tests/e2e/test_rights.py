@@ -1,0 +1,79 @@
+"""The role of the installed operator, held against what the API server saw it ask for (T32)."""
+
+import json
+from functools import partial
+
+from billing_operator.names import STACK_LABEL
+from support.audit import AuditLog, Right, rights_of
+from support.eventually import eventually
+from support.installation import NAMESPACE, wait_for_operator
+from support.kube import Kube
+from support.limits import ROLLOUT
+from support.namespaces import a_namespace
+from support.running_stack import RunningStack
+
+_OPERATOR = "deployment/billing-operator"
+# All that a stack makes and that somebody may delete, but for its Secret.
+_CHILDREN = "configmap,deployment,networkpolicy,service,serviceaccount"
+
+
+def test_the_role_grants_what_is_used_and_nothing_else(
+    kube: Kube,
+    installed: object,  # noqa: ARG001 - whose role it is
+    audit: AuditLog,
+) -> None:
+    """Over a start of the operator and a stack's life with every change that needs a right."""
+    mark = audit.mark(NAMESPACE)
+    with a_namespace(kube, "rights") as namespace:
+        kube("-n", NAMESPACE, "rollout", "restart", _OPERATOR)
+        wait_for_operator(kube)
+        stack = RunningStack(kube, namespace, "shop")
+        stack.make({})
+        stack.change(payment={"successRate": 1})
+        _delete_children(stack)
+        stack.until_ready()
+        stack.change(networkPolicy={"enabled": False})
+        kube.delete("billingstack", stack.name, namespace, "--wait=true")
+
+    records = audit.everywhere_since(mark, NAMESPACE)
+    asked = [record for record in records if "objectRef" in record]
+    # Of namespaces that earlier tests left, some may still be on their way out.
+    here = [each for each in asked if each["objectRef"].get("namespace") in (None, namespace)]
+    assert [each for each in here if each["responseStatus"].get("code") == 403] == []
+    used = set().union(*(rights_of(record) for record in asked))
+    assert used == _granted(kube)
+    secrets = [record for record in asked if record["objectRef"]["resource"] == "secrets"]
+    assert {record["verb"] for record in secrets} == {"get", "create"}
+    assert all(record["objectRef"].get("name") for record in secrets if record["verb"] == "get")
+
+
+def _delete_children(stack: RunningStack) -> None:
+    """One after the other; each comes back before the next one goes."""
+    for (kind, name), uid in _children(stack).items():
+        stack.kube.delete(kind, name, stack.namespace)
+        eventually(partial(_uid, stack, kind, name), partial(_is_another, uid), within=ROLLOUT)
+
+
+def _children(stack: RunningStack) -> dict[tuple[str, str], str]:
+    found = stack.kube.list(_CHILDREN, stack.namespace, f"{STACK_LABEL}={stack.name}")
+    return {(each["kind"], each["metadata"]["name"]): each["metadata"]["uid"] for each in found}
+
+
+def _uid(stack: RunningStack, kind: str, name: str) -> str | None:
+    live = stack.kube.get(kind, name, stack.namespace)
+    return str(live["metadata"]["uid"]) if live else None
+
+
+def _is_another(before: str, now: str | None) -> bool:
+    return now not in (None, before)
+
+
+def _granted(kube: Kube) -> set[Right]:
+    role = json.loads(kube("get", "clusterrole", "billing-operator", "-o", "json"))
+    return {
+        (group, resource, verb)
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }

@@ -1,0 +1,103 @@
+"""The token is where it belongs, and nowhere else that anybody can look (T44)."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from billing_operator.names import RENEW_TOKEN
+from support.antaeus_api import AntaeusApi
+from support.installation import NAMESPACE
+from support.kube import Kube
+from support.prober import Prober
+from support.running_stack import RunningStack
+
+# What may be read with the right to view, without the right to read Secrets.
+_KINDS = "billingstacks,configmaps,deployments,events,networkpolicies,pods,replicasets,services"
+_OPERATOR = "deployment/billing-operator"
+_CHARGE = '{"currency":"USD","customer_id":1,"value":181.62}'
+_PORTS = {"antaeus": (), "payment": ("metrics", "profile", "readyz")}
+
+
+@pytest.fixture
+def token(stack: RunningStack) -> bytes:
+    """The stack's token, as only its two services and an administrator know it."""
+    name = stack.read()["status"]["token"]["secretName"]
+    data = stack.kube.must_get("secret", name, stack.namespace)["data"]
+    return base64.b64decode(data["token"])
+
+
+@pytest.mark.usefixtures("some_pending")
+def test_the_token_is_nowhere_to_be_read(
+    stack: RunningStack, antaeus: AntaeusApi, token: bytes
+) -> None:
+    """After charges with the right token, with a wrong one, and with it where it doesn't belong."""
+    stack.change(payment={"successRate": 0.5})
+    antaeus.pay()
+    _misuse(stack, token.decode())
+    # The operator reads the Secret again, and says what it finds.
+    stack.kube("-n", NAMESPACE, "rollout", "restart", _OPERATOR)
+    stack.kube("-n", NAMESPACE, "rollout", "status", _OPERATOR)
+    stack.until_ready()
+
+    places = dict(_places(stack))
+
+    assert len(places) >= 10
+    assert [place for place, text in places.items() if _tells(text, token)] == []
+
+
+@pytest.mark.parametrize("form", [bytes.decode, lambda token: base64.b64encode(token).decode()])
+def test_a_token_that_somebody_lets_out_would_be_found(
+    stack: RunningStack, token: bytes, form: Callable[[bytes], str]
+) -> None:
+    note = ("annotate", "--overwrite", "billingstack", stack.name)
+    stack.kube("-n", stack.namespace, *note, f"example.test/note=it is {form(token)} indeed")
+
+    found = [place for place, text in _places(stack) if _tells(text, token)]
+
+    stack.kube("-n", stack.namespace, *note, "example.test/note-")
+    assert found == [_KINDS, "describe"]
+
+
+def _misuse(stack: RunningStack, token: str) -> None:
+    """Callers who send the token in the wrong place, and nearly the right one in the right one."""
+    url = stack.read()["status"]["endpoints"]["payment"]
+    caller = Prober(stack.kube, stack.namespace, stack.pod("antaeus")["metadata"]["name"])
+    wrong = {"Content-Type": "application/json", "X-Token": token[:-1]}
+    assert caller.ask(url, body=_CHARGE, headers=wrong).startswith("403 ")
+    for odd in (f"{url}/?token={token}", f"{url}/{token}"):
+        assert not caller.ask(odd, body=_CHARGE, headers=wrong).startswith("200 ")
+    right = wrong | {"X-Token": token}
+    assert not caller.ask(url, body=f"{{{token}", headers=right).startswith("200 ")
+    stack.kube(
+        "-n", stack.namespace, "annotate", "--overwrite", "bst", stack.name, f"{RENEW_TOKEN}=1"
+    )
+
+
+def _places(stack: RunningStack) -> Iterator[tuple[str, str]]:
+    """Everything that can be read of a stack and its operator, by the place where it is."""
+    kube, inside = stack.kube, ("-n", stack.namespace)
+    yield _KINDS, kube(*inside, "get", _KINDS, "-o", "json")
+    yield "describe", kube(*inside, "describe", "billingstack,deployment,pod")
+    for part, paths in _PORTS.items():
+        for pod in stack.pods(part, leaving=True):
+            name = pod["metadata"]["name"]
+            yield f"log of {name}", kube(*inside, "logs", name)
+            for path in paths:
+                port = f"/api/v1/namespaces/{stack.namespace}/pods/{name}:9001/proxy/{path}"
+                yield f"{path} of {name}", kube.raw(port)
+    yield from _of_operator(kube)
+
+
+def _of_operator(kube: Kube) -> Iterator[tuple[str, str]]:
+    yield "log of the operator", kube("-n", NAMESPACE, "logs", _OPERATOR)
+    service = f"/api/v1/namespaces/{NAMESPACE}/services/billing-operator:http/proxy"
+    yield "metrics of the operator", kube.raw(f"{service}/metrics")
+    yield "events of the operator", kube("-n", NAMESPACE, "get", "events,pods", "-o", "json")
+
+
+def _tells(text: str, token: bytes) -> bool:
+    """Whether a text has the token, plainly or as Secrets hold it."""
+    encoded = base64.b64encode(token).decode().rstrip("=")
+    return any(form in text for form in (token.decode(), encoded, json.dumps(token.decode())))

@@ -1,0 +1,91 @@
+"""Pods that can't run: the stack says why and what to do, and is well again without a hand (T4)."""
+
+import pytest
+
+from billing_operator.kinds import Manifest
+from billing_operator.names import ANTAEUS, PAYMENT
+from support.figures import Figures
+from support.limits import RECOVERED
+from support.master import assert_settled
+from support.scene import Scene, conditions, holds
+
+_BAD_IMAGE: Manifest = {"image": "localhost/no-such-image:1"}
+_TOO_BIG: Manifest = {"resources": {"requests": {"cpu": "1000"}}}
+_CRASHING: Manifest = {"env": [{"name": "PYTHONHOME", "value": "/nowhere"}]}
+_PULLING = ("ErrImagePull", "ImagePullBackOff")
+
+
+@pytest.mark.parametrize(
+    ("part", "trouble", "reasons", "remedy"),
+    [
+        (PAYMENT, _BAD_IMAGE, _PULLING, "spec.payment.image"),
+        (PAYMENT, _TOO_BIG, ("Unschedulable",), "spec.payment.resources.requests"),
+        (PAYMENT, _CRASHING, ("CrashLoopBackOff",), "kubectl logs -n NAMESPACE"),
+    ],
+    ids=["image", "resources", "crash"],
+)
+def test_payment_pods_that_cannot_run_leave_those_that_do_alone(
+    scene: Scene, part: str, trouble: Manifest, reasons: tuple[str, ...], remedy: str
+) -> None:
+    with scene.operator() as operator:
+        scene.apply("shop")
+        scene.until_ready("shop")
+        lives, before = scene.antaeus_lives("shop"), _ready_uids(scene, part)
+
+        scene.apply("shop", {part: trouble})
+        said = _until_stuck(scene, part, reasons)
+
+        assert remedy.replace("NAMESPACE", scene.namespace) in said
+        assert _ready_uids(scene, part) == before
+        scene.apply("shop")
+        scene.until_ready("shop", within=RECOVERED)
+        assert _ready_uids(scene, part) == before
+        assert_settled(scene, operator, "shop", lives=lives)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reasons", "remedy"),
+    [
+        (_BAD_IMAGE, _PULLING, "spec.antaeus.image"),
+        (_TOO_BIG, ("Unschedulable",), "spec.antaeus.resources.requests"),
+    ],
+    ids=["image", "resources"],
+)
+def test_an_antaeus_that_cannot_run_is_back_within_a_minute_of_the_mending(
+    scene: Scene, figures: Figures, trouble: Manifest, reasons: tuple[str, ...], remedy: str
+) -> None:
+    """The stack is asked for as it can't be, from its beginning."""
+    with scene.operator() as operator:
+        scene.apply("shop", {ANTAEUS: trouble})
+        assert remedy in _until_stuck(scene, ANTAEUS, reasons)
+
+        with figures.timed("from a mended Antaeus to Ready, limit 60 s"):
+            scene.apply("shop")
+            scene.until_ready("shop", within=RECOVERED)
+        assert_settled(scene, operator, "shop", lives=scene.antaeus_lives("shop"))
+
+
+def _until_stuck(scene: Scene, part: str, reasons: tuple[str, ...]) -> str:
+    """Waits until the stack says that a person must act; returns in which words."""
+
+    def is_stuck(stack: Manifest) -> bool:
+        said = conditions(stack).get("Stalled", {}).get("message", "")
+        return holds(stack, "Stalled") and any(reason in said for reason in reasons)
+
+    found = conditions(scene.until("shop", is_stuck))
+    assert found["Ready"]["reason"] == "PodTrouble"
+    assert found["Reconciling"]["status"] == "False"
+    message = str(found["Ready"]["message"])
+    assert message.startswith(f"{part}: ")
+    assert f"pod shop-{part}-" in message
+    return message
+
+
+def _ready_uids(scene: Scene, part: str) -> set[str]:
+    pods = scene.pods("shop", part)
+    return {
+        pod["metadata"]["uid"]
+        for pod in pods
+        for condition in pod["status"].get("conditions", [])
+        if condition["type"] == "Ready" and condition["status"] == "True"
+    }

@@ -1,0 +1,122 @@
+"""What keeps pods from being well, and what to do about it."""
+
+import pytest
+
+from billing_operator import troubles
+from billing_operator.kinds import Manifest
+from billing_operator.troubles import Trouble
+from support.builders import a_deployment, a_pod
+
+POD = "pod shop-payment-0"
+
+
+def of_pod(live: Manifest) -> Trouble:
+    found = troubles.of_pod(live, "payment")
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("reason", "remedy"),
+    [
+        ("ErrImagePull", "spec.payment.image"),
+        ("ImagePullBackOff", "spec.payment.image"),
+        ("ErrImageNeverPull", "spec.payment.image"),
+        ("InvalidImageName", "spec.payment.image"),
+        ("ImageInspectError", "spec.payment.image"),
+        ("CreateContainerConfigError", "spec.payment.env"),
+        ("CrashLoopBackOff", "kubectl logs -n payments shop-payment-0 -c payment --previous"),
+        ("RunContainerError", "kubectl logs -n payments shop-payment-0 -c payment --previous"),
+    ],
+)
+def test_a_container_that_waits_for_a_person_says_what_to_do(reason: str, remedy: str) -> None:
+    found = of_pod(a_pod(ready=False, waiting={"reason": reason, "message": "why"}))
+
+    assert (found.where, found.reason, found.message) == (POD, reason, "why")
+    assert found.stuck
+    assert str(found).startswith(f"{POD}: {reason}: why; to mend it, ")
+    assert remedy in found.remedy
+
+
+def test_a_reason_that_nobody_knows_is_told_and_may_pass() -> None:
+    found = of_pod(a_pod(ready=False, waiting={"reason": "SomethingNew"}))
+
+    assert str(found) == f"{POD}: SomethingNew"
+    assert not found.stuck
+
+
+@pytest.mark.parametrize("reason", ["ContainerCreating", "PodInitializing"])
+def test_a_container_that_is_being_made_is_no_trouble(reason: str) -> None:
+    assert troubles.of_pod(a_pod(ready=False, waiting={"reason": reason}), "payment") is None
+
+
+def test_a_crash_tells_how_the_container_last_ended() -> None:
+    live = a_pod(ready=False, waiting={"reason": "CrashLoopBackOff", "message": "back-off 10s"})
+    ended = {"terminated": {"reason": "Error", "exitCode": 3}}
+    live["status"]["containerStatuses"][0]["lastState"] = ended
+
+    assert of_pod(live).message == "back-off 10s, ended with Error (3)"
+
+
+def test_a_container_that_wants_more_memory_than_it_may_have_says_so() -> None:
+    live = a_pod(ready=False, waiting={"reason": "CrashLoopBackOff"})
+    ended = {"terminated": {"reason": "OOMKilled", "exitCode": 137}}
+    live["status"]["containerStatuses"][0]["lastState"] = ended
+
+    assert of_pod(live).message == "ended with OOMKilled (137)"
+    assert of_pod(live).remedy == "raise spec.payment.resources.limits.memory"
+
+
+def test_a_container_that_runs_first_counts_as_well() -> None:
+    live = a_pod(ready=False, waiting={"reason": "PodInitializing"})
+    first = {"name": "mesh", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+    live["status"]["initContainerStatuses"] = [first]
+
+    assert "-c mesh --previous" in of_pod(live).remedy
+
+
+def test_a_pod_that_fits_on_no_node_is_trouble() -> None:
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+    live = a_pod(phase="Pending", ready=False, conditions=[condition | {"message": "no memory"}])
+    del live["status"]["containerStatuses"]
+
+    assert str(of_pod(live)).startswith(f"{POD}: Unschedulable: no memory; to mend it, ")
+    assert "spec.payment.resources.requests" in of_pod(live).remedy
+
+
+@pytest.mark.parametrize(
+    ("condition", "remedy"),
+    [
+        (
+            {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate"},
+            "kubectl describe quota,limitrange -n payments",
+        ),
+        (
+            {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"},
+            "kubectl describe deployment -n payments shop-payment",
+        ),
+    ],
+    ids=["ReplicaFailure", "Progressing"],
+)
+def test_a_rollout_that_failed_is_trouble(condition: Manifest, remedy: str) -> None:
+    live = a_deployment(ready=0, conditions=[condition | {"message": "quota"}])
+    found = troubles.of_rollout(live, "payment")
+
+    assert found is not None
+    assert (found.where, found.message) == ("deployment shop-payment", "quota")
+    assert found.stuck
+    assert remedy in found.remedy
+
+
+def test_a_rollout_on_its_way_is_no_trouble() -> None:
+    condition = {"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated"}
+
+    assert troubles.of_rollout(a_deployment(conditions=[condition]), "payment") is None
+
+
+def test_a_long_story_leaves_room_for_the_remedy() -> None:
+    waiting = {"reason": "ErrImagePull", "message": "x" * 5000}
+    found = of_pod(a_pod(ready=False, waiting=waiting))
+
+    assert len(str(found)) < 1500
+    assert str(found).endswith(found.remedy)
