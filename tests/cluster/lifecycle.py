@@ -9,7 +9,7 @@ from cluster.engine import ensure_engine
 from cluster.errors import ClusterError, give_up
 from cluster.health import kubectl, wait_until_healthy, why_unhealthy
 from cluster.kind_config import kind_config
-from cluster.node_image import needs_enforcer, node_image, node_recipe_key
+from cluster.node_image import needs_enforcer, node_image, node_key
 from cluster.paths import LABEL, RECIPE, Cluster
 from cluster.programs import kind
 from cluster.progress import one_at_a_time, run_logged, say, step
@@ -49,7 +49,7 @@ def state(cluster: Cluster) -> str:
 
 def _key(cluster: Cluster) -> str:
     config = kind_config(cluster, network_in_image=True)
-    return key_of(node_recipe_key(), RECIPE / "cluster", config)
+    return key_of(node_key(), RECIPE / "cluster", config)
 
 
 def _node(cluster: Cluster) -> dict[str, Any]:

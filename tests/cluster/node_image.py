@@ -1,12 +1,14 @@
-"""Provides the image of the cluster's node: kind's own, or one made from packages.
+"""Provides the image of the cluster's node: the one asked for, kind's own, or one from packages.
 
 Kind's own can be pulled on most machines. Elsewhere Kubernetes is compiled from its Go modules
 and put into a Debian together with the files that kind's own image has.
 """
 
+import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -36,14 +38,22 @@ NODE_ROOT = DebianRoot(
 )
 
 
-def node_recipe_key() -> str:
-    """Returns the key of all that a node is made from, whichever way it is made."""
-    return key_of(_RECIPE, RECIPE / "programs", KUBERNETES, NODE_ROOT.tag)
+def asked_for(environment: Mapping[str, str] = os.environ) -> str | None:
+    """Returns the image that the tests shall run on, such as kindest/node of another version."""
+    return environment.get("BILLING_NODE_IMAGE") or None
+
+
+def node_key() -> str:
+    """Returns the key of all that the node of a cluster is made from."""
+    named = asked_for()
+    return key_of(_recipe_key(), named) if named else _recipe_key()
 
 
 def node_image() -> str:
     """Returns the tag of a node image, made at its first use."""
-    official, built = _official_tag(), f"billing-node:{node_recipe_key()}"
+    if named := asked_for():
+        return _asked_for_image(named)
+    official, built = official_tag(), f"billing-node:{_recipe_key()}"
     for tag in (official, built):
         if image_exists(tag):
             return tag
@@ -56,11 +66,29 @@ def node_image() -> str:
 
 def needs_enforcer(tag: str) -> bool:
     """Says whether something must be added for NetworkPolicies to be enforced."""
-    return tag != _official_tag()
+    return tag != official_tag(asked_for())
 
 
-def _official_tag() -> str:
-    return f"billing-node:official-{key_of(pinned('sigs.k8s.io/kind'), LABEL)}"
+def official_tag(named: str | None = None) -> str:
+    """Returns our tag of an image of kind's; without a name, of the default of the kind in use."""
+    return f"billing-node:official-{key_of(named or pinned('sigs.k8s.io/kind'), LABEL)}"
+
+
+def _asked_for_image(named: str) -> str:
+    tag = official_tag(named)
+    if not image_exists(tag):
+        # Nothing takes its place: who asks for a version wants to know about that one.
+        if not pulled(named, otherwise="and nothing takes its place"):
+            give_up(
+                f"BILLING_NODE_IMAGE asks for {named}, and it cannot be pulled. After a failure "
+                f"nothing is pulled for an hour; to try at once, delete {cache()}/pull-failed."
+            )
+        _label_official(tag, named)
+    return tag
+
+
+def _recipe_key() -> str:
+    return key_of(_RECIPE, RECIPE / "programs", KUBERNETES, NODE_ROOT.tag)
 
 
 def _kinds_default() -> str:

@@ -12,8 +12,12 @@ from cluster.progress import say, step
 FORGET_AFTER_SECONDS = 3600
 
 
-def pulled(image: str) -> bool:
-    """Says whether the image is here, and pulls it unless that failed a short while ago."""
+def pulled(image: str, *, otherwise: str = "made from packages instead") -> bool:
+    """Says whether the image is here, and pulls it unless that failed a short while ago.
+
+    Args:
+        otherwise: what the person who waits is told to happen where it cannot be pulled.
+    """
     if image_exists(image):
         return True
     if _failed_lately():
@@ -24,7 +28,7 @@ def pulled(image: str) -> bool:
     if done.returncode == 0:
         return True
     reason = log.read_text().strip().splitlines()[-1:]
-    say(f"    cannot be pulled: {' '.join(reason)}\n    made from packages instead")
+    say(f"    cannot be pulled: {' '.join(reason)}\n    {otherwise}")
     _failures().touch()
     return False
 
