@@ -47,6 +47,7 @@ def _mount(host: str, node: str, *, read_only: bool) -> dict[str, Any]:
 
 
 def _audited_api_server() -> dict[str, Any]:
+    # As a map and without an apiVersion: kind makes of it what kubeadm takes in each Kubernetes.
     arguments = {
         "audit-policy-file": _POLICY_IN_NODE,
         "audit-log-path": f"{_LOG_FOLDER_IN_NODE}/audit.log",
@@ -60,7 +61,7 @@ def _audited_api_server() -> dict[str, Any]:
     return {
         "kind": "ClusterConfiguration",
         "apiServer": {
-            "extraArgs": [{"name": name, "value": value} for name, value in arguments.items()],
+            "extraArgs": arguments,
             "extraVolumes": [
                 {
                     "name": name,

@@ -12,9 +12,14 @@ def node_of(name: str) -> dict[str, Any]:
     return node
 
 
-def api_server_of(name: str) -> dict[str, Any]:
+def api_server_patch(name: str) -> dict[str, Any]:
     patches = json.loads(kind_config(Cluster(name), network_in_image=True))["kubeadmConfigPatches"]
-    server: dict[str, Any] = json.loads(patches[0])["apiServer"]
+    patch: dict[str, Any] = json.loads(patches[0])
+    return patch
+
+
+def api_server_of(name: str) -> dict[str, Any]:
+    server: dict[str, Any] = api_server_patch(name)["apiServer"]
     return server
 
 
@@ -35,10 +40,16 @@ def test_the_two_clusters_share_no_port_and_no_folder() -> None:
 
 
 def test_the_audit_log_ends_up_where_the_cluster_says() -> None:
-    arguments = {entry["name"]: entry["value"] for entry in api_server_of("test")["extraArgs"]}
-    folder, _, name = arguments["audit-log-path"].rpartition("/")
+    folder, _, name = api_server_of("test")["extraArgs"]["audit-log-path"].rpartition("/")
     mounts = {entry["containerPath"]: entry["hostPath"] for entry in node_of("test")["extraMounts"]}
     assert f"{mounts[folder]}/{name}" == str(Cluster("test").audit_log)
+
+
+def test_the_patch_fits_the_kubeadm_of_every_kubernetes() -> None:
+    patch = api_server_patch("test")
+    # kind turns a map into v1beta4's list only where the patch names no version of its own.
+    assert "apiVersion" not in patch
+    assert isinstance(patch["apiServer"]["extraArgs"], dict)
 
 
 def test_the_api_server_sees_what_the_node_mounts() -> None:
