@@ -65,7 +65,7 @@ test-faults: setup  ## Every point of the fault campaigns, of which make test tr
 e2e: setup  ## The installed operator on the tests' cluster
 	@.venv/bin/pytest tests/e2e
 
-render: setup  ## Write the golden manifests again (tests/golden)
+render: setup  ## Write again what is rendered: tests/golden and docs/reference.md
 	@$(PY) -m support.render
 
 bench-payment: setup  ## Charges a second against the smallest app that could take them

@@ -1,4 +1,7 @@
-"""Renders what the operator makes of each sample: python -m support.render writes tests/golden."""
+"""Renders what the operator makes of each sample: python -m support.render writes tests/golden.
+
+It writes the reference of the custom resource too, so that one command brings all in step.
+"""
 
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from billing_operator.names import TOKEN_KEY
 from billing_operator.spec import Stack
 from billing_operator.token_rules import secret_name
 from support.crd import ROOT, defaulted, schema
+from support.reference import REFERENCE, reference
 
 GOLDEN = ROOT / "tests/golden"
 SAMPLES = sorted((ROOT / "deploy/samples").glob("*.yaml"))
@@ -61,10 +65,11 @@ def children(body: Manifest) -> list[Manifest]:
 
 
 def main() -> None:
-    """Writes the golden files."""
-    for sample in SAMPLES:
-        (GOLDEN / sample.name).write_text(rendered(sample))
-        print(f"wrote {(GOLDEN / sample.name).relative_to(ROOT)}")
+    """Writes the golden files and the reference."""
+    texts = {GOLDEN / sample.name: rendered(sample) for sample in SAMPLES}
+    for file, text in (texts | {REFERENCE: reference()}).items():
+        file.write_text(text)
+        print(f"wrote {file.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":
