@@ -47,11 +47,8 @@ lock: .uv/bin/uv  ## Choose the newest allowed versions again (requirements/)
 	$(LOCK) operator/pyproject.toml -c requirements/dev.txt -o requirements/operator.txt
 	$(LOCK) payment/pyproject.toml -c requirements/dev.txt -o requirements/payment.txt
 
-check: setup  ## Lint, types, import contracts and unit tests (under 30 s when warm)
-	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
-	@.venv/bin/mypy operator/src payment/src tests
-	@.venv/bin/lint-imports
-	@.venv/bin/pytest -q -n auto tests/unit
+check: setup  ## Linters, types, import contracts and unit tests (under 30 s when warm)
+	@$(PY) -m support.checks
 
 test: setup  ## Everything that must hold, on a cluster of its own (README: how long)
 	@$(PY) -m support.everything

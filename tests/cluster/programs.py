@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from cluster.errors import give_up
@@ -44,7 +45,7 @@ def kind() -> Path:
     program = cache() / "programs" / f"kind-{pinned('sigs.k8s.io/kind')}" / "kind"
     if not program.exists():
         with step("compile kind: it makes the cluster", usually="1 min"):
-            _install(program.parent, ["sigs.k8s.io/kind"])
+            install(program.parent, ["sigs.k8s.io/kind"])
     return program
 
 
@@ -53,7 +54,7 @@ def cluster_programs() -> Path:
     folder = cache() / "programs" / f"kubernetes-{KUBERNETES}-{key_of(_SOURCES)}"
     if not folder.exists():
         with step("compile Kubernetes, etcd and CoreDNS from their sources", usually="5 to 11 min"):
-            _install(folder, _PACKAGES)
+            install(folder, _PACKAGES)
     return folder
 
 
@@ -71,11 +72,39 @@ def pinned(module: str) -> str:
     return found[1]
 
 
+def install(folder: Path, packages: Sequence[str], *, sources: Path = _SOURCES) -> None:
+    """Compiles packages at the versions that a folder's go.mod pins, into a folder of their own."""
+    require_go()
+    # Made elsewhere and moved: a folder under its own name is always a whole one.
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    run_logged(
+        [
+            "go",
+            "install",
+            "-trimpath",
+            "-buildvcs=false",
+            _NO_DEBUGGING,
+            "-ldflags",
+            _stamp(),
+            *packages,
+        ],
+        log=f"compile-{folder.name}",
+        cwd=sources,
+        environment={"CGO_ENABLED": "0", "GOBIN": str(unfinished)},
+    )
+    for name, program in _LINKS.items():
+        if (unfinished / program).exists():
+            (unfinished / name).symlink_to(program)
+    unfinished.rename(folder)
+
+
 def require_go() -> None:
     """Says how to get Go where it is missing or too old to fetch a newer one by itself."""
     advice = "Install Go 1.26 or newer: https://go.dev/doc/install"
     if not shutil.which("go"):
-        give_up(f"There is no Go here, and the cluster's programs need it. {advice}")
+        give_up(f"There is no Go here, and programs that are used are compiled with it. {advice}")
     version = _go("env", "GOVERSION")
     if go_version(version) < _OLDEST_GO:
         give_up(f"{version} is too old to fetch the Go that is needed. {advice}")
@@ -94,33 +123,6 @@ def _go(*arguments: str) -> str:
     if done.returncode:
         give_up(f"go {arguments[0]} failed: {done.stderr.strip()}")
     return done.stdout.strip()
-
-
-def _install(folder: Path, packages: list[str] | tuple[str, ...]) -> None:
-    require_go()
-    # Made elsewhere and moved: a folder under its own name is always a whole one.
-    unfinished = folder.with_name(f"{folder.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    run_logged(
-        [
-            "go",
-            "install",
-            "-trimpath",
-            "-buildvcs=false",
-            _NO_DEBUGGING,
-            "-ldflags",
-            _stamp(),
-            *packages,
-        ],
-        log=f"compile-{folder.name}",
-        cwd=_SOURCES,
-        environment={"CGO_ENABLED": "0", "GOBIN": str(unfinished)},
-    )
-    for name, program in _LINKS.items():
-        if (unfinished / program).exists():
-            (unfinished / name).symlink_to(program)
-    unfinished.rename(folder)
 
 
 def _stamp() -> str:

@@ -1,30 +1,22 @@
 """What the tree as a whole must not contain."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import yaml
 
 from support.crd import ROOT
 from support.render import GOLDEN, SAMPLES
+from support.tree import dockerfiles, files, shell_scripts, workflows, yaml_files
 
 # Folders of one machine: a path that begins with one works nowhere else.
 _MACHINE = re.compile(rb"(?<![\w.$})])/(?:work|root|home/\w+|Users/\w+)/")
 
 
-def tracked() -> list[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
-    )
-    files = [ROOT / name for name in listed.stdout.split("\0") if name]
-    return [file for file in files if file.is_file()]
-
-
 def test_no_file_speaks_of_one_machine() -> None:
     found = [
         str(file.relative_to(ROOT))
-        for file in tracked()
+        for file in files()
         if _MACHINE.search(file.read_bytes()) and file != Path(__file__)
     ]
 
@@ -48,12 +40,21 @@ def test_every_sample_is_rendered_and_nothing_else() -> None:
 
 
 def test_every_manifest_is_readable_yaml() -> None:
-    for file in tracked():
-        if file.suffix in (".yaml", ".yml"):
-            list(yaml.safe_load_all(file.read_text()))
+    for file in yaml_files():
+        list(yaml.safe_load_all(file.read_text()))
 
 
 def test_the_version_of_uv_is_written_once() -> None:
-    writing = [file.name for file in tracked() if b"UV_VERSION :=" in file.read_bytes()]
+    writing = [file.name for file in files() if b"UV_VERSION :=" in file.read_bytes()]
 
     assert [name for name in writing if name != Path(__file__).name] == ["Makefile"]
+
+
+def test_nothing_that_a_linter_reads_is_overlooked() -> None:
+    assert {file.name for file in shell_scripts()} >= {"run", "prepare-node.sh"}
+    assert {file.name for file in dockerfiles()} >= {
+        "Dockerfile",
+        "Dockerfile.shell",
+        "node.Dockerfile",
+    }
+    assert {file.name for file in workflows()} >= {"ci.yml"}
