@@ -1,16 +1,16 @@
 """What tests of every layer share: the cluster of the tests, and never another one."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from cluster.lifecycle import up
 from cluster.paths import Cluster
-from cluster.policy_probe import prove_policies_block
 from support.api_server import Access, ApiServer
 from support.audit import AuditLog
 from support.figures import Figures
-from support.installation import Images, build_images, install
+from support.installation import Images, build_images
 from support.kube import Kube
 from support.no_skips import pytest_make_collect_report, pytest_runtest_makereport
 
@@ -44,6 +44,17 @@ def thorough(pytestconfig: pytest.Config) -> bool:
     return bool(pytestconfig.getoption("--thorough"))
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    # What a worker of pytest-xdist tells the one that shows it.
+    if told := getattr(session.config, "workeroutput", None):
+        told["figures"] = session.config.stash[_FIGURES].lines()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[_FIGURES].take_over(getattr(node, "workeroutput", {}).get("figures", []))
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
@@ -69,19 +80,6 @@ def cluster() -> Cluster:
 def images() -> Images:
     """Images of this tree."""
     return build_images()
-
-
-@pytest.fixture(scope="session")
-def installed(cluster: Cluster, images: Images) -> Images:
-    """The operator of this tree, installed from deploy/."""
-    install(cluster, images)
-    return images
-
-
-@pytest.fixture(scope="session")
-def enforced(cluster: Cluster, installed: Images) -> None:
-    """The assurance that a NetworkPolicy that must block does so here."""
-    prove_policies_block(cluster, image=installed.antaeus)
 
 
 @pytest.fixture(scope="session")

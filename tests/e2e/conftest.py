@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from cluster.paths import Cluster
+from cluster.policy_probe import prove_policies_block
 from support.antaeus_api import AntaeusApi
 from support.charges import lines
 from support.eventually import eventually
@@ -22,9 +23,15 @@ NODE_PORT = 30008
 
 @pytest.fixture(scope="session")
 def installed(cluster: Cluster, images: Images) -> Images:
-    """The operator of this tree, and running: tests of another kind may have stopped it."""
+    """The operator of this tree, installed from deploy/."""
     install(cluster, images)
     return images
+
+
+@pytest.fixture(scope="session")
+def enforced(cluster: Cluster, installed: Images) -> None:
+    """The assurance that a NetworkPolicy that must block does so here."""
+    prove_policies_block(cluster, image=installed.antaeus)
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,23 @@ from support.checks import lint, run
 from support.installation import build_images
 from support.newer_operator import newer
 
-_TESTS = ("pytest", "tests/unit", "tests/integration", "tests/e2e", "--durations=10")
+# Each worker has namespaces and an operator of its own, and mostly waits for pods.
+_WORKERS = "3"
+_TESTS = (
+    ("pytest", "-q", "-n", "auto", "tests/unit", "tests/integration/payment_service"),
+    (
+        *("pytest", "-n", _WORKERS, "--durations=10", "tests/integration"),
+        "--ignore=tests/integration/payment_service",
+    ),
+    # One after the other, since they share an installed operator.
+    ("pytest", "--durations=10", "tests/e2e"),
+)
 
 
 def main() -> int:
     began = time.monotonic()
     try:
-        code = _lint() or _make_ready() or run(_TESTS)
+        code = _lint() or _make_ready() or max([run(tests) for tests in _TESTS])
     except ClusterError as problem:
         say(f"error: {problem}")
         code = 1

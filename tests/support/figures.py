@@ -23,6 +23,10 @@ class Figures:
         yield
         self.note(what, time.monotonic() - began, "s")
 
+    def take_over(self, lines: list[str]) -> None:
+        """Keeps what another process has taken."""
+        self._lines += lines
+
     def lines(self) -> list[str]:
         """All figures, each in words."""
         return list(self._lines)

@@ -1,6 +1,7 @@
 """Installs the operator from deploy/ into a cluster, with images built from this tree."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,10 +9,13 @@ from cluster.docker import image_exists
 from cluster.images import build, load
 from cluster.paths import Cluster
 from cluster.progress import step
+from support.eventually import eventually
 from support.kube import Kube
+from support.limits import GONE
 
 ROOT = Path(__file__).parents[2]
 NAMESPACE = "billing-system"
+_PODS = "app.kubernetes.io/name=billing-operator"
 UPSTREAM_ANTAEUS = "docker.io/dfroberg/pleo-antaeus"
 
 
@@ -47,12 +51,28 @@ def install(cluster: Cluster, images: Images, *, settings: dict[str, str] | None
     Args:
         settings: further BILLING_ variables of the operator.
     """
+    kube = _apply(cluster, images, settings=settings or {})
+    wait_for_operator(kube)
+
+
+def install_without_operator(cluster: Cluster, images: Images) -> None:
+    """Installs all but the operator's pod: whoever runs another one must be the only writer.
+
+    Several may do so at once.
+    """
+    kube = _apply(cluster, images, replicas=0)
+    eventually(lambda: kube.list("pods", NAMESPACE, _PODS), lambda pods: pods == [], within=GONE)
+
+
+def _apply(
+    cluster: Cluster, images: Images, *, settings: dict[str, str] | None = None, replicas: int = 1
+) -> Kube:
     antaeus = [images.antaeus] if image_exists(images.antaeus) else []
     load(cluster, images.operator, images.payment, *antaeus)
     kube = Kube(cluster)
     with step(f"install the operator into cluster {cluster.kind_name}", usually="5 s"):
-        kube("apply", "-k", str(overlay(cluster.name, images, settings or {})))
-        wait_for_operator(kube)
+        kube("apply", "-k", str(overlay(cluster.name, images, settings or {}, replicas)))
+    return kube
 
 
 def wait_for_operator(kube: Kube) -> None:
@@ -61,7 +81,7 @@ def wait_for_operator(kube: Kube) -> None:
     kube("-n", NAMESPACE, *rollout, within=130)
 
 
-def overlay(name: str, images: Images, settings: dict[str, str]) -> Path:
+def overlay(name: str, images: Images, settings: dict[str, str], replicas: int = 1) -> Path:
     """Writes the kustomization that puts tags and settings over deploy/kind; returns its folder."""
     replaced = {
         "billing-operator": images.operator,
@@ -77,6 +97,7 @@ def overlay(name: str, images: Images, settings: dict[str, str]) -> Path:
         "kind": "Kustomization",
         "resources": ["../../deploy/kind"],
         "images": [_image(name, image) for name, image in replaced.items()],
+        "replicas": [{"name": "billing-operator", "count": replicas}],
         "patches": [
             {
                 "target": {"kind": "Deployment", "name": "billing-operator"},
@@ -88,7 +109,11 @@ def overlay(name: str, images: Images, settings: dict[str, str]) -> Path:
     }
     folder = ROOT / ".build" / name
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "kustomization.yaml").write_text(json.dumps(kustomization, indent=2))
+    file = folder / "kustomization.yaml"
+    # Somebody may be reading it, who wants the same.
+    unfinished = file.with_name(f"{file.name}.{os.getpid()}")
+    unfinished.write_text(json.dumps(kustomization, indent=2))
+    unfinished.replace(file)
     return folder
 
 
