@@ -7,6 +7,7 @@ from cluster.errors import ClusterError
 from cluster.images import load
 from cluster.lifecycle import up
 from cluster.progress import say, step
+from support import kstatus
 from support.checks import lint, run
 from support.installation import build_images
 from support.newer_operator import newer
@@ -45,6 +46,7 @@ def _make_ready() -> int:
     cluster = up("test")
     images = build_images()
     later = newer(images)
+    kstatus.program()
     load(cluster, images.operator, images.payment, images.antaeus, later.operator, later.antaeus)
     return 0
 

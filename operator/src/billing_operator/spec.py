@@ -21,6 +21,8 @@ PAYMENT_RESOURCES: Manifest = {
 
 # Most of status.token.renewed.
 _MOST_OF_A_REQUEST = 256
+# What the schema fills in where nobody has written a status.
+_NEVER_OBSERVED = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,14 @@ class Stack:
             isolated=(spec.get("networkPolicy") or {}).get("enabled", True),
             renew_token=_request(annotations.get(RENEW_TOKEN)),
             acknowledged_reset=annotations.get(ACKNOWLEDGE_RESET),
-            status=body.get("status") or {},
+            status=_status(body),
         )
+
+
+def _status(body: Manifest) -> Manifest:
+    """As stored; empty where nobody has written one yet."""
+    status: Manifest = body.get("status") or {}
+    return {} if status.get("observedGeneration") == _NEVER_OBSERVED else status
 
 
 def _request(text: str | None) -> str | None:

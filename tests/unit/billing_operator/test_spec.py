@@ -27,6 +27,11 @@ def test_what_is_not_stored_reads_as_empty(missing: str) -> None:
     assert Stack.from_body(body) == a_stack()
 
 
+def test_a_status_that_the_schema_has_filled_in_is_none() -> None:
+    assert Stack.from_body(a_body(status={"observedGeneration": -1})).status == {}
+    assert Stack.from_body(a_body(status={"observedGeneration": 1})).status != {}
+
+
 def test_every_field_is_read() -> None:
     container = {
         "image": "own:1",

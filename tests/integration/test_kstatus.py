@@ -1,0 +1,59 @@
+"""How tools that wait see a stack: kstatus' own library says of each state what a person would."""
+
+import pytest
+
+from billing_operator.kinds import Manifest
+from support.kstatus import Verdict, verdict
+from support.limits import NOTICED
+from support.scene import Scene, conditions, holds, is_ready
+
+_BAD_IMAGE: Manifest = {"payment": {"image": "localhost/no-such-image:1"}}
+
+
+def test_a_stack_is_current_in_progress_or_failed_as_a_person_would_say(scene: Scene) -> None:
+    scene.apply("shop")
+    assert _status(scene.read("shop")) == "InProgress", "nobody has looked at it yet"
+    with scene.operator() as operator:
+        _assert_never_current_before_it_is_ready(scene)
+
+        scene.apply("shop", _BAD_IMAGE)
+        stuck = scene.until("shop", lambda stack: holds(stack, "Stalled"))
+        assert _told(stuck) == Verdict("Failed", conditions(stuck)["Stalled"]["message"])
+
+        scene.apply("shop")
+        assert _status(scene.until("shop", is_ready)) == "Current"
+        scene.change("shop", suspend=True)
+        still = scene.until("shop", lambda stack: holds(stack, "Suspended"), within=NOTICED)
+        assert _status(still) == "Current"
+
+        scene.kube.delete("secret", "shop-token", scene.namespace)
+        scene.change("shop", suspend=False)
+        operator.resync()
+        lost = scene.until("shop", lambda stack: holds(stack, "TokenLost"), within=NOTICED)
+        assert _status(lost) == "Failed"
+
+    scene.change("shop", payment={"successRate": 0.9})
+    assert _status(scene.read("shop")) == "InProgress", "its status speaks of the spec before"
+
+
+def _assert_never_current_before_it_is_ready(scene: Scene) -> None:
+    seen: list[str] = []
+
+    def is_current(stack: Manifest) -> bool:
+        seen.append(_status(stack))
+        assert (seen[-1] == "Current") == is_ready(stack), conditions(stack)
+        return is_ready(stack)
+
+    scene.until("shop", is_current)
+    assert set(seen) == {"InProgress", "Current"}
+
+
+def _status(stack: Manifest) -> str:
+    return _told(stack).status
+
+
+def _told(stack: Manifest) -> Verdict:
+    found = verdict(stack)
+    if found.status not in ("Current", "InProgress", "Failed"):
+        pytest.fail(f"kstatus says {found}")
+    return found
