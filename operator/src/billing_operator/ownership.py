@@ -39,10 +39,14 @@ def refuse_foreign(stack: Stack, live: Manifest, *, remedy: str) -> None:
 def refuse_unless_given(stack: Stack, live: Manifest) -> None:
     """Like refuse_foreign, for what its owner may hand over by an annotation."""
     given = (live["metadata"].get("annotations") or {}).get(ADOPT) == stack.name
-    if given and controller_of(live) is None:
+    owner = controller_of(live)
+    if given and owner is None:
         return
     kind, name = live["kind"].lower(), live["metadata"]["name"]
-    handing_over = f"kubectl annotate -n {stack.namespace} {kind} {name} {ADOPT}={stack.name}"
-    refuse_foreign(
-        stack, live, remedy=f"rename or remove it, or hand it to the stack: {handing_over}"
-    )
+    remedy = f"kubectl annotate -n {stack.namespace} {kind} {name} {ADOPT}={stack.name}"
+    if owner:
+        # It would be torn between two controllers.
+        remedy = f"rename the stack (it is managed by {owner['kind']} {owner['name']})"
+    else:
+        remedy = f"hand it to the stack: {remedy}"
+    refuse_foreign(stack, live, remedy=f"rename or remove it, or {remedy}")

@@ -63,5 +63,7 @@ def test_what_somebody_controls_can_not_be_handed_over() -> None:
         "Service", "shop-antaeus", annotations=ADOPT, ownerReferences=owned("other", "other")
     )
 
-    with pytest.raises(SpecError):
+    with pytest.raises(SpecError, match="rename the stack") as caught:
         refuse_unless_given(a_stack(), theirs)
+    # It would change nothing.
+    assert "annotate" not in caught.value.message
