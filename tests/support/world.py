@@ -46,6 +46,7 @@ class World:
             profiles=ProfileRollout(self.cluster, self.apps, clock=lambda: self.now),
             readings=Readings(),
             announcer=Announcer(self.cluster, self.metrics, now=self.utc_now),
+            metrics=self.metrics,
         )
 
     def utc_now(self) -> datetime:

@@ -52,6 +52,7 @@ class Controller:
             calm=_CALM_SECONDS,
         )
         self._metrics.queue_depth.set_function(lambda: len(self._stacks))
+        self._metrics.stacks.set_function(lambda: len(list(tools.inventory.stacks())))
         self._invoices: KeyedQueue[Key] = KeyedQueue(
             self._read_invoices,
             _READERS,
@@ -114,7 +115,6 @@ class Controller:
         self.last_resync = time.monotonic()
         self._metrics.resyncs.inc()
         self._metrics.last_resync.set_to_current_time()
-        self._metrics.stacks.set(len(list(inventory.stacks())))
 
     async def _resync_for_ever(self) -> None:
         while True:

@@ -1,11 +1,12 @@
 """What the operator counts; names follow controller-runtime where it has the same."""
 
 import contextlib
+from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
 
 from billing_operator import __version__
-from billing_operator.kinds import Key
+from billing_operator.kinds import Key, Manifest
 
 _PREFIX = "billing_operator_"
 _WORK_SECONDS = (0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 120)
@@ -17,6 +18,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._told: dict[Key, dict[str, bool]] = {}
         ProcessCollector(registry=self.registry)
         self.reconciles = self._counter("reconcile", "Reconciles by how they ended", "result")
         self.reconcile_seconds = self._histogram(
@@ -56,6 +58,13 @@ class Metrics:
 
     def _about_the_operator(self) -> None:
         self.stacks = self._gauge("stacks", "Stacks known")
+        self.conditions = self._gauge(
+            "stack_condition",
+            "Whether a condition holds for a stack: 1 or 0",
+            "namespace",
+            "stack",
+            "type",
+        )
         self.resyncs = self._counter("resyncs", "Full resyncs completed")
         self.last_resync = self._gauge(
             "last_resync_timestamp_seconds", "When the last full resync was completed"
@@ -76,8 +85,21 @@ class Metrics:
     def _histogram(self, name: str, meaning: str, buckets: tuple[float, ...]) -> Histogram:
         return Histogram(_PREFIX + name, meaning, buckets=buckets, registry=self.registry)
 
+    def tell(self, stack: Key, conditions: Iterable[Manifest]) -> None:
+        """Takes in how a stack is; a condition that it has no more is no longer told of."""
+        holds = {each["type"]: each["status"] == "True" for each in conditions}
+        for kind in self._told.get(stack, {}).keys() - holds.keys():
+            self.conditions.remove(*stack, kind)
+        for kind, value in holds.items():
+            self.conditions.labels(*stack, kind).set(value)
+        self._told[stack] = holds
+        # There before the first reset, so that one shows as an increase.
+        self.invoice_resets.labels(*stack)
+
     def forget(self, stack: Key) -> None:
         """Drops the series of a stack that has gone."""
+        for kind in self._told.pop(stack, {}):
+            self.conditions.remove(*stack, kind)
         for series in (self.last_invoice_read, self.invoice_resets):
             with contextlib.suppress(KeyError):
                 series.remove(*stack)

@@ -76,6 +76,10 @@ class ProfileRollout:
             return Progress(complete=True, usual=True, look_again=None)
         return await self._hurry(stack, wanted, behind)
 
+    async def refresh(self, stack: Stack, pods: tuple[Pod, ...]) -> None:
+        """Has the kubelet look at once at all that is mounted into these pods."""
+        await asyncio.gather(*(self._nudge_pod(stack, pod, "mounts") for pod in pods))
+
     def in_effect(self, stack: Stack, pods: tuple[Pod, ...]) -> bool:
         """Whether every one of the pods is known to answer by the stack's profile."""
         known = self._answers_by.get(stack.uid, {})
@@ -106,14 +110,14 @@ class ProfileRollout:
         pause = _NUDGE_SECONDS if usual else _LOOK_AGAIN_LATER
         if not stack.suspend and now - change.nudged >= pause:
             change.nudged = now
-            await asyncio.gather(*(self._nudge_pod(stack, pod, wanted) for pod in behind))
+            await asyncio.gather(*(self._nudge_pod(stack, pod, wanted[:12]) for pod in behind))
         return Progress(
             complete=False, usual=usual, look_again=_LOOK_AGAIN if usual else _LOOK_AGAIN_LATER
         )
 
-    async def _nudge_pod(self, stack: Stack, pod: Pod, wanted: str) -> None:
+    async def _nudge_pod(self, stack: Stack, pod: Pod, why: str) -> None:
         # The number makes it a change even where the profile is one that was there before.
-        value = f"{wanted[:12]}.{next(self._nudge)}"
+        value = f"{why}.{next(self._nudge)}"
         try:
             await self._cluster.annotate_pod(Key(stack.namespace, pod.name), {PROFILE_NUDGE: value})
         except NotFound:

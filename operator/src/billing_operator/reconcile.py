@@ -15,12 +15,14 @@ from billing_operator.errors import (
     Fault,
     NamespaceLeaving,
     OutOfSight,
+    Suspended,
     Waiting,
 )
 from billing_operator.inputs import Installation, Token
 from billing_operator.inventory import Inventory
 from billing_operator.keyed_queue import Failed, Next, NotBefore
-from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref
+from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref, ref
+from billing_operator.metrics import Metrics
 from billing_operator.names import TOKEN_KEY
 from billing_operator.observed import Observed, observe
 from billing_operator.ownership import owned_by, refuse_unless_given
@@ -51,6 +53,7 @@ class Tools:
     profiles: ProfileRollout
     readings: Readings
     announcer: Announcer
+    metrics: Metrics
 
 
 @dataclass(slots=True)
@@ -122,7 +125,9 @@ class Reconciler:
         return await self._report(this)
 
     async def _bring_about(self, this: _Pass) -> None:
-        if not this.stack.suspend:
+        if this.stack.suspend:
+            await self._look_only(this)
+        else:
             await self._write_children(this)
         seen = self._seen(this.stack)
         this.progress = await self._tools.profiles.advance(this.stack, seen.payment_answers)
@@ -141,6 +146,14 @@ class Reconciler:
                 continue
             return
         raise Waiting("ChildrenAppearing", "somebody else makes children of this name", seconds=1.0)
+
+    async def _look_only(self, this: _Pass) -> None:
+        """What a suspended stack lacks is told, so that nobody takes a change for done."""
+        plan = await self._plan(this)
+        this.held_back = plan.held_back
+        undone = sorted(map(str, plan.names | {ref(stray) for stray in plan.strays}))
+        if undone:
+            raise Suspended(undone)
 
     def _is_new(self, stack: Stack) -> bool:
         return not (stack.status or stack.secret_ref or self._seen(stack).children)
@@ -208,7 +221,8 @@ class Reconciler:
         stack, tools = this.stack, self._tools
         known = self._seen(stack).children
         # The token is there before the pods, which are in the last group.
-        first = [self._make_token(this, this.settled)] if this.settled else []
+        new = this.settled if this.settled and this.settled.secret else None
+        first = [self._make_token(this, new)] if new else []
         for group in plan.groups:
             await tools.writer.write(stack, group, known, *first)
             first = []
@@ -218,6 +232,8 @@ class Reconciler:
     async def _make_token(self, this: _Pass, settled: Settled) -> None:
         await self._tools.tokens.create(this.stack, settled)
         this.settled = Settled(settled.token)
+        # Payment would refuse the new one until the kubelet comes by on its own, after a minute.
+        await self._tools.profiles.refresh(this.stack, self._seen(this.stack).payment_answers)
 
     async def _report(self, this: _Pass) -> Next:
         stack, seen = this.stack, self._seen(this.stack)
@@ -245,6 +261,9 @@ class Reconciler:
 
     async def _write_status(self, stack: Stack, found: Findings) -> None:
         status = self._judge(stack, found, self._installation, now=self._now())
+        # Of one that has gone meanwhile nothing is told any more.
+        if self._tools.inventory.stack(stack.key):
+            self._tools.metrics.tell(stack.key, status["conditions"])
         if status == stack.status:
             return
         live = await self._tools.cluster.apply_status(stack.key, stack.uid, status)

@@ -105,6 +105,7 @@ class Operator:
             profiles=ProfileRollout(cluster, apps, clock=time.monotonic),
             readings=Readings(),
             announcer=Announcer(cluster, self.metrics, now=utc_now),
+            metrics=self.metrics,
         )
         reconcile = Reconciler(tools, settings.installation, judge=self.judge)
         return Controller(tools, apps, settings, self.metrics, reconcile=reconcile)

@@ -47,8 +47,29 @@ def test_readings_of_invoices_are_counted_by_their_end() -> None:
     assert 'billing_operator_invoice_reads_total{result="failed"} 1.0' in shown(metrics)
 
 
+def test_conditions_are_told_as_they_are_now() -> None:
+    metrics, shop = Metrics(), Key("payments", "shop")
+    ready, lost = {"type": "Ready", "status": "False"}, {"type": "TokenLost", "status": "True"}
+    metrics.tell(shop, [ready, lost])
+    at = 'billing_operator_stack_condition{namespace="payments",stack="shop",type='
+    assert {f'{at}"Ready"}} 0.0', f'{at}"TokenLost"}} 1.0'} <= shown(metrics)
+
+    metrics.tell(shop, [ready | {"status": "True"}])
+
+    assert {line for line in shown(metrics) if line.startswith(at)} == {f'{at}"Ready"}} 1.0'}
+
+
+def test_resets_are_there_before_the_first() -> None:
+    metrics = Metrics()
+    metrics.tell(Key("payments", "shop"), [])
+
+    zero = 'billing_operator_invoice_resets_total{namespace="payments",stack="shop"} 0.0'
+    assert zero in shown(metrics)
+
+
 def test_a_stack_that_has_gone_leaves_no_series() -> None:
     metrics = Metrics()
+    metrics.tell(Key("payments", "shop"), [{"type": "Ready", "status": "True"}])
     metrics.last_invoice_read.labels("payments", "shop").set(1)
     metrics.forget(Key("payments", "shop"))
     metrics.forget(Key("payments", "never known"))

@@ -129,6 +129,17 @@ async def test_a_new_token_is_made_on_request_and_once() -> None:
     assert world.condition("TokenLost") == ("True", "TokenLost")
 
 
+async def test_payment_is_made_to_look_at_a_new_token_once_it_is_there() -> None:
+    world = await ready()
+    world.cluster.take("Secret", "shop-token")
+    world.annotate(renew_token="1")
+    await world.reconcile()
+
+    assert world.cluster.writes.count(("annotate", "Pod")) == 1
+    made = world.cluster.writes.index(("create", "Secret"))
+    assert made < world.cluster.writes.index(("annotate", "Pod"))
+
+
 async def test_another_token_of_the_operators_starts_antaeus_anew() -> None:
     world = await ready()
     before = world.cluster.must_get("Deployment", "shop-antaeus")["spec"]["template"]
