@@ -17,6 +17,8 @@ from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Kind, Manif
 from billing_operator.metrics import Metrics
 from billing_operator.names import MANAGED_BY_SELECTOR, MANAGER, STACK_LABEL
 
+# Each takes some 400 KiB for TLS, and an API server has no use for more at once from one client.
+_CONNECTIONS = 16
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 _PAGE = 500
@@ -35,6 +37,7 @@ def open_client(configuration: Configuration) -> ApiClient:
     to look into the other would cost each request a thread.
     """
     configuration.client_session_kwargs = {"trust_env": False}
+    configuration.connection_pool_maxsize = _CONNECTIONS
     return ApiClient(configuration)
 
 

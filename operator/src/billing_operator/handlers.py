@@ -85,6 +85,8 @@ def kopf_settings(settings: Settings) -> kopf.OperatorSettings:
     tuned.watching.chunk_size = 500
     for kind in WATCHED:
         tuned.watching.label_selectors[kind.group, kind.plural] = MANAGED_BY_SELECTOR
+    # A task for each object that changed stays for so long; a crowd of stacks has thousands.
+    tuned.queueing.idle_timeout = 0.2
     tuned.persistence.diffbase_storage = _NothingKept()
     tuned.posting.enabled = False
     tuned.posting.reporting_component = MANAGER

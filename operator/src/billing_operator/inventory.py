@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from billing_operator.cluster import Listing
 from billing_operator.kinds import BILLING_STACK, POD, Key, Kind, Manifest, controller_of, key
-from billing_operator.names import STACK_LABEL
+from billing_operator.names import MANAGER, STACK_LABEL
 
 _Place = tuple[str, Key]
 
@@ -35,7 +35,7 @@ class Inventory:
         if known and version <= known[1]:
             return False
         self._versions[place] = (uid, version)
-        self._objects[place] = json.dumps(live, separators=(",", ":")).encode()
+        self._objects[place] = json.dumps(_kept(live), separators=(",", ":")).encode()
         self._belongs(place, stack_of(kind, live))
         return True
 
@@ -109,6 +109,15 @@ class Inventory:
         if not self._of_stack[stack]:
             del self._of_stack[stack]
             del self._changed[stack]
+
+
+def _kept(live: Manifest) -> Manifest:
+    """Without what others have set, of which only the fields themselves are asked for."""
+    if "managedFields" not in live["metadata"]:
+        return live
+    fields = live["metadata"]["managedFields"] or ()
+    ours = [each for each in fields if each["manager"] == MANAGER]
+    return live | {"metadata": live["metadata"] | {"managedFields": ours}}
 
 
 def stack_of(kind: Kind, live: Manifest) -> Key | None:

@@ -154,3 +154,14 @@ def test_a_stack_is_found_by_owner_then_by_label() -> None:
     assert stack_of(CONFIG_MAP, an_object("ConfigMap", "shop-profile")) is None
     other = [{"kind": "Other", "name": "x", "uid": "1", "controller": True}]
     assert stack_of(CONFIG_MAP, an_object("ConfigMap", "x", ownerReferences=other)) is None
+
+
+def test_of_who_set_what_only_our_own_part_is_kept(inventory: Inventory) -> None:
+    ours = {"manager": "billing-operator", "operation": "Apply"}
+    theirs = {"manager": "kube-controller-manager", "operation": "Update"}
+    live = a_child(managedFields=[ours, theirs])
+    inventory.put(CONFIG_MAP, live)
+
+    [kept] = inventory.children(SHOP)
+    assert kept["metadata"]["managedFields"] == [ours]
+    assert live["metadata"]["managedFields"] == [ours, theirs]
