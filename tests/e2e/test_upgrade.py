@@ -41,6 +41,7 @@ def test_an_upgrade_rolls_payment_and_leaves_antaeus_as_it_is(
         every=0.5,
     )
     status = stack.until_ready()["status"]
+    assert status["operatorVersion"] == VERSION
     assert stack.pod("payment")["metadata"]["uid"] != old["payment"]["metadata"]["uid"]
     # Antaeus would forget what was paid.
     assert stack.pod("antaeus")["metadata"]["uid"] == old["antaeus"]["metadata"]["uid"]

@@ -12,6 +12,7 @@ from billing_operator.spec import Stack
 NAMESPACE = "payments"
 ANTAEUS_IMAGE = "example.test/antaeus:1"
 PAYMENT_IMAGE = "example.test/payment:1"
+OPERATOR_VERSION = "1.2.3"
 
 
 def a_body(
@@ -47,10 +48,12 @@ def a_stack(name: str = "shop", **changes: Any) -> Stack:
 
 
 def an_installation(
-    antaeus_image: str = ANTAEUS_IMAGE, payment_image: str = PAYMENT_IMAGE
+    antaeus_image: str = ANTAEUS_IMAGE,
+    payment_image: str = PAYMENT_IMAGE,
+    version: str = OPERATOR_VERSION,
 ) -> Installation:
     """An operator in its usual namespace."""
-    return Installation("billing-system", antaeus_image, payment_image)
+    return Installation("billing-system", antaeus_image, payment_image, version)
 
 
 def a_token(made: str | None = "first") -> Token:

@@ -58,12 +58,14 @@ class World:
             there = [live for (name, _), live in self.cluster.objects.items() if name == kind.name]
             self.tools.inventory.replace(kind, Listing(there, version=10**9))
 
-    async def reconcile(self, *, images: dict[str, str] | None = None, blind: bool = False) -> Next:
+    async def reconcile(
+        self, *, installed: dict[str, str] | None = None, blind: bool = False
+    ) -> Next:
         """One pass over the stack; blind to what happened since the last one if so told."""
         if not blind:
             self.watch()
         self.cluster.calls.clear()
-        installation = an_installation(**(images or {}))
+        installation = an_installation(**(installed or {}))
         return await Reconciler(self.tools, installation, now=self.utc_now)(SHOP)
 
     def change(self, **spec: Any) -> None:

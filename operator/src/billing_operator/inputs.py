@@ -9,11 +9,13 @@ class Installation:
 
     Attributes:
         namespace: where the operator runs; its pods may read from the stacks' pods.
+        version: of the operator. No manifest may depend on it: each release would change them.
     """
 
     namespace: str
     antaeus_image: str
     payment_image: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from billing_operator import __version__
 from billing_operator.inputs import Installation
 
 
@@ -43,8 +44,9 @@ class Settings:
 
     @property
     def installation(self) -> Installation:
-        """What manifests depend on."""
-        return Installation(self.operator_namespace, self.antaeus_image, self.payment_image)
+        """What manifests and statuses depend on."""
+        images = self.antaeus_image, self.payment_image
+        return Installation(self.operator_namespace, *images, __version__)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":

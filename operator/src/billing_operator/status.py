@@ -67,6 +67,7 @@ def judge(stack: Stack, found: Findings, installation: Installation, *, now: dat
     return _pruned(
         {
             "observedGeneration": stack.generation,
+            "operatorVersion": installation.version,
             "conditions": _conditions(stack, found, counted, now),
             "endpoints": {
                 "antaeus": _url(stack, ANTAEUS, ANTAEUS_PORT),

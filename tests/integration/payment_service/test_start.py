@@ -19,6 +19,13 @@ def test_the_version_is_told() -> None:
     assert start("--version").stdout == f"{__version__}\n"
 
 
+def test_a_word_that_it_does_not_know_is_refused_with_its_usage() -> None:
+    result = start("--versoin")
+
+    assert result.returncode == 2
+    assert "usage: payment-service" in result.stderr
+
+
 def test_all_bad_settings_are_told_at_once() -> None:
     result = start(PAYMENT_PORT="x", PAYMENT_THREADS="0")
 

@@ -19,6 +19,17 @@ def test_it_tells_its_version(
     assert capsys.readouterr().out.strip() == __version__
 
 
+def test_a_word_that_it_does_not_know_is_refused_with_its_usage(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["billing-operator", "--versoin"])
+    with pytest.raises(SystemExit) as caught:
+        main()
+
+    assert caught.value.code == 2
+    assert "usage: billing-operator" in capsys.readouterr().err
+
+
 def test_without_settings_it_says_what_is_missing_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["billing-operator"])
     monkeypatch.delenv("BILLING_ANTAEUS_IMAGE", raising=False)

@@ -112,6 +112,10 @@ def test_another_default_image_of_payment_goes_out_at_once() -> None:
     assert found.names == {Ref("Deployment", "shop-payment")}
 
 
+def test_another_version_of_the_operator_is_no_reason_to_write() -> None:
+    assert not plan(a_stack(), as_applied(a_stack()), an_installation(version="2")).writes
+
+
 def test_a_template_of_a_newer_operator_waits_while_antaeus_runs() -> None:
     seen = as_applied(a_stack(), pods=RUNNING)
     live = seen.children[ANTAEUS]

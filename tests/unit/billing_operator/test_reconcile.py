@@ -165,17 +165,28 @@ async def test_an_antaeus_that_the_watch_has_not_told_of_is_not_restarted() -> N
     world.cluster.take("Pod", "shop-antaeus-0")
     world.watch()
     world.cluster.have(pod)
-    await world.reconcile(images={"antaeus_image": "example.test/antaeus:2"}, blind=True)
+    await world.reconcile(installed={"antaeus_image": "example.test/antaeus:2"}, blind=True)
 
     assert ("apply", "Deployment") not in world.cluster.writes
 
 
 async def test_another_default_image_waits_and_status_says_so() -> None:
     world = await ready()
-    await world.reconcile(images={"antaeus_image": "example.test/antaeus:2"})
+    await world.reconcile(installed={"antaeus_image": "example.test/antaeus:2"})
 
     assert world.cluster.writes == [STATUS]
     assert world.status["antaeus"]["pendingUpdate"] == "image example.test/antaeus:2"
+
+
+async def test_an_operator_of_another_version_writes_the_status_once_and_nothing_else() -> None:
+    world = await ready()
+    await world.reconcile(installed={"version": "2"})
+
+    assert world.cluster.writes == [STATUS]
+    assert world.status["operatorVersion"] == "2"
+
+    await world.reconcile(installed={"version": "2"})
+    assert world.cluster.calls == []
 
 
 async def test_what_is_not_wanted_any_more_is_removed() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from billing_operator import __version__
 from billing_operator.inputs import Installation
 from billing_operator.settings import BadSettings, Settings
 
@@ -21,7 +22,9 @@ def mistakes(**environ: str) -> list[str]:
 def test_three_settings_are_enough() -> None:
     settings = Settings.from_env(NEEDED)
 
-    assert settings.installation == Installation("billing-system", "antaeus:1", "payment:1")
+    assert settings.installation == Installation(
+        "billing-system", "antaeus:1", "payment:1", __version__
+    )
     assert (settings.namespaces, settings.workers, settings.log_level) == ((), 8, "info")
 
 

@@ -175,6 +175,10 @@ def test_a_message_fits_into_its_field() -> None:
     assert len(conditions(status)["Ready"]["message"]) == 2048
 
 
+def test_the_operator_that_judged_tells_its_version() -> None:
+    assert judged()["operatorVersion"] == an_installation().version
+
+
 def test_endpoints_are_where_the_services_answer() -> None:
     assert judged()["endpoints"] == {
         "antaeus": "http://shop-antaeus.payments.svc:8000",

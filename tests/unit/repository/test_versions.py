@@ -1,6 +1,7 @@
 """One version, wherever it is written."""
 
 import re
+import tomllib
 
 import pytest
 import yaml
@@ -24,6 +25,15 @@ def test_both_packages_have_the_same_version() -> None:
     assert payment_service.__version__ == VERSION
 
 
+@pytest.mark.parametrize("name", ["operator", "payment"])
+def test_a_package_takes_its_version_from_its_code(name: str) -> None:
+    project = tomllib.loads((ROOT / name / "pyproject.toml").read_text())
+    (package,) = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+
+    assert "version" in project["project"]["dynamic"]
+    assert project["tool"]["hatch"]["version"] == {"path": f"{package}/__init__.py"}
+
+
 def test_the_operator_is_deployed_in_its_own_version() -> None:
     assert operator_container()["image"] == f"billing-operator:{VERSION}"
 
@@ -43,3 +53,11 @@ def test_the_samples_use_images_of_this_version() -> None:
     text = "".join(path.read_text() for path in (ROOT / "deploy/samples").glob("*.yaml"))
 
     assert set(re.findall(r"billing-\w+:(\S+)", text)) == {VERSION}
+
+
+def test_the_readme_speaks_of_this_version() -> None:
+    text = (ROOT / "README.md").read_text()
+
+    # A tag of Git, and tags of our own images.
+    assert set(re.findall(r"\?ref=v([\w.]+)", text)) == {VERSION}
+    assert set(re.findall(r'billing-\w+, newTag: "(.+?)"', text)) == {VERSION}
