@@ -1,6 +1,6 @@
 # One line a task; what a task does lives in the tool that it calls.
 .DEFAULT_GOAL := help
-.PHONY: help demo shell down setup lock check test integration test-faults e2e bench-payment bench-operator render
+.PHONY: help demo shell down push verify deploy smoke undeploy setup lock check test integration test-faults e2e bench-payment bench-operator render
 SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
@@ -20,8 +20,25 @@ demo: setup  ## From a fresh machine to paid invoices: cluster, operator, stack,
 shell: setup  ## A pod beside the demo's stack, with curl and jq
 	@$(PY) -m demo.shell
 
-down: setup  ## Delete the demo's and the tests' cluster
-	@$(PY) -m cluster down demo && $(PY) -m cluster down test
+down: setup  ## Delete the demo's and the tests' clusters
+	@$(PY) -m cluster down demo && $(PY) -m cluster down test && $(PY) -m cluster down ship
+
+## On a cluster of yours: the one that kubectl points to, which each names before it acts
+
+push: setup  ## Build both images and push them to REGISTRY=registry.example.com/team
+	@$(PY) -m shipping push
+
+verify: setup  ## Have the cluster try everything without keeping any of it
+	@$(PY) -m shipping verify
+
+deploy: setup  ## Install what was pushed, or upgrade to it, and wait until it runs
+	@$(PY) -m shipping deploy
+
+smoke: setup  ## Pay all pending invoices of STACK=namespace/name, really, and show a table
+	@$(PY) -m shipping smoke
+
+undeploy: setup  ## Remove the operator and all that it brought; refuses while there are stacks
+	@$(PY) -m shipping undeploy
 
 ## Develop
 

@@ -1,1 +1,1 @@
-"""A kind cluster for the demo and one for the tests, on any machine, with one command."""
+"""Kind clusters for the demo and for the tests, on any machine, each with one command."""

@@ -96,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("name", choices=[cluster.name for cluster in ALL])
     kubectl.add_argument("rest", nargs=argparse.REMAINDER, metavar="-- ARGUMENTS")
     loads.add_argument("image", nargs="+")
-    command(_status, "say how both clusters are")
+    command(_status, "say how the clusters are")
     command(_base, "provide the Python base image and print its tag")
     command(_stop_engine, "end the Docker engine that was started here, if any")
     return parser

@@ -12,7 +12,7 @@ _LOG_FOLDER_IN_NODE = "/var/log/kubernetes-audit"
 
 def kind_config(cluster: Cluster, *, network_in_image: bool) -> str:
     """Returns the configuration; with the network in the node's image, kind brings none."""
-    document = {
+    document: dict[str, Any] = {
         "kind": "Cluster",
         "apiVersion": "kind.x-k8s.io/v1alpha4",
         "networking": {"disableDefaultCNI": network_in_image, "podSubnet": "10.244.0.0/16"},
@@ -31,8 +31,17 @@ def kind_config(cluster: Cluster, *, network_in_image: bool) -> str:
         ],
         "kubeadmConfigPatches": [json.dumps(_audited_api_server()), json.dumps(_KUBELET)],
     }
+    if cluster.has_mirrors:
+        document["containerdConfigPatches"] = [_MIRRORS]
     return json.dumps(document, indent=2)
 
+
+# Newer versions of containerd look there anyhow.
+MIRRORS_IN_NODE = "/etc/containerd/certs.d"
+_MIRRORS = f"""\
+[plugins."io.containerd.grpc.v1.cri".registry]
+  config_path = "{MIRRORS_IN_NODE}"
+"""
 
 # Kubernetes has given up cgroup v1; plenty of machines have not.
 _KUBELET = {

@@ -16,7 +16,11 @@ RECIPE = Path(__file__).parent / "recipe"
 LABEL = "billing-stack.cluster"
 
 # Host port -> port of the node. They are fixed when the node is made.
-_PORTS = {"demo": {30008: 30008, 8080: 80}, "test": {30018: 30008}}
+_PORTS: dict[str, dict[int, int]] = {
+    "demo": {30008: 30008, 8080: 80},
+    "test": {30018: 30008},
+    "ship": {},
+}
 
 
 def cache(environment: Mapping[str, str] = os.environ) -> Path:
@@ -36,7 +40,7 @@ def log_file(what: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """One of the two clusters and where its things are; whether it runs is not said."""
+    """One of the clusters and where its things are; whether it runs is not said."""
 
     name: str
 
@@ -79,6 +83,11 @@ class Cluster:
     def ports(self) -> dict[int, int]:
         """Ports of 127.0.0.1 on this machine, and the node's port that each leads to."""
         return dict(_PORTS[self.name])
+
+    @property
+    def has_mirrors(self) -> bool:
+        """Whether its node is told by files, which may come later, where to pull from."""
+        return self.name == "ship"
 
     @property
     def made_from(self) -> Path:

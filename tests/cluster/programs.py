@@ -1,4 +1,4 @@
-"""Compiles kind and, where no node image can be pulled, the programs of a whole cluster."""
+"""Compiles kind, a registry and, where no node image can be pulled, a cluster's programs."""
 
 import json
 import re
@@ -18,6 +18,7 @@ _OLDEST_GO = (1, 21)  # the first that fetches the newer one that go.mod asks fo
 
 _SOURCES = RECIPE / "programs"
 _PINS = _SOURCES / "go.mod"
+_REGISTRY = RECIPE / "registry"
 
 _PACKAGES = (
     "./kubernetes",
@@ -56,6 +57,15 @@ def cluster_programs() -> Path:
         with step("compile Kubernetes, etcd and CoreDNS from their sources", usually="5 to 11 min"):
             install(folder, _PACKAGES)
     return folder
+
+
+def registry() -> Path:
+    """Returns the program of an image registry, compiled at its first use."""
+    program = cache() / "programs" / f"registry-{key_of(_REGISTRY)}" / "registry"
+    if not program.exists():
+        with step("compile an image registry: a test pushes to it", usually="2 min"):
+            install(program.parent, ["."], sources=_REGISTRY)
+    return program
 
 
 def kind_sources() -> Path:

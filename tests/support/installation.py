@@ -96,7 +96,7 @@ def overlay(name: str, images: Images, settings: dict[str, str], replicas: int =
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
         "resources": ["../../deploy/kind"],
-        "images": [_image(name, image) for name, image in replaced.items()],
+        "images": [kustomize_image(name, image) for name, image in replaced.items()],
         "replicas": [{"name": "billing-operator", "count": replicas}],
         "patches": [
             {
@@ -117,7 +117,8 @@ def overlay(name: str, images: Images, settings: dict[str, str], replicas: int =
     return folder
 
 
-def _image(name: str, image: str) -> dict[str, str]:
+def kustomize_image(name: str, image: str) -> dict[str, str]:
+    """The entry of `images:` that puts an image in place of those of this name."""
     repository, at, digest = image.partition("@")
     if at:
         return {"name": name, "newName": repository, "digest": digest}

@@ -1,4 +1,4 @@
-"""A cluster through its own kubectl: what a user would type, as functions."""
+"""A cluster through kubectl: what a user would type, as functions."""
 
 import json
 import subprocess
@@ -16,14 +16,11 @@ class KubectlError(Exception):
     """kubectl refused; the message is what it said."""
 
 
-class Kube:
-    """One cluster, as its administrator or (with another kubeconfig) as somebody else."""
+class Kubectl:
+    """A cluster through some kubectl and the options that lead there."""
 
-    def __init__(self, cluster: Cluster, kubeconfig: Path | None = None) -> None:
-        self._command = [
-            str(cluster.kubectl),
-            f"--kubeconfig={kubeconfig or cluster.kubeconfig}",
-        ]
+    def __init__(self, *command: str) -> None:
+        self._command = command
 
     def __call__(self, *arguments: str, stdin: str | None = None, within: float = 120.0) -> str:
         """Runs kubectl and returns what it prints."""
@@ -89,3 +86,10 @@ class Kube:
     def raw(self, path: str) -> str:
         """A GET through the API server, for example of a pod's own HTTP port by its proxy."""
         return self("get", "--raw", path)
+
+
+class Kube(Kubectl):
+    """One cluster, as its administrator or (with another kubeconfig) as somebody else."""
+
+    def __init__(self, cluster: Cluster, kubeconfig: Path | None = None) -> None:
+        super().__init__(str(cluster.kubectl), f"--kubeconfig={kubeconfig or cluster.kubeconfig}")

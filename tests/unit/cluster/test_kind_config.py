@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from cluster.kind_config import kind_config
+from cluster.kind_config import MIRRORS_IN_NODE, kind_config
 from cluster.paths import Cluster
 
 
@@ -32,11 +32,20 @@ def test_ports_listen_on_loopback_alone(name: str, ports: dict[int, int]) -> Non
     assert {entry["listenAddress"] for entry in mappings} == {"127.0.0.1"}
 
 
-def test_the_two_clusters_share_no_port_and_no_folder() -> None:
-    demo, test = Cluster("demo"), Cluster("test")
-    assert not demo.ports.keys() & test.ports.keys()
-    assert demo.home != test.home
-    assert demo.node != test.node
+@pytest.mark.parametrize(("name", "other"), [("demo", "test"), ("demo", "ship"), ("test", "ship")])
+def test_no_two_clusters_share_a_port_or_a_folder(name: str, other: str) -> None:
+    one, two = Cluster(name), Cluster(other)
+    assert not one.ports.keys() & two.ports.keys()
+    assert one.home != two.home
+    assert one.node != two.node
+
+
+@pytest.mark.parametrize(("name", "told"), [("demo", False), ("test", False), ("ship", True)])
+def test_only_one_cluster_is_told_by_files_where_to_pull_from(name: str, told: bool) -> None:  # noqa: FBT001 - both values are the point
+    config = json.loads(kind_config(Cluster(name), network_in_image=True))
+    assert (
+        any(MIRRORS_IN_NODE in patch for patch in config.get("containerdConfigPatches", ())) is told
+    )
 
 
 def test_the_audit_log_ends_up_where_the_cluster_says() -> None:

@@ -53,7 +53,7 @@ def test_an_engine_elsewhere_is_not_replaced_by_one_here(monkeypatch: pytest.Mon
 
 
 def test_a_cluster_of_another_name_is_refused() -> None:
-    with pytest.raises(ClusterError, match="'prod' is no cluster; there are: demo, test"):
+    with pytest.raises(ClusterError, match="'prod' is no cluster; there are: demo, test, ship"):
         Cluster("prod")
 
 
