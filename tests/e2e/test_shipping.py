@@ -6,6 +6,7 @@ stands on the one before, so that any test here may run alone.
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from cluster.lifecycle import down, up
 from cluster.paths import Cluster
 from shipping.release import release_folder
 from support.eventually import eventually
+from support.figures import Figures
 from support.installation import NAMESPACE, ROOT, Images
 from support.kube import Kube, Manifest
 from support.limits import ROLLOUT
@@ -47,6 +49,7 @@ class Shipping:
     kube: Kube
     registry: LocalRegistry
     environment: Mapping[str, str]
+    figures: Figures
 
     def make(self, target: str, **variables: str) -> Said:
         """Runs a target as a person would type it."""
@@ -65,17 +68,22 @@ class Shipping:
 
     def must(self, target: str, **variables: str) -> str:
         """The same for what has to end well; returns what was printed."""
+        began = time.monotonic()
         said = self.make(target, **variables)
         assert said.code == 0, said.words
+        self.figures.note(f"make {target}, on a cluster of its own", time.monotonic() - began, "s")
         return said.words
 
 
 @pytest.fixture(scope="module")
-def own_cluster() -> Iterator[Cluster]:
+def own_cluster(figures: Figures) -> Iterator[Cluster]:
     """A cluster in which nobody has been before."""
     down("ship")
+    began = time.monotonic()
     try:
-        yield up("ship")
+        made = up("ship")
+        figures.note("to make that cluster", time.monotonic() - began, "s")
+        yield made
     finally:
         down("ship")
 
@@ -93,11 +101,11 @@ def own_registry(
 
 
 @pytest.fixture(scope="module")
-def shell(own_cluster: Cluster, own_registry: LocalRegistry) -> Shipping:
+def shell(own_cluster: Cluster, own_registry: LocalRegistry, figures: Figures) -> Shipping:
     """Where the commands are typed; not as part of the make that runs the tests."""
     mine = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
     chosen = {"KUBECTL": str(own_cluster.kubectl), "KUBECONFIG": str(own_cluster.kubeconfig)}
-    return Shipping(Kube(own_cluster), own_registry, mine | chosen)
+    return Shipping(Kube(own_cluster), own_registry, mine | chosen, figures)
 
 
 @pytest.fixture(scope="module")

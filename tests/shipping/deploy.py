@@ -20,7 +20,7 @@ _METRICS = f"/api/v1/namespaces/{NAMESPACE}/services/{_OPERATOR}:http/proxy/metr
 _VERSION = re.compile(r'^billing_operator_build_info\{version="([^"]+)"\}', re.MULTILINE)
 # The image may have to be pulled, and the operator before has half a minute to end.
 _ROLLOUT_SECONDS = 300.0
-_WIDTH = 200
+_WIDTH = 500
 
 
 def deploy(environment: Mapping[str, str]) -> bool:

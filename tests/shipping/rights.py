@@ -21,9 +21,11 @@ class Right:
     resource: str
     namespace: str = ""
 
-    def __str__(self) -> str:
+    @property
+    def place(self) -> str:
+        """What the verb is about, and where."""
         name = f"{self.resource}.{self.group}" if self.group else self.resource
-        return f"{self.verb} {name}{f' in {self.namespace}' if self.namespace else ''}"
+        return f"{name} in {self.namespace}" if self.namespace else name
 
     @property
     def review(self) -> Manifest:
@@ -69,8 +71,12 @@ def plural(kind: str) -> str:
 
 
 def lacking(kube: Kubectl, manifests: Iterable[Manifest]) -> list[str]:
-    """The rights that are needed and not there."""
+    """The rights that are needed and not there, in words: all verbs on one thing together."""
     rights = list(needed(manifests))
     body = {"apiVersion": "v1", "kind": "List", "items": [right.review for right in rights]}
     said = kube("create", "-f", "-", f"--output=jsonpath={_ANSWER}", stdin=json.dumps(body)).split()
-    return [str(right) for right, answer in zip(rights, said, strict=True) if answer != "true"]
+    verbs: dict[str, list[str]] = {}
+    for right, answer in zip(rights, said, strict=True):
+        if answer != "true":
+            verbs.setdefault(right.place, []).append(right.verb)
+    return [f"{', '.join(some)} {place}" for place, some in verbs.items()]

@@ -1,6 +1,7 @@
 """Has one stack bill what is pending, and shows what came of it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from http.client import HTTPException
 from urllib.request import urlopen
 
@@ -13,7 +14,7 @@ from billing_operator.names import (
     part_name,
     selector_text,
 )
-from cluster.errors import give_up
+from cluster.errors import ClusterError, give_up
 from cluster.progress import say, step
 from demo.readings import Reading, read_charges
 from demo.report import Report
@@ -82,10 +83,12 @@ def _read(kube: Kubectl, stack: Manifest, antaeus: AntaeusApi) -> Reading:
         pod["metadata"]["name"]
         for pod in kube.list("pods", namespace, selector_text(name, PAYMENT))
     ]
-    return Reading(
-        invoices=antaeus.counts(),
-        charges={pod: read_charges(_metrics(kube, namespace, pod)) for pod in pods},
-    )
+    charges = {}
+    for pod in pods:
+        # One that has just gone must not hide what was paid: the report tells of it.
+        with suppress(ClusterError, HTTPException, OSError):
+            charges[pod] = read_charges(_metrics(kube, namespace, pod))
+    return Reading(invoices=antaeus.counts(), charges=charges)
 
 
 def _metrics(kube: Kubectl, namespace: str, pod: str) -> str:

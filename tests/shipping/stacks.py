@@ -1,12 +1,12 @@
 """The stacks of a cluster, as these commands have to know them."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NoReturn
 
 from cluster.errors import give_up
 from shipping.context import Context
-from support.kube import Kubectl, Manifest
+from support.kube import Kubectl, KubectlError, Manifest
 
 CRD = "billingstacks.billing.antaeus.io"
 
@@ -31,18 +31,22 @@ def place(stack: Manifest) -> str:
 
 
 def chosen(environment: Mapping[str, str], context: Context) -> Manifest:
-    """The stack that STACK (and NAMESPACE) name."""
-    text = environment.get("STACK", "").strip()
-    namespace, slash, name = text.rpartition("/")
+    """The stack that STACK (and NAMESPACE) name; whoever may use its namespace may choose it."""
+    namespace, slash, name = environment.get("STACK", "").strip().rpartition("/")
     if not slash:
         namespace = environment.get("NAMESPACE", "").strip() or context.namespace
-    wanted = f"{namespace}/{name}"
-    there = {place(stack): stack for stack in stacks(context.kube)}
-    if not name or wanted not in there:
-        _refuse(f"There is no stack {wanted}." if name else "Which? STACK=namespace/name", there)
-    return there[wanted]
+    if not name:
+        _refuse("Which stack? STACK=namespace/name", context.kube)
+    found = context.kube.get(CRD, name, namespace)
+    if found is None:
+        _refuse(f"There is no stack {namespace}/{name}.", context.kube)
+    return found
 
 
-def _refuse(why: str, there: Iterable[str]) -> NoReturn:
-    known = "\n".join(f"  {one}" for one in sorted(there)) or "  none"
+def _refuse(why: str, kube: Kubectl) -> NoReturn:
+    try:
+        there = sorted(place(stack) for stack in stacks(kube))
+    except KubectlError:
+        give_up(why)
+    known = "\n".join(f"  {one}" for one in there) or "  none"
     give_up(f"{why} Stacks of this cluster:\n{known}")

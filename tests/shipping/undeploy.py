@@ -27,7 +27,7 @@ def undeploy(environment: Mapping[str, str]) -> bool:
         give_up(refusal(there))
     if there:
         say("\n".join(["==> these stacks go:", *(f"    {place(stack)}" for stack in there)]))
-        with step(f"delete {len(there)} stacks and all that is theirs", usually="10 to 40 s"):
+        with step("delete them and all that is theirs", usually="10 to 40 s"):
             kube("delete", CRD, "--all", "--all-namespaces", "--wait=true")
             _wait_for_children(kube)
     with step("delete the operator, its rights, namespace and custom resource", usually="10 s"):
@@ -51,8 +51,8 @@ def _wait_for_children(kube: Kubectl) -> None:
 def refusal(there: list[Manifest]) -> str:
     """Why nothing is deleted, and how it would be."""
     lines = [
-        f"There are {len(there)} stacks. They would go with the custom resource, and Antaeus would "
-        "forget what was paid:",
+        "There are stacks. They would go with the custom resource, and what their Antaeus know of "
+        "payments would go with them:",
         *(f"  {place(stack)}" for stack in there),
         "To delete them as well: make undeploy STACKS=delete",
     ]

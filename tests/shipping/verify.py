@@ -85,7 +85,7 @@ class Trial:
     def _rights(self, manifests: list[Manifest]) -> Finding:
         missing = lacking(self._kube, manifests)
         if missing:
-            return Finding(Mark.NOT_OK, "rights of yours", f"you may not {', '.join(missing)}")
+            return Finding(Mark.NOT_OK, "rights of yours", f"you may not {'; '.join(missing)}")
         return Finding(Mark.OK, "rights of yours, to deploy, to smoke and to undeploy")
 
     def _samples(self, manifests: list[Manifest]) -> Iterator[Finding]:
@@ -99,14 +99,14 @@ class Trial:
 
     def _why_no_samples(self, manifests: list[Manifest]) -> str | None:
         (wanted,) = (each for each in manifests if each["kind"] == "CustomResourceDefinition")
-        known = crd(self._kube)
         again = "run `make verify` again after `make deploy`"
-        if known is None:
-            return f"this cluster has no such kind yet; {again}"
         try:
+            known = crd(self._kube)
+            if known is None:
+                return f"this cluster has no such kind yet; {again}"
             later = self._dry_run(wanted)
-        except KubectlError:
-            return "the custom resource itself is refused"
+        except KubectlError as refused:
+            return f"the kind itself can't be tried ({_reason(refused)})"
         if later["spec"] != known["spec"]:
             return f"the kind as this cluster has it is of another version; {again}"
         return None
@@ -116,13 +116,13 @@ class Trial:
         namespace = manifest["metadata"].get("namespace")
         if manifest["kind"] == "BillingStack" and namespace is None:
             namespace = _SUBSTITUTE
-        elif namespace and not self._is_there(namespace):
-            words = f"tried in namespace {_SUBSTITUTE}, since {namespace} is not there yet"
-            namespace = _SUBSTITUTE
         try:
+            if namespace and not self._is_there(namespace):
+                words = f"tried in namespace {_SUBSTITUTE}, since {namespace} is not there yet"
+                namespace = _SUBSTITUTE
             self._dry_run(manifest, namespace)
         except KubectlError as refused:
-            reason = str(refused).partition(": ")[2]
+            reason = _reason(refused)
             return Finding(Mark.NOT_OK, what, f"{reason} ({words})" if words else reason)
         return Finding(Mark.OK, what, words)
 
@@ -141,3 +141,8 @@ class Trial:
 
 def _named(manifest: Manifest, where: str) -> str:
     return f"{where}{manifest['kind']} {manifest['metadata']['name']}"
+
+
+def _reason(refused: KubectlError) -> str:
+    """What the server said, without how it was asked."""
+    return str(refused).partition(": ")[2]

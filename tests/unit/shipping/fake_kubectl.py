@@ -13,12 +13,15 @@ class FakeKubectl(Kubectl):
         super().__init__("kubectl")
         self.answers = answers or {}
         self.refused: dict[str, str] = {}
+        self.forbidden: tuple[str, ...] = ()
         self.tried: list[Manifest] = []
 
     def __call__(self, *arguments: str, stdin: str | None = None, within: float = 120.0) -> str:  # noqa: ARG002 - the real one's
         words = " ".join(arguments)
         if "--dry-run=server" in arguments and stdin:
             return self._dry_run(json.loads(stdin))
+        if words.startswith(self.forbidden or "-"):
+            raise KubectlError(f"kubectl {words}: Forbidden")
         for beginning, answer in self.answers.items():
             if words.startswith(beginning):
                 return answer if isinstance(answer, str) else json.dumps(answer)

@@ -7,6 +7,7 @@ import pytest
 
 from cluster.errors import ClusterError
 from shipping.context import current_context
+from support.kube import KubectlError
 
 CONFIG = {
     "current-context": "staging",
@@ -60,6 +61,13 @@ def test_without_a_context_it_says_how_to_choose_one(tmp_path: Path) -> None:
     program = a_kubectl(tmp_path, config=complaint)
 
     with pytest.raises(ClusterError, match=r"no current context.*\n.*use-context NAME"):
+        current_context({"KUBECTL": str(program)})
+
+
+def test_a_configuration_that_is_broken_is_not_taken_for_none(tmp_path: Path) -> None:
+    program = a_kubectl(tmp_path, config="echo 'error: yaml: line 3' >&2; exit 1")
+
+    with pytest.raises(KubectlError, match="yaml: line 3"):
         current_context({"KUBECTL": str(program)})
 
 

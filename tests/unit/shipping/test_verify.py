@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
-from shipping.rights import needed
+from shipping.rights import needed, plural
 from shipping.stacks import CRD
 from shipping.verify import Finding, Mark, Trial, summary
 from support.crd import ROOT, crd
@@ -94,9 +95,24 @@ def test_rights_that_are_missing_are_named() -> None:
     first, *_ = found(a_cluster(allowed="false"))
 
     assert first.mark == Mark.NOT_OK
-    assert "create serviceaccounts in billing-system" in first.words
-    assert "delete customresourcedefinitions.apiextensions.k8s.io" in first.words
-    assert "create pods/portforward" in first.words
+    every = "create, patch, delete"
+    assert first.words.startswith(
+        f"you may not {every} customresourcedefinitions.apiextensions.k8s.io; "
+    )
+    assert f"; {every} serviceaccounts in billing-system; " in first.words
+    assert first.words.endswith("; create pods/portforward")
+
+
+def test_a_person_who_may_not_even_look_is_told_so_of_each_thing() -> None:
+    kube = a_cluster()
+    kube.forbidden = ("get namespace", "get crd")
+    findings = found(kube)
+
+    (account,) = (each for each in findings if "ServiceAccount" in each.what)
+    assert (account.mark, account.words) == (Mark.NOT_OK, "Forbidden")
+    assert {each.words for each in samples(findings)} == {
+        "the kind itself can't be tried (Forbidden)"
+    }
 
 
 def test_every_right_asked_for_names_a_resource_that_there_is() -> None:
@@ -115,6 +131,18 @@ def test_every_right_asked_for_names_a_resource_that_there_is() -> None:
         "serviceaccounts",
         "services",
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "resource"),
+    [
+        ("Service", "services"),
+        ("NetworkPolicy", "networkpolicies"),
+        ("IngressClass", "ingressclasses"),
+    ],
+)
+def test_a_resource_is_guessed_as_kubernetes_does(kind: str, resource: str) -> None:
+    assert plural(kind) == resource
 
 
 def documents(file: Path) -> list[Manifest]:
