@@ -8,6 +8,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
@@ -43,11 +44,9 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Shipping:
-    """A person's shell, whose kubectl points to the cluster."""
+class Shell:
+    """Where a person types the commands."""
 
-    kube: Kube
-    registry: LocalRegistry
     environment: Mapping[str, str]
     figures: Figures
 
@@ -76,36 +75,24 @@ class Shipping:
 
 
 @pytest.fixture(scope="module")
-def own_cluster(figures: Figures) -> Iterator[Cluster]:
-    """A cluster in which nobody has been before."""
+def coming(images: Images) -> Iterator[Future[Cluster]]:  # noqa: ARG001 - they are built before
+    """A cluster in which nobody has been before, on its way: a push needs none yet."""
     down("ship")
-    began = time.monotonic()
     try:
-        made = up("ship")
-        figures.note("to make that cluster", time.monotonic() - began, "s")
-        yield made
+        with ThreadPoolExecutor() as aside:
+            yield aside.submit(up, "ship")
     finally:
         down("ship")
 
 
 @pytest.fixture(scope="module")
-def own_registry(
-    own_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LocalRegistry]:
-    """A registry that the cluster pulls from; what was tagged for it is untagged at the end."""
-    with local_registry(own_cluster, tmp_path_factory.mktemp("registry")) as made:
+def own_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRegistry]:
+    """A registry on this machine; what was tagged for it is untagged at the end."""
+    with local_registry(tmp_path_factory.mktemp("registry")) as made:
         yield made
     names = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").split()
     if ours := [name for name in names if name.startswith(made.address)]:
         docker("rmi", *ours)
-
-
-@pytest.fixture(scope="module")
-def shell(own_cluster: Cluster, own_registry: LocalRegistry, figures: Figures) -> Shipping:
-    """Where the commands are typed; not as part of the make that runs the tests."""
-    mine = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
-    chosen = {"KUBECTL": str(own_cluster.kubectl), "KUBECONFIG": str(own_cluster.kubeconfig)}
-    return Shipping(Kube(own_cluster), own_registry, mine | chosen, figures)
 
 
 @pytest.fixture(scope="module")
@@ -118,32 +105,68 @@ def stand_in(own_registry: LocalRegistry, images: Images) -> str:
 
 
 @pytest.fixture(scope="module")
-def pushed(shell: Shipping, stand_in: str) -> dict[str, str]:
+def pushed(
+    coming: Future[Cluster],  # noqa: ARG001 - meanwhile
+    own_registry: LocalRegistry,
+    stand_in: str,
+    figures: Figures,
+) -> dict[str, str]:
     """What `make push` wrote down: images by the names that they take the place of."""
-    shell.must("push", REGISTRY=f"{shell.registry.address}/team", ANTAEUS_IMAGE=stand_in)
+    to = {"REGISTRY": f"{own_registry.address}/team", "ANTAEUS_IMAGE": stand_in}
+    Shell(environment(), figures).must("push", **to)
     return written()
 
 
 @pytest.fixture(scope="module")
-def verified_before(shell: Shipping, pushed: dict[str, str]) -> str:  # noqa: ARG001 - an order
+def own_cluster(
+    coming: Future[Cluster],
+    own_registry: LocalRegistry,
+    pushed: dict[str, str],  # noqa: ARG001 - an order
+) -> Iterator[Cluster]:
+    """The cluster, whose node pulls from the registry."""
+    made = coming.result()
+    with own_registry.serving(made):
+        yield made
+
+
+@pytest.fixture(scope="module")
+def kube(own_cluster: Cluster) -> Kube:
+    """That cluster as its administrator, in place of the one of the other tests."""
+    return Kube(own_cluster)
+
+
+@pytest.fixture(scope="module")
+def shell(own_cluster: Cluster, figures: Figures) -> Shell:
+    """Where the commands are typed: kubectl points to the cluster."""
+    kubectl = {"KUBECTL": str(own_cluster.kubectl), "KUBECONFIG": str(own_cluster.kubeconfig)}
+    return Shell(environment() | kubectl, figures)
+
+
+def environment() -> dict[str, str]:
+    """Of this process, but not as a part of the make that runs the tests."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+
+
+@pytest.fixture(scope="module")
+def verified_before(shell: Shell, kube: Kube) -> str:
     """What `make verify` says of a cluster that has nothing of ours, and has nothing after it."""
     said = shell.must("verify")
-    assert shell.kube("get", "crd", CRD, "--ignore-not-found") == ""
-    assert shell.kube("get", "namespace", NAMESPACE, "--ignore-not-found") == ""
+    assert kube("get", "crd", CRD, "--ignore-not-found") == ""
+    assert kube("get", "namespace", NAMESPACE, "--ignore-not-found") == ""
     return said
 
 
 @pytest.fixture(scope="module")
-def deployed(shell: Shipping, verified_before: str) -> str:  # noqa: ARG001 - an order
+def deployed(shell: Shell, verified_before: str) -> str:  # noqa: ARG001 - an order
     """What `make deploy` says; the operator runs."""
     return shell.must("deploy")
 
 
 @pytest.fixture(scope="module")
-def stack(shell: Shipping, deployed: str) -> Manifest:  # noqa: ARG001 - an order
+def stack(kube: Kube, deployed: str) -> Manifest:  # noqa: ARG001 - an order
     """A stack whose invoices all get paid, ready."""
     namespace, name = STACK.split("/")
-    shell.kube("create", "namespace", namespace)
+    kube("create", "namespace", namespace)
     made = a_stack(
         name,
         namespace,
@@ -152,10 +175,10 @@ def stack(shell: Shipping, deployed: str) -> Manifest:  # noqa: ARG001 - an orde
             "payment": {"replicas": 2, "successRate": 1},
         },
     )
-    shell.kube.apply(made)
+    kube.apply(made)
     wait = ("wait", f"bst/{name}", "--for=condition=Ready", f"--timeout={ROLLOUT:.0f}s")
-    shell.kube("-n", namespace, *wait, within=ROLLOUT + 10)
-    return shell.kube.must_get("bst", name, namespace)
+    kube("-n", namespace, *wait, within=ROLLOUT + 10)
+    return kube.must_get("bst", name, namespace)
 
 
 def written() -> dict[str, str]:
@@ -197,38 +220,36 @@ def test_a_verification_keeps_nothing_and_says_what_it_could_not_try(
 
 
 def test_what_is_deployed_is_what_was_pushed(
-    shell: Shipping, deployed: str, pushed: dict[str, str], own_cluster: Cluster
+    kube: Kube, deployed: str, pushed: dict[str, str], own_cluster: Cluster
 ) -> None:
-    [pod] = shell.kube.list("pods", NAMESPACE)
+    [pod] = kube.list("pods", NAMESPACE)
     [status] = pod["status"]["containerStatuses"]
     assert status["ready"]
     assert status["imageID"].partition("@")[2] == pushed["billing-operator"].partition("@")[2]
     # Whose cluster it is comes first.
-    server = shell.kube(
-        "config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}"
-    )
+    server = kube("config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}")
     assert f"==> context kind-{own_cluster.kind_name}: {server}" == deployed.splitlines()[0]
     assert f"{pushed['billing-operator']}, version {__version__}" in deployed
 
 
 @pytest.mark.usefixtures("deployed")
-def test_another_deployment_of_the_same_restarts_nothing(shell: Shipping) -> None:
-    [before] = shell.kube.list("pods", NAMESPACE)
+def test_another_deployment_of_the_same_restarts_nothing(shell: Shell, kube: Kube) -> None:
+    [before] = kube.list("pods", NAMESPACE)
     shell.must("deploy")
 
-    [after] = shell.kube.list("pods", NAMESPACE)
+    [after] = kube.list("pods", NAMESPACE)
     assert after["metadata"]["uid"] == before["metadata"]["uid"]
 
 
 @pytest.mark.usefixtures("deployed")
-def test_once_deployed_the_samples_can_be_tried_as_well(shell: Shipping) -> None:
+def test_once_deployed_the_samples_can_be_tried_as_well(shell: Shell) -> None:
     said = shell.must("verify")
 
     assert "not tried" not in said
     assert "ok         deploy/samples/full.yaml: BillingStack full" in said
 
 
-def test_a_smoke_test_says_that_it_pays_and_pays(shell: Shipping, stack: Manifest) -> None:
+def test_a_smoke_test_says_that_it_pays_and_pays(shell: Shell, stack: Manifest) -> None:
     said = shell.must("smoke", STACK=STACK)
 
     announced, table = said.index("a real pay call follows"), said.index("PENDING")
@@ -241,11 +262,11 @@ def test_a_smoke_test_says_that_it_pays_and_pays(shell: Shipping, stack: Manifes
 
 
 @pytest.mark.usefixtures("stack")
-def test_a_stack_that_is_not_ready_is_not_told_to_pay(shell: Shipping) -> None:
+def test_a_stack_that_is_not_ready_is_not_told_to_pay(shell: Shell, kube: Kube) -> None:
     bad = a_stack("broken", "shop", {"payment": {"image": "localhost/no-such-image:1"}})
-    shell.kube.apply(bad)
+    kube.apply(bad)
     eventually(
-        lambda: conditions(shell.kube.must_get("bst", "broken", "shop")), within=ROLLOUT, every=0.5
+        lambda: conditions(kube.must_get("bst", "broken", "shop")), within=ROLLOUT, every=0.5
     )
 
     said = shell.make("smoke", STACK="broken", NAMESPACE="shop")
@@ -257,18 +278,18 @@ def test_a_stack_that_is_not_ready_is_not_told_to_pay(shell: Shipping) -> None:
 
 @pytest.mark.usefixtures("stack")
 def test_nothing_is_removed_while_there_are_stacks_unless_they_are_given_up(
-    shell: Shipping,
+    shell: Shell, kube: Kube
 ) -> None:
     said = shell.make("undeploy")
     assert said.code != 0
     assert f"  {STACK}\n" in said.words
     assert "make undeploy STACKS=delete" in said.words
-    assert shell.kube.get("bst", "billing", "shop")
+    assert kube.get("bst", "billing", "shop")
 
     shell.must("undeploy", STACKS="delete")
 
-    assert shell.kube("get", "crd", CRD, "--ignore-not-found") == ""
-    assert shell.kube("get", "namespace", NAMESPACE, "--ignore-not-found") == ""
+    assert kube("get", "crd", CRD, "--ignore-not-found") == ""
+    assert kube("get", "namespace", NAMESPACE, "--ignore-not-found") == ""
     left = ("get", "clusterroles,clusterrolebindings", "-l", "app.kubernetes.io/part-of")
-    assert shell.kube(*left, "-o", "name") == ""
-    assert shell.kube("-n", "shop", "get", "deployments,pods", "-o", "name") == ""
+    assert kube(*left, "-o", "name") == ""
+    assert kube("-n", "shop", "get", "deployments,pods", "-o", "name") == ""

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from billing_operator import __version__
-from cluster.docker import docker
+from cluster.docker import docker, why_no_answer
 from cluster.engine import ensure_engine
 from cluster.errors import ClusterError, give_up
 from cluster.progress import one_at_a_time, say, step
@@ -33,8 +33,10 @@ def push(environment: Mapping[str, str]) -> bool:
     registry = registry_of(environment)
     folder = release_folder(environment)
     say(f"==> version {__version__} goes to {registry}; no cluster is touched")
-    with one_at_a_time():
-        ensure_engine()
+    # Whoever makes a cluster holds the lock for long, and an engine that answers needs none.
+    if why_no_answer():
+        with one_at_a_time():
+            ensure_engine()
     images = {name: _push(name, registry) for name in _DOCKERFILES}
     if antaeus := environment.get("ANTAEUS_IMAGE", "").strip():
         images[UPSTREAM_ANTAEUS] = antaeus

@@ -28,6 +28,7 @@ class LocalRegistry:
     """One registry; on loopback, where an engine pushes without certificates."""
 
     address: str
+    folder: Path
 
     def digest(self, repository: str, tag: str) -> str:
         """The digest that a tag stands for."""
@@ -36,33 +37,41 @@ class LocalRegistry:
         with urlopen(Request(url, method="HEAD", headers=accepted), timeout=NOTICED) as answer:
             return str(answer.headers["Docker-Content-Digest"])
 
-    def answers(self) -> bool:
-        """Whether it is up."""
-        try:
-            with urlopen(f"http://{self.address}/v2/", timeout=NOTICED) as answer:
-                return bool(answer.status == 200)
-        except (URLError, HTTPException, ConnectionError, TimeoutError):
-            return False
+    @contextmanager
+    def serving(self, cluster: Cluster) -> Iterator[None]:
+        """Lets the node of a cluster pull from it, by the name that the images have."""
+        # Loopback is the node's own there; this is how this machine is called on its network.
+        gateway = docker("inspect", "--format", _GATEWAY, cluster.node)
+        address = f"{gateway}:{self.address.partition(':')[2]}"
+        hosts = f'[host."http://{address}"]\n  capabilities = ["pull", "resolve"]\n'
+        script = ("sh", "-c", _WRITE, f"{MIRRORS_IN_NODE}/{self.address}", hosts)
+        docker("exec", cluster.node, *script)
+        with _process(self.folder, address):
+            yield
 
 
 @contextmanager
-def local_registry(cluster: Cluster, folder: Path) -> Iterator[LocalRegistry]:
-    """Runs a registry that keeps its images in a folder, and tells the cluster's node of it."""
-    port = free_port()
-    made = LocalRegistry(f"127.0.0.1:{port}")
-    # Loopback is the node's own there; this is how this machine is called on the node's network.
-    for_node = f"{docker('inspect', '--format', _GATEWAY, cluster.node)}:{port}"
-    _tell_node(cluster, made.address, for_node)
-    command = [str(registry()), str(folder / "images"), made.address, for_node]
-    with (folder / "log").open("w") as log, subprocess.Popen(command, stderr=log) as process:
+def local_registry(folder: Path) -> Iterator[LocalRegistry]:
+    """Runs a registry that keeps its images in a folder."""
+    made = LocalRegistry(f"127.0.0.1:{free_port()}", folder)
+    with _process(folder, made.address):
+        yield made
+
+
+@contextmanager
+def _process(folder: Path, address: str) -> Iterator[None]:
+    command = [str(registry()), str(folder / "images"), address]
+    with (folder / "log").open("a") as log, subprocess.Popen(command, stderr=log) as process:
         try:
-            eventually(made.answers, within=NOTICED)
-            yield made
+            eventually(lambda: _answers(address), within=NOTICED)
+            yield
         finally:
             process.terminate()
 
 
-def _tell_node(cluster: Cluster, address: str, for_node: str) -> None:
-    hosts = f'[host."http://{for_node}"]\n  capabilities = ["pull", "resolve"]\n'
-    script = ("sh", "-c", _WRITE, f"{MIRRORS_IN_NODE}/{address}", hosts)
-    docker("exec", cluster.node, *script)
+def _answers(address: str) -> bool:
+    try:
+        with urlopen(f"http://{address}/v2/", timeout=NOTICED) as answer:
+            return bool(answer.status == 200)
+    except (URLError, HTTPException, ConnectionError, TimeoutError):
+        return False

@@ -1,4 +1,4 @@
-// Serves a folder as an image registry, on every address that is named.
+// Serves a folder as an image registry.
 package main
 
 import (
@@ -13,16 +13,12 @@ import (
 )
 
 func main() {
-	if len(os.Args) < 3 {
-		log.Fatal("usage: registry FOLDER ADDRESS...")
+	if len(os.Args) != 3 {
+		log.Fatal("usage: registry FOLDER ADDRESS")
 	}
-	folder, addresses := os.Args[1], os.Args[2:]
+	folder, address := os.Args[1], os.Args[2]
 	registry := handlers.NewApp(context.Background(), &configuration.Configuration{
 		Storage: configuration.Storage{"filesystem": {"rootdirectory": folder}},
 	})
-	failed := make(chan error)
-	for _, address := range addresses {
-		go func() { failed <- http.ListenAndServe(address, registry) }()
-	}
-	log.Fatal(<-failed)
+	log.Fatal(http.ListenAndServe(address, registry))
 }
