@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 import yaml
@@ -47,7 +47,7 @@ class Said:
 class Shell:
     """Where a person types the commands."""
 
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     figures: Figures
 
     def make(self, target: str, **variables: str) -> Said:
