@@ -10,7 +10,7 @@ from support.eventually import eventually
 from support.installation import Images
 from support.kube import Kube, KubectlError, Manifest
 from support.limits import NOTICED
-from support.namespaces import a_namespace, clear_away
+from support.namespaces import a_namespace
 from support.scene import NO_PODS, a_stack
 
 _TRY = "--dry-run=server"
@@ -63,7 +63,6 @@ def namespaces(
     installed: Images,  # noqa: ARG001 - brings the kind and the roles
 ) -> Iterator[tuple[str, str]]:
     """Two namespaces with a stack each."""
-    clear_away(kube, "roles")
     with a_namespace(kube, "roles") as own, a_namespace(kube, "roles") as other:
         kube.apply(*(a_stack("shop", each, NO_PODS) for each in (own, other)))
         yield own, other
