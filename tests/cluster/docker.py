@@ -53,11 +53,14 @@ def image_id(image: str) -> str:
     return docker("image", "inspect", "--format", "{{.Id}}", image)
 
 
-def build_image(tag: str, *, dockerfile: Path, context: Path, arguments: dict[str, str]) -> None:
+def build_image(
+    tag: str, *, dockerfile: Path, context: Path, arguments: dict[str, str], labelled: bool = True
+) -> None:
     """Builds an image under a tag, with our label on it and on every container made from it."""
     flags = [f"--build-arg={name}={value}" for name, value in arguments.items()]
     flags += [f"--build-arg={name}" for name in _PROXIES if name in os.environ]
-    flags += [f"--tag={tag}", f"--label={LABEL}=yes", f"--file={dockerfile}"]
+    flags += [f"--label={LABEL}=yes"] if labelled else []
+    flags += [f"--tag={tag}", f"--file={dockerfile}"]
     run_logged(
         ["docker", "build", *flags, context],
         log=f"build-{tag.partition(':')[0]}",

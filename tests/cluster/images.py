@@ -7,20 +7,32 @@ from cluster.docker import build_image, docker, image_id
 from cluster.paths import Cluster
 from cluster.programs import kind
 from cluster.progress import run_logged, step
-from cluster.python_base import python_base
+from cluster.python_base import official_base, python_base
 
 
 def build(
-    name: str, *, dockerfile: Path, context: Path, arguments: dict[str, str] | None = None
+    name: str,
+    *,
+    dockerfile: Path,
+    context: Path,
+    arguments: dict[str, str] | None = None,
+    for_others: bool = False,
 ) -> str:
-    """Builds an image on the Python base, and returns its tag: the same content, the same tag."""
+    """Builds an image on the Python base, and returns its tag: the same content, the same tag.
+
+    Args:
+        for_others: with nothing in it of this machine, such as the certificates it trusts; only
+            where the official base can't be pulled, there is no other way.
+    """
+    base = (official_base() if for_others else None) or python_base()
     # Of its own for each build: a demo and a test run may build the same image at the same time.
     building = f"{name}:building-{uuid.uuid4().hex[:8]}"
     build_image(
         building,
         dockerfile=dockerfile,
         context=context,
-        arguments={"PYTHON_IMAGE": python_base(), **(arguments or {})},
+        arguments={"PYTHON_IMAGE": base, **(arguments or {})},
+        labelled=not for_others,
     )
     tag = f"{name}:{image_id(building).removeprefix('sha256:')[:12]}"
     docker("tag", building, tag)

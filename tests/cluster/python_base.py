@@ -22,9 +22,14 @@ PYTHON_ROOT = DebianRoot(
 )
 
 
+def official_base() -> str | None:
+    """Returns the tag of the official Python image, or None where it can't be pulled."""
+    return OFFICIAL if pulled(OFFICIAL) else None
+
+
 def python_base() -> str:
     """Returns the tag of an image with Python 3.13, pip and the certificates trusted here."""
-    python = OFFICIAL if pulled(OFFICIAL) else _from_packages()
+    python = official_base() or _from_packages()
     bundle = trusted_certificates()
     if bundle is None:
         return python

@@ -26,9 +26,7 @@ _WRONG: tuple[tuple[dict[str, bytes] | None, str], ...] = (
 _RIGHT = {"pass": b"right"}
 
 
-def test_no_pod_starts_with_a_wrong_token_and_none_suffers_from_one(
-    scene: Scene, figures: Figures
-) -> None:
+def test_no_pod_starts_before_the_token_is_right(scene: Scene, figures: Figures) -> None:
     with scene.operator() as operator:
         scene.apply("shop", _REF)
         for data, words in _WRONG:
@@ -41,6 +39,14 @@ def test_no_pod_starts_with_a_wrong_token_and_none_suffers_from_one(
         _put(scene, _RIGHT)
         with figures.timed("a mended Secret is noticed, looked at every 30 s"):
             scene.until("shop", _has_token, within=SECRET_NOTICED)
+        scene.until_ready("shop")
+        assert_settled(scene, operator, "shop", lives=scene.antaeus_lives("shop"))
+
+
+def test_running_pods_do_not_suffer_from_a_token_that_is_wrong_now(scene: Scene) -> None:
+    _put(scene, _RIGHT)
+    with scene.operator() as operator:
+        scene.apply("shop", _REF)
         scene.until_ready("shop")
         lives, pods = scene.antaeus_lives("shop"), _uids(scene)
 

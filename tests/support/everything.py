@@ -2,6 +2,7 @@
 
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from cluster.errors import ClusterError
 from cluster.images import load
@@ -9,32 +10,43 @@ from cluster.lifecycle import up
 from cluster.programs import registry
 from cluster.progress import say, step
 from support import kstatus
-from support.checks import lint, run
+from support.checks import lint, run, run_quietly
 from support.installation import build_images
 from support.newer_operator import newer
 
+_PAYMENT = "tests/integration/payment_service"
+_WITHOUT_A_CLUSTER = ("pytest", "-q", "-n", "auto", "tests/unit", _PAYMENT)
 # Each worker has namespaces and an operator of its own, and mostly waits for pods.
-_WORKERS = "3"
-_TESTS = (
-    ("pytest", "-q", "-n", "auto", "tests/unit", "tests/integration/payment_service"),
-    (
-        *("pytest", "-n", _WORKERS, "--durations=10", "tests/integration"),
-        "--ignore=tests/integration/payment_service",
-    ),
-    # One after the other, since they share an installed operator.
-    ("pytest", "--durations=10", "tests/e2e"),
+_SIDE_BY_SIDE = (
+    *("pytest", "-n", "3", "--dist=worksteal", "--durations=10"),
+    *("tests/integration", f"--ignore={_PAYMENT}"),
 )
+# On a cluster of its own, so it is in nobody's way.
+_SHIPPING = ("pytest", "--durations=5", "tests/e2e/test_shipping.py")
+# One after the other, since they share an installed operator.
+_INSTALLED = ("pytest", "--durations=10", "tests/e2e", "--ignore=tests/e2e/test_shipping.py")
 
 
 def main() -> int:
     began = time.monotonic()
     try:
-        code = _lint() or _make_ready() or max([run(tests) for tests in _TESTS])
+        code = _lint() or _make_ready() or _test()
     except ClusterError as problem:
         say(f"error: {problem}")
         code = 1
     say(f"==> {'all of it held' if code == 0 else 'FAILED'}, after {_minutes(began)} in all")
     return code
+
+
+def _test() -> int:
+    """Runs all tests, whatever comes of the first ones."""
+    codes = [run(_WITHOUT_A_CLUSTER)]
+    with ThreadPoolExecutor() as aside:
+        shipping = aside.submit(run_quietly, _SHIPPING)
+        codes += [run(_SIDE_BY_SIDE)]
+        done = shipping.result()
+    say(done.printed)
+    return max(*codes, done.code, run(_INSTALLED))
 
 
 def _lint() -> int:

@@ -38,9 +38,9 @@ def build_images() -> Images:
         )
 
 
-def build_one(name: str, dockerfile: str, arguments: dict[str, str] | None = None) -> str:
+def build_one(name: str, dockerfile: str, *, for_others: bool = False) -> str:
     """Builds one image from the root of the tree."""
-    return build(name, dockerfile=ROOT / dockerfile, context=ROOT, arguments=arguments)
+    return build(name, dockerfile=ROOT / dockerfile, context=ROOT, for_others=for_others)
 
 
 def install(cluster: Cluster, images: Images, *, settings: dict[str, str] | None = None) -> None:
