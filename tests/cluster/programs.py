@@ -112,7 +112,7 @@ def install(folder: Path, packages: Sequence[str], *, sources: Path = _SOURCES) 
 
 def require_go() -> None:
     """Says how to get Go where it is missing or too old to fetch a newer one by itself."""
-    advice = "Install Go 1.26 or newer: https://go.dev/doc/install"
+    advice = "Install Go 1.21 or newer: https://go.dev/doc/install"
     if not shutil.which("go"):
         give_up(f"There is no Go here, and programs that are used are compiled with it. {advice}")
     version = _go("env", "GOVERSION")

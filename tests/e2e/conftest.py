@@ -40,7 +40,7 @@ def stack(
     installed: Images,  # noqa: ARG001 - somebody has to bring the stack about
 ) -> Iterator[RunningStack]:
     """A stack of many invoices; each test changes in it what it needs."""
-    clear_away(kube, "e2e")
+    clear_away(kube)
     eventually(lambda: node_ports(kube), lambda taken: NODE_PORT not in taken, within=GONE)
     with a_namespace(kube, "e2e") as namespace:
         made = RunningStack(kube, namespace, "billing")

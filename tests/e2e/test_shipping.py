@@ -32,7 +32,9 @@ INVOICES = 40
 RELEASE = ".build/release-of-a-test"
 STACK = "shop/billing"
 CRD = "billingstacks.billing.antaeus.io"
-_SECONDS = 240
+# A first build and a push may take their time.
+_SECONDS = 600
+pytestmark = pytest.mark.timeout(900)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """A namespace for each test, and an operator that runs in this process with the rights it ships."""
 
-import secrets
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +9,7 @@ from support.api_server import Access, ApiServer
 from support.audit import AuditLog
 from support.installation import NAMESPACE, Images, install_without_operator
 from support.kube import Kube
+from support.namespaces import a_namespace
 from support.scene import Scene
 
 # Its assertions tell what they saw, as those of a test do.
@@ -34,7 +34,5 @@ def scene(
     installed: Images, kube: Kube, api: ApiServer, audit: AuditLog, access: Access, token: str
 ) -> Iterator[Scene]:
     """A namespace with nothing in it."""
-    namespace = f"stacks-{secrets.token_hex(4)}"
-    kube("create", "namespace", namespace)
-    yield Scene(kube, api, audit, access, token, installed, namespace)
-    kube("delete", "namespace", namespace, "--wait=false")
+    with a_namespace(kube, "stacks") as namespace:
+        yield Scene(kube, api, audit, access, token, installed, namespace)

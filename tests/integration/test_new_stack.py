@@ -12,6 +12,7 @@ def test_an_empty_spec_becomes_a_whole_stack_in_one_pass(scene: Scene) -> None:
         scene.apply("shop")
 
         body = scene.until_ready("shop")
+        operator.until_idle()
 
         wrote = [done.what for done in scene.audit.writes_since(mark, scene.namespace)]
         first_status = wrote.index("billingstacks/status/shop")

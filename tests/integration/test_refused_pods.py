@@ -27,7 +27,9 @@ def test_a_namespace_that_refuses_pods_is_told_of_and_recovered_from(scene: Scen
     with scene.operator() as operator:
         with _pod_security(scene, "restricted"):
             scene.apply("shop")
-            assert "violates PodSecurity" in _refused(scene, "antaeus")
+            said = _refused(scene, "antaeus")
+            assert "violates PodSecurity" in said
+            assert "what the admission of the namespace refuses" in said
         scene.until_ready("shop", within=RECOVERED)
         lives = scene.antaeus_lives("shop")
 
@@ -37,7 +39,9 @@ def test_a_namespace_that_refuses_pods_is_told_of_and_recovered_from(scene: Scen
         ):
             with _rule(scene, rule):
                 scene.change("shop", payment={"replicas": replicas})
-                assert words in _refused(scene, "payment")
+                said = _refused(scene, "payment")
+                assert words in said
+                assert f"kubectl describe quota,limitrange -n {scene.namespace}" in said
             scene.until_ready("shop", within=RECOVERED)
 
         assert_settled(scene, operator, "shop", lives=lives)
@@ -50,7 +54,6 @@ def _refused(scene: Scene, part: str) -> str:
 
     message = str(conditions(scene.until("shop", is_refused))["Ready"]["message"])
     assert f"deployment shop-{part}: FailedCreate" in message
-    assert f"kubectl describe quota,limitrange -n {scene.namespace}" in message
     return message
 
 

@@ -50,7 +50,8 @@ def _rates(scene: Scene) -> list[Any]:
         f"/api/v1/namespaces/{scene.namespace}/pods/{pod['metadata']['name']}:{OPS_PORT}"
         for pod in scene.pods("shop", PAYMENT)
     ]
-    return [scene.api.get(f"{path}/proxy/profile")["profile"]["successRate"] for path in paths]
+    answers = [scene.api.get(f"{path}/proxy/profile") for path in paths]
+    return [answer and answer["profile"]["successRate"] for answer in answers]
 
 
 def _uids(scene: Scene) -> set[str]:

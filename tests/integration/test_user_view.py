@@ -21,7 +21,7 @@ def test_waiting_for_ready_passes_on_a_good_stack_and_never_on_an_old_condition(
     """By kubectl wait, also where nobody has looked at the change yet."""
     with scene.operator():
         scene.apply("shop")
-        _wait_for_ready(scene, seconds=60)
+        _wait_for_ready(scene, seconds=120)
     lives = scene.antaeus_lives("shop")
 
     # The condition that is still stored says Ready, and speaks of the spec before.
@@ -33,7 +33,7 @@ def test_waiting_for_ready_passes_on_a_good_stack_and_never_on_an_old_condition(
         with pytest.raises(KubectlError, match="timed out"):
             _wait_for_ready(scene, seconds=3)
         scene.apply("shop")
-        _wait_for_ready(scene, seconds=60)
+        _wait_for_ready(scene, seconds=120)
         assert_settled(scene, operator, "shop", lives=lives)
 
 

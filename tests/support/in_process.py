@@ -86,14 +86,14 @@ class InProcess:
         """Has everything compared at once, and waits until every stack has been looked at."""
         if self._loop is None:
             raise RuntimeError("not started")
-        passes = self.passes()
         done: Future[None] = asyncio.run_coroutine_threadsafe(self._operator.resync(), self._loop)
         done.result(timeout=NOTICED)
-        eventually(lambda: self.passes() > passes, within=NOTICED, every=0.02)
+        self.until_idle()
 
     def until_idle(self) -> None:
         """Waits until no stack is worked on: a status is seen before its Event is posted."""
-        eventually(lambda: self.count("billing_operator_queue_depth") == 0, within=NOTICED)
+        depth = "billing_operator_queue_depth"
+        eventually(lambda: self.count(depth) == 0, within=NOTICED, every=0.02)
 
     def passes(self) -> float:
         """How many reconciles have ended."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import Request, urlopen
+from urllib.request import ProxyHandler, Request, build_opener
 
 from cluster.docker import docker
 from cluster.kind_config import MIRRORS_IN_NODE
@@ -17,6 +17,8 @@ from support.eventually import eventually
 from support.in_process import free_port
 from support.limits import NOTICED
 
+# It is on this machine, where no proxy leads.
+_DIRECTLY = build_opener(ProxyHandler({}))
 _MANIFESTS = "application/vnd.docker.distribution.manifest.v2+json"
 _OCI_MANIFESTS = "application/vnd.oci.image.manifest.v1+json"
 _GATEWAY = "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}"
@@ -34,7 +36,9 @@ class LocalRegistry:
         """The digest that a tag stands for."""
         url = f"http://{self.address}/v2/{repository}/manifests/{tag}"
         accepted = {"Accept": f"{_MANIFESTS}, {_OCI_MANIFESTS}"}
-        with urlopen(Request(url, method="HEAD", headers=accepted), timeout=NOTICED) as answer:
+        with _DIRECTLY.open(
+            Request(url, method="HEAD", headers=accepted), timeout=NOTICED
+        ) as answer:
             return str(answer.headers["Docker-Content-Digest"])
 
     @contextmanager
@@ -71,7 +75,7 @@ def _process(folder: Path, address: str) -> Iterator[None]:
 
 def _answers(address: str) -> bool:
     try:
-        with urlopen(f"http://{address}/v2/", timeout=NOTICED) as answer:
+        with _DIRECTLY.open(f"http://{address}/v2/", timeout=NOTICED) as answer:
             return bool(answer.status == 200)
     except (URLError, HTTPException, ConnectionError, TimeoutError):
         return False

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from support.eventually import eventually
 from support.kube import Kube
@@ -18,15 +19,14 @@ def a_namespace(kube: Kube, purpose: str) -> Iterator[str]:
     name = f"{purpose}-{uuid.uuid4().hex[:8]}"
     kube("create", "namespace", name)
     kube("label", "namespace", name, LABEL)
-    eventually(lambda: kube.get("serviceaccount", "default", name), within=NOTICED)
+    for kind, made in (("serviceaccount", "default"), ("configmap", "kube-root-ca.crt")):
+        eventually(partial(kube.get, kind, made, name), within=NOTICED)
     try:
         yield name
     finally:
         kube("delete", "namespace", name, "--wait=false")
 
 
-def clear_away(kube: Kube, purpose: str) -> None:
-    """Deletes what runs that were broken off have left behind."""
-    names = kube("get", "namespaces", "-l", LABEL, "-o", "name").split()
-    if left := [name for name in names if name.startswith(f"namespace/{purpose}-")]:
-        kube("delete", *left, "--wait=false")
+def clear_away(kube: Kube) -> None:
+    """Deletes what runs that were broken off have left behind; not while others are at work."""
+    kube("delete", "namespaces", "-l", LABEL, "--wait=false")

@@ -80,6 +80,13 @@ class OperatorProcess:
             lines = answer.read().decode().splitlines()
         return float(next(line.split()[1] for line in lines if line.startswith(f"{name} ")))
 
+    def is_idle(self) -> bool:
+        """Whether it runs and no stack is worked on."""
+        try:
+            return self.metric("billing_operator_queue_depth") == 0
+        except (URLError, ConnectionError, TimeoutError):
+            return False
+
     def _is_ready(self) -> bool:
         assert not self.has_ended(), self.log()[-2000:]
         try:

@@ -170,7 +170,11 @@ class ApiCluster:
         self._metrics.api_requests.labels(request.method, str(answer.status)).inc()
         if answer.status >= 400:
             raise _refusal(request, answer.status, content, answer.headers.get("Retry-After"))
-        made: Manifest = json.loads(content)
+        try:
+            made: Manifest = json.loads(content)
+        except ValueError as error:
+            message = f"{request.method} {request.path}: answered with no JSON"
+            raise ClusterError("ApiServerError", message, status=answer.status) from error
         return made
 
 

@@ -151,6 +151,8 @@ class Controller:
             except Waiting as fault:
                 log.debug("no invoices", extra={"stack": str(place), "why": fault.message})
                 return Failed.BACK_OFF
+            if self._tools.inventory.stack(place) is None:
+                return None
             self._metrics.last_invoice_read.labels(*place).set_to_current_time()
             # Where another life has begun meanwhile, nobody knows whose answer it is.
             still = life == self._antaeus_life(place)

@@ -1,7 +1,5 @@
 """What can keep a stack from being as its spec wants it, told apart by who must act."""
 
-from collections.abc import Sequence
-
 REFUSAL_SECONDS = 600.0
 """For so long the same question is not asked again."""
 
@@ -43,17 +41,6 @@ class Refused(SpecError):
 
     def __init__(self, said: str) -> None:
         super().__init__("Refused", f"the API server refuses what the spec asks for: {said}")
-
-
-class Suspended(SpecError):
-    """The stack is not as its spec wants it, and is to stay so until a person says otherwise."""
-
-    def __init__(self, undone: Sequence[str]) -> None:
-        super().__init__(
-            "Suspended",
-            f"spec.suspend keeps {', '.join(undone)} from being as the spec wants; set it to false "
-            "to have that done",
-        )
 
 
 class Waiting(Fault):

@@ -116,7 +116,7 @@ def _kept(live: Manifest) -> Manifest:
     if "managedFields" not in live["metadata"]:
         return live
     fields = live["metadata"]["managedFields"] or ()
-    ours = [each for each in fields if each["manager"] == MANAGER]
+    ours = [each for each in fields if each.get("manager") == MANAGER]
     return live | {"metadata": live["metadata"] | {"managedFields": ours}}
 
 

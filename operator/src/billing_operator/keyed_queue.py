@@ -68,7 +68,7 @@ class _Entry:
     not_before: float = -math.inf
     timer: asyncio.TimerHandle | None = None
     running: bool = False
-    again: bool = False
+    asked: bool = False
     failures: int = 0
 
 
@@ -103,8 +103,8 @@ class KeyedQueue(Generic[KeyT]):
             return
         now = asyncio.get_running_loop().time()
         entry = self._entries.setdefault(key, _Entry(due=math.inf))
+        entry.asked = True
         if entry.running:
-            entry.again = True
             return
         due = max(now, entry.not_before)
         if not entry.timer or due < entry.due:
@@ -133,10 +133,11 @@ class KeyedQueue(Generic[KeyT]):
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._entries.clear()
 
     def __len__(self) -> int:
-        """Keys that wait for a slot or are being worked on."""
-        return len(self._tasks)
+        """Keys that somebody wants worked on, or that are."""
+        return sum(entry.asked or entry.running for entry in self._entries.values())
 
     def _schedule(self, key: KeyT, entry: _Entry, due: float) -> None:
         if entry.timer:
@@ -154,7 +155,7 @@ class KeyedQueue(Generic[KeyT]):
         async with self._slots:
             began = asyncio.get_running_loop().time()
             self.watcher.waited(began - entry.due)
-            entry.again = False
+            entry.asked = False
             entry.not_before = began + self.calm
             delay, failed = await self._call(key, entry)
             self.watcher.finished(asyncio.get_running_loop().time() - began, failed=failed)
@@ -186,7 +187,7 @@ class KeyedQueue(Generic[KeyT]):
         if not self._open:
             return
         now = asyncio.get_running_loop().time()
-        if entry.again:
+        if entry.asked:
             self._schedule(key, entry, max(now, entry.not_before))
         elif delay is not None:
             self._schedule(key, entry, max(now + delay, entry.not_before))

@@ -96,6 +96,11 @@ def controller_of(manifest: Manifest) -> Manifest | None:
     return next((owner for owner in owners if owner.get("controller")), None)
 
 
+def deployment(name: str) -> Ref:
+    """The Deployment of this name, among the children of a stack."""
+    return Ref(DEPLOYMENT.name, name)
+
+
 def conditions_of(status: Manifest | None) -> dict[str, Manifest]:
     """The conditions of a status, ours or Kubernetes' own, by type."""
     return {each["type"]: each for each in (status or {}).get("conditions") or ()}
@@ -104,7 +109,7 @@ def conditions_of(status: Manifest | None) -> dict[str, Manifest]:
 def applied_entry(live: Manifest, manager: str) -> Manifest | None:
     """What the API server has recorded of a manager's last apply to an object, if there was one."""
     for entry in live["metadata"].get("managedFields") or ():
-        own = entry["manager"] == manager and entry["operation"] == "Apply"
+        own = entry.get("manager") == manager and entry["operation"] == "Apply"
         if own and not entry.get("subresource"):
             found: Manifest = entry
             return found

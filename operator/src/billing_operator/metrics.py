@@ -27,9 +27,7 @@ class Metrics:
         self.queue_seconds = self._histogram(
             "queue_seconds", "How long a stack was due before it was looked at", _WAIT_SECONDS
         )
-        self.queue_depth = self._gauge(
-            "queue_depth", "Stacks that are worked on or wait for a worker"
-        )
+        self.queue_depth = self._gauge("queue_depth", "Stacks that are worked on or are to be")
         self.api_requests = self._counter(
             "api_requests", "Requests to the API server by verb and status", "method", "code"
         )

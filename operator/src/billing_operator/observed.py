@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from billing_operator import troubles
-from billing_operator.kinds import Manifest, Ref, conditions_of, controller_of, ref
+from billing_operator.kinds import Manifest, Ref, conditions_of, controller_of, deployment, ref
 from billing_operator.names import ANTAEUS, PART_LABEL, PAYMENT, STACK_LABEL, part_name
 from billing_operator.troubles import Trouble
 
@@ -71,7 +71,7 @@ class Observed:
 
     def rollout(self, stack: str, part: str) -> Rollout | None:
         """How far a part's Deployment is; None while it is not there."""
-        live = self.children.get(Ref("Deployment", part_name(stack, part)))
+        live = self.children.get(deployment(part_name(stack, part)))
         return _rollout(live, part) if live else None
 
 

@@ -43,10 +43,11 @@ def refuse_unless_given(stack: Stack, live: Manifest) -> None:
     if given and owner is None:
         return
     kind, name = live["kind"].lower(), live["metadata"]["name"]
-    remedy = f"kubectl annotate -n {stack.namespace} {kind} {name} {ADOPT}={stack.name}"
+    command = (
+        f"kubectl annotate --overwrite -n {stack.namespace} {kind} {name} {ADOPT}={stack.name}"
+    )
+    remedy = f"rename or remove it, or hand it to the stack: {command}"
     if owner:
-        # It would be torn between two controllers.
-        remedy = f"rename the stack (it is managed by {owner['kind']} {owner['name']})"
-    else:
-        remedy = f"hand it to the stack: {remedy}"
-    refuse_foreign(stack, live, remedy=f"rename or remove it, or {remedy}")
+        # It would be made again, or torn between two controllers.
+        remedy = f"rename the stack, or remove {owner['kind']} {owner['name']}, which manages it"
+    refuse_foreign(stack, live, remedy=remedy)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from billing_operator.desired import antaeus, desired
 from billing_operator.drift import drift
 from billing_operator.inputs import Installation, Token
-from billing_operator.kinds import Manifest, Ref, ref
+from billing_operator.kinds import Manifest, Ref, deployment, ref
 from billing_operator.names import (
     ANTAEUS,
     APPLIED_TEMPLATE,
@@ -52,6 +52,11 @@ class Plan:
         return {ref(change.manifest) for change in self.changes}
 
     @property
+    def targets(self) -> frozenset[Ref]:
+        """Everything that would be made, changed or removed."""
+        return frozenset(self.names | {ref(stray) for stray in self.strays})
+
+    @property
     def writes(self) -> bool:
         """Whether there is anything to do."""
         return bool(self.changes or self.strays)
@@ -86,7 +91,7 @@ def _template_to_run(fresh: Manifest, stack: Stack, seen: Observed) -> Manifest:
     A restart forgets every payment and so charges everybody again. Neither another default image
     nor a newer operator is worth that: they wait for a start that has another cause.
     """
-    live = seen.children.get(Ref("Deployment", part_name(stack.name, ANTAEUS)))
+    live = seen.children.get(deployment(part_name(stack.name, ANTAEUS)))
     if live is None or not seen.antaeus_runs:
         return fresh
     applied = (live["metadata"].get("annotations") or {}).get(APPLIED_TEMPLATE)

@@ -6,17 +6,20 @@ a minute; any change of the pod's own annotations makes it look at once.
 
 import asyncio
 import itertools
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from billing_operator.apps import Apps
 from billing_operator.cluster import Cluster
 from billing_operator.desired import profile
-from billing_operator.errors import NotFound, Waiting
+from billing_operator.errors import ClusterError, NotFound, Waiting
 from billing_operator.kinds import Key
 from billing_operator.names import PROFILE_NUDGE
 from billing_operator.observed import Pod
 from billing_operator.spec import Stack
+
+log = logging.getLogger(__name__)
 
 # A nudge that reached the kubelet before the new ConfigMap did is lost; it is given again.
 _NUDGE_SECONDS = 1.0
@@ -76,9 +79,20 @@ class ProfileRollout:
             return Progress(complete=True, usual=True, look_again=None)
         return await self._hurry(stack, wanted, behind)
 
-    async def refresh(self, stack: Stack, pods: tuple[Pod, ...]) -> None:
-        """Has the kubelet look at once at all that is mounted into these pods."""
-        await asyncio.gather(*(self._nudge_pod(stack, pod, "mounts") for pod in pods))
+    async def refresh(self, stack: Stack, pods: tuple[Pod, ...], *, why: str) -> None:
+        """Has the kubelet look at once at all that is mounted into these pods, if it can be had.
+
+        Args:
+            why: differs from one time to the next, also across starts of the operator.
+        """
+        ends = await asyncio.gather(
+            *(self._nudge_pod(stack, pod, why) for pod in pods), return_exceptions=True
+        )
+        for end in ends:
+            if isinstance(end, ClusterError):
+                log.warning("not hurried", extra={"stack": str(stack.key), "why": end.message})
+            elif end is not None:
+                raise end
 
     def in_effect(self, stack: Stack, pods: tuple[Pod, ...]) -> bool:
         """Whether every one of the pods is known to answer by the stack's profile."""

@@ -15,13 +15,12 @@ from billing_operator.errors import (
     Fault,
     NamespaceLeaving,
     OutOfSight,
-    Suspended,
     Waiting,
 )
 from billing_operator.inputs import Installation, Token
 from billing_operator.inventory import Inventory
 from billing_operator.keyed_queue import Failed, Next, NotBefore
-from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref, ref
+from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref
 from billing_operator.metrics import Metrics
 from billing_operator.names import TOKEN_KEY
 from billing_operator.observed import Observed, observe
@@ -64,6 +63,7 @@ class _Pass:
     settled: Settled | None = None
     fault: Fault | None = None
     held_back: str | None = None
+    undone: frozenset[Ref] = frozenset()
     progress: Progress = _NOT_ASKED
 
 
@@ -125,10 +125,7 @@ class Reconciler:
         return await self._report(this)
 
     async def _bring_about(self, this: _Pass) -> None:
-        if this.stack.suspend:
-            await self._look_only(this)
-        else:
-            await self._write_children(this)
+        await self._write_children(this)
         seen = self._seen(this.stack)
         this.progress = await self._tools.profiles.advance(this.stack, seen.payment_answers)
 
@@ -138,6 +135,10 @@ class Reconciler:
             this.settled = None
             plan = await self._plan(this) if look else self._first_plan(this)
             this.held_back = plan.held_back
+            # As the live stack has it, which may be news.
+            if this.stack.suspend:
+                this.undone = plan.targets
+                return
             try:
                 await self._carry_out(this, plan)
             except OutOfSight:
@@ -146,14 +147,6 @@ class Reconciler:
                 continue
             return
         raise Waiting("ChildrenAppearing", "somebody else makes children of this name", seconds=1.0)
-
-    async def _look_only(self, this: _Pass) -> None:
-        """What a suspended stack lacks is told, so that nobody takes a change for done."""
-        plan = await self._plan(this)
-        this.held_back = plan.held_back
-        undone = sorted(map(str, plan.names | {ref(stray) for stray in plan.strays}))
-        if undone:
-            raise Suspended(undone)
 
     def _is_new(self, stack: Stack) -> bool:
         return not (stack.status or stack.secret_ref or self._seen(stack).children)
@@ -228,12 +221,14 @@ class Reconciler:
             first = []
         for stray in plan.strays:
             await tools.writer.remove(stack, stray)
+        if new:
+            # Payment would refuse it until the kubelet comes by on its own, after a minute.
+            pods = self._seen(stack).payment_answers
+            await tools.profiles.refresh(stack, pods, why=str(new.token.id))
 
     async def _make_token(self, this: _Pass, settled: Settled) -> None:
         await self._tools.tokens.create(this.stack, settled)
         this.settled = Settled(settled.token)
-        # Payment would refuse the new one until the kubelet comes by on its own, after a minute.
-        await self._tools.profiles.refresh(this.stack, self._seen(this.stack).payment_answers)
 
     async def _report(self, this: _Pass) -> Next:
         stack, seen = this.stack, self._seen(this.stack)
@@ -249,6 +244,7 @@ class Reconciler:
             profile_in_effect=self._tools.profiles.in_effect(stack, seen.payment_answers),
             reading=self._tools.readings.last(stack.uid),
             held_back=this.held_back,
+            undone=this.undone,
         )
         try:
             await self._write_status(stack, found)
@@ -261,14 +257,20 @@ class Reconciler:
 
     async def _write_status(self, stack: Stack, found: Findings) -> None:
         status = self._judge(stack, found, self._installation, now=self._now())
-        # Of one that has gone meanwhile nothing is told any more.
-        if self._tools.inventory.stack(stack.key):
-            self._tools.metrics.tell(stack.key, status["conditions"])
+        if not self._is_known(stack):
+            return
+        self._tools.metrics.tell(stack.key, status["conditions"])
         if status == stack.status:
             return
         live = await self._tools.cluster.apply_status(stack.key, stack.uid, status)
+        if not self._is_known(stack):
+            return
         self._tools.inventory.put(BILLING_STACK, live)
         await self._tools.announcer.announce(stack, announcements(stack.status, status))
+
+    def _is_known(self, stack: Stack) -> bool:
+        """Whether it has not gone meanwhile; then nothing of it must be remembered."""
+        return self._tools.inventory.stack(stack.key) is not None
 
     def _seen(self, stack: Stack) -> Observed:
         inventory = self._tools.inventory

@@ -8,13 +8,14 @@ from billing_operator.desired import profile
 from billing_operator.errors import Fault, SpecError
 from billing_operator.inputs import Installation, Token
 from billing_operator.invoices import Reading, invoices, reset_message
-from billing_operator.kinds import Manifest, conditions_of, timestamp
+from billing_operator.kinds import Manifest, Ref, conditions_of, deployment, timestamp
 from billing_operator.names import (
     ANTAEUS,
     ANTAEUS_PORT,
     CHARGE_PORT,
     INVOICES_RESET,
     PAYMENT,
+    part_name,
     selector_text,
     service_host,
 )
@@ -32,6 +33,7 @@ class Reason(StrEnum):
     PAYMENT_ROLLING_OUT = "PaymentRollingOut"
     PROFILE_UPDATING = "ProfileUpdating"
     POD_TROUBLE = "PodTrouble"
+    SUSPENDED = "Suspended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Findings:
         profile_in_effect: whether every ready payment pod answers by the stack's profile.
         reading: None where Antaeus has not been read since the operator started.
         held_back: what waits for the next start of Antaeus, if anything does.
+        undone: children that a suspended stack keeps from being as its spec wants them.
     """
 
     seen: Observed
@@ -51,6 +54,7 @@ class Findings:
     profile_in_effect: bool
     reading: Reading | None
     held_back: str | None = None
+    undone: frozenset[Ref] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +93,14 @@ def _verdict(stack: Stack, found: Findings) -> _Verdict:
     if found.fault:
         stalled = isinstance(found.fault, SpecError) or found.fault.condition is not None
         return _Verdict(found.fault.reason, found.fault.message, stalled=stalled)
+    of_parts = _of_part(stack, found, ANTAEUS, Reason.ANTAEUS_STARTING) or _of_part(
+        stack, found, PAYMENT, Reason.PAYMENT_ROLLING_OUT
+    )
+    if of_parts and of_parts.stalled:
+        return of_parts
     return (
-        _of_part(stack, found, ANTAEUS, Reason.ANTAEUS_STARTING)
-        or _of_part(stack, found, PAYMENT, Reason.PAYMENT_ROLLING_OUT)
+        _of_suspension(stack, found)
+        or of_parts
         or _of_profile(found)
         or _Verdict(Reason.ALL_READY, "Antaeus and payment are ready", ready=True)
     )
@@ -114,6 +123,17 @@ def _trouble(seen: Observed, part: str, rollout: Rollout) -> Trouble | None:
     of_pods = [pod.trouble for pod in seen.of(part) if pod.trouble]
     stuck = (trouble for trouble in of_pods if trouble.stuck)
     return next(stuck, None) or rollout.trouble or next(iter(of_pods), None)
+
+
+def _of_suspension(stack: Stack, found: Findings) -> _Verdict | None:
+    if not found.undone:
+        return None
+    names = ", ".join(sorted(map(str, found.undone)))
+    message = f"spec.suspend keeps {names} from being as the spec wants; false has that done"
+    of_antaeus = deployment(part_name(stack.name, ANTAEUS))
+    if found.seen.antaeus_runs and of_antaeus in found.undone:
+        message += ", which may restart Antaeus, and that forgets all payments"
+    return _Verdict(Reason.SUSPENDED, message, stalled=True)
 
 
 def _of_profile(found: Findings) -> _Verdict | None:
@@ -142,7 +162,7 @@ def _conditions(
         rows.append((found.fault.condition, True, found.fault.reason, found.fault.message))
     if stack.suspend:
         message = "spec.suspend is true: the operator changes nothing until it is false"
-        rows.append(("Suspended", True, "Suspended", message))
+        rows.append((Reason.SUSPENDED, True, Reason.SUSPENDED, message))
     if forgotten := reset_message(stack, counted):
         rows.append((INVOICES_RESET, True, INVOICES_RESET, forgotten))
     before = conditions_of(stack.status)

@@ -38,7 +38,7 @@ def claim(wanted: Manifest, live: Manifest, manager: str) -> list[Manifest] | No
     entries: list[Manifest] = live["metadata"].setdefault("managedFields", [])
     claimed: Manifest = {}
     for entry in entries:
-        if entry["manager"] != manager and not entry.get("subresource"):
+        if entry.get("manager") != manager and not entry.get("subresource"):
             _merge(claimed, _take(entry.get("fieldsV1") or {}, wanted, live, ()))
     if not claimed:
         return None

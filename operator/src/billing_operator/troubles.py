@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from billing_operator.kinds import Manifest, conditions_of
+from billing_operator.names import selector_text
 
 _IMAGE = "name an image that the nodes can pull in spec.{part}.image"
-_ENV = "correct spec.{part}.env, or make what it refers to"
+_ENV = "correct spec.{part}.env or spec.token, or make what they refer to"
 _LOGS = "find out why: kubectl logs -n {namespace} {name} -c {container} --previous"
-_LOOK = "find out why: kubectl describe {kind} -n {namespace} {name}"
+_LOOK = "find out why: kubectl describe pod -n {namespace} {name}"
+_LOOK_AT_ALL = "find out why: kubectl describe pods -n {namespace} -l {selector}"
 
 # Why a container does not run, where no amount of waiting helps, and what does.
 _PERSON_MUST_ACT = {
@@ -20,17 +22,20 @@ _PERSON_MUST_ACT = {
     "ImageInspectError": _IMAGE,
     "ImagePullBackOff": _IMAGE,
     "InvalidImageName": _IMAGE,
-    "RunContainerError": _LOGS,
+    "RunContainerError": _LOOK,
 }
 _MEMORY = "raise spec.{part}.resources.limits.memory"
 _ROOM = "lower spec.{part}.resources.requests, or make room on the nodes"
-_ADMISSION = (
+_ADMISSION = "change what the admission of the namespace refuses, or have it admit these pods"
+# Words of the API server about quotas and limit ranges.
+_ABOUT_RESOURCES = ("quota", "usage per ")
+_RESOURCES = (
     "fit spec.{part}.resources to what the namespace allows, or let it allow more: "
     "kubectl describe quota,limitrange -n {namespace}"
 )
 _BEING_MADE = ("", "ContainerCreating", "PodInitializing")
 # What is said can be long, and the remedy must still fit behind it.
-_MOST_CHARACTERS = 1000
+_MOST_CHARACTERS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +74,11 @@ def of_rollout(live: Manifest, part: str) -> Trouble | None:
     conditions = conditions_of(live.get("status"))
     failure = conditions.get("ReplicaFailure", {})
     if failure.get("status") == "True":
-        return _trouble(live, part, failure, _ADMISSION)
+        about_resources = any(words in failure.get("message", "") for words in _ABOUT_RESOURCES)
+        return _trouble(live, part, failure, _RESOURCES if about_resources else _ADMISSION)
     progress = conditions.get("Progressing", {})
     if progress.get("status") == "False":
-        return _trouble(live, part, progress, _LOOK)
+        return _trouble(live, part, progress, _LOOK_AT_ALL)
     return None
 
 
@@ -81,15 +87,22 @@ def _of_containers(live: Manifest, part: str, status: Manifest) -> Trouble | Non
         waiting = (container.get("state") or {}).get("waiting") or {}
         if waiting.get("reason", "") in _BEING_MADE:
             continue
-        remedy = _PERSON_MUST_ACT.get(waiting["reason"], "")
         ended: dict[str, Any] = (container.get("lastState") or {}).get("terminated") or {}
-        if remedy and ended.get("reason") == "OOMKilled":
-            remedy = _MEMORY
+        remedy = _remedy(container["name"], part, waiting["reason"], ended)
         how = f"ended with {ended.get('reason')} ({ended.get('exitCode')})" if ended else ""
-        said = ", ".join(filter(None, (waiting.get("message"), how)))
-        remedy = remedy.replace("{container}", container["name"])
+        said = ", ".join(filter(None, (waiting.get("message"), how, ended.get("message"))))
         return _trouble(live, part, waiting | {"message": said}, remedy)
     return None
+
+
+def _remedy(container: str, part: str, reason: str, ended: Manifest) -> str:
+    remedy = _PERSON_MUST_ACT.get(reason, "")
+    if remedy == _LOGS:
+        if container == part and ended.get("reason") == "OOMKilled":
+            return _MEMORY
+        return _LOGS.replace("{container}", container)
+    # Nothing in the spec speaks of a container that somebody injected.
+    return remedy if container == part or not remedy else _LOOK
 
 
 def _containers(status: Manifest) -> Iterable[Manifest]:
@@ -100,11 +113,18 @@ def _of_scheduling(live: Manifest, part: str, status: Manifest) -> Trouble | Non
     scheduled = conditions_of(status).get("PodScheduled", {})
     if scheduled.get("status") != "False":
         return None
-    return _trouble(live, part, scheduled, _ROOM)
+    room = "Insufficient" in scheduled.get("message", "")
+    return _trouble(live, part, scheduled, _ROOM if room else _LOOK)
 
 
 def _trouble(live: Manifest, part: str, said: Manifest, remedy: str) -> Trouble:
-    meta, kind = live["metadata"], str(live.get("kind", "Pod")).lower()
-    words = {"part": part, "namespace": meta["namespace"], "name": meta["name"], "kind": kind}
-    where = f"{kind} {meta['name']}"
+    meta = live["metadata"]
+    stack = meta["name"].removesuffix(f"-{part}")
+    words = {
+        "part": part,
+        "namespace": meta["namespace"],
+        "name": meta["name"],
+        "selector": selector_text(stack, part),
+    }
+    where = f"{live['kind'].lower()} {meta['name']}"
     return Trouble(where, said["reason"], said.get("message", ""), remedy.format(**words))

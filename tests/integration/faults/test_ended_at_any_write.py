@@ -18,6 +18,8 @@ from support.operator_process import OperatorProcess
 from support.scene import NO_PODS, Scene, is_ready
 
 _ENDED = 10.0
+# A creation that is quick enough does with one status and its Event less.
+_MAY_NOT_COME = 2
 _RESYNC_SECONDS = 2.0
 
 
@@ -39,13 +41,17 @@ def test_killed_before_or_after_any_write_is_answered(
     """T12: at every write, before it is done and after."""
     writes = _writes_of_a_creation(scene, proxy)
     points = [(number, moment) for number in range(1, writes + 1) for moment in Moment]
+    kills = 0
     for number, moment in points:
         name = f"{moment.name.lower()}-{number:02}"
-        _create_and_end_at(scene, proxy, operator, name, number, _killing(operator), moment)
+        killing = _killing(operator)
+        if _create_and_end_at(scene, proxy, operator, name, number, killing, moment):
+            kills += 1
         tokens = _uids(scene, name)
         operator.start()
         _assert_made_once(scene, operator, name, tokens)
-    figures.note("points of a creation at each of which the operator was killed", len(points), "")
+    assert kills >= len(points) - _MAY_NOT_COME * len(Moment)
+    figures.note("points of a creation at each of which the operator was killed", kills, "")
     _assert_at_rest(scene, operator)
 
 
@@ -62,8 +68,8 @@ def test_asked_to_end_while_any_write_is_under_way(
     for number in range(1, _writes_of_a_creation(scene, proxy) + 1):
         name = f"asked-{number:02}"
         asking = _asking_to_end(operator)
-        _create_and_end_at(scene, proxy, operator, name, number, asking, Moment.BEFORE)
-        took.append(operator.seconds_to_end())
+        if _create_and_end_at(scene, proxy, operator, name, number, asking, Moment.BEFORE):
+            took.append(operator.seconds_to_end())
         tokens = _uids(scene, name)
         operator.start()
         _assert_made_once(scene, operator, name, tokens)
@@ -91,14 +97,20 @@ def _create_and_end_at(
     number: int,
     effect: Effect,
     moment: Moment,
-) -> None:
+) -> bool:
+    """Whether the creation came to so many writes, at which the operator ended."""
     is_about = _is_about(name)
     proxy.add(
         Rule(lambda seen: seen.writes and is_about(seen), effect, moment=moment, skip=number - 1)
     )
     scene.apply(name, NO_PODS)
-    eventually(operator.has_ended, within=NOTICED, every=0.02)
+    eventually(
+        lambda: operator.has_ended() or is_ready(scene.read(name)), within=NOTICED, every=0.02
+    )
+    # The last write of all is the Event after the status.
+    eventually(lambda: operator.has_ended() or operator.is_idle(), within=NOTICED, every=0.02)
     proxy.clear()
+    return operator.has_ended()
 
 
 def _is_about(name: str) -> Callable[[Seen], bool]:
@@ -139,7 +151,7 @@ def _assert_made_once(scene: Scene, operator: OperatorProcess, name: str, tokens
 
 def _assert_at_rest(scene: Scene, operator: OperatorProcess) -> None:
     """Two resyncs go by, and the API server has seen no write."""
-    eventually(lambda: operator.metric("billing_operator_queue_depth") == 0, within=NOTICED)
+    eventually(operator.is_idle, within=NOTICED)
     mark = scene.audit.mark(scene.namespace)
     resyncs = operator.metric("billing_operator_resyncs_total")
     eventually(

@@ -63,6 +63,7 @@ def test_to_delete_a_stack_touches_none_whose_name_begins_alike(scene: Scene) ->
             scene.apply(name, NO_PODS)
         for name in ("shop", *others):
             scene.until(name, is_ready)
+        operator.until_idle()
         before = {name: _uids(scene, name) for name in others}
         mark = scene.audit.mark(scene.namespace)
 

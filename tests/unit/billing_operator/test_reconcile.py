@@ -223,32 +223,6 @@ async def test_a_rate_that_takes_longer_than_usual_is_told() -> None:
     assert "successRate" not in world.status["payment"]
 
 
-async def test_a_suspended_stack_is_only_judged() -> None:
-    world = await ready()
-    world.change(suspend=True, payment={"replicas": 5, "successRate": 0.9})
-    world.cluster.take("Service", "shop-payment")
-    await world.reconcile()
-
-    assert set(world.cluster.writes) <= {STATUS}
-    world.now = 6.0
-    await world.reconcile()
-    assert world.condition("Suspended") == ("True", "Suspended")
-    # It has been asked for, and is not so: nobody must take the change for done.
-    assert world.condition("Ready") == ("False", "Suspended")
-    assert world.condition("Stalled") == ("True", "Suspended")
-    [said] = [c["message"] for c in world.status["conditions"] if c["type"] == "Ready"]
-    assert "ConfigMap shop-profile, Deployment shop-payment, Service shop-payment" in said
-
-
-async def test_a_suspended_stack_that_lacks_nothing_stays_ready() -> None:
-    world = await ready()
-    world.change(suspend=True)
-    await world.reconcile()
-
-    assert world.condition("Suspended") == ("True", "Suspended")
-    assert world.condition("Ready") == ("True", "AllReady")
-
-
 async def test_changes_are_counted_and_logged_never_the_token(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -26,7 +26,7 @@ def of_pod(live: Manifest) -> Trouble:
         ("ImageInspectError", "spec.payment.image"),
         ("CreateContainerConfigError", "spec.payment.env"),
         ("CrashLoopBackOff", "kubectl logs -n payments shop-payment-0 -c payment --previous"),
-        ("RunContainerError", "kubectl logs -n payments shop-payment-0 -c payment --previous"),
+        ("RunContainerError", "kubectl describe pod -n payments shop-payment-0"),
     ],
 )
 def test_a_container_that_waits_for_a_person_says_what_to_do(reason: str, remedy: str) -> None:
@@ -75,12 +75,30 @@ def test_a_container_that_runs_first_counts_as_well() -> None:
     assert "-c mesh --previous" in of_pod(live).remedy
 
 
+def test_the_spec_has_no_remedy_for_a_container_that_somebody_injected() -> None:
+    live = a_pod(ready=False)
+    live["status"]["containerStatuses"] = [
+        {"name": "mesh", "state": {"waiting": {"reason": "ErrImagePull"}}}
+    ]
+
+    assert of_pod(live).remedy == "find out why: kubectl describe pod -n payments shop-payment-0"
+
+
+def test_memory_is_no_remedy_for_what_came_after_it() -> None:
+    live = a_pod(ready=False, waiting={"reason": "ImagePullBackOff"})
+    ended = {"terminated": {"reason": "OOMKilled", "exitCode": 137}}
+    live["status"]["containerStatuses"][0]["lastState"] = ended
+
+    assert "spec.payment.image" in of_pod(live).remedy
+
+
 def test_a_pod_that_fits_on_no_node_is_trouble() -> None:
     condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
-    live = a_pod(phase="Pending", ready=False, conditions=[condition | {"message": "no memory"}])
+    condition["message"] = "Insufficient memory"
+    live = a_pod(phase="Pending", ready=False, conditions=[condition])
     del live["status"]["containerStatuses"]
 
-    assert str(of_pod(live)).startswith(f"{POD}: Unschedulable: no memory; to mend it, ")
+    assert str(of_pod(live)).startswith(f"{POD}: Unschedulable: Insufficient memory; to mend it, ")
     assert "spec.payment.resources.requests" in of_pod(live).remedy
 
 
@@ -89,23 +107,43 @@ def test_a_pod_that_fits_on_no_node_is_trouble() -> None:
     [
         (
             {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate"},
-            "kubectl describe quota,limitrange -n payments",
+            "what the admission of the namespace refuses",
         ),
         (
             {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"},
-            "kubectl describe deployment -n payments shop-payment",
+            "kubectl describe pods -n payments -l billing.antaeus.io/part=payment,",
         ),
     ],
     ids=["ReplicaFailure", "Progressing"],
 )
 def test_a_rollout_that_failed_is_trouble(condition: Manifest, remedy: str) -> None:
-    live = a_deployment(ready=0, conditions=[condition | {"message": "quota"}])
+    live = a_deployment(ready=0, conditions=[condition | {"message": "no"}])
     found = troubles.of_rollout(live, "payment")
 
     assert found is not None
-    assert (found.where, found.message) == ("deployment shop-payment", "quota")
+    assert (found.where, found.message) == ("deployment shop-payment", "no")
     assert found.stuck
     assert remedy in found.remedy
+
+
+@pytest.mark.parametrize(
+    "said", ["exceeded quota: few", "maximum memory usage per Container is 8Mi"]
+)
+def test_a_quota_or_a_limit_is_named_as_such(said: str) -> None:
+    failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate"}
+    live = a_deployment(ready=0, conditions=[failure | {"message": said}])
+    found = troubles.of_rollout(live, "payment")
+
+    assert found is not None
+    assert "kubectl describe quota,limitrange -n payments" in found.remedy
+
+
+def test_a_taint_is_not_mended_by_smaller_requests() -> None:
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+    live = a_pod(phase="Pending", ready=False, conditions=[condition | {"message": "a taint"}])
+    del live["status"]["containerStatuses"]
+
+    assert "kubectl describe pod" in of_pod(live).remedy
 
 
 def test_a_rollout_on_its_way_is_no_trouble() -> None:
