@@ -49,3 +49,17 @@ async def test_an_event_that_can_not_be_posted_is_no_fault() -> None:
     await Announcer(cluster, Metrics(), now=lambda: NOW).announce(a_stack(), [said, said])
 
     assert cluster.calls == [("create", "Event")] * 2
+
+
+async def test_a_reset_of_invoices_is_counted_whether_its_event_can_be_posted_or_not() -> None:
+    cluster, metrics = FakeCluster(), Metrics()
+    cluster.faults["create", "Event"] = ClusterError("Forbidden", "no", status=403)
+    said = [
+        Announcement("Normal", "AntaeusStarting", "0 of 1 pods ready"),
+        Announcement("Warning", "InvoicesReset", "2 invoices were paid"),
+    ]
+    await Announcer(cluster, metrics, now=lambda: NOW).announce(a_stack(), said)
+
+    of_shop = {"namespace": "payments", "stack": "shop"}
+    counted = metrics.registry.get_sample_value("billing_operator_invoice_resets_total", of_shop)
+    assert counted == 1.0
