@@ -80,6 +80,9 @@ class FakeCluster:
         for _ in range(3):
             await asyncio.sleep(0)
         old = self.objects.get((manifest["kind"], key(manifest))) or {"metadata": {}}
+        there = old["metadata"].get("uid")
+        if there and manifest["metadata"].get("uid", there) != there:
+            raise Conflict("Conflict", "another uid", status=409)
         live = applied(manifest)
         generation = old["metadata"].get("generation", 0)
         changed = old.get("spec") != manifest.get("spec")
