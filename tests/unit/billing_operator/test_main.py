@@ -1,11 +1,14 @@
 """The command: it starts with good settings or not at all."""
 
 import sys
+from typing import Any
 
+import kopf
 import pytest
 
 from billing_operator import __version__
-from billing_operator.__main__ import main
+from billing_operator.__main__ import main, run
+from billing_operator.settings import Settings
 
 
 def test_it_tells_its_version(
@@ -35,3 +38,25 @@ def test_without_settings_it_says_what_is_missing_and_ends(monkeypatch: pytest.M
     monkeypatch.delenv("BILLING_ANTAEUS_IMAGE", raising=False)
     with pytest.raises(SystemExit, match="BILLING_ANTAEUS_IMAGE is missing"):
         main()
+
+
+@pytest.mark.parametrize("namespaces", [(), ("payments", "payments-test")])
+async def test_kopf_watches_the_namespaces_that_were_set_or_else_all(
+    namespaces: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: dict[str, Any] = {}
+
+    async def operator(**given: Any) -> None:
+        told.update(given)
+
+    monkeypatch.setattr(kopf, "operator", operator)
+    await run(
+        Settings(
+            antaeus_image="a",
+            payment_image="p",
+            operator_namespace="billing-system",
+            namespaces=namespaces,
+        )
+    )
+
+    assert (told["clusterwide"], told["namespaces"]) == (not namespaces, namespaces)
