@@ -129,3 +129,24 @@ async def test_an_answer_is_read_and_an_error_is_none() -> None:
 def a_ready_pod() -> Pod:
     (pod,) = observe([], [a_pod()]).pods
     return pod
+
+
+async def test_no_connection_is_kept_since_it_could_lead_to_a_pod_that_is_to_leave() -> None:
+    connections: set[object] = set()
+
+    async def good(request: web.Request) -> web.Response:
+        connections.add(request.transport)
+        return web.Response(body=invoices("PAID"))
+
+    app = web.Application()
+    app.add_routes([web.get("/invoices", good)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with aiohttp.ClientSession() as session:
+        apps = AnsweringApps(session, f"http://127.0.0.1:{runner.addresses[0][1]}")
+        for _ in range(2):
+            await apps.invoices(a_stack())
+    await runner.cleanup()
+
+    assert len(connections) == 2
