@@ -7,10 +7,11 @@ from billing_operator.errors import ClusterError
 from billing_operator.invoices import Counts
 from billing_operator.keyed_queue import Next
 from billing_operator.kinds import BILLING_STACK, POD, SERVICE, Key
+from billing_operator.observed import observe
 from billing_operator.settings import Settings
 from support.builders import a_body, a_pod, a_reading, an_object, owned
 from support.fake_time import in_fake_time
-from support.world import SHOP, World
+from support.world import SHOP, World, ready
 
 BROKEN = ClusterError("ApiServerError", "broken", status=500)
 
@@ -203,3 +204,15 @@ async def test_after_the_end_nothing_happens_any_more() -> None:
     scene.controller.saw(POD, a_pod(version=500), deleted=False)
 
     assert await scene.passes_within(1000) == []
+
+
+@in_fake_time
+async def test_a_resync_distrusts_what_no_watch_would_tell() -> None:
+    world = await ready()
+    stack, pods = world.stack, observe([], world.tools.inventory.pods(SHOP)).payment_answers
+    assert world.tools.tokens.remembered(stack)
+    assert world.tools.profiles.in_effect(stack, pods)
+    await Scene(world).controller.resync()
+
+    assert world.tools.tokens.remembered(stack) is None
+    assert not world.tools.profiles.in_effect(stack, pods)
