@@ -1,6 +1,5 @@
 """What a stack consists of: the samples against their reviewed rendering, and what must hold."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ import pytest
 
 from billing_operator.desired import antaeus, desired, isolation, payment, profile
 from billing_operator.kinds import Manifest, ref
+from payment_service.profile import LoadedProfile, Profile
 from support.builders import a_stack, a_token, an_installation
 from support.render import GOLDEN, SAMPLES, rendered
 
@@ -58,8 +58,10 @@ def test_a_new_payment_pod_is_ready_before_an_old_one_leaves() -> None:
 
 def test_a_profile_is_told_apart_by_the_very_bytes_that_payment_reads() -> None:
     stack = a_stack(payment={"successRate": 0.8, "seed": 0})
+    mounted = profile.config_map(stack)["data"]["profile.json"].encode()
+    read = LoadedProfile.from_file_content(mounted)
 
-    assert json.loads(profile.document(stack)) == {"successRate": 0.8, "seed": 0}
+    assert read == LoadedProfile(Profile(success_rate=0.8, seed=0), profile.digest(stack))
     assert profile.digest(stack) != profile.digest(a_stack(payment={"successRate": 0.8}))
 
 
