@@ -129,3 +129,32 @@ def test_an_antaeus_in_a_crash_loop_has_nothing_left_to_forget() -> None:
     crashing = a_pod("antaeus", waiting={"reason": "CrashLoopBackOff"})
     assert not observe((), [crashing]).antaeus_runs
     assert observe((), [a_pod("antaeus")]).antaeus_runs
+
+
+def an_antaeus(uid: str = "first", *, restarts: int = 0, ready: bool = True) -> Manifest:
+    """Beside a sidecar that is restarted often, which costs no payment."""
+    live = a_pod("antaeus", f"shop-antaeus-{uid}", ready=ready, uid=uid)
+    (own,) = live["status"]["containerStatuses"]
+    sidecar = {"name": "proxy", "restartCount": 7}
+    live["status"]["containerStatuses"] = [sidecar, own | {"restartCount": restarts}]
+    return live
+
+
+def test_each_start_of_antaeus_is_a_life_of_its_own() -> None:
+    lives = [
+        observe([], [live]).antaeus_life
+        for live in (an_antaeus(), an_antaeus(restarts=1), an_antaeus("second"))
+    ]
+
+    assert lives == ["first/0", "first/1", "second/0"]
+
+
+@pytest.mark.parametrize(
+    "pods",
+    [[], [an_antaeus(ready=False)], [an_antaeus(), an_antaeus("second")]],
+    ids=["none", "none is ready", "two are"],
+)
+def test_nobody_knows_whose_answer_it_is_unless_one_antaeus_alone_is_ready(
+    pods: list[Manifest],
+) -> None:
+    assert observe([], pods).antaeus_life is None
