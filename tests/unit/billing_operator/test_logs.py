@@ -4,7 +4,6 @@ import io
 import json
 import logging
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -45,15 +44,6 @@ def test_an_exception_is_told_in_the_same_line() -> None:
         error = line(exc_info=sys.exc_info())["error"]
 
     assert "ValueError: broken" in error
-
-
-@pytest.fixture
-def loggers() -> Iterator[None]:
-    root, kopf = logging.getLogger(), logging.getLogger("kopf")
-    before = root.handlers[:], root.level, kopf.level
-    yield
-    root.handlers[:], root.level = before[0], before[1]
-    kopf.setLevel(before[2])
 
 
 @pytest.mark.usefixtures("loggers")

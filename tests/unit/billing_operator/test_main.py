@@ -1,5 +1,8 @@
 """The command: it starts with good settings or not at all."""
 
+import io
+import json
+import logging
 import sys
 from typing import Any
 
@@ -56,7 +59,29 @@ async def test_kopf_watches_the_namespaces_that_were_set_or_else_all(
             payment_image="p",
             operator_namespace="billing-system",
             namespaces=namespaces,
+            request_timeout_seconds=7.0,
         )
     )
 
     assert (told["clusterwide"], told["namespaces"]) == (not namespaces, namespaces)
+    assert told["settings"].networking.request_timeout == 7.0
+
+
+@pytest.mark.usefixtures("loggers")
+def test_it_logs_at_the_level_that_was_set_one_object_a_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def operator(**_: Any) -> None:
+        logging.getLogger("billing_operator").debug("begun")
+
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "argv", ["billing-operator"])
+    monkeypatch.setattr(kopf, "operator", operator)
+    for name in ("antaeus_image", "payment_image", "operator_namespace"):
+        monkeypatch.setenv(f"BILLING_{name.upper()}", "a")
+    monkeypatch.setenv("BILLING_LOG_LEVEL", "debug")
+    main()
+
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert "begun" in [line["message"] for line in lines]
