@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from kubernetes.aio.client import ApiClient, Configuration
 
-from billing_operator.api_cluster import ApiCluster
+from billing_operator.api_cluster import ApiCluster, open_client
 from billing_operator.errors import (
     ClusterError,
     Conflict,
@@ -36,6 +36,7 @@ class Answering:
     answers: list[tuple[int, Any, dict[str, str]]] = field(default_factory=list)
     asked: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
     content_type: str = ""
+    authorization: str | None = None
 
     def will_say(self, status: int, body: Any, **headers: str) -> None:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -46,6 +47,7 @@ class Answering:
         said = json.loads(text) if text else None
         self.asked.append((request.method, request.path, dict(request.query), said))
         self.content_type = request.content_type
+        self.authorization = request.headers.get("Authorization")
         status, body, headers = self.answers.pop(0) if self.answers else (200, {}, {})
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return web.Response(status=status, body=content, headers=headers)
@@ -68,7 +70,7 @@ async def address(server: Answering) -> AsyncIterator[str]:
 
 
 async def connected(address: str, *namespaces: str) -> tuple[ApiCluster, ApiClient]:
-    client = ApiClient(Configuration(host=address))
+    client = ApiClient(Configuration(host=address, api_key={"BearerToken": "Bearer hush"}))
     return ApiCluster(client, Metrics(), namespaces=namespaces, timeout=2.0), client
 
 
@@ -108,8 +110,10 @@ async def test_a_status_goes_to_its_subresource_and_to_one_uid(
     cluster: ApiCluster, server: Answering
 ) -> None:
     await cluster.apply_status(SHOP, "stack-uid", {"observedGeneration": 1})
-    ((method, path, _, body),) = server.asked
+    ((method, path, query, body),) = server.asked
 
+    # Somebody else may have edited it.
+    assert query == {"fieldManager": "billing-operator", "force": "true"}
     place = "/apis/billing.antaeus.io/v1/namespaces/payments/billingstacks/shop/status"
     assert (method, path) == ("PATCH", place)
     assert body["metadata"] == {"name": "shop", "uid": "stack-uid"}
@@ -127,6 +131,27 @@ async def test_what_has_gone_need_not_be_deleted(cluster: ApiCluster, server: An
     server.will_say(404, {"message": "gone"})
 
     await cluster.delete(CHILD)
+
+
+async def test_every_request_says_who_asks(cluster: ApiCluster, server: Answering) -> None:
+    await cluster.read(CONFIG_MAP, SHOP)
+
+    assert server.authorization == "Bearer hush"
+
+
+async def test_the_server_is_asked_directly_whatever_proxy_there_is(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    client = open_client(Configuration(host=address))
+    cluster = ApiCluster(client, Metrics(), namespaces=(), timeout=2.0)
+    found = await cluster.read(CONFIG_MAP, SHOP)
+    await client.close()
+
+    assert found == {}
 
 
 async def test_what_is_not_there_is_read_as_none(cluster: ApiCluster, server: Answering) -> None:
