@@ -1,5 +1,6 @@
 """The services of stacks, as far as the operator asks them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from billing_operator.errors import Waiting
@@ -15,14 +16,17 @@ class FakeApps:
     Attributes:
         digests: of the profile that each payment pod answers by.
         counts: of each stack's invoices.
+        meanwhile: called before each answer about invoices.
     """
 
     digests: dict[str, str] = field(default_factory=dict)
     counts: dict[str, Counts] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    meanwhile: Callable[[], None] = lambda: None
 
     async def invoices(self, stack: Stack) -> Counts:
         self.asked.append(stack.name)
+        self.meanwhile()
         if stack.name not in self.counts:
             raise Waiting("NoAnswer", "no invoices", seconds=1)
         return self.counts[stack.name]

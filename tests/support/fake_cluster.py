@@ -24,6 +24,9 @@ class FakeCluster:
         self.calls: list[Call] = []
         self.faults: dict[Call, Fault] = {}
         self.nudges: list[tuple[str, dict[str, str]]] = []
+        # While it is cleared, lists are asked for and never come.
+        self.answers = asyncio.Event()
+        self.answers.set()
         self._version = 100
         for live in objects:
             self.have(live)
@@ -63,6 +66,7 @@ class FakeCluster:
 
     async def list_managed(self, kind: Kind, key: Key | None = None) -> Listing:
         self._asked("list one stack" if key else "list", kind)
+        await self.answers.wait()
         wanted = {STACK_LABEL: key.name} if key else MANAGED_BY
         return self._listing(live for live in self._of(kind) if wanted.items() <= _labels(live))
 

@@ -207,6 +207,31 @@ async def test_after_the_end_nothing_happens_any_more() -> None:
 
 
 @in_fake_time
+async def test_a_resync_that_hangs_is_not_the_last() -> None:
+    scene = await started(a_body())
+    scene.world.cluster.answers.clear()
+    assert await scene.passes_within(1000) == []
+    scene.world.cluster.answers.set()
+
+    assert await scene.passes_within(1000) != []
+    await scene.controller.stop()
+
+
+@in_fake_time
+async def test_an_answer_during_which_antaeus_started_anew_is_nobodys() -> None:
+    scene = await started(a_body(), a_pod("antaeus", ready=False))
+    scene.world.apps.counts["shop"] = Counts(1, 9)
+    another = a_pod("antaeus", "another", uid="another", version=901)
+    scene.world.apps.meanwhile = lambda: scene.controller.saw(POD, another, deleted=False)
+    scene.controller.saw(POD, a_pod("antaeus", version=900), deleted=False)
+    await asyncio.sleep(15)
+    assert scene.world.apps.asked == ["shop"]
+
+    assert scene.world.tools.readings.last("stack-uid") is None
+    await scene.controller.stop()
+
+
+@in_fake_time
 async def test_a_resync_distrusts_what_no_watch_would_tell() -> None:
     world = await ready()
     stack, pods = world.stack, observe([], world.tools.inventory.pods(SHOP)).payment_answers
