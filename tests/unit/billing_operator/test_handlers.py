@@ -4,11 +4,13 @@ from typing import Any
 
 import kopf
 import pytest
+import yaml
 
 from billing_operator.handlers import kopf_settings, register
 from billing_operator.kinds import BILLING_STACK, BY_NAME, WATCHED, Kind, Manifest
 from billing_operator.settings import Settings
 from support.builders import a_body, an_object
+from support.crd import ROOT
 
 
 class FakeLife:
@@ -108,7 +110,13 @@ async def test_a_stack_comes_with_its_group(
 
 def a_settings() -> kopf.OperatorSettings:
     return kopf_settings(
-        Settings(antaeus_image="a", payment_image="p", operator_namespace="billing-system")
+        Settings(
+            antaeus_image="a",
+            payment_image="p",
+            operator_namespace="billing-system",
+            request_timeout_seconds=7.0,
+            watch_silence_seconds=50.0,
+        )
     )
 
 
@@ -125,3 +133,36 @@ def test_kopf_needs_no_right_to_look_around_and_writes_no_events() -> None:
     assert settings.peering.standalone
     assert settings.scanning.disabled
     assert not settings.posting.enabled
+
+
+def test_a_watch_that_falls_silent_ends_after_what_was_set_and_each_ends_some_day() -> None:
+    watching = a_settings().watching
+
+    assert watching.inactivity_timeout == 50.0
+    assert watching.server_timeout is not None
+    assert watching.client_timeout is not None
+    assert watching.inactivity_timeout < watching.server_timeout < watching.client_timeout
+
+
+def test_kopf_asks_as_long_as_was_set_and_comes_back_when_the_server_says() -> None:
+    networking = a_settings().networking
+
+    assert networking.request_timeout == 7.0
+    assert networking.enforce_retry_after is True
+
+
+def test_kopf_keeps_no_copy_of_an_object() -> None:
+    storage = a_settings().persistence.diffbase_storage
+
+    assert storage.build(body=kopf.Body(a_body())) == {}
+    assert storage.fetch(body=kopf.Body(a_body())) is None
+
+
+def test_kopf_ends_before_the_kubelet_would_end_it() -> None:
+    documents = yaml.safe_load_all((ROOT / "deploy/base/operator.yaml").read_text())
+    (deployment,) = (each for each in documents if each["kind"] == "Deployment")
+    pod = deployment["spec"]["template"]["spec"]
+    limit = a_settings().process.ultimate_exiting_timeout
+
+    assert limit is not None
+    assert limit < pod.get("terminationGracePeriodSeconds", 30)
