@@ -165,3 +165,15 @@ def test_of_who_set_what_only_our_own_part_is_kept(inventory: Inventory) -> None
     [kept] = inventory.children(SHOP)
     assert kept["metadata"]["managedFields"] == [ours]
     assert live["metadata"]["managedFields"] == [ours, theirs]
+
+
+def test_whatever_is_new_of_a_stack_shows_and_of_one_that_has_gone_nothing_is_kept(
+    inventory: Inventory,
+) -> None:
+    inventory.put(CONFIG_MAP, a_child(version=5))
+    first = inventory.revision(SHOP)
+    inventory.put(CONFIG_MAP, a_child(version=6))
+    assert inventory.revision(SHOP) != first
+
+    inventory.drop(CONFIG_MAP, a_child(version=6))
+    assert inventory.revision(SHOP) == 0

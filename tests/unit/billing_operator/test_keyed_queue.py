@@ -104,6 +104,18 @@ async def test_to_ensure_a_key_leaves_one_that_waits_as_it_is() -> None:
     assert diary.times == [0.0, 10.0]
 
 
+@in_fake_time
+async def test_to_ensure_a_key_that_is_done_has_it_worked_on_once_more() -> None:
+    diary = Diary()
+    queue = a_queue(diary)
+    queue.put("a")
+    await asyncio.sleep(4)
+    queue.ensure("a")
+    await asyncio.sleep(1)
+
+    assert diary.times == [0.0, 4.0]
+
+
 FAILURES = [ValueError("broken"), Failed.BACK_OFF]
 
 

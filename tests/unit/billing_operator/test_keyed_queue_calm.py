@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from billing_operator.keyed_queue import Failed, NotBefore
 from support.diary import Diary, a_queue
 from support.fake_time import in_fake_time
@@ -62,3 +64,16 @@ async def test_who_was_told_to_stay_away_does_so_whoever_asks() -> None:
     await asyncio.sleep(30)
 
     assert diary.times == [0.0, 8.0, 16.0]
+
+
+@pytest.mark.parametrize(("said", "waits"), [(0.0, 1.0), (86400.0, 8.0)])
+@in_fake_time
+async def test_however_soon_or_late_a_worker_was_told_to_come_back_the_backoff_bounds_it(
+    said: float, waits: float
+) -> None:
+    diary = Diary(NotBefore(said))
+    queue = a_queue(diary)
+    queue.put("a")
+    await asyncio.sleep(30)
+
+    assert diary.times == [0.0, waits]
