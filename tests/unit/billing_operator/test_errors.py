@@ -8,7 +8,6 @@ from billing_operator.errors import (
     Fault,
     NotFound,
     SpecError,
-    Suspended,
     Waiting,
 )
 
@@ -42,10 +41,3 @@ def test_special_answers_are_answers_of_the_cluster(kind: type[ClusterError]) ->
     assert isinstance(fault, ClusterError)
     assert isinstance(fault, Fault)
     assert (fault.status, fault.retry_seconds) == (409, 1.0)
-
-
-def test_a_suspended_stack_says_what_waits_and_what_would_have_it_done() -> None:
-    fault = Suspended(["ConfigMap shop-profile", "Service shop-payment"])
-
-    assert fault.message.startswith("spec.suspend keeps ConfigMap shop-profile, Service shop-p")
-    assert fault.message.endswith("set it to false to have that done")

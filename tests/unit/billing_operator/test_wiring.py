@@ -144,6 +144,7 @@ async def test_no_connection_is_left_open_at_the_end(server: EmptyServer) -> Non
     await operator.start()
     (client,) = server.clients
     session = client.rest_client.pool_manager
+    assert session is not None
     assert not session.closed
     await operator.stop()
 
