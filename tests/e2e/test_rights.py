@@ -1,4 +1,4 @@
-"""The role of the installed operator, held against what the API server saw it ask for (T32)."""
+"""The role of the installed operator, held against what the API server saw it ask for."""
 
 import json
 from functools import partial

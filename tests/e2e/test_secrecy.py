@@ -1,4 +1,4 @@
-"""The token is where it belongs, and nowhere else that anybody can look (T44)."""
+"""The token is where it belongs, and nowhere else that anybody can look."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""What bears the name of a child and is not the stack's is neither used nor changed (T17)."""
+"""What bears the name of a child and is not the stack's is neither used nor changed."""
 
 import shlex
 
@@ -26,7 +26,6 @@ _TOKEN = {
 def test_a_foreign_service_is_adopted_only_by_the_command_that_the_condition_names(
     scene: Scene,
 ) -> None:
-    """T17."""
     with scene.operator() as operator:
         said = _meet(scene, _SERVICE)
         assert_at_rest(scene, operator)
@@ -46,7 +45,7 @@ def test_a_foreign_service_is_adopted_only_by_the_command_that_the_condition_nam
 
 
 def test_a_foreign_secret_is_no_token_until_it_makes_room(scene: Scene) -> None:
-    """T17, for the one child whose content nobody but its owner may change."""
+    """For the one child whose content nobody but its owner may change."""
     with scene.operator() as operator:
         assert "spec.token.secretRef" in _meet(scene, _TOKEN)
         before = _read(scene, Ref("Secret", "shop-token"))

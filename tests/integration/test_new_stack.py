@@ -1,4 +1,4 @@
-"""From an empty spec to a stack that is ready, and what its user is shown on the way (T1)."""
+"""From an empty spec to a stack that is ready, and what its user is shown on the way."""
 
 from billing_operator.kinds import EVENT
 from support.master import assert_settled, children
@@ -6,7 +6,6 @@ from support.scene import Scene, conditions
 
 
 def test_an_empty_spec_becomes_a_whole_stack_in_one_pass(scene: Scene) -> None:
-    """T1."""
     mark = scene.audit.mark(scene.namespace)
     with scene.operator() as operator:
         scene.apply("shop")

@@ -1,4 +1,4 @@
-"""What happens while no operator runs, and how the next one finds its way (T8, T27)."""
+"""What happens while no operator runs, and how the next one finds its way."""
 
 import time
 
@@ -12,7 +12,7 @@ _STOPS_WITHIN = 10.0
 
 
 def test_one_pass_catches_up_with_all_that_was_missed(scene: Scene) -> None:
-    """T8: deletions, edits, and a spec that changed twice, the policies off and on again."""
+    """Deletions, edits, and a spec that changed twice, the policies off and on again."""
     with scene.operator():
         scene.apply("shop")
         scene.until_ready("shop")
@@ -40,7 +40,7 @@ def test_one_pass_catches_up_with_all_that_was_missed(scene: Scene) -> None:
 
 
 def test_a_stack_deleted_while_no_operator_runs_leaves_nothing_behind(scene: Scene) -> None:
-    """T27: nothing of a stack waits for an operator that may never come back."""
+    """Nothing of a stack waits for an operator that may never come back."""
     with scene.operator() as operator:
         scene.apply("shop")
         scene.until_ready("shop")
@@ -66,7 +66,7 @@ def test_a_stack_deleted_while_no_operator_runs_leaves_nothing_behind(scene: Sce
 def test_an_operator_that_comes_late_makes_nothing_for_a_stack_that_is_leaving(
     scene: Scene,
 ) -> None:
-    """T27, with an operator that comes back in the middle of it."""
+    """With an operator that comes back in the middle of it."""
     with scene.operator():
         scene.apply("shop")
         scene.until_ready("shop")

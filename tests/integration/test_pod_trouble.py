@@ -1,4 +1,4 @@
-"""Pods that can't run: the stack says why and what to do, and is well again without a hand (T4)."""
+"""Pods that can't run: the stack says why and what to do, and is well again without a hand."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a namespace does not admit: the stack says so in its words, and recovers with it (T33)."""
+"""What a namespace does not admit: the stack says so in its words, and recovers with it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -61,7 +61,7 @@ _EDITS: tuple[tuple[Ref, Manifest], ...] = (
 
 
 def test_each_deleted_child_comes_back_within_5_seconds(scene: Scene, figures: Figures) -> None:
-    """T5; Antaeus' Deployment goes last, since without it Antaeus begins a new life."""
+    """Antaeus' Deployment goes last, since without it Antaeus begins a new life."""
     with scene.operator() as operator:
         scene.apply("shop")
         scene.until_ready("shop")
@@ -81,7 +81,7 @@ def test_each_deleted_child_comes_back_within_5_seconds(scene: Scene, figures: F
 
 
 def test_a_lost_token_is_never_replaced_unasked_while_antaeus_runs(scene: Scene) -> None:
-    """T5, for the Secret: another token would restart Antaeus, which charges everybody again."""
+    """Another token would restart Antaeus, which charges everybody again."""
     with scene.operator() as operator:
         scene.apply("shop")
         scene.until_complete("shop")
@@ -108,7 +108,6 @@ def test_a_lost_token_is_never_replaced_unasked_while_antaeus_runs(scene: Scene)
 
 
 def test_edits_by_hand_are_undone_and_what_others_added_stays(scene: Scene) -> None:
-    """T6."""
     with scene.operator() as operator:
         scene.apply("shop")
         scene.until_ready("shop")
@@ -127,7 +126,7 @@ def test_edits_by_hand_are_undone_and_what_others_added_stays(scene: Scene) -> N
 
 
 def test_a_template_edited_by_hand_is_put_right_even_for_antaeus(scene: Scene) -> None:
-    """T6, where the edit itself has cost Antaeus its life."""
+    """Where the edit itself has cost Antaeus its life."""
     with scene.operator() as operator:
         scene.apply("shop")
         scene.until_ready("shop")

@@ -1,4 +1,4 @@
-"""A token of the user's own: each way in which it can be wrong, and how it is right again (T35)."""
+"""A token of the user's own: each way in which it can be wrong, and how it is right again."""
 
 import base64
 

@@ -38,7 +38,7 @@ def test_killed_before_or_after_any_write_is_answered(
     operator: OperatorProcess,
     figures: Figures,
 ) -> None:
-    """T12: at every write, before it is done and after."""
+    """At every write, before it is done and after."""
     writes = _writes_of_a_creation(scene, proxy)
     points = [(number, moment) for number in range(1, writes + 1) for moment in Moment]
     kills = 0
@@ -63,7 +63,7 @@ def test_asked_to_end_while_any_write_is_under_way(
     operator: OperatorProcess,
     figures: Figures,
 ) -> None:
-    """T13: it waits for no answer, and leaves nothing half done that the next does not finish."""
+    """It waits for no answer, and leaves nothing half done that the next does not finish."""
     took = []
     for number in range(1, _writes_of_a_creation(scene, proxy) + 1):
         name = f"asked-{number:02}"

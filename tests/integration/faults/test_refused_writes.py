@@ -51,7 +51,7 @@ class _Write(NamedTuple):
 def test_any_write_may_be_answered_badly(
     scene: Scene, proxy: ApiProxy, figures: Figures, *, thorough: bool
 ) -> None:
-    """T14: every write of a creation, with every answer that passes by itself."""
+    """Every write of a creation, with every answer that passes by itself."""
     with scene.operator(server=proxy.url) as operator:
         writes = _writes_of_a_creation(scene, proxy)
         stacks = dict(_stacks(proxy, writes if thorough else writes[::_ONE_OF]))
@@ -68,7 +68,7 @@ def test_any_write_may_be_answered_badly(
 def test_what_is_refused_is_asked_again_only_for_another_spec(
     scene: Scene, proxy: ApiProxy
 ) -> None:
-    """T14, for 422: the same question would be refused again."""
+    """The same question would be refused again."""
     with scene.operator(server=proxy.url) as operator:
         proxy.add(
             Rule(

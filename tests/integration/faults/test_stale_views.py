@@ -15,7 +15,7 @@ from support.scene import NO_PODS, Scene, is_ready
 
 
 def test_an_old_list_after_a_restart_rolls_nothing_back(scene: Scene, proxy: ApiProxy) -> None:
-    """T15: an API server that lags answers by what it knows."""
+    """An API server that lags answers by what it knows."""
     with scene.operator():
         scene.apply("shop", NO_PODS)
         old = scene.until("shop", is_ready)
@@ -33,7 +33,7 @@ def test_an_old_list_after_a_restart_rolls_nothing_back(scene: Scene, proxy: Api
 
 
 def test_late_news_of_an_earlier_stack_harms_no_later_one(scene: Scene, proxy: ApiProxy) -> None:
-    """T16: the same name, deleted and made again, and then the first one's end is told again."""
+    """The same name, deleted and made again, and then the first one's end is told again."""
     with scene.operator(server=proxy.url) as operator:
         scene.apply("shop", NO_PODS)
         first = scene.until("shop", is_ready)
@@ -56,7 +56,6 @@ def test_late_news_of_an_earlier_stack_harms_no_later_one(scene: Scene, proxy: A
 
 
 def test_to_delete_a_stack_touches_none_whose_name_begins_alike(scene: Scene) -> None:
-    """T18."""
     others = ("shop-b", "shop-antaeus", "sho")
     with scene.operator() as operator:
         for name in ("shop", *others):

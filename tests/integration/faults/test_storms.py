@@ -26,7 +26,6 @@ _STACKS = 20
 
 
 def test_a_hundred_changes_at_once_are_little_work(scene: Scene, figures: Figures) -> None:
-    """T19."""
     with scene.operator() as operator:
         scene.apply("shop", NO_PODS)
         scene.until("shop", is_ready)
@@ -45,7 +44,6 @@ def test_a_hundred_changes_at_once_are_little_work(scene: Scene, figures: Figure
 
 
 def test_a_wiped_status_is_told_anew_once_and_then_stands(scene: Scene) -> None:
-    """T23."""
     with scene.operator() as operator:
         scene.apply("shop", NO_PODS)
         told = scene.until("shop", is_ready)["status"]
@@ -70,7 +68,6 @@ def test_a_wiped_status_is_told_anew_once_and_then_stands(scene: Scene) -> None:
 def test_a_crawling_api_server_stalls_no_loop(
     scene: Scene, proxy: ApiProxy, tmp_path: Path, figures: Figures
 ) -> None:
-    """T45."""
     settings = scene.settings()
     names = [f"slow-{number:02}" for number in range(_STACKS)]
     with OperatorProcess(proxy.url, scene.token, settings, tmp_path) as operator:

@@ -21,7 +21,7 @@ _SILENCE = 2.0
 def test_what_was_deleted_while_a_watch_was_broken_comes_back(
     scene: Scene, proxy: ApiProxy
 ) -> None:
-    """T9: the place in history is gone, so no event ever tells of the deletion."""
+    """The place in history is gone, so no event ever tells of the deletion."""
     with scene.operator(server=proxy.url, resync_seconds=_RESYNC) as operator:
         scene.apply("shop", NO_PODS)
         scene.until("shop", is_ready)
@@ -44,7 +44,7 @@ def test_what_was_deleted_while_a_watch_was_broken_comes_back(
 
 
 def test_a_watch_that_falls_silent_is_opened_anew(scene: Scene, proxy: ApiProxy) -> None:
-    """T10: the connection stands and says nothing, as behind a load balancer that forgot it."""
+    """The connection stands and says nothing, as behind a load balancer that forgot it."""
     with scene.operator(server=proxy.url, silence_seconds=_SILENCE) as operator:
         scene.apply("shop", NO_PODS)
         scene.until("shop", is_ready)
@@ -62,7 +62,6 @@ def test_a_watch_that_falls_silent_is_opened_anew(scene: Scene, proxy: ApiProxy)
 def test_an_error_in_a_watch_ends_it_or_the_operator_but_not_its_work(
     scene: Scene, proxy: ApiProxy, tmp_path: Path
 ) -> None:
-    """T11."""
     settings = scene.settings()
     with OperatorProcess(proxy.url, scene.token, settings, tmp_path) as operator:
         scene.apply("shop", NO_PODS)
