@@ -8,7 +8,7 @@ import pytest
 from billing_operator.cluster import Listing
 from billing_operator.errors import ClusterError
 from billing_operator.kinds import CHILDREN
-from support.builders import a_body
+from support.builders import a_body, a_secret
 from support.world import STATUS, World, ready
 
 BROKEN = ClusterError("ApiServerError", "broken", status=500)
@@ -101,6 +101,26 @@ async def test_a_spec_that_changed_unseen_is_what_counts() -> None:
     await world.reconcile(blind=True)
 
     assert world.cluster.must_get("Deployment", "shop-payment")["spec"]["replicas"] == 3
+
+
+async def test_a_new_stack_with_a_token_of_the_users_reads_it() -> None:
+    secret = a_secret("provider", uid=None, token="their-hush")
+    world = World(a_body(token={"secretRef": {"name": "provider"}}), secret)
+    await world.reconcile()
+
+    assert ("apply", "Deployment") in world.cluster.writes
+    assert world.condition("Ready") == ("False", "AntaeusStarting")
+
+
+async def test_a_token_is_looked_for_where_the_stack_says_now() -> None:
+    world = await ready()
+    world.change(payment={"replicas": 3}, antaeus={"startupSeconds": 60})
+    world.watch()
+    world.change(token={"secretRef": {"name": "provider"}})
+    await world.reconcile(blind=True)
+
+    assert ("apply", "Deployment") not in world.cluster.writes
+    assert world.condition("TokenInvalid") == ("True", "TokenInvalid")
 
 
 async def test_what_somebody_changed_is_put_right_and_nothing_else_is_written() -> None:

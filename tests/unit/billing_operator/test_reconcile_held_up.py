@@ -1,11 +1,19 @@
 """What keeps a pass from its end: tokens, foreign objects, and an API server that refuses."""
 
+from datetime import datetime
+
+from prometheus_client import generate_latest
+
 from billing_operator.errors import ClusterError, NamespaceLeaving, Refused
+from billing_operator.inputs import Installation
 from billing_operator.keyed_queue import Failed, NotBefore
-from billing_operator.kinds import Manifest
+from billing_operator.kinds import BILLING_STACK, Manifest
 from billing_operator.names import ADOPT
-from support.builders import a_body, an_object, owned
-from support.world import STATUS, World, ready
+from billing_operator.reconcile import Reconciler
+from billing_operator.spec import Stack
+from billing_operator.status import Findings, judge
+from support.builders import a_body, an_installation, an_object, owned
+from support.world import SHOP, STATUS, World, ready
 
 BROKEN = ClusterError("ApiServerError", "broken", status=500)
 REFUSED = Refused("may not be specified beside it")
@@ -57,6 +65,20 @@ async def test_a_child_of_the_name_that_belongs_to_another_stack_is_not_touched(
 
     assert world.cluster.must_get("Service", "shop-antaeus") == theirs_now
     assert not runs_anything(world)
+
+
+async def test_not_even_where_only_the_live_stack_wants_the_child_changed() -> None:
+    world = await ready()
+    world.change(payment={"replicas": 3})
+    world.watch()
+    world.change(payment={"replicas": 3, "successRate": 0.9})
+    world.cluster.take("ConfigMap", "shop-profile")
+    foreign = world.cluster.have(an_object("ConfigMap", "shop-profile"))
+    await world.reconcile(blind=True)
+
+    assert world.cluster.writes == [STATUS]
+    assert world.cluster.must_get("ConfigMap", "shop-profile") == foreign
+    assert world.condition("NameConflict") == ("True", "NameConflict")
 
 
 async def test_an_object_that_its_owner_hands_over_is_taken() -> None:
@@ -241,6 +263,24 @@ async def test_a_status_that_can_not_be_written_is_tried_again() -> None:
 
     assert await world.reconcile() is Failed.BACK_OFF
     assert world.announced == []
+
+
+async def test_of_a_stack_that_goes_during_a_pass_no_metric_tells() -> None:
+    world = World()
+    world.watch()
+
+    def judge_too_late(
+        stack: Stack, found: Findings, installation: Installation, *, now: datetime
+    ) -> Manifest:
+        world.tools.inventory.drop(BILLING_STACK, a_body())
+        world.cluster.take("BillingStack", "shop")
+        return judge(stack, found, installation, now=now)
+
+    reconcile = Reconciler(world.tools, an_installation(), now=world.utc_now, judge=judge_too_late)
+    await reconcile(SHOP)
+
+    shown = generate_latest(world.metrics.registry).decode()
+    assert 'stack="shop"' not in shown
 
 
 async def test_an_event_that_can_not_be_posted_keeps_nothing_from_being_done() -> None:

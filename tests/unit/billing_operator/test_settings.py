@@ -84,6 +84,8 @@ def test_all_mistakes_are_told_at_once() -> None:
         ("WORKERS", "1.5", "'1.5' is no whole number; a whole number from 1 to 256 is"),
         ("WORKERS", "0", "'0' is out of range: a whole number from 1 to 256"),
         ("HTTP_PORT", "65536", "'65536' is out of range: a whole number from 1 to 65535"),
+        # No watch is kept for much longer, so silence would end none.
+        ("WATCH_SILENCE_SECONDS", "281", "'281' is out of range: a number from 1 to 280"),
         ("LOG_LEVEL", "INFO", "'INFO' is no log level: one of debug, info, warning, error"),
         ("ANTAEUS_IMAGE", " ", "' ' is empty"),
     ],
