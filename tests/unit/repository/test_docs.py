@@ -1,6 +1,7 @@
-"""The documents tell every metric, reason and log message there is, and none that is not."""
+"""The documents tell every metric, setting, reason and log message there is, and no other."""
 
 import ast
+import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +15,12 @@ from prometheus_client import generate_latest
 
 from billing_operator import errors, names, status
 from billing_operator.metrics import Metrics
+from billing_operator.settings import Settings
 from support.crd import ROOT
 from support.payment import a_service, get
 from support.tree import files
 
+README = ROOT / "README.md"
 OPERATIONS = ROOT / "docs/operations.md"
 CONCEPTS = ROOT / "docs/concepts.md"
 OPERATOR = ROOT / "operator/src/billing_operator"
@@ -65,6 +68,21 @@ def test_an_alert_that_could_never_fire_is_found() -> None:
     }
     with pytest.raises(ValueError, match="expected type"):
         list(selected("rate(billing_operator_stacks)"))
+
+
+def test_every_setting_of_the_operator_is_told_with_its_default() -> None:
+    rows = re.findall(r"^\| (`BILLING_.+?) \| (.+?) \|", README.read_text(), re.MULTILINE)
+    told = {
+        name.lower(): default.strip("`")
+        for settings, default in rows
+        for name in re.findall(r"`BILLING_(\w+)`", settings)
+    }
+    defaults = {field.name: field.default for field in dataclasses.fields(Settings)}
+
+    assert set(told) == set(defaults)
+    as_written = {k: f"{v:g}" for k, v in defaults.items() if isinstance(v, int | float)}
+    assert as_written.items() <= told.items()
+    assert told["log_level"] == defaults["log_level"]
 
 
 @pytest.mark.parametrize("document", [OPERATIONS, CONCEPTS], ids=lambda path: path.name)
