@@ -265,6 +265,16 @@ def test_invoices_that_were_not_read_yet_stay_as_they_were() -> None:
     assert "invoices" not in judged(reading=None)
 
 
+def test_a_restart_that_forgot_payments_is_a_condition_until_a_person_has_dealt_with_it() -> None:
+    forgot = judged(a_stack(status=judged()), now=LATER, reading=a_reading(0, 10, "second"))
+
+    # The stack works: what is wrong is what a pay call would do.
+    assert summary(forgot) == WELL | {"InvoicesReset": "True"}
+    assert "2 invoices were paid" in conditions(forgot)["InvoicesReset"]["message"]
+    dealt = {"billing.antaeus.io/acknowledge-reset": timestamp(LATER)}
+    assert summary(judged(a_stack(status=forgot, annotations=dealt), reading=None)) == WELL
+
+
 def test_no_token_invoice_or_pod_is_a_value_too() -> None:
     nothing = judged(reading=a_reading(0, 0), seen=((), ()))
 

@@ -74,6 +74,9 @@ def test_what_excludes_a_field_of_ours_becomes_ours_and_nobody_elses(
     entries = claim(wanted, edited(applied(wanted), rival), MANAGER)
 
     assert owned_by("kubectl-patch", entries) == {}, why
+    # The server refuses an entry that owns nothing.
+    assert entries is not None
+    assert all(entry["fieldsV1"] for entry in entries)
     ours = json.dumps(owned_by(MANAGER, entries))
     leaf = json.dumps(rival).rpartition('"f:')[2].partition('"')[0]
     assert leaf in ours
