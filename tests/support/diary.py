@@ -32,7 +32,7 @@ class Diary:
         self._start = asyncio.get_running_loop().time()
 
     async def __call__(self, key: str) -> Next:
-        self.began.append((key, round(asyncio.get_running_loop().time() - self._start, 3)))
+        self.began.append((key, round(asyncio.get_running_loop().time() - self._start, 6)))
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
         try:
