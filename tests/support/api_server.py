@@ -7,7 +7,7 @@ import base64
 import json
 import ssl
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPSConnection
+from http.client import HTTPConnection, HTTPResponse, HTTPSConnection, RemoteDisconnected
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -66,9 +66,7 @@ class ApiServer:
 
     def get(self, path: str) -> Any:
         """What is at a path, or None where there is nothing or nobody answers for it."""
-        self._connection.request("GET", path)
-        answer = self._connection.getresponse()
-        body = answer.read()
+        answer, body = self._ask("GET", path)
         if answer.status in (404, 500, 502, 503):
             return None
         assert answer.status == 200, f"GET {path}: {answer.status} {body!r}"
@@ -77,16 +75,13 @@ class ApiServer:
     def merge(self, kind: Kind, namespace: str, name: str, patch: Manifest) -> None:
         """Changes fields of an object, as kubectl patch does, but in no time."""
         headers = {"Content-Type": "application/merge-patch+json"}
-        self._connection.request("PATCH", kind.path(namespace, name), json.dumps(patch), headers)
-        answer = self._connection.getresponse()
-        body = answer.read()
+        path = kind.path(namespace, name)
+        answer, body = self._ask("PATCH", path, json.dumps(patch).encode(), headers)
         assert answer.status == 200, f"PATCH {name}: {answer.status} {body!r}"
 
     def post(self, path: str) -> Any:
         """What a service behind the API server's proxy answers to an empty POST, or None."""
-        self._connection.request("POST", path, body=b"")
-        answer = self._connection.getresponse()
-        body = answer.read()
+        answer, body = self._ask("POST", path)
         if answer.status in (500, 502, 503):
             return None
         assert answer.status == 200, f"POST {path}: {answer.status} {body!r}"
@@ -97,9 +92,8 @@ class ApiServer:
         path = kind.path(manifest["metadata"]["namespace"])
         path += "?dryRun=All&fieldValidation=Strict"
         headers = {"Content-Type": "application/json"}
-        self._connection.request("POST", path, json.dumps(manifest), headers)
-        answer = self._connection.getresponse()
-        said = json.loads(answer.read())
+        answer, body = self._ask("POST", path, json.dumps(manifest).encode(), headers)
+        said = json.loads(body)
         return None if answer.status == 201 else str(said["message"])
 
     def read(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
@@ -112,3 +106,23 @@ class ApiServer:
         listing = self.get(f"{kind.path(namespace)}?labelSelector={quote(labels)}")
         says = {"apiVersion": kind.api_version, "kind": kind.name}
         return [says | item for item in listing["items"]]
+
+    def _ask(
+        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> tuple[HTTPResponse, bytes]:
+        if method != "GET":
+            # Never sent twice, so never over a connection that may have been idle for too long.
+            self._connection.close()
+            return self._ask_once(method, path, body, headers)
+        try:
+            return self._ask_once(method, path, body, headers)
+        except (RemoteDisconnected, ConnectionError):
+            self._connection.close()
+            return self._ask_once(method, path, body, headers)
+
+    def _ask_once(
+        self, method: str, path: str, body: bytes, headers: dict[str, str] | None
+    ) -> tuple[HTTPResponse, bytes]:
+        self._connection.request(method, path, body or None, headers or {})
+        answer = self._connection.getresponse()
+        return answer, answer.read()

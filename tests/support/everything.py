@@ -2,7 +2,6 @@
 
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 from cluster.errors import ClusterError
 from cluster.images import load
@@ -10,7 +9,7 @@ from cluster.lifecycle import up
 from cluster.programs import registry
 from cluster.progress import say, step
 from support import kstatus
-from support.checks import lint, run, run_quietly
+from support.checks import lint, run
 from support.installation import build_images
 from support.kube import Kube
 from support.namespaces import clear_away
@@ -23,10 +22,8 @@ _SIDE_BY_SIDE = (
     *("pytest", "-n", "3", "--dist=worksteal", "--durations=10"),
     *("tests/integration", f"--ignore={_PAYMENT}"),
 )
-# On a cluster of its own, so it is in nobody's way.
-_SHIPPING = ("pytest", "--durations=5", "tests/e2e/test_shipping.py")
 # One after the other, since they share an installed operator.
-_INSTALLED = ("pytest", "--durations=10", "tests/e2e", "--ignore=tests/e2e/test_shipping.py")
+_INSTALLED = ("pytest", "--durations=10", "tests/e2e")
 
 
 def main() -> int:
@@ -42,14 +39,8 @@ def main() -> int:
 
 def _test() -> int:
     """Runs all tests, whatever comes of the first ones."""
+    codes = [run(tests) for tests in (_WITHOUT_A_CLUSTER, _SIDE_BY_SIDE, _INSTALLED)]
     # A program that a signal ended has a code below 0.
-    codes = [run(_WITHOUT_A_CLUSTER)]
-    with ThreadPoolExecutor() as aside:
-        shipping = aside.submit(run_quietly, _SHIPPING)
-        codes += [run(_SIDE_BY_SIDE)]
-        done = shipping.result()
-    say(done.printed)
-    codes += [done.code, run(_INSTALLED)]
     return int(any(codes))
 
 
