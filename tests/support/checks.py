@@ -28,18 +28,11 @@ Command = Sequence[str | Path]
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """How a program ended, and all that it printed."""
-
-    code: int
-    printed: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
+class _Done:
     name: str
     seconds: float
-    done: Done
+    code: int
+    printed: str
 
 
 def lint() -> int:
@@ -56,20 +49,6 @@ def run(command: Command) -> int:
     """Runs one of the environment's programs in the open; returns its exit code."""
     program, *arguments = command
     return subprocess.run([_BIN / program, *arguments], cwd=ROOT, check=False).returncode
-
-
-def run_quietly(command: Command) -> Done:
-    """The same beside others, so that what it prints can be shown in one piece."""
-    program, *arguments = command
-    done = subprocess.run(
-        [_BIN / program, *arguments],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return Done(done.returncode, done.stdout.rstrip())
 
 
 def _linters() -> dict[str, Command]:
@@ -100,19 +79,27 @@ def _actionlint() -> Path:
     return folder / "actionlint"
 
 
-def _lint(name: str, command: Command) -> _Ended:
+def _lint(name: str, command: Command) -> _Done:
+    program, *arguments = command
     began = time.monotonic()
-    done = run_quietly(command)
-    return _Ended(name, time.monotonic() - began, done)
+    done = subprocess.run(
+        [_BIN / program, *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return _Done(name, time.monotonic() - began, done.returncode, done.stdout)
 
 
-def _told(ended: _Ended) -> int:
+def _told(done: _Done) -> int:
     """Says how one linter ended, in full where it found something; returns its exit code."""
-    verdict = "found something:" if ended.done.code else "ok"
-    say(f"    {ended.name:<12} {ended.seconds:4.1f} s  {verdict}")
-    if ended.done.code:
-        say(ended.done.printed)
-    return ended.done.code
+    verdict = "found something:" if done.code else "ok"
+    say(f"    {done.name:<12} {done.seconds:4.1f} s  {verdict}")
+    if done.code:
+        say(done.printed.rstrip())
+    return done.code
 
 
 def main(words: Sequence[str]) -> int:
