@@ -1,6 +1,5 @@
 """What the operator counts; names follow controller-runtime where it has the same."""
 
-import contextlib
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
@@ -18,7 +17,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._told: dict[Key, dict[str, bool]] = {}
+        self._told: dict[Key, set[str]] = {}
         ProcessCollector(registry=self.registry)
         self.reconciles = self._counter("reconcile", "Reconciles by how they ended", "result")
         self.reconcile_seconds = self._histogram(
@@ -86,21 +85,20 @@ class Metrics:
     def tell(self, stack: Key, conditions: Iterable[Manifest]) -> None:
         """Takes in how a stack is; a condition that it has no more is no longer told of."""
         holds = {each["type"]: each["status"] == "True" for each in conditions}
-        for kind in self._told.get(stack, {}).keys() - holds.keys():
+        for kind in self._told.get(stack, set()) - holds.keys():
             self.conditions.remove(*stack, kind)
         for kind, value in holds.items():
             self.conditions.labels(*stack, kind).set(value)
-        self._told[stack] = holds
+        self._told[stack] = set(holds)
         # There before the first reset, so that one shows as an increase.
         self.invoice_resets.labels(*stack)
 
     def forget(self, stack: Key) -> None:
         """Drops the series of a stack that has gone."""
-        for kind in self._told.pop(stack, {}):
+        for kind in self._told.pop(stack, set()):
             self.conditions.remove(*stack, kind)
         for series in (self.last_invoice_read, self.invoice_resets):
-            with contextlib.suppress(KeyError):
-                series.remove(*stack)
+            series.remove(*stack)
 
 
 class ReconcileWatch:
