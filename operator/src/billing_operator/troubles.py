@@ -91,7 +91,7 @@ def _of_containers(live: Manifest, part: str, status: Manifest) -> Trouble | Non
         remedy = _remedy(container["name"], part, waiting["reason"], ended)
         how = f"ended with {ended.get('reason')} ({ended.get('exitCode')})" if ended else ""
         said = ", ".join(filter(None, (waiting.get("message"), how, ended.get("message"))))
-        return _trouble(live, part, waiting | {"message": said}, remedy)
+        return _trouble(live, part, waiting | {"message": said}, remedy, container["name"])
     return None
 
 
@@ -100,7 +100,7 @@ def _remedy(container: str, part: str, reason: str, ended: Manifest) -> str:
     if remedy == _LOGS:
         if container == part and ended.get("reason") == "OOMKilled":
             return _MEMORY
-        return _LOGS.replace("{container}", container)
+        return _LOGS
     # Nothing in the spec speaks of a container that somebody injected.
     return remedy if container == part or not remedy else _LOOK
 
@@ -117,14 +117,17 @@ def _of_scheduling(live: Manifest, part: str, status: Manifest) -> Trouble | Non
     return _trouble(live, part, scheduled, _ROOM if room else _LOOK)
 
 
-def _trouble(live: Manifest, part: str, said: Manifest, remedy: str) -> Trouble:
+def _trouble(
+    live: Manifest, part: str, said: Manifest, remedy: str, container: str = ""
+) -> Trouble:
     meta = live["metadata"]
-    stack = meta["name"].removesuffix(f"-{part}")
     words = {
         "part": part,
         "namespace": meta["namespace"],
         "name": meta["name"],
-        "selector": selector_text(stack, part),
+        "container": container,
+        # Of a Deployment, whose name is the stack's and the part's.
+        "selector": selector_text(meta["name"].removesuffix(f"-{part}"), part),
     }
     where = f"{live['kind'].lower()} {meta['name']}"
     return Trouble(where, said["reason"], said.get("message", ""), remedy.format(**words))
