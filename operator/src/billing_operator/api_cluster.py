@@ -17,7 +17,7 @@ from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Kind, Manif
 from billing_operator.metrics import Metrics
 from billing_operator.names import MANAGED_BY_SELECTOR, MANAGER, STACK_LABEL
 
-# Each takes some 400 KiB for TLS, and an API server has no use for more at once from one client.
+# Each keeps a buffer of 256 KiB for TLS, and a server has no use for more at once from one client.
 _CONNECTIONS = 16
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
