@@ -52,8 +52,7 @@ def _rewrite(path: Path, missing: set[str]) -> None:
     path.write_text(json.dumps(document))
 
 
-def main(arguments: list[str]) -> None:
-    missing = withheld_here()
+def main(arguments: list[str], missing: set[str]) -> None:
     for option, value in pairwise(arguments):
         if option == "--bundle":
             _rewrite(Path(value) / "config.json", missing)
@@ -63,4 +62,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1:], withheld_here())
