@@ -64,7 +64,7 @@ lock: .uv/bin/uv  ## Choose the newest allowed versions again (requirements/)
 	$(LOCK) operator/pyproject.toml -c requirements/dev.txt -o requirements/operator.txt
 	$(LOCK) payment/pyproject.toml -c requirements/dev.txt -o requirements/payment.txt
 
-check: setup  ## Linters, types, import contracts and unit tests (under 30 s when warm)
+check: setup  ## Linters, types, import contracts and unit tests (half a minute when warm)
 	@$(PY) -m support.checks
 
 test: setup  ## Everything that must hold, on a cluster of its own (README: how long)
