@@ -16,16 +16,16 @@ from typing import Any, Self
 
 from falcon import testing
 
-from payment_service.app import create_app
-from payment_service.attempts import Attempts
-from payment_service.cashier import Cashier, Chance, Decide
-from payment_service.decision import decide as decide_by_profile
+from payment_service.charging.attempts import Attempts
+from payment_service.charging.cashier import Cashier, Chance, Decide
+from payment_service.charging.decision import decide as decide_by_profile
+from payment_service.charging.records import Recorder
+from payment_service.files.token_gate import Tokens
 from payment_service.log import Lines
-from payment_service.profile import Profile
-from payment_service.records import Recorder
+from payment_service.ports.charge_app import create_app
+from payment_service.profile.document import Profile
 from payment_service.service import Service
 from payment_service.settings import Settings
-from payment_service.token_gate import Tokens
 from support.eventually import eventually
 
 TOKEN = "open-sesame"

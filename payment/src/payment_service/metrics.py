@@ -8,9 +8,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from payment_service import __version__
+from payment_service.charging.records import ChargeRecord
+from payment_service.files.mounted import Mounted
 from payment_service.log import Lines
-from payment_service.mounted import Mounted
-from payment_service.records import ChargeRecord
 
 REFUSAL_REASONS = ("token", "content_type", "size", "body", "attempt")
 _BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30)

@@ -2,18 +2,18 @@
 
 import random
 
-from payment_service.app import create_app
-from payment_service.attempts import Attempts
-from payment_service.cashier import Cashier, Chance, Decide
-from payment_service.decision import decide as decide_by_profile
-from payment_service.ids import new_charge_id
-from payment_service.live import AnyLive, Watcher
+from payment_service.charging.attempts import Attempts
+from payment_service.charging.cashier import Cashier, Chance, Decide
+from payment_service.charging.decision import decide as decide_by_profile
+from payment_service.charging.ids import new_charge_id
+from payment_service.charging.records import ChargeLog
+from payment_service.files.live import AnyLive, Watcher
+from payment_service.files.mounted import Mounted
 from payment_service.log import Lines, timestamp
 from payment_service.metrics import Metrics, State
-from payment_service.mounted import Mounted
-from payment_service.ops import Health, create_ops_app
-from payment_service.records import ChargeLog
-from payment_service.serving import Limits, Port
+from payment_service.ports.charge_app import create_app
+from payment_service.ports.ops_app import Health, create_ops_app
+from payment_service.ports.serving import Limits, Port
 from payment_service.settings import Settings
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from billing_operator.desired import antaeus, desired, isolation, payment, profile
 from billing_operator.kinds import Manifest, ref
-from payment_service.profile import LoadedProfile, Profile
+from payment_service.profile.document import LoadedProfile, Profile
 from support.builders import a_stack, a_token, an_installation
 from support.render import GOLDEN, SAMPLES, rendered
 

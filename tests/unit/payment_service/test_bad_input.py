@@ -8,9 +8,9 @@ from falcon import testing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from payment_service.charges import Charge, canonical
+from payment_service.charging.charges import Charge, canonical
 from payment_service.mistakes import MistakesError
-from payment_service.profile import Profile
+from payment_service.profile.document import Profile
 from support.payment import TOKEN, a_charge, a_client
 
 CLIENT = a_client(largest_body=10**6)

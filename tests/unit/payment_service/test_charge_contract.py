@@ -8,7 +8,7 @@ import json
 import pytest
 from falcon import testing
 
-from payment_service.profile import Profile
+from payment_service.profile.document import Profile
 from support.payment import CHARGE_PATHS, PE_BODY, TINJIS_BODY, TOKEN, a_charge, a_client
 
 on_both_paths = pytest.mark.parametrize("path", CHARGE_PATHS)

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from payment_service.charges import Charge, canonical
-from payment_service.decision import decide, seeded_draw
-from payment_service.profile import Profile
+from payment_service.charging.charges import Charge, canonical
+from payment_service.charging.decision import decide, seeded_draw
+from payment_service.profile.document import Profile
 
 
 def a_charge(customer: int = 1, value: str = "181.50", currency: str = "USD") -> Charge:

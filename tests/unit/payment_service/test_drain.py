@@ -4,7 +4,7 @@ import threading
 import time
 from pathlib import Path
 
-from payment_service.decision import Decision
+from payment_service.charging.decision import Decision
 from payment_service.lifecycle import drain
 from payment_service.service import Service
 from support.eventually import eventually

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from payment_service.listener import open_listener, turn_newcomers_away
+from payment_service.ports.listener import open_listener, turn_newcomers_away
 
 
 def test_who_was_let_in_is_still_accepted_and_nobody_after_them() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from payment_service.live import AnyLive, Live, Watcher, read_required_file
+from payment_service.files.live import AnyLive, Live, Watcher, read_required_file
 from payment_service.mistakes import MistakesError
-from payment_service.profile import LoadedProfile, content_hash
+from payment_service.profile.document import LoadedProfile, content_hash
 from support.eventually import eventually
 from support.payment import a_service, get, log_lines, sample
 

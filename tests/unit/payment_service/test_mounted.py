@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from payment_service.files.mounted import Mounted
 from payment_service.mistakes import MistakesError
-from payment_service.mounted import Mounted
 from payment_service.settings import Settings
 from support.payment import TOKEN
 

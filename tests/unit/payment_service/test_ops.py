@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from payment_service import __version__
-from payment_service.charges import Charge
-from payment_service.decision import Decision
-from payment_service.profile import Profile
+from payment_service.charging.charges import Charge
+from payment_service.charging.decision import Decision
+from payment_service.profile.document import Profile
 from support.eventually import eventually
 from support.payment import Caller, a_request, a_service, get, sample
 

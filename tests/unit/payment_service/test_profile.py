@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from payment_service.mistakes import MistakesError
-from payment_service.profile import LoadedProfile, Profile
+from payment_service.profile.document import LoadedProfile, Profile
 
 
 @pytest.mark.parametrize(

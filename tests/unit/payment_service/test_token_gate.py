@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from payment_service.files.token_gate import live_tokens
 from payment_service.mistakes import MistakesError
-from payment_service.token_gate import live_tokens
 
 
 def mounted(

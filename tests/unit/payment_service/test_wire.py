@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from payment_service import wire
+from payment_service.ports import wire
+from payment_service.ports.wire import HEADS_KEPT
 from payment_service.service import Service
-from payment_service.wire import HEADS_KEPT
 from support.payment import CHARGE_PATHS, Answer, Caller, a_request, a_service
 
 

@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from decimal import Decimal
 
-from payment_service.charges import Charge
+from payment_service.charging.charges import Charge
 
 
 class Attempts:

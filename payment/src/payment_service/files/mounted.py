@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from payment_service.live import AnyLive, Live, read_file, read_required_file
+from payment_service.files.live import AnyLive, Live, read_file, read_required_file
+from payment_service.files.token_gate import TokenFiles, Tokens, live_tokens
 from payment_service.mistakes import MistakesError
-from payment_service.profile import LoadedProfile
+from payment_service.profile.document import LoadedProfile
 from payment_service.settings import Settings
-from payment_service.token_gate import TokenFiles, Tokens, live_tokens
 
 LiveProfile = Live[bytes | None, LoadedProfile]
 LiveTokens = Live[TokenFiles, Tokens]

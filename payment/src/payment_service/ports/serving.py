@@ -9,8 +9,8 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
-from payment_service.listener import open_listener, turn_newcomers_away
-from payment_service.wire import Channel
+from payment_service.ports.listener import open_listener, turn_newcomers_away
+from payment_service.ports.wire import Channel
 
 HANDSHAKE_SECONDS = 0.1
 """In which a connection that has begun is complete, within a cluster."""

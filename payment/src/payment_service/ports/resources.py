@@ -6,12 +6,12 @@ from time import perf_counter
 
 import falcon
 
-from payment_service.answers import RefusedError, answer, answer_refusal
-from payment_service.cashier import Call, Cashier
-from payment_service.charges import Charge
-from payment_service.ids import new_request_id
+from payment_service.charging.cashier import Call, Cashier
+from payment_service.charging.charges import Charge
+from payment_service.charging.ids import new_request_id
+from payment_service.files.token_gate import Tokens
 from payment_service.mistakes import MistakesError
-from payment_service.token_gate import Tokens
+from payment_service.ports.answers import RefusedError, answer, answer_refusal
 
 # As WSGI spells X-Token, X-Request-Id and X-Charge-Attempt.
 TOKEN_HEADER = "HTTP_X_TOKEN"

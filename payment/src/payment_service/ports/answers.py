@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 import falcon
 
-from payment_service.decision import Decision
+from payment_service.charging.decision import Decision
 
 _ACCEPTED = b'{"result":"true"}'
 _DECLINED = b'{"result":"false"}'

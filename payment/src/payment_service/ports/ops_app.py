@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import falcon
 from prometheus_client.exposition import choose_encoder
 
+from payment_service.files.mounted import LiveProfile
 from payment_service.metrics import Metrics
-from payment_service.mounted import LiveProfile
-from payment_service.profile import content_hash
+from payment_service.profile.document import content_hash
 
 App = falcon.App[falcon.Request, falcon.Response]
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import falcon
 
-from payment_service.answers import answer_refusal
-from payment_service.cashier import Cashier
-from payment_service.resources import ChargeResource, FixedAnswer, Resource
-from payment_service.token_gate import Tokens
+from payment_service.charging.cashier import Cashier
+from payment_service.files.token_gate import Tokens
+from payment_service.ports.answers import answer_refusal
+from payment_service.ports.resources import ChargeResource, FixedAnswer, Resource
 
 CHARGE_PATHS = ("/", "/api/v1/charge")
 

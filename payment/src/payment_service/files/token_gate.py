@@ -4,7 +4,7 @@ import hmac
 from dataclasses import dataclass
 from pathlib import Path
 
-from payment_service.live import Live, read_file, read_required_file
+from payment_service.files.live import Live, read_file, read_required_file
 from payment_service.mistakes import MistakesError
 
 LONGEST_TOKEN = 4096

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from payment_service.charges import Charge
+from payment_service.charging.charges import Charge
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import BadRequest
 
-from payment_service.answers import refusal_body
+from payment_service.ports.answers import refusal_body
 
 LINGER_SECONDS = 2.0
 HEADS_KEPT = 64

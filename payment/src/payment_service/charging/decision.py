@@ -3,8 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 
-from payment_service.charges import Charge, canonical
-from payment_service.profile import Profile
+from payment_service.charging.charges import Charge, canonical
+from payment_service.profile.document import Profile
 
 
 @dataclass(frozen=True, slots=True)

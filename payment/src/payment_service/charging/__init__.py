@@ -1,0 +1,1 @@
+"""What a charge is and what becomes of it."""

@@ -1,0 +1,1 @@
+"""What is mounted, and followed while the service runs."""
