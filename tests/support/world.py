@@ -101,6 +101,7 @@ class World:
     async def bring_up(self) -> None:
         """Everything up to a stack that is ready and at rest."""
         await self.reconcile()
+        await self.reconcile()
         self.run_pods()
         self.refresh_profiles()
         await self.reconcile()

@@ -60,6 +60,7 @@ class _Pass:
     """What one pass has found out so far."""
 
     stack: Stack
+    begun: bool = False
     settled: Settled | None = None
     fault: Fault | None = None
     held_back: str | None = None
@@ -126,8 +127,8 @@ class Reconciler:
 
     async def _bring_about(self, this: _Pass) -> None:
         await self._write_children(this)
-        seen = self._seen(this.stack)
-        this.progress = await self._tools.profiles.advance(this.stack, seen.payment_answers)
+        pods = self._seen(this.stack).payment_answers
+        this.progress = await self._tools.profiles.advance(this.stack, pods)
 
     async def _write_children(self, this: _Pass) -> None:
         look = not self._is_new(this.stack)
@@ -145,6 +146,7 @@ class Reconciler:
                 # Now in sight: a round knows at least one child more than the one before.
                 look = True
                 continue
+            this.begun = not look
             return
         raise Waiting("ChildrenAppearing", "somebody else makes children of this name", seconds=1.0)
 
@@ -233,6 +235,8 @@ class Reconciler:
     async def _report(self, this: _Pass) -> Next:
         stack, seen = this.stack, self._seen(this.stack)
         fault, progress = this.fault, this.progress
+        if fault is None and this.begun:
+            return 0.0  # other new stacks' children come before what there is to say of this one
         if fault is None and not progress.complete and progress.usual and stack.status:
             # On its way and soon over: one status when it has arrived says more than two.
             return progress.look_again
@@ -251,9 +255,7 @@ class Reconciler:
         except Fault as refused:
             log.warning("no status", extra={"stack": str(stack.key), "why": refused.message})
             return _after(refused)
-        if fault:
-            return _after(fault)
-        return progress.look_again
+        return _after(fault) if fault else progress.look_again
 
     async def _write_status(self, stack: Stack, found: Findings) -> None:
         status = self._judge(stack, found, self._installation, now=self._now())

@@ -16,13 +16,31 @@ BROKEN = ClusterError("ApiServerError", "broken", status=500)
 
 async def test_a_new_stack_gets_its_token_and_the_ground_then_the_pods() -> None:
     world = World()
-    await world.reconcile()
+    look_again = await world.reconcile()
     kinds = [kind for verb, kind in world.cluster.writes if verb != "apply status"]
 
     assert "Secret" in kinds[:-2]
     assert kinds[-2:] == ["Deployment", "Deployment"]
     assert len(kinds) == 11
+    assert look_again == 0.0
+
+
+async def test_a_new_stack_has_its_children_before_anything_is_said_of_it() -> None:
+    world = World()
+    await world.reconcile()
+    assert STATUS not in world.cluster.writes
+
+    await world.reconcile()
+    assert world.cluster.writes == [STATUS]
     assert world.condition("Ready") == ("False", "AntaeusStarting")
+
+
+async def test_a_new_stack_whose_children_are_refused_says_so_at_once() -> None:
+    world = World()
+    world.cluster.faults["apply", "Deployment"] = BROKEN
+    await world.reconcile()
+
+    assert world.condition("Ready") == ("False", "ApiServerError")
 
 
 async def test_a_stack_whose_pods_came_up_is_ready() -> None:

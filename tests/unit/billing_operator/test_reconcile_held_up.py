@@ -259,6 +259,7 @@ async def test_a_server_that_says_when_is_asked_again_then() -> None:
 
 async def test_a_status_that_can_not_be_written_is_tried_again() -> None:
     world = World()
+    await world.reconcile()
     world.cluster.faults[STATUS] = BROKEN
 
     assert await world.reconcile() is Failed.BACK_OFF
