@@ -1,6 +1,6 @@
 # One line a task; what a task does lives in the tool that it calls.
 .DEFAULT_GOAL := help
-.PHONY: help demo shell down push verify deploy smoke undeploy setup lock check test integration test-faults e2e bench-payment bench-operator render
+.PHONY: help demo shell down push verify deploy smoke undeploy setup lock check test integration test-shipping test-faults e2e bench-payment bench-operator render
 SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
@@ -72,6 +72,9 @@ test: setup  ## Everything that must hold, on a cluster of its own (README: how 
 
 integration: setup  ## The operator in-process against the tests' cluster
 	@.venv/bin/pytest tests/integration
+
+test-shipping: setup  ## make push to make undeploy on a cluster of their own, with a registry
+	@.venv/bin/pytest tests/fresh_cluster
 
 test-faults: setup  ## Every point of the fault campaigns, of which make test tries a few
 	@.venv/bin/pytest tests/integration/faults tests/integration/test_invoices_reset.py --thorough

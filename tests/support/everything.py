@@ -56,7 +56,6 @@ def _make_ready() -> int:
     images = build_images()
     later = newer(images)
     kstatus.program()
-    build_images(for_others=True)
     clear_away(Kube(cluster))
     load(cluster, images.operator, images.payment, images.antaeus, later.operator, later.antaeus)
     return 0

@@ -28,12 +28,12 @@ class Images:
     antaeus: str
 
 
-def build_images(*, for_others: bool = False) -> Images:
+def build_images() -> Images:
     """Builds the operator, payment and the stand-in for Antaeus; quick where nothing changed."""
     with step("build the images of operator, payment and Antaeus' stand-in", usually="5 to 80 s"):
         return Images(
-            operator=build_one("billing-operator", "Dockerfile.operator", for_others=for_others),
-            payment=build_one("billing-payment", "Dockerfile.payment", for_others=for_others),
+            operator=build_one("billing-operator", "Dockerfile.operator"),
+            payment=build_one("billing-payment", "Dockerfile.payment"),
             antaeus=build_one("antaeus-stand-in", "tests/antaeus/Dockerfile"),
         )
 
