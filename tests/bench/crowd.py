@@ -74,8 +74,13 @@ async def _floor(
 
 async def _until_told(cluster: ApiCluster) -> None:
     async with asyncio.timeout(_WITHIN):
-        while not all(map(_is_ready, (await cluster.list_stacks()).items)):  # noqa: ASYNC110 - nobody tells
+        while not await _all_ready(cluster):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(_POLL)
+
+
+async def _all_ready(cluster: ApiCluster) -> bool:
+    pages = [page async for page in cluster.pages(BILLING_STACK)]
+    return all(_is_ready(stack) for page in pages for stack in page.items)
 
 
 def _is_ready(stack: Manifest) -> bool:

@@ -5,9 +5,9 @@ What the real one makes of an apply is tested against the real one (tests/integr
 
 import asyncio
 import copy
-from collections.abc import ItemsView, Iterable
+from collections.abc import AsyncIterator, ItemsView, Iterable
 
-from billing_operator.cluster import Listing
+from billing_operator.cluster import Page
 from billing_operator.errors import Conflict, Fault, NotFound
 from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, SECRET, Key, Kind, Manifest, key
 from billing_operator.names import MANAGED_BY, STACK_LABEL
@@ -64,15 +64,16 @@ class FakeCluster:
         self._asked("read", kind)
         return self.get(kind.name, key.name, key.namespace)
 
-    async def list_managed(self, kind: Kind, key: Key | None = None) -> Listing:
-        self._asked("list one stack" if key else "list", kind)
+    async def pages(self, kind: Kind) -> AsyncIterator[Page]:
+        self._asked("list", kind)
         await self.answers.wait()
-        wanted = {STACK_LABEL: key.name} if key else MANAGED_BY
-        return self._listing(live for live in self._of(kind) if wanted.items() <= _labels(live))
+        ours = {} if kind == BILLING_STACK else MANAGED_BY
+        yield Page(self._labelled(kind, ours), self._version)
 
-    async def list_stacks(self) -> Listing:
-        self._asked("list", BILLING_STACK)
-        return self._listing(self._of(BILLING_STACK))
+    async def list_pods(self, stack: Key) -> list[Manifest]:
+        self._asked("list one stack", POD)
+        await self.answers.wait()
+        return self._labelled(POD, {STACK_LABEL: stack.name})
 
     async def apply(self, manifest: Manifest, *, new: bool = False) -> Manifest:
         self._asked("apply", BY_NAME[manifest["kind"]])
@@ -132,8 +133,8 @@ class FakeCluster:
         assert kind != SECRET, "Secrets are never listed"
         return (live for (name, _), live in self.objects.items() if name == kind.name)
 
-    def _listing(self, items: Iterable[Manifest]) -> Listing:
-        return Listing([copy.deepcopy(item) for item in items], self._version)
+    def _labelled(self, kind: Kind, labels: dict[str, str]) -> list[Manifest]:
+        return [copy.deepcopy(it) for it in self._of(kind) if labels.items() <= _labels(it)]
 
 
 def _labels(live: Manifest) -> ItemsView[str, str]:

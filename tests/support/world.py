@@ -1,12 +1,13 @@
 """An operator around a cluster in memory; what watches and kubelets do is done by hand."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 from billing_operator.announcer import Announcer
 from billing_operator.child_writer import ChildWriter
-from billing_operator.cluster import Listing
+from billing_operator.cluster import Page
 from billing_operator.desired import profile
 from billing_operator.inventory import Inventory
 from billing_operator.keyed_queue import Next
@@ -52,18 +53,18 @@ class World:
     def utc_now(self) -> datetime:
         return datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=self.now)
 
-    def watch(self) -> None:
+    async def watch(self) -> None:
         """Tells the operator what there is, as its watches would."""
         for kind in (BILLING_STACK, *WATCHED):
             there = [live for (name, _), live in self.cluster.objects.items() if name == kind.name]
-            self.tools.inventory.replace(kind, Listing(there, version=10**9))
+            await self.tools.inventory.renew(kind, pages_of(there))
 
     async def reconcile(
         self, *, installed: dict[str, str] | None = None, blind: bool = False
     ) -> Next:
         """One pass over the stack; blind to what happened since the last one if so told."""
         if not blind:
-            self.watch()
+            await self.watch()
         self.cluster.calls.clear()
         installation = an_installation(**(installed or {}))
         return await Reconciler(self.tools, installation, now=self.utc_now)(SHOP)
@@ -126,6 +127,12 @@ class World:
         """Reasons of the Events that were posted."""
         objects = self.cluster.objects.items()
         return [live["reason"] for (kind, _), live in objects if kind == "Event"]
+
+
+async def pages_of(*lists: list[Manifest], version: int = 10**9) -> AsyncIterator[Page]:
+    """What the API server answers, page by page."""
+    for items in lists:
+        yield Page(items, version)
 
 
 async def ready(**spec: Any) -> World:

@@ -5,13 +5,14 @@ their renewal along.
 """
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import aiohttp
 from kubernetes.aio.client import ApiClient, Configuration
 
-from billing_operator.cluster import Listing
+from billing_operator.cluster import Page
 from billing_operator.errors import ClusterError, Conflict, NamespaceLeaving, NotFound, Refused
 from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Kind, Manifest, key
 from billing_operator.metrics import Metrics
@@ -21,7 +22,7 @@ from billing_operator.names import MANAGED_BY_SELECTOR, MANAGER, STACK_LABEL
 _CONNECTIONS = 16
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
-_PAGE = 500
+_PAGE = 100
 # An apply creates what is not there, whatever version it names, and conflicts with any other
 # version of what is there. No object has this one: the store began with it, empty.
 _NOT_THERE = {"resourceVersion": "1"}
@@ -68,15 +69,17 @@ class ApiCluster:
         except NotFound:
             return None
 
-    async def list_managed(self, kind: Kind, key: Key | None = None) -> Listing:
-        """All objects of a kind that bear our label; with a key, those of one stack."""
-        if key is None:
-            return await self._list(kind, self._scopes, MANAGED_BY_SELECTOR)
-        return await self._list(kind, (key.namespace,), f"{STACK_LABEL}={key.name}")
+    async def pages(self, kind: Kind) -> AsyncIterator[Page]:
+        """All objects of a kind in scope, page by page."""
+        labels = "" if kind == BILLING_STACK else MANAGED_BY_SELECTOR
+        for namespace in self._scopes:
+            async for page in self._pages(kind, namespace, labels):
+                yield page
 
-    async def list_stacks(self) -> Listing:
-        """All BillingStacks in scope."""
-        return await self._list(BILLING_STACK, self._scopes, "")
+    async def list_pods(self, stack: Key) -> list[Manifest]:
+        """The pods that bear the label of one stack."""
+        pages = self._pages(POD, stack.namespace, f"{STACK_LABEL}={stack.name}")
+        return [pod async for page in pages for pod in page.items]
 
     async def apply(self, manifest: Manifest, *, new: bool = False) -> Manifest:
         """Server-side apply of a child; returns the object as it is now.
@@ -131,21 +134,17 @@ class ApiCluster:
         query = {"fieldManager": MANAGER}
         await self._send(_Request("PATCH", POD.path(*key), query, body, _MERGE))
 
-    async def _list(self, kind: Kind, scopes: tuple[str | None, ...], labels: str) -> Listing:
-        items: list[Manifest] = []
-        versions = []
-        for namespace in scopes:
-            query = {"limit": str(_PAGE), "labelSelector": labels}
-            while True:
-                page = await self._send(_Request("GET", kind.path(namespace), query))
-                # Items of a list don't say what they are.
-                says = {"apiVersion": kind.api_version, "kind": kind.name}
-                items += [says | item for item in page["items"]]
-                if not (more := page["metadata"].get("continue")):
-                    break
-                query = query | {"continue": more}
-            versions.append(int(page["metadata"]["resourceVersion"]))
-        return Listing(items, min(versions))
+    async def _pages(self, kind: Kind, namespace: str | None, labels: str) -> AsyncIterator[Page]:
+        query = {"limit": str(_PAGE), "labelSelector": labels}
+        # Items of a list don't say what they are.
+        says = {"apiVersion": kind.api_version, "kind": kind.name}
+        while True:
+            page = await self._send(_Request("GET", kind.path(namespace), query))
+            items = [says | item for item in page["items"]]
+            yield Page(items, int(page["metadata"]["resourceVersion"]))
+            if not (more := page["metadata"].get("continue")):
+                return
+            query = query | {"continue": more}
 
     async def _send(self, request: _Request) -> Manifest:
         headers = {"Accept": "application/json", "Content-Type": request.content_type}

@@ -1,12 +1,13 @@
 """The port to the API server: the few verbs that the operator needs of it."""
 
+from collections.abc import AsyncIterator
 from typing import NamedTuple, Protocol
 
 from billing_operator.kinds import Key, Kind, Manifest
 
 
-class Listing(NamedTuple):
-    """Objects of one kind, and the version of the whole at which they were read."""
+class Page(NamedTuple):
+    """Some of the objects of one kind, and the version of the whole at which they were read."""
 
     items: list[Manifest]
     version: int
@@ -19,12 +20,15 @@ class Cluster(Protocol):
         """A live object, or None where there is none."""
         ...
 
-    async def list_managed(self, kind: Kind, key: Key | None = None) -> Listing:
-        """All objects of a kind that bear our label; with a key, those of one stack."""
+    def pages(self, kind: Kind) -> AsyncIterator[Page]:
+        """All objects of a kind in scope, of other kinds than BillingStack those with our label.
+
+        Page by page, since thousands at once would take their room for ever.
+        """
         ...
 
-    async def list_stacks(self) -> Listing:
-        """All BillingStacks in scope."""
+    async def list_pods(self, stack: Key) -> list[Manifest]:
+        """The pods that bear the label of one stack."""
         ...
 
     async def apply(self, manifest: Manifest, *, new: bool = False) -> Manifest:

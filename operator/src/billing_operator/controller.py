@@ -103,8 +103,8 @@ class Controller:
         before = {place: inventory.stack(place) for place in inventory.stacks()}
         # Children first: a stack without its children in sight would look as if it had none.
         for kind in WATCHED:
-            inventory.replace(kind, await cluster.list_managed(kind))
-        inventory.replace(BILLING_STACK, await cluster.list_stacks())
+            await inventory.renew(kind, cluster.pages(kind))
+        await inventory.renew(BILLING_STACK, cluster.pages(BILLING_STACK))
         self._tools.tokens.ask_again()
         self._tools.profiles.ask_again()
         for place, body in before.items():

@@ -5,10 +5,11 @@ objects they would take many times the room.
 """
 
 import json
+import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 
-from billing_operator.cluster import Listing
+from billing_operator.cluster import Page
 from billing_operator.kinds import BILLING_STACK, POD, Key, Kind, Manifest, controller_of, key
 from billing_operator.names import MANAGER, STACK_LABEL
 
@@ -45,18 +46,21 @@ class Inventory:
         if self._versions.get(place, ("", 0))[0] == live["metadata"]["uid"]:
             self._forget(place)
 
-    def replace(self, kind: Kind, listing: Listing) -> set[Key]:
-        """Takes in a whole list, so that what a broken watch never told is forgotten.
+    async def renew(self, kind: Kind, pages: AsyncIterator[Page]) -> None:
+        """Takes in a whole list, and forgets what is not in it: a broken watch never told.
 
-        Returns the stacks that something was new for.
+        Nothing is forgotten where the list breaks off.
         """
-        touched = {stack_of(kind, live) for live in listing.items if self.put(kind, live)}
-        there = {(kind.name, key(live)) for live in listing.items}
+        there: set[_Place] = set()
+        version = math.inf
+        async for page in pages:
+            for live in page.items:
+                self.put(kind, live)
+                there.add((kind.name, key(live)))
+            version = min(version, page.version)
         for place in [place for place in self._objects if place[0] == kind.name]:
-            if place not in there and self._versions[place][1] <= listing.version:
-                touched.add(stack_of(kind, self._load(place)))
+            if place not in there and self._versions[place][1] <= version:
                 self._forget(place)
-        return {stack for stack in touched if stack}
 
     def stack(self, stack: Key) -> Manifest | None:
         """The custom resource of a stack."""

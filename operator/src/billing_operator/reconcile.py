@@ -192,13 +192,13 @@ class Reconciler:
         body, secret, pods, children = await asyncio.gather(
             cluster.read(BILLING_STACK, stack.key),
             self._tools.tokens.read(stack),
-            cluster.list_managed(POD, stack.key),
+            cluster.list_pods(stack.key),
             asyncio.gather(*(self._read(stack, each) for each in guess.names)),
         )
         if body is None or body["metadata"]["uid"] != stack.uid or _leaving(body):
             raise _Gone
         inventory.put(BILLING_STACK, body)
-        for pod in pods.items:
+        for pod in pods:
             inventory.put(POD, pod)
         this.stack = Stack.from_body(body)
         for live in filter(None, children):

@@ -1,12 +1,16 @@
 """The last known state: newer replaces older, and what has gone is forgotten."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
-from billing_operator.cluster import Listing
+from billing_operator.cluster import Page
+from billing_operator.errors import ClusterError
 from billing_operator.inventory import Inventory, stack_of
 from billing_operator.kinds import BILLING_STACK, CONFIG_MAP, POD, SERVICE, Key, Manifest
 from billing_operator.names import STACK_LABEL
 from support.builders import a_body, a_pod, an_object, owned
+from support.world import pages_of
 
 SHOP = Key("payments", "shop")
 SHOP_2 = Key("payments", "shop-2")
@@ -93,32 +97,56 @@ def test_the_end_of_what_was_never_known_is_nothing(inventory: Inventory) -> Non
     assert inventory.children(SHOP) == []
 
 
-def test_a_list_drops_what_it_does_not_have(inventory: Inventory) -> None:
+async def test_a_list_drops_what_it_does_not_have(inventory: Inventory) -> None:
     inventory.put(CONFIG_MAP, a_child("ghost", version=5))
-    touched = inventory.replace(CONFIG_MAP, Listing([a_child("there", version=6)], version=10))
+    await inventory.renew(CONFIG_MAP, pages_of([a_child("there", version=6)], version=10))
 
-    assert touched == {SHOP}
     assert [each["metadata"]["name"] for each in inventory.children(SHOP)] == ["there"]
 
 
-def test_a_list_does_not_drop_what_came_after_it(inventory: Inventory) -> None:
+async def test_a_list_is_all_of_its_pages(inventory: Inventory) -> None:
+    inventory.put(CONFIG_MAP, a_child("first", version=5))
+    inventory.put(CONFIG_MAP, a_child("last", version=5))
+    await inventory.renew(CONFIG_MAP, pages_of([a_child("first")], [a_child("last")]))
+
+    assert len(inventory.children(SHOP)) == 2
+
+
+async def test_a_list_that_breaks_off_drops_nothing(inventory: Inventory) -> None:
+    async def broken() -> AsyncIterator[Page]:
+        yield Page([a_child("there", version=6)], 10)
+        raise ClusterError("ApiServerError", "broken", status=500)
+
+    inventory.put(CONFIG_MAP, a_child("ghost", version=5))
+    with pytest.raises(ClusterError):
+        await inventory.renew(CONFIG_MAP, broken())
+
+    assert len(inventory.children(SHOP)) == 2
+
+
+async def test_the_oldest_page_says_what_may_be_forgotten(inventory: Inventory) -> None:
+    async def of_two_namespaces() -> AsyncIterator[Page]:
+        yield Page([], 7)
+        yield Page([], 10)
+
+    inventory.put(CONFIG_MAP, a_child(version=8))
+    await inventory.renew(CONFIG_MAP, of_two_namespaces())
+
+    assert len(inventory.children(SHOP)) == 1
+
+
+async def test_a_list_does_not_drop_what_came_after_it(inventory: Inventory) -> None:
     inventory.put(CONFIG_MAP, a_child("new", version=11))
-    inventory.replace(CONFIG_MAP, Listing([], version=10))
+    await inventory.renew(CONFIG_MAP, pages_of([], version=10))
 
     assert len(inventory.children(SHOP)) == 1
 
 
-def test_a_list_speaks_of_its_own_kind_alone(inventory: Inventory) -> None:
+async def test_a_list_speaks_of_its_own_kind_alone(inventory: Inventory) -> None:
     inventory.put(CONFIG_MAP, a_child())
-    inventory.replace(SERVICE, Listing([], version=10))
+    await inventory.renew(SERVICE, pages_of([], version=10))
 
     assert len(inventory.children(SHOP)) == 1
-
-
-def test_a_list_with_nothing_new_touches_nobody(inventory: Inventory) -> None:
-    inventory.put(CONFIG_MAP, a_child())
-
-    assert inventory.replace(CONFIG_MAP, Listing([a_child()], version=10)) == set()
 
 
 def test_stacks_whose_names_begin_alike_are_kept_apart(inventory: Inventory) -> None:

@@ -5,11 +5,10 @@ import logging
 
 import pytest
 
-from billing_operator.cluster import Listing
 from billing_operator.errors import ClusterError
 from billing_operator.kinds import CHILDREN
 from support.builders import a_body, a_secret
-from support.world import STATUS, World, ready
+from support.world import STATUS, World, pages_of, ready
 
 BROKEN = ClusterError("ApiServerError", "broken", status=500)
 
@@ -91,7 +90,7 @@ async def test_a_stack_that_leaves_or_has_left_is_left_alone(change: dict[str, s
 async def test_a_stack_that_was_replaced_unseen_gets_nothing_of_the_earlier_ones() -> None:
     world = await ready()
     world.change(payment={"replicas": 3})
-    world.watch()
+    await world.watch()
     world.cluster.have(a_body(uid="later"))
 
     assert await world.reconcile(blind=True) is None
@@ -100,7 +99,7 @@ async def test_a_stack_that_was_replaced_unseen_gets_nothing_of_the_earlier_ones
 
 async def test_a_new_stack_that_was_replaced_unseen_keeps_its_status_to_itself() -> None:
     world = World()
-    world.watch()
+    await world.watch()
     later = world.cluster.have(a_body(uid="later"))
     await world.reconcile(blind=True)
 
@@ -113,7 +112,7 @@ async def test_a_new_stack_that_was_replaced_unseen_keeps_its_status_to_itself()
 async def test_a_spec_that_changed_unseen_is_what_counts() -> None:
     world = await ready()
     world.change(payment={"successRate": 0.7})
-    world.watch()
+    await world.watch()
     world.change(payment={"replicas": 3})
     world.cluster.take("Deployment", "shop-payment")
     await world.reconcile(blind=True)
@@ -133,7 +132,7 @@ async def test_a_new_stack_with_a_token_of_the_users_reads_it() -> None:
 async def test_a_token_is_looked_for_where_the_stack_says_now() -> None:
     world = await ready()
     world.change(payment={"replicas": 3}, antaeus={"startupSeconds": 60})
-    world.watch()
+    await world.watch()
     world.change(token={"secretRef": {"name": "provider"}})
     await world.reconcile(blind=True)
 
@@ -165,7 +164,7 @@ async def test_a_watch_that_lags_causes_no_write() -> None:
     world = await ready()
     service = world.cluster.must_get("Service", "shop-payment")
     world.cluster.take("Service", "shop-payment")
-    world.watch()
+    await world.watch()
     world.cluster.have(service)
     await world.reconcile(blind=True)
 
@@ -177,7 +176,7 @@ async def test_a_new_stack_whose_children_are_there_already_is_left_as_it_is() -
     world = await ready()
     before = dict(world.cluster.objects)
     for kind in CHILDREN:
-        world.tools.inventory.replace(kind, Listing([], version=10**9))
+        await world.tools.inventory.renew(kind, pages_of([]))
     await world.reconcile(blind=True)
 
     assert world.cluster.objects == before
@@ -187,7 +186,7 @@ async def test_a_child_that_was_edited_out_of_sight_is_put_right_at_once() -> No
     world = await ready()
     service = world.cluster.must_get("Service", "shop-payment")
     world.cluster.take("Service", "shop-payment")
-    world.watch()
+    await world.watch()
     service["spec"]["ports"][0]["targetPort"] = 9999
     world.cluster.have(service)
     await world.reconcile(blind=True)
@@ -201,7 +200,7 @@ async def test_an_antaeus_that_the_watch_has_not_told_of_is_not_restarted() -> N
     world = await ready()
     pod = world.cluster.must_get("Pod", "shop-antaeus-0")
     world.cluster.take("Pod", "shop-antaeus-0")
-    world.watch()
+    await world.watch()
     world.cluster.have(pod)
     await world.reconcile(installed={"antaeus_image": "example.test/antaeus:2"}, blind=True)
 

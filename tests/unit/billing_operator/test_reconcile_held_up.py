@@ -70,7 +70,7 @@ async def test_a_child_of_the_name_that_belongs_to_another_stack_is_not_touched(
 async def test_not_even_where_only_the_live_stack_wants_the_child_changed() -> None:
     world = await ready()
     world.change(payment={"replicas": 3})
-    world.watch()
+    await world.watch()
     world.change(payment={"replicas": 3, "successRate": 0.9})
     world.cluster.take("ConfigMap", "shop-profile")
     foreign = world.cluster.have(an_object("ConfigMap", "shop-profile"))
@@ -268,7 +268,7 @@ async def test_a_status_that_can_not_be_written_is_tried_again() -> None:
 
 async def test_of_a_stack_that_goes_during_a_pass_no_metric_tells() -> None:
     world = World()
-    world.watch()
+    await world.watch()
 
     def judge_too_late(
         stack: Stack, found: Findings, installation: Installation, *, now: datetime

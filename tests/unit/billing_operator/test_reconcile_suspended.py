@@ -33,7 +33,7 @@ async def test_a_suspended_stack_that_lacks_nothing_stays_ready() -> None:
 async def test_a_stack_that_was_suspended_unseen_is_left_alone() -> None:
     world = await ready()
     world.cluster.take("Service", "shop-payment")
-    world.watch()
+    await world.watch()
     world.change(suspend=True)
     await world.reconcile(blind=True)
 
@@ -45,7 +45,7 @@ async def test_a_stack_that_goes_on_unseen_is_not_called_suspended() -> None:
     world = await ready()
     world.change(suspend=True)
     world.cluster.take("Service", "shop-payment")
-    world.watch()
+    await world.watch()
     world.change(suspend=False)
     await world.reconcile(blind=True)
 
