@@ -31,7 +31,7 @@ def operator(scene: Scene, proxy: ApiProxy, tmp_path: Path) -> Iterator[Operator
 
 
 @pytest.mark.thorough
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_killed_before_or_after_any_write_is_answered(
     scene: Scene,
     proxy: ApiProxy,
@@ -56,7 +56,7 @@ def test_killed_before_or_after_any_write_is_answered(
 
 
 @pytest.mark.thorough
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_asked_to_end_while_any_write_is_under_way(
     scene: Scene,
     proxy: ApiProxy,
