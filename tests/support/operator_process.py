@@ -36,7 +36,8 @@ class OperatorProcess:
         self.kill()
 
     def start(self) -> None:
-        """Starts one and waits until it has listed everything."""
+        """Starts one and waits until it has listed everything; there must be none."""
+        assert self.has_ended()
         command = [sys.executable, "-m", "billing_operator"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, env=self._env, stdout=log, stderr=log)
