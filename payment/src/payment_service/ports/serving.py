@@ -9,21 +9,30 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
+from payment_service.ports.late import Holding, HoldingChannel
 from payment_service.ports.listener import open_listener, turn_newcomers_away
-from payment_service.ports.wire import Channel
 
 HANDSHAKE_SECONDS = 0.1
 """In which a connection that has begun is complete, within a cluster."""
 
+LONGEST_PAUSE = 1.0
+"""After so many seconds the loop looks at its connections in any case."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one port takes on: threads, open connections, bytes of a body and of a head."""
+    """How much one port takes on: threads, open connections, bytes of a body and of a head.
+
+    And of the replies that leave late (see `delivery`): how many are held at a time, each on a
+    connection that stays open, and for how many seconds at most.
+    """
 
     threads: int
     connections: int = 1000
     body: int = 65536
     head: int = 32768
+    held: int = 500
+    held_seconds: float = 60.0
 
 
 def waitress_settings(limits: Limits) -> dict[str, Any]:
@@ -57,7 +66,9 @@ class Port:
         self._server = create_server(
             app, map=self._connections_map, sockets=[listener], **waitress_settings(limits)
         )
-        self._server.channel_class = Channel
+        self._server.channel_class = HoldingChannel
+        self._holding = Holding(limits.held, limits.held_seconds)
+        self._server.holding = self._holding
         self._server.last_answers = False
         self._server.pull_trigger = self._wake
         self._woken = False
@@ -76,6 +87,17 @@ class Port:
     def open_connections(self) -> int:
         """Returns how many connections are open, those with waiting requests among them."""
         return len(self._server.active_channels)
+
+    def may_hold(self) -> bool:
+        """Tells whether one more reply can be held; beyond that, replies leave whole and at once.
+
+        Who asks this first, in the thread of its request, and then asks for a delivery, gets it.
+        """
+        return self._holding.has_room()
+
+    def held(self) -> int:
+        """Returns how many replies are held."""
+        return len(self._holding.replies)
 
     def end_connections(self, idle_seconds: float) -> None:
         """From now on ends each connection with its next answer, or after that long without one."""
@@ -111,6 +133,9 @@ class Port:
         self._server.task_dispatcher.shutdown(cancel_pending=False, timeout=0.2)
         # Only now, since all of the above still use the trigger that this closes.
         wasyncore.close_all(self._connections_map)
+        for late in self._holding.replies.all():
+            if self._holding.replies.leave(late):
+                late.tell(left=False)
 
     def _wake(self) -> None:
         # Every answer asks for it. Once is enough until the loop has looked at the connections
@@ -120,10 +145,22 @@ class Port:
             self._server.trigger.pull_trigger()
 
     def _loop(self) -> None:
+        held, next_look = self._holding.replies, 0.0
         while not self._stopped:
-            pause = 1.0 if self._idle_seconds is None else 0.05
-            wasyncore.poll2(pause, self._connections_map)
+            pause = LONGEST_PAUSE if self._idle_seconds is None else 0.05
+            wasyncore.poll2(held.pause(pause), self._connections_map)
             if self._idle_seconds is not None:
                 # waitress looks only as long as it accepts.
                 self._server.maintenance(time.time())
+            if held:
+                next_look = self._tend_held(next_look)
             self._woken = False  # before it looks again, so that it misses nobody who comes then
+
+    def _tend_held(self, next_look: float) -> float:
+        now = time.monotonic()
+        for late in self._holding.replies.due(now):
+            late.come_due()
+        if now < next_look:
+            return next_look
+        self._holding.drop_hung_up()
+        return now + LONGEST_PAUSE

@@ -15,7 +15,8 @@ What stays without an answer: a request that is not complete when its client sto
 
 import socket
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
@@ -24,6 +25,7 @@ from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import BadRequest
 
 from payment_service.ports.answers import refusal_body
+from payment_service.ports.delivery import DELIVERY, Delivery
 
 LINGER_SECONDS = 2.0
 HEADS_KEPT = 64
@@ -47,6 +49,18 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
         return consumed
 
 
+class HeldBack(BaseException):
+    """An answer is not to be written yet.
+
+    It leaves waitress' service of the request before anything of it is done with the answer, and
+    so is none of the exceptions that waitress takes for a failure.
+    """
+
+    def __init__(self, task: "ChargeTask") -> None:
+        super().__init__()
+        self.task = task
+
+
 class ChargeTask(WSGITask):  # type: ignore[misc]  # waitress has no types
     """Answers by the application.
 
@@ -56,8 +70,12 @@ class ChargeTask(WSGITask):  # type: ignore[misc]  # waitress has no types
     """
 
     wrote_header: bool
+    delivery: Delivery
+    body: bytes
 
     def write(self, data: bytes) -> None:
+        if DELIVERY in self.environ:
+            self._hold_back(data)
         if self.wrote_header or not self.complete or self.content_length != len(data):
             super().write(data)
             return
@@ -65,6 +83,12 @@ class ChargeTask(WSGITask):  # type: ignore[misc]  # waitress has no types
         self.wrote_header = True
         self.content_bytes_written = len(data)
         self.channel.write_soon(head + data if self.has_body else head)
+
+    def _hold_back(self, data: bytes) -> NoReturn:
+        if data and self.content_length != len(data):
+            raise ValueError("an answer that is held back must come in one piece")
+        self.delivery, self.body = self.environ[DELIVERY], data
+        raise HeldBack(self)
 
     def build_response_header(self) -> bytes:
         asked = self.request.headers
@@ -107,7 +131,7 @@ class RefusalTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
 class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     """A connection."""
 
-    task_class = ChargeTask
+    task_class: Callable[..., WSGITask] = ChargeTask
     error_task_class = RefusalTask
     parser_class = Parser
 
