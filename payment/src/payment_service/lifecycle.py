@@ -7,13 +7,16 @@ A connection that ends unanswered makes Antaeus send the same charge once more, 
 2. then the door closes, behind everyone who has come in (see `listener`). What waits is answered; a
    connection without a request is closed only after a pause in which its client, if it lives,
    would have used it again;
-3. when no connection is left, or the time is up, everything stops.
+3. replies that are held still leave at their time. Those that are slow on purpose, or never come,
+   are nobody's loss: they are cut off as soon as nothing else is left;
+4. when no connection is left, or the time is up, everything stops.
 """
 
 import signal
 import time
 from collections.abc import Callable
 
+from payment_service.ports.serving import Port
 from payment_service.service import Service
 
 SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
@@ -45,20 +48,27 @@ def drain(service: Service, hurry: Hurry, *, hurried: bool = False) -> bool:
 
     `hurry` waits for so many seconds, or less, and tells if the rest of the waiting is off.
     """
-    settings, charges = service.settings, service.charges
+    settings = service.settings
     service.lines.event("drain_began", at_most_seconds=settings.stop_seconds())
     service.announce_end()
     hurried = hurried or hurry(settings.drain_seconds)
-    deadline = time.monotonic() + settings.idle_seconds + settings.answer_seconds
-    charges.stop_accepting()
-    while charges.open_connections() and time.monotonic() < deadline:
-        if hurried:
-            charges.end_connections(idle_seconds=0)
-        hurried = hurry(0.05) or hurried
-    left = charges.open_connections()
+    service.charges.stop_accepting()
+    most_seconds = settings.idle_seconds + settings.answer_seconds
+    left = empty(service.charges, most_seconds, hurry, hurried=hurried)
     service.stop()
     service.lines.event("stopped", connections_cut_off=left)
     return left == 0
+
+
+def empty(port: Port, most_seconds: float, hurry: Hurry, *, hurried: bool = False) -> int:
+    """Waits until a port that accepts nobody has answered all; returns how many are left open."""
+    deadline = time.monotonic() + most_seconds
+    while port.open_connections() and time.monotonic() < deadline:
+        if hurried:
+            port.end_connections(idle_seconds=0)
+        port.cut_off_endless()
+        hurried = hurry(0.05) or hurried
+    return port.open_connections()
 
 
 def _signal_came(seconds: float) -> bool:

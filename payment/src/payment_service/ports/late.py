@@ -198,6 +198,11 @@ class HoldingChannel(Channel):
         self.task_class = lambda *_: late
         self.server.add_task(self)
 
+    def cut_off(self) -> None:
+        """Ends the connection without the rest of its reply; only for the loop."""
+        self.lingers = True
+        self.close_when_flushed = True
+
     def handle_close(self) -> None:
         if self.resets and self.socket is not None:
             self.resets = self.lingers = False

@@ -123,6 +123,10 @@ class Port:
         self._server.trigger.pull_trigger(close)
         done.wait(timeout=5)
 
+    def cut_off_endless(self) -> None:
+        """Ends the replies that are slow or never come, if there is nothing else left to answer."""
+        self._server.trigger.pull_trigger(self._cut_off_endless)
+
     def stop(self) -> None:
         """Ends the loop and the threads, cutting off what is still under way."""
         if self._stopped:
@@ -136,6 +140,12 @@ class Port:
         for late in self._holding.replies.all():
             if self._holding.replies.leave(late):
                 late.tell(left=False)
+
+    def _cut_off_endless(self) -> None:
+        held = self._holding.replies.all()
+        if len(held) == self.open_connections() and all(late.delivery.endless for late in held):
+            for late in held:
+                late.channel.cut_off()
 
     def _wake(self) -> None:
         # Every answer asks for it. Once is enough until the loop has looked at the connections
