@@ -57,9 +57,16 @@ class Metrics:
 class State(Collector):
     """Shows what is in effect at the moment it is asked; register it with the registry."""
 
-    def __init__(self, mounted: Mounted, draining: Callable[[], bool], lines: Lines) -> None:
+    def __init__(
+        self,
+        mounted: Mounted,
+        draining: Callable[[], bool],
+        held: Callable[[], int],
+        lines: Lines,
+    ) -> None:
         self._mounted = mounted
         self._draining = draining
+        self._held = held
         self._lines = lines
 
     def collect(self) -> Iterator[Metric]:
@@ -80,6 +87,7 @@ class State(Collector):
             yield _gauge("tokens_valid", "Tokens valid now.", len(tokens.current.valid))
             yield _gauge("token_generation", "Good sets of tokens so far.", tokens.generation)
         yield _gauge("draining", "1 from the signal to stop until the end.", self._draining())
+        yield _gauge("replies_held", "Replies that leave later than they could.", self._held())
         yield CounterMetricFamily(
             "payment_log_lines_lost", "Lines that could not be written.", self._lines.lost
         )

@@ -16,6 +16,9 @@ from payment_service.ports.ops_app import Health, create_ops_app
 from payment_service.ports.serving import Limits, Port
 from payment_service.settings import Settings
 
+CONNECTIONS = 500
+"""How many can be open, besides those whose replies are held."""
+
 
 class Service:
     """The whole service in this process."""
@@ -31,8 +34,10 @@ class Service:
         self._accepts = False
         self._draining = False
         metrics = Metrics()
-        metrics.registry.register(State(self.mounted, lambda: self._draining, lines))
         self.charges = self._charge_port(decide, metrics)
+        metrics.registry.register(
+            State(self.mounted, lambda: self._draining, self.charges.held, lines)
+        )
         health = Health(self._alive, lambda: self._accepts)
         self.ops = Port(
             create_ops_app(health, metrics, self.mounted.profile),
@@ -86,7 +91,12 @@ class Service:
         )
         # The application refuses a body that is too large only after it has looked at the token;
         # from four times that size on, waitress does it at once.
-        limits = Limits(settings.threads, body=4 * settings.max_body_bytes)
+        limits = Limits(
+            settings.threads,
+            connections=CONNECTIONS + settings.held_replies,
+            body=4 * settings.max_body_bytes,
+            held=settings.held_replies,
+        )
         return Port(app, (settings.host, settings.port), limits)
 
     def _tell_news(self, live: AnyLive) -> None:

@@ -41,6 +41,8 @@ class Settings:
     """Largest body of a charge call, 256 to 1048576 bytes."""
     attempts_kept: int = 50000
     """How many charges' attempts are remembered, 1 to 10000000."""
+    held_replies: int = 500
+    """How many replies can be on a late way back at a time, 1 to 10000."""
     drain_seconds: float = 5.0
     """After the signal to stop: how long new connections are still accepted, 0 to 3600 s."""
     idle_seconds: float = 6.0
@@ -141,6 +143,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "profile_file": _path,
     "max_body_bytes": _whole(256, 1048576),
     "attempts_kept": _whole(1, 10_000_000),
+    "held_replies": _whole(1, 10_000),
     "drain_seconds": _seconds(0, 3600),
     "idle_seconds": _seconds(0.1, 3600),
     "answer_seconds": _seconds(0, 3600),

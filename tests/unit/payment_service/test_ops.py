@@ -9,6 +9,7 @@ import pytest
 from payment_service import __version__
 from payment_service.charging.charges import Charge
 from payment_service.charging.decision import Decision
+from payment_service.metrics import State
 from payment_service.profile.document import Profile
 from support.eventually import eventually
 from support.payment import Caller, a_request, a_service, get, sample
@@ -29,6 +30,23 @@ def test_a_service_that_is_about_to_end_is_alive_and_not_ready(tmp_path: Path) -
         assert get(service.ops.number, "/livez").status == 200
         assert get(service.ops.number, "/readyz").status == 503
         assert sample(get(service.ops.number, "/metrics").body, "payment_draining") == 1
+
+
+def test_the_metrics_tell_how_many_replies_are_held(tmp_path: Path) -> None:
+    with a_service(tmp_path) as service:
+        assert sample(get(service.ops.number, "/metrics").body, "payment_replies_held") == 0
+
+        state = State(service.mounted, lambda: False, lambda: 7, service.lines)
+
+        (held,) = [found for found in state.collect() if found.name == "payment_replies_held"]
+        assert held.samples[0].value == 7
+
+
+def test_no_more_replies_are_held_than_the_settings_allow(tmp_path: Path) -> None:
+    with a_service(tmp_path) as service:
+        assert service.charges.may_hold()
+    with a_service(tmp_path, held_replies=0) as service:
+        assert not service.charges.may_hold()
 
 
 def test_a_service_whose_charge_port_has_ended_is_not_alive(tmp_path: Path) -> None:

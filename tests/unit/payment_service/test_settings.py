@@ -12,26 +12,28 @@ def test_without_variables_the_defaults_hold() -> None:
     assert Settings.from_env({}) == Settings()
 
 
-def test_all_variables_are_read() -> None:
-    env = {
-        "PAYMENT_HOST": "::",
-        "PAYMENT_PORT": "8000",
-        "PAYMENT_OPS_PORT": "8001",
-        "PAYMENT_THREADS": "4",
-        "PAYMENT_OPS_THREADS": "3",
-        "PAYMENT_REQUIRE_TOKEN": "false",
-        "PAYMENT_TOKEN_FILE": "/a",
-        "PAYMENT_PREVIOUS_TOKEN_FILE": "/b",
-        "PAYMENT_PROFILE_FILE": "/c",
-        "PAYMENT_MAX_BODY_BYTES": "1024",
-        "PAYMENT_ATTEMPTS_KEPT": "10",
-        "PAYMENT_DRAIN_SECONDS": "0",
-        "PAYMENT_IDLE_SECONDS": "0.5",
-        "PAYMENT_ANSWER_SECONDS": "60",
-        "PAYMENT_LOG_LEVEL": "debug",
-    }
+ALL = {
+    "PAYMENT_HOST": "::",
+    "PAYMENT_PORT": "8000",
+    "PAYMENT_OPS_PORT": "8001",
+    "PAYMENT_THREADS": "4",
+    "PAYMENT_OPS_THREADS": "3",
+    "PAYMENT_REQUIRE_TOKEN": "false",
+    "PAYMENT_TOKEN_FILE": "/a",
+    "PAYMENT_PREVIOUS_TOKEN_FILE": "/b",
+    "PAYMENT_PROFILE_FILE": "/c",
+    "PAYMENT_MAX_BODY_BYTES": "1024",
+    "PAYMENT_ATTEMPTS_KEPT": "10",
+    "PAYMENT_HELD_REPLIES": "20",
+    "PAYMENT_DRAIN_SECONDS": "0",
+    "PAYMENT_IDLE_SECONDS": "0.5",
+    "PAYMENT_ANSWER_SECONDS": "60",
+    "PAYMENT_LOG_LEVEL": "debug",
+}
 
-    settings = Settings.from_env(env)
+
+def test_all_variables_are_read() -> None:
+    settings = Settings.from_env(ALL)
 
     assert settings == Settings(
         host="::",
@@ -46,6 +48,7 @@ def test_all_variables_are_read() -> None:
         profile_required=True,
         max_body_bytes=1024,
         attempts_kept=10,
+        held_replies=20,
         drain_seconds=0.0,
         idle_seconds=0.5,
         answer_seconds=60.0,
@@ -71,6 +74,7 @@ def test_all_variables_are_read() -> None:
         ("PAYMENT_PROFILE_FILE", "profile.json"),
         ("PAYMENT_MAX_BODY_BYTES", "1e3"),
         ("PAYMENT_ATTEMPTS_KEPT", ""),
+        ("PAYMENT_HELD_REPLIES", "0"),
         ("PAYMENT_DRAIN_SECONDS", "-1"),
         ("PAYMENT_IDLE_SECONDS", "0"),
         ("PAYMENT_ANSWER_SECONDS", "inf"),
