@@ -106,6 +106,18 @@ def test_replies_beyond_the_bound_leave_whole_and_at_once(shop: Shop, shape: Sha
         assert port.held() == 3
 
 
+def test_a_broken_reply_that_waits_for_nothing_needs_no_place(shop: Shop) -> None:
+    shop.arrange("/held", after_seconds=HOUR)
+    shop.arrange("/empty", shape=Shape.EMPTY)
+    with serving(shop, threads=1, held=1, held_seconds=HOUR) as port, ExitStack() as stack:
+        for _ in range(2):
+            hold(stack.enter_context(Caller(port.number)), port)
+
+        with Caller(port.number) as caller:
+            caller.send(get("/empty"))
+            assert everything(caller) == b""
+
+
 @pytest.mark.parametrize("hang_up", [Caller.__exit__, reset], ids=["closed", "reset"])
 @pytest.mark.parametrize("shape", [Shape.WHOLE, Shape.NEVER, Shape.SLOW])
 def test_a_caller_that_hangs_up_frees_its_place(
