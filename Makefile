@@ -59,10 +59,10 @@ setup: .venv/.ready  ## Make the project's own environment (.venv)
 
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --upgrade
 lock: .uv/bin/uv  ## Choose the newest allowed versions again (requirements/)
-	$(LOCK) operator/pyproject.toml payment/pyproject.toml --group dev --group build -o requirements/dev.txt
+	$(LOCK) operator/pyproject.toml payment/pyproject.toml --extra store --group dev --group build -o requirements/dev.txt
 	$(LOCK) --group build -c requirements/dev.txt -o requirements/build.txt
 	$(LOCK) operator/pyproject.toml -c requirements/dev.txt -o requirements/operator.txt
-	$(LOCK) payment/pyproject.toml -c requirements/dev.txt -o requirements/payment.txt
+	$(LOCK) payment/pyproject.toml --extra store -c requirements/dev.txt -o requirements/payment.txt
 
 check: setup  ## Linters, types, import contracts and unit tests (half a minute when warm)
 	@$(PY) -m support.checks
