@@ -3,6 +3,7 @@
 import sys
 import time
 
+from cluster.debian_program import REDIS
 from cluster.errors import ClusterError
 from cluster.images import load
 from cluster.lifecycle import up
@@ -56,6 +57,7 @@ def _make_ready() -> int:
     images = build_images()
     later = newer(images)
     kstatus.program()
+    REDIS.command()
     clear_away(Kube(cluster))
     load(cluster, images.operator, images.payment, images.antaeus, later.operator, later.antaeus)
     return 0
