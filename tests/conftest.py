@@ -16,6 +16,9 @@ from support.no_skips import pytest_make_collect_report, pytest_runtest_makerepo
 
 __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
 
+# Its assertions tell what they saw, as those of a test do.
+pytest.register_assert_rewrite("support.state_contract", "support.books_contract")
+
 _FIGURES = pytest.StashKey[Figures]()
 
 

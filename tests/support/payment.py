@@ -16,7 +16,6 @@ from typing import Any, Self
 
 from falcon import testing
 
-from payment_service.charging.attempts import Attempts
 from payment_service.charging.cashier import Cashier, Chance, Decide
 from payment_service.charging.decision import decide as decide_by_profile
 from payment_service.charging.records import Recorder
@@ -26,6 +25,7 @@ from payment_service.ports.charge_app import create_app
 from payment_service.profile.document import Profile
 from payment_service.service import Service
 from payment_service.settings import Settings
+from payment_service.state.attempts import Attempts
 from support.eventually import eventually
 
 TOKEN = "open-sesame"

@@ -2,7 +2,6 @@
 
 import random
 
-from payment_service.charging.attempts import Attempts
 from payment_service.charging.cashier import Cashier, Chance, Decide
 from payment_service.charging.decision import decide as decide_by_profile
 from payment_service.charging.ids import new_charge_id
@@ -15,6 +14,7 @@ from payment_service.ports.charge_app import create_app
 from payment_service.ports.ops_app import Health, create_ops_app
 from payment_service.ports.serving import Limits, Port
 from payment_service.settings import Settings
+from payment_service.state.attempts import Attempts
 
 CONNECTIONS = 500
 """How many can be open, besides those whose replies are held."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from payment_service.log import LEVELS
 from payment_service.mistakes import MistakesError
+from payment_service.store_address import StoreAddress
 
 _LINK_HINT = "; Kubernetes sets it so for a Service of that name: set enableServiceLinks to false"
 
@@ -43,6 +44,20 @@ class Settings:
     """How many charges' attempts are remembered, 1 to 10000000."""
     held_replies: int = 500
     """How many replies can be on a late way back at a time, 1 to 10000."""
+    keys_kept: int = 100000
+    """How many idempotency keys are remembered, and charges to find duplicates; 1 to 10000000."""
+    bookings_kept: int = 100000
+    """How many bookings, and rows of totals, the ledger has; 1 to 10000000."""
+    journal_kept: int = 10000
+    """How many calls the journal has, 1 to 1000000."""
+    store_url: StoreAddress | None = None
+    """Redis in which all replicas remember together; none: each remembers for itself."""
+    store_password_file: Path | None = None
+    """File that holds the store's password."""
+    store_prefix: str = "payment"
+    """What all keys in the store begin with, in braces; replicas with the same one share them."""
+    store_lost: str = "refuse"
+    """While the store is lost: `refuse` charges, or go on per process (`local`)."""
     drain_seconds: float = 5.0
     """After the signal to stop: how long new connections are still accepted, 0 to 3600 s."""
     idle_seconds: float = 6.0
@@ -87,6 +102,13 @@ class _UnfitError(ValueError):
         return f"{text!r} is not {self._wanted}{hint}"
 
 
+class _SecretUnfitError(_UnfitError):
+    """Of a text that may have a secret in it, so it is not shown."""
+
+    def of(self, text: str) -> str:  # noqa: ARG002  # that is the point
+        return f"is not {self}"
+
+
 def _whole(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if text.isascii() and text.isdigit() and len(text) <= 10 and least <= int(text) <= most:
@@ -124,6 +146,25 @@ def _host(text: str) -> str:
         raise _UnfitError(wanted="an IP address") from None
 
 
+def _store(text: str) -> StoreAddress:
+    try:
+        return StoreAddress.from_url(text)
+    except ValueError:
+        raise _SecretUnfitError(wanted=_STORE_RULE) from None
+
+
+def _prefix(text: str) -> str:
+    if not _PREFIX.fullmatch(text):
+        raise _UnfitError(wanted="a prefix of 1 to 200 letters, digits and . _ : / -")
+    return text
+
+
+def _policy(text: str) -> str:
+    if text not in ("refuse", "local"):
+        raise _UnfitError(wanted="refuse or local")
+    return text
+
+
 def _level(text: str) -> str:
     if text not in LEVELS:
         raise _UnfitError(wanted=f"one of {', '.join(LEVELS)}")
@@ -131,6 +172,11 @@ def _level(text: str) -> str:
 
 
 _DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+_PREFIX = re.compile(r"[A-Za-z0-9._:/-]{1,200}")
+_STORE_RULE = (
+    "redis://host:6379/0 (rediss:// with TLS, user@ before the host if need be); "
+    "a password belongs into PAYMENT_STORE_PASSWORD_FILE"
+)
 _READERS: dict[str, Callable[[str], object]] = {
     "host": _host,
     "port": _whole(0, 65535),
@@ -144,6 +190,13 @@ _READERS: dict[str, Callable[[str], object]] = {
     "max_body_bytes": _whole(256, 1048576),
     "attempts_kept": _whole(1, 10_000_000),
     "held_replies": _whole(1, 10_000),
+    "keys_kept": _whole(1, 10_000_000),
+    "bookings_kept": _whole(1, 10_000_000),
+    "journal_kept": _whole(1, 1_000_000),
+    "store_url": _store,
+    "store_password_file": _path,
+    "store_prefix": _prefix,
+    "store_lost": _policy,
     "drain_seconds": _seconds(0, 3600),
     "idle_seconds": _seconds(0.1, 3600),
     "answer_seconds": _seconds(0, 3600),

@@ -15,7 +15,7 @@ def distributions(python: Path) -> set[str]:
     return {found["name"].replace("_", "-") for found in json.loads(listed.stdout)}
 
 
-def test_installing_it_brings_exactly_its_four_distributions(tmp_path: Path) -> None:
+def test_installing_it_brings_exactly_its_four_distributions_and_no_store(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", tmp_path], check=True)
     python = tmp_path / "bin" / "python"
     before = distributions(python)
@@ -24,3 +24,23 @@ def test_installing_it_brings_exactly_its_four_distributions(tmp_path: Path) -> 
 
     assert distributions(python) - before == EXPECTED
     subprocess.run([tmp_path / "bin" / "payment-service", "--version"], check=True)
+    assert "pip install 'payment-service[store]'" in opening_a_store(python)
+
+
+def opening_a_store(python: Path) -> str:
+    """What a service that was installed without the extra says when it is to use a store."""
+    program = (
+        "from payment_service.settings import Settings\n"
+        "from payment_service.state.opening import open_state\n"
+        "open_state(Settings.from_env({'PAYMENT_STORE_URL': 'redis://store'}))"
+    )
+    return subprocess.run(
+        [python, "-c", program], capture_output=True, text=True, check=False
+    ).stderr
+
+
+def test_the_image_has_the_client_of_a_store() -> None:
+    # Dockerfile.payment installs just what is locked there.
+    locked = (PROJECT.parent / "requirements/payment.txt").read_text()
+
+    assert "\nredis==" in locked

@@ -6,6 +6,7 @@ import pytest
 
 from payment_service.mistakes import MistakesError
 from payment_service.settings import Settings
+from payment_service.store_address import StoreAddress
 
 
 def test_without_variables_the_defaults_hold() -> None:
@@ -30,6 +31,24 @@ ALL = {
     "PAYMENT_ANSWER_SECONDS": "60",
     "PAYMENT_LOG_LEVEL": "debug",
 }
+def test_all_variables_of_serving_are_read() -> None:
+    env = {
+        "PAYMENT_HOST": "::",
+        "PAYMENT_PORT": "8000",
+        "PAYMENT_OPS_PORT": "8001",
+        "PAYMENT_THREADS": "4",
+        "PAYMENT_OPS_THREADS": "3",
+        "PAYMENT_REQUIRE_TOKEN": "false",
+        "PAYMENT_TOKEN_FILE": "/a",
+        "PAYMENT_PREVIOUS_TOKEN_FILE": "/b",
+        "PAYMENT_PROFILE_FILE": "/c",
+        "PAYMENT_MAX_BODY_BYTES": "1024",
+        "PAYMENT_ATTEMPTS_KEPT": "10",
+        "PAYMENT_DRAIN_SECONDS": "0",
+        "PAYMENT_IDLE_SECONDS": "0.5",
+        "PAYMENT_ANSWER_SECONDS": "60",
+        "PAYMENT_LOG_LEVEL": "debug",
+    }
 
 
 def test_all_variables_are_read() -> None:
@@ -57,6 +76,28 @@ def test_all_variables_are_read() -> None:
     assert settings.stop_seconds() == 60.5
 
 
+def test_all_variables_of_what_is_remembered_are_read() -> None:
+    env = {
+        "PAYMENT_KEYS_KEPT": "11",
+        "PAYMENT_BOOKINGS_KEPT": "12",
+        "PAYMENT_JOURNAL_KEPT": "13",
+        "PAYMENT_STORE_URL": "redis://store:6379/1",
+        "PAYMENT_STORE_PASSWORD_FILE": "/d",
+        "PAYMENT_STORE_PREFIX": "shop/billing",
+        "PAYMENT_STORE_LOST": "local",
+    }
+
+    assert Settings.from_env(env) == Settings(
+        keys_kept=11,
+        bookings_kept=12,
+        journal_kept=13,
+        store_url=StoreAddress("store", 6379, 1),
+        store_password_file=Path("/d"),
+        store_prefix="shop/billing",
+        store_lost="local",
+    )
+
+
 @pytest.mark.parametrize(
     ("variable", "text"),
     [
@@ -75,6 +116,13 @@ def test_all_variables_are_read() -> None:
         ("PAYMENT_MAX_BODY_BYTES", "1e3"),
         ("PAYMENT_ATTEMPTS_KEPT", ""),
         ("PAYMENT_HELD_REPLIES", "0"),
+        ("PAYMENT_KEYS_KEPT", "0"),
+        ("PAYMENT_BOOKINGS_KEPT", "10000001"),
+        ("PAYMENT_JOURNAL_KEPT", "1000001"),
+        ("PAYMENT_STORE_PASSWORD_FILE", "password"),
+        ("PAYMENT_STORE_PREFIX", "{shop}"),
+        ("PAYMENT_STORE_PREFIX", ""),
+        ("PAYMENT_STORE_LOST", "ignore"),
         ("PAYMENT_DRAIN_SECONDS", "-1"),
         ("PAYMENT_IDLE_SECONDS", "0"),
         ("PAYMENT_ANSWER_SECONDS", "inf"),

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import perf_counter
 
-from payment_service.charging.attempts import Attempts
 from payment_service.charging.charges import Charge
 from payment_service.charging.decision import Decision
 from payment_service.charging.records import ChargeRecord, Recorder
 from payment_service.profile.document import Profile
+from payment_service.state.attempts import Attempts
 
 Decide = Callable[[Profile, Charge, int, float], Decision]
 

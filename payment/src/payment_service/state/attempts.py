@@ -1,10 +1,9 @@
 """Counts how often the same charge was tried, since Antaeus does not say."""
 
-import threading
-from collections import OrderedDict
 from decimal import Decimal
 
 from payment_service.charging.charges import Charge
+from payment_service.state.counts import Counts
 
 
 class Attempts:
@@ -15,16 +14,8 @@ class Attempts:
     """
 
     def __init__(self, kept: int) -> None:
-        self._kept = kept
-        self._counts: OrderedDict[tuple[int, Decimal, str], int] = OrderedDict()
-        self._lock = threading.Lock()
+        self._counts: Counts[tuple[int, Decimal, str]] = Counts(kept)
 
     def next(self, charge: Charge) -> int:
         """Counts one more attempt at this charge and returns its number, from 1."""
-        key = (charge.customer_id, charge.amount, charge.currency)
-        with self._lock:
-            count = self._counts.pop(key, 0) + 1
-            self._counts[key] = count
-            if len(self._counts) > self._kept:
-                self._counts.popitem(last=False)
-        return count
+        return self._counts.next((charge.customer_id, charge.amount, charge.currency))

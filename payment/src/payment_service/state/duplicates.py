@@ -1,0 +1,85 @@
+"""Remembers which charges came lately, to find those that come twice."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from payment_service.state.values import Earlier
+
+Alike = tuple[int, Decimal, str]
+"""Customer, amount and currency: what two charges have in common to be alike."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    charge_id: str
+    time: float
+    accepted: bool | None = None
+
+
+class Duplicates:
+    """The first and the latest of the charges that are alike.
+
+    The latest is what keeps a row of duplicates from going unseen after its first is too long
+    ago; the ones between add nothing to that, and so they cost nothing.
+    """
+
+    def __init__(self, kept: int, now: Callable[[], float]) -> None:
+        self._kept = kept
+        self._now = now
+        self._seen: OrderedDict[Alike, list[_Seen]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def earlier(self, alike: Alike, charge_id: str, window_seconds: float) -> Earlier | None:
+        """Returns the first charge alike in the window, or remembers this one as it."""
+        with self._lock:
+            now = self._now()
+            since = now - window_seconds
+            seen = self._seen.get(alike)
+            first = None if seen is None else _first_after(since, seen)
+            if first is not None:
+                return Earlier(first.charge_id, first.accepted, now - first.time)
+            if seen is not None:
+                self._seen.move_to_end(alike)
+            self._seen[alike] = [_Seen(charge_id, now)]
+            self._make_room(since)
+            return None
+
+    def booked(self, alike: Alike, charge_id: str, *, accepted: bool) -> None:
+        """Says how a charge ended; one that is alike to an earlier one is now the latest."""
+        with self._lock:
+            seen = self._seen.get(alike)
+            # Nobody asks for duplicates at present.
+            if seen is None:
+                return
+            if seen[0].charge_id == charge_id:
+                seen[0].accepted = accepted
+                return
+            seen[1:] = [_Seen(charge_id, self._now(), accepted)]
+            self._seen.move_to_end(alike)
+
+    def withdraw(self, alike: Alike, charge_id: str) -> None:
+        """Forgets a charge that does not count."""
+        with self._lock:
+            seen = self._seen.get(alike)
+            if seen is None or seen[0].charge_id != charge_id:
+                return
+            del seen[0]
+            if not seen:
+                del self._seen[alike]
+
+    def _make_room(self, since: float) -> None:
+        oldest = next(iter(self._seen.values()))
+        if len(self._seen) > self._kept or oldest[-1].time <= since:
+            self._seen.popitem(last=False)
+
+
+def _first_after(since: float, seen: list[_Seen]) -> _Seen | None:
+    if seen[0].time > since:
+        return seen[0]
+    if seen[-1].time > since:
+        del seen[0]
+        return seen[0]
+    return None

@@ -1,0 +1,97 @@
+"""Goes on in this process alone while the shared store is lost, for who prefers that to 503."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from payment_service.charging.charges import Charge
+from payment_service.state.records import Booking, Filter, JournalEntry, Totals
+from payment_service.state.state import Began, Scope, State, StoreLostError
+from payment_service.state.values import Arrival, Earlier, SavedAnswer, SetFault
+
+T = TypeVar("T")
+
+
+class LocalWhenLost:
+    """A State that asks the shared one and, where that is lost, one of this process.
+
+    What the process remembered meanwhile is not brought to the store when it is back.
+    """
+
+    def __init__(self, shared: State, local: State) -> None:
+        self._shared = shared
+        self._local = local
+
+    @property
+    def scope(self) -> Scope:
+        return Scope.LOCAL if self._shared.scope is Scope.LOST else self._shared.scope
+
+    def arrive(self, charge: Charge, charge_id: str, window_seconds: float | None) -> Arrival:
+        return self._ask(lambda state: state.arrive(charge, charge_id, window_seconds))
+
+    def settle(self, booking: Booking, entry: JournalEntry) -> None:
+        self._ask(lambda state: state.settle(booking, entry))
+
+    def next_attempt(self, charge: Charge) -> int:
+        return self._ask(lambda state: state.next_attempt(charge))
+
+    def hit(self, entry: str) -> int:
+        return self._ask(lambda state: state.hit(entry))
+
+    def wait_seconds(self, per_second: float, burst: int) -> float:
+        return self._ask(lambda state: state.wait_seconds(per_second, burst))
+
+    def begin(self, key: str, fingerprint: str) -> Began | SavedAnswer:
+        return self._ask(lambda state: state.begin(key, fingerprint))
+
+    def save(
+        self, key: str, fingerprint: str, answer: SavedAnswer, *, keep_seconds: float
+    ) -> SavedAnswer:
+        return self._ask(
+            lambda state: state.save(key, fingerprint, answer, keep_seconds=keep_seconds)
+        )
+
+    def forget(self, key: str) -> None:
+        self._ask(lambda state: state.forget(key))
+
+    def earlier(self, charge: Charge, charge_id: str, window_seconds: float) -> Earlier | None:
+        return self._ask(lambda state: state.earlier(charge, charge_id, window_seconds))
+
+    def withdraw(self, charge: Charge, charge_id: str) -> None:
+        self._ask(lambda state: state.withdraw(charge, charge_id))
+
+    def book(self, booking: Booking) -> None:
+        self._ask(lambda state: state.book(booking))
+
+    def totals(self) -> Totals:
+        return self._ask(lambda state: state.totals())
+
+    def bookings(self, wanted: Filter, limit: int) -> list[Booking]:
+        return self._ask(lambda state: state.bookings(wanted, limit))
+
+    def note(self, entry: JournalEntry) -> None:
+        self._ask(lambda state: state.note(entry))
+
+    def journal(self, wanted: Filter, limit: int) -> list[JournalEntry]:
+        return self._ask(lambda state: state.journal(wanted, limit))
+
+    def count(self, wanted: Filter) -> int:
+        return self._ask(lambda state: state.count(wanted))
+
+    def set_fault(self, name: str, document: str, expires: float | None) -> bool:
+        return self._ask(lambda state: state.set_fault(name, document, expires))
+
+    def faults(self) -> tuple[SetFault, ...]:
+        return self._ask(lambda state: state.faults())
+
+    def drop_fault(self, name: str) -> bool:
+        return self._ask(lambda state: state.drop_fault(name))
+
+    def reset(self) -> None:
+        self._local.reset()
+        self._ask(lambda state: state.reset())
+
+    def _ask(self, question: Callable[[State], T]) -> T:
+        try:
+            return question(self._shared)
+        except StoreLostError:
+            return question(self._local)

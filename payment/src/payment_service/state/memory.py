@@ -1,0 +1,111 @@
+"""Remembers everything in this process, so that it ends with it and no other replica knows."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from itertools import islice
+
+from payment_service.charging.charges import Charge
+from payment_service.state.answers import Answers
+from payment_service.state.attempts import Attempts
+from payment_service.state.counts import Counts
+from payment_service.state.duplicates import Duplicates
+from payment_service.state.faults import Faults
+from payment_service.state.ledger import Ledger
+from payment_service.state.permits import Permits
+from payment_service.state.records import Booking, Filter, JournalEntry, Totals
+from payment_service.state.state import Began, Scope
+from payment_service.state.values import Arrival, Earlier, Kept, SavedAnswer, SetFault
+
+
+class Memory:
+    """A State in this process. Each kind has a lock of its own, held for no more than a look-up."""
+
+    def __init__(self, kept: Kept = Kept(), now: Callable[[], float] = time.time) -> None:  # noqa: B008  # frozen
+        """`now` gives the seconds since 1970."""
+        self._kept = kept
+        self._now = now
+        self.reset()
+
+    @property
+    def scope(self) -> Scope:
+        return Scope.PROCESS
+
+    def arrive(self, charge: Charge, charge_id: str, window_seconds: float | None) -> Arrival:
+        attempt = self.next_attempt(charge)
+        if window_seconds is None:
+            return Arrival(attempt, None)
+        return Arrival(attempt, self.earlier(charge, charge_id, window_seconds))
+
+    def settle(self, booking: Booking, entry: JournalEntry) -> None:
+        self.book(booking)
+        self.note(entry)
+
+    def next_attempt(self, charge: Charge) -> int:
+        return self._attempts.next(charge)
+
+    def hit(self, entry: str) -> int:
+        return self._hits.next(entry)
+
+    def wait_seconds(self, per_second: float, burst: int) -> float:
+        return self._permits.wait_seconds(per_second, burst)
+
+    def begin(self, key: str, fingerprint: str) -> Began | SavedAnswer:
+        return self._answers.begin(key, fingerprint)
+
+    def save(
+        self, key: str, fingerprint: str, answer: SavedAnswer, *, keep_seconds: float
+    ) -> SavedAnswer:
+        return self._answers.save(key, fingerprint, answer, keep_seconds=keep_seconds)
+
+    def forget(self, key: str) -> None:
+        self._answers.forget(key)
+
+    def earlier(self, charge: Charge, charge_id: str, window_seconds: float) -> Earlier | None:
+        alike = (charge.customer_id, charge.amount, charge.currency)
+        return self._duplicates.earlier(alike, charge_id, window_seconds)
+
+    def withdraw(self, charge: Charge, charge_id: str) -> None:
+        alike = (charge.customer_id, charge.amount, charge.currency)
+        self._duplicates.withdraw(alike, charge_id)
+
+    def book(self, booking: Booking) -> None:
+        alike = (booking.customer_id, booking.amount, booking.currency)
+        self._duplicates.booked(alike, booking.charge_id, accepted=booking.accepted)
+        self._ledger.book(booking)
+
+    def totals(self) -> Totals:
+        return self._ledger.totals()
+
+    def bookings(self, wanted: Filter, limit: int) -> list[Booking]:
+        return list(islice(filter(wanted.takes, self._ledger.newest_first()), limit))
+
+    def note(self, entry: JournalEntry) -> None:
+        # A deque needs no lock: one step of it is never seen half done.
+        self._journal.append(entry)
+
+    def journal(self, wanted: Filter, limit: int) -> list[JournalEntry]:
+        return list(islice(filter(wanted.takes, reversed(self._journal.copy())), limit))
+
+    def count(self, wanted: Filter) -> int:
+        return sum(map(wanted.takes, self._journal.copy()))
+
+    def set_fault(self, name: str, document: str, expires: float | None) -> bool:
+        return self._faults.set(SetFault(name, document, expires))
+
+    def faults(self) -> tuple[SetFault, ...]:
+        return self._faults.all()
+
+    def drop_fault(self, name: str) -> bool:
+        return self._faults.drop(name)
+
+    def reset(self) -> None:
+        kept, now = self._kept, self._now
+        self._attempts = Attempts(kept.attempts)
+        self._hits: Counts[str] = Counts(kept.hits)
+        self._permits = Permits(now)
+        self._answers = Answers(kept, now)
+        self._duplicates = Duplicates(kept.keys, now)
+        self._ledger = Ledger(kept.bookings)
+        self._journal: deque[JournalEntry] = deque(maxlen=kept.journal)
+        self._faults = Faults(kept.faults, now)

@@ -1,0 +1,199 @@
+"""Remembers everything in a Redis, for all replicas that name the same store and prefix."""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from itertools import islice
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from payment_service.charging.charges import Charge, canonical
+from payment_service.state.records import Booking, Filter, JournalEntry, Sum, Total, Totals
+from payment_service.state.state import Began, Scope
+from payment_service.state.store import Store
+from payment_service.state.stored import (
+    alike_text,
+    answer_document,
+    holder_text,
+    read_answer,
+    read_holder,
+    read_record,
+    record_document,
+)
+from payment_service.state.values import Arrival, Earlier, Kept, SavedAnswer, SetFault
+
+UNUSED_SECONDS = 30 * 24 * 3600
+"""After how long a key of the store is gone that nobody wrote to."""
+# In the order of NAMES in shared.lua.
+_NAMES = (
+    *("numbers", "attempts", "attempts_order", "hits", "hits_order", "answers", "answers_order"),
+    *("alike", "alike_order", "totals", "totals_order", "bookings", "journal", "faults"),
+)
+_PAGE = 1000
+
+R = TypeVar("R", Booking, JournalEntry)
+Operation = tuple[str | float, ...]
+
+
+class Shared:
+    """A State in a store; each method but the reading ones is one way there and back."""
+
+    def __init__(
+        self,
+        store: Store,
+        prefix: str,
+        kept: Kept = Kept(),  # noqa: B008  # frozen
+        now: Callable[[], float] | None = None,
+    ) -> None:
+        """`now` gives the seconds since 1970; without it the store's clock does, for everybody."""
+        self._store = store
+        # In braces: a Redis cluster keeps together what has the same text in them.
+        self._keys = {name: f"{{{prefix}}}:{name}" for name in _NAMES}
+        self._kept = kept
+        self._now = now
+        self._owner = uuid4().hex
+
+    @property
+    def scope(self) -> Scope:
+        return Scope.LOST if self._store.lost else Scope.STORE
+
+    def arrive(self, charge: Charge, charge_id: str, window_seconds: float | None) -> Arrival:
+        if window_seconds is None:
+            return Arrival(self.next_attempt(charge), None)
+        earlier = self._earlier(charge, charge_id, window_seconds)
+        attempt, found = self._do(self._attempt(charge), earlier)
+        return Arrival(attempt, _read_earlier(found))
+
+    def settle(self, booking: Booking, entry: JournalEntry) -> None:
+        self._do(self._book(booking), self._note(entry))
+
+    def next_attempt(self, charge: Charge) -> int:
+        [attempt] = self._do(self._attempt(charge))
+        return int(attempt)
+
+    def hit(self, entry: str) -> int:
+        [hits] = self._do(("hit", entry, self._kept.hits))
+        return int(hits)
+
+    def wait_seconds(self, per_second: float, burst: int) -> float:
+        [wait] = self._do(("permit", per_second, burst))
+        return float(wait)
+
+    def begin(self, key: str, fingerprint: str) -> Began | SavedAnswer:
+        seconds, keys = self._kept.in_flight_seconds, self._kept.keys
+        [found] = self._do(("begin", key, fingerprint, self._owner, seconds, keys))
+        return read_answer(found[1]) if found[0] == b"saved" else Began(found[0].decode())
+
+    def save(
+        self, key: str, fingerprint: str, answer: SavedAnswer, *, keep_seconds: float
+    ) -> SavedAnswer:
+        document = answer_document(answer)
+        [kept] = self._do(("save", key, fingerprint, document, keep_seconds, self._kept.keys))
+        return read_answer(kept)
+
+    def forget(self, key: str) -> None:
+        self._do(("forget", key, self._owner))
+
+    def earlier(self, charge: Charge, charge_id: str, window_seconds: float) -> Earlier | None:
+        [found] = self._do(self._earlier(charge, charge_id, window_seconds))
+        return _read_earlier(found)
+
+    def withdraw(self, charge: Charge, charge_id: str) -> None:
+        self._do(("withdraw", alike_text(charge), charge_id))
+
+    def book(self, booking: Booking) -> None:
+        self._do(self._book(booking))
+
+    def totals(self) -> Totals:
+        [(forgotten, *rows)] = self._do(("totals",))
+        return Totals(dict(map(_read_total, rows)), int(forgotten))
+
+    def bookings(self, wanted: Filter, limit: int) -> list[Booking]:
+        return list(islice(filter(wanted.takes, self._newest_first(Booking)), limit))
+
+    def note(self, entry: JournalEntry) -> None:
+        self._do(self._note(entry))
+
+    def journal(self, wanted: Filter, limit: int) -> list[JournalEntry]:
+        return list(islice(filter(wanted.takes, self._newest_first(JournalEntry)), limit))
+
+    def count(self, wanted: Filter) -> int:
+        return sum(map(wanted.takes, self._newest_first(JournalEntry)))
+
+    def set_fault(self, name: str, document: str, expires: float | None) -> bool:
+        when = "" if expires is None else expires
+        [is_set] = self._do(("set_fault", name, document, when, self._kept.faults))
+        return bool(is_set)
+
+    def faults(self) -> tuple[SetFault, ...]:
+        [found] = self._do(("faults",))
+        return tuple(sorted(map(_read_fault, found), key=lambda fault: fault.name))
+
+    def drop_fault(self, name: str) -> bool:
+        [dropped] = self._do(("drop_fault", name))
+        return bool(dropped)
+
+    def reset(self) -> None:
+        self._do(("reset",))
+
+    def _attempt(self, charge: Charge) -> Operation:
+        return ("attempt", alike_text(charge), self._kept.attempts)
+
+    def _earlier(self, charge: Charge, charge_id: str, window_seconds: float) -> Operation:
+        return ("earlier", alike_text(charge), charge_id, window_seconds, self._kept.keys)
+
+    def _book(self, booking: Booking) -> Operation:
+        return (
+            "book",
+            *(alike_text(booking), booking.charge_id, booking.outcome),
+            *(holder_text(booking), canonical(booking.amount), record_document(booking)),
+            *(self._kept.keys, self._kept.bookings),
+        )
+
+    def _note(self, entry: JournalEntry) -> Operation:
+        return ("note", record_document(entry), self._kept.journal)
+
+    def _do(self, *operations: Operation) -> Any:
+        """Has the script do these, in one step for everybody; returns what came of each."""
+        words: list[str | float] = ["" if self._now is None else self._now(), UNUSED_SECONDS]
+        for name, *arguments in operations:
+            words += (name, len(arguments), *arguments)
+        return self._store.run_script([*self._keys.values()], [*map(_bytes, words)])
+
+    def _newest_first(self, kind: type[R]) -> Iterator[R]:
+        stream = self._keys["bookings" if kind is Booking else "journal"]
+        last = "+"
+        while page := self._page(stream, last):
+            for _, found in page:
+                yield read_record(kind, found[b"d"])
+            # An opening bracket leaves out the one itself.
+            last = f"({page[-1][0].decode()}"
+
+    def _page(self, stream: str, last: str) -> Any:
+        return self._store.ask(lambda redis: redis.xrevrange(stream, last, "-", _PAGE))
+
+
+def _bytes(word: str | float) -> bytes:
+    # A currency may be any text that JSON can say, also half of a pair of surrogates.
+    return (word if isinstance(word, str) else repr(word)).encode("utf-8", "surrogatepass")
+
+
+def _read_earlier(found: Any) -> Earlier | None:
+    if found is None:
+        return None
+    charge_id, outcome, seconds_ago = found
+    accepted = outcome == b"accepted" if outcome else None
+    return Earlier(charge_id.decode(), accepted, float(seconds_ago))
+
+
+def _read_total(row: Any) -> tuple[tuple[int, str], Total]:
+    holder, accepted, accepted_sum, declined, declined_sum = row
+    total = Total(
+        accepted=Sum(int(accepted), Decimal(accepted_sum.decode())),
+        declined=Sum(int(declined), Decimal(declined_sum.decode())),
+    )
+    return read_holder(holder), total
+
+
+def _read_fault(found: Any) -> SetFault:
+    name, document, expires = (part.decode() for part in found)
+    return SetFault(name, document, float(expires) if expires else None)

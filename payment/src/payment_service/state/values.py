@@ -1,0 +1,60 @@
+"""The small values that a state takes and gives, and how much it keeps."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How much is kept of each kind; what was used longest ago is forgotten first.
+
+    With a shared store they hold for all replicas together.
+    """
+
+    attempts: int = 50_000
+    """Charges whose attempts are counted."""
+    hits: int = 10_000
+    """Rules and faults whose calls are counted."""
+    keys: int = 100_000
+    """Idempotency keys, and charges to which a later one may be alike."""
+    bookings: int = 100_000
+    """Bookings, and rows of totals."""
+    journal: int = 10_000
+    """Calls."""
+    faults: int = 100
+    """Faults that are set at the same time; one more is refused."""
+    in_flight_seconds: float = 30.0
+    """How long a call holds its idempotency key without an answer, if its process is killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAnswer:
+    """An HTTP answer as it is repeated for its idempotency key."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Earlier(NamedTuple):
+    """A charge that came before one alike; `accepted` is None as long as it is not booked."""
+
+    charge_id: str
+    accepted: bool | None
+    seconds_ago: float
+
+
+class Arrival(NamedTuple):
+    """What is remembered of a charge when it arrives."""
+
+    attempt: int
+    earlier: Earlier | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetFault:
+    """A fault that was set while running; `expires` in seconds since 1970, None for never."""
+
+    name: str
+    document: str
+    expires: float | None

@@ -1,0 +1,81 @@
+"""A store remembers just what a process would, whatever is asked in whatever order."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from uuid import uuid4
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from payment_service.charging.charges import Charge
+from payment_service.state.memory import Memory
+from payment_service.state.records import Filter
+from payment_service.state.shared import Shared
+from payment_service.state.state import State
+from payment_service.state.values import Kept, SavedAnswer
+from support.redis_server import RedisServer
+from support.state_makers import Clock, a_booking, an_entry
+
+KEPT = Kept(attempts=2, hits=2, keys=2, bookings=2, journal=2, faults=1, in_flight_seconds=20)
+FEW = st.sampled_from("ab")
+AMOUNTS = st.decimals(0, 10**20, places=3) | st.just(Decimal("0.1"))
+CHARGES = st.builds(
+    lambda customer, amount, currency: Charge(customer, amount, currency, str(amount)),
+    st.integers(1, 3),
+    st.sampled_from([Decimal("1.50"), Decimal("0.00")]) | AMOUNTS,
+    st.sampled_from(["USD", ""]),
+)
+BOOKINGS = st.builds(
+    lambda charge_id, charge, accepted: a_booking(charge_id, charge, accepted=accepted),
+    *(FEW, CHARGES, st.booleans()),
+)
+
+Question = Callable[[State], object]
+
+
+def asked(name: str, *arguments: object, **options: object) -> Question:
+    return lambda state: getattr(state, name)(*arguments, **options)
+
+
+QUESTIONS = st.one_of(
+    st.builds(asked, st.just("next_attempt"), CHARGES),
+    st.builds(asked, st.just("hit"), st.sampled_from("abc")),
+    st.builds(asked, st.just("wait_seconds"), st.sampled_from([0.1, 3, 7.5]), st.integers(1, 3)),
+    st.builds(asked, st.just("begin"), st.sampled_from("abc"), FEW),
+    st.builds(
+        asked,
+        *(st.just("save"), st.sampled_from("abc"), FEW),
+        st.builds(SavedAnswer, st.integers(200, 599), st.binary(max_size=9)),
+        keep_seconds=st.sampled_from([5, 50]),
+    ),
+    st.builds(asked, st.just("forget"), st.sampled_from("abc")),
+    st.builds(asked, st.just("arrive"), CHARGES, FEW, st.sampled_from([None, 15, 30])),
+    st.builds(asked, st.just("withdraw"), CHARGES, FEW),
+    st.builds(
+        lambda i, c, a: asked("book", a_booking(i, c, accepted=a)), FEW, CHARGES, st.booleans()
+    ),
+    st.builds(lambda name: asked("note", an_entry(name)), FEW),
+    st.builds(asked, st.just("set_fault"), FEW, FEW, st.none() | st.just(1_700_000_040.0)),
+    st.builds(asked, st.just("drop_fault"), FEW),
+    st.builds(asked, st.just("reset")),
+)
+AFTERWARDS = [asked("totals"), asked("faults"), asked("count", Filter())]
+AFTERWARDS += [asked(kind, Filter(), 9) for kind in ("bookings", "journal")]
+
+
+def test_shared_answers_like_memory(store: RedisServer) -> None:
+    connection = store.store()
+
+    @settings(max_examples=60, deadline=None, database=None)
+    @given(st.lists(st.tuples(st.sampled_from([0, 0.25, 7, 20]), QUESTIONS), max_size=40))
+    def alike(steps: list[tuple[float, Question]]) -> None:
+        clock = Clock()
+        memory = Memory(KEPT, clock)
+        shared = Shared(connection, uuid4().hex, KEPT, clock)
+        for passed, question in steps:
+            clock.seconds += passed
+            assert question(shared) == question(memory)
+        assert [ask(shared) for ask in AFTERWARDS] == [ask(memory) for ask in AFTERWARDS]
+        shared.reset()
+
+    alike()
