@@ -3,6 +3,7 @@
 from concurrent.futures import ProcessPoolExecutor
 from decimal import Decimal
 from multiprocessing import get_context
+from typing import Any
 
 import pytest
 
@@ -97,13 +98,28 @@ def test_every_key_of_the_store_begins_with_the_prefix_and_expires(
     state.wait_seconds(1, 1)
     state.set_fault("fault", "{}", None)
 
-    def ages(redis: object) -> dict[bytes, int]:
-        keys = redis.keys(f"{{{prefix}}}:*")  # type: ignore[attr-defined]  # Redis or its cluster
-        return {key: redis.ttl(key) for key in keys}  # type: ignore[attr-defined]
+    def ages(redis: Any) -> dict[bytes, int]:
+        return {key: redis.ttl(key) for key in redis.keys(f"{{{prefix}}}:*")}
 
     found = store.store().ask(ages)
     assert len(found) == 14
     assert all(0 < age <= UNUSED_SECONDS for age in found.values())
+
+
+def test_what_is_too_old_gives_its_room_back_before_there_are_too_many(
+    store: RedisServer, prefix: str
+) -> None:
+    clock = Clock()
+    state = store.shared(prefix, Kept(), clock)
+    for number in range(3):
+        state.begin(f"key {number}", "print")
+        state.earlier(a_charge_of(number + 1), "a", 60)
+        clock.seconds += 100
+
+    def held(redis: Any) -> list[int]:
+        return [redis.hlen(f"{{{prefix}}}:{name}") for name in ("answers", "alike")]
+
+    assert store.store().ask(held) == [1, 1]
 
 
 def test_it_says_that_it_is_shared_and_shows_no_password(store: RedisServer, prefix: str) -> None:
