@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from payment_service.state.records import Filter, Sum, Total
 from payment_service.state.state import Began, State
-from payment_service.state.values import Kept, SetFault
+from payment_service.state.values import Kept, Keyed, SavedAnswer, SetFault
 from support.state_makers import NOON, Clock, Opened, a_booking, a_charge_of, an_entry
 
 
@@ -94,6 +94,14 @@ class BooksContract:
         assert state.bookings(Filter(), 9) == [a_booking("a")]
         assert state.journal(Filter(), 9) == [an_entry("r")]
         assert state.totals().rows[1, "USD"].accepted.count == 1
+
+    def test_settling_keeps_the_answer_in_the_same_step(self, state: State) -> None:
+        answer = SavedAnswer(200, b"yes")
+        assert state.begin("key", "charge") is Began.FRESH
+        state.settle(a_booking("a"), an_entry("r"), Keyed("key", "charge", answer, 60))
+
+        assert state.begin("key", "charge") == answer
+        assert [booking.charge_id for booking in state.bookings(Filter(), 9)] == ["a"]
 
     # Faults, reset
 

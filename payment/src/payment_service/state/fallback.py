@@ -6,7 +6,7 @@ from typing import TypeVar
 from payment_service.charging.charges import Charge
 from payment_service.state.records import Booking, Filter, JournalEntry, Totals
 from payment_service.state.state import Began, Scope, State, StoreLostError
-from payment_service.state.values import Arrival, Earlier, SavedAnswer, SetFault
+from payment_service.state.values import Arrival, Earlier, Keyed, SavedAnswer, SetFault
 
 T = TypeVar("T")
 
@@ -28,8 +28,8 @@ class LocalWhenLost:
     def arrive(self, charge: Charge, charge_id: str, window_seconds: float | None) -> Arrival:
         return self._ask(lambda state: state.arrive(charge, charge_id, window_seconds))
 
-    def settle(self, booking: Booking, entry: JournalEntry) -> None:
-        self._ask(lambda state: state.settle(booking, entry))
+    def settle(self, booking: Booking, entry: JournalEntry, keyed: Keyed | None = None) -> None:
+        self._ask(lambda state: state.settle(booking, entry, keyed))
 
     def next_attempt(self, charge: Charge) -> int:
         return self._ask(lambda state: state.next_attempt(charge))

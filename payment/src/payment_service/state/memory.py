@@ -15,7 +15,7 @@ from payment_service.state.ledger import Ledger
 from payment_service.state.permits import Permits
 from payment_service.state.records import Booking, Filter, JournalEntry, Totals
 from payment_service.state.state import Began, Scope
-from payment_service.state.values import Arrival, Earlier, Kept, SavedAnswer, SetFault
+from payment_service.state.values import Arrival, Earlier, Kept, Keyed, SavedAnswer, SetFault
 
 
 class Memory:
@@ -37,7 +37,10 @@ class Memory:
             return Arrival(attempt, None)
         return Arrival(attempt, self.earlier(charge, charge_id, window_seconds))
 
-    def settle(self, booking: Booking, entry: JournalEntry) -> None:
+    def settle(self, booking: Booking, entry: JournalEntry, keyed: Keyed | None = None) -> None:
+        if keyed is not None:
+            key, fingerprint, answer, keep_seconds = keyed
+            self.save(key, fingerprint, answer, keep_seconds=keep_seconds)
         self.book(booking)
         self.note(entry)
 

@@ -19,7 +19,7 @@ from payment_service.state.stored import (
     read_record,
     record_document,
 )
-from payment_service.state.values import Arrival, Earlier, Kept, SavedAnswer, SetFault
+from payment_service.state.values import Arrival, Earlier, Kept, Keyed, SavedAnswer, SetFault
 
 UNUSED_SECONDS = 30 * 24 * 3600
 """After how long a key of the store is gone that nobody wrote to."""
@@ -63,8 +63,9 @@ class Shared:
         attempt, found = self._do(self._attempt(charge), earlier)
         return Arrival(attempt, _read_earlier(found))
 
-    def settle(self, booking: Booking, entry: JournalEntry) -> None:
-        self._do(self._book(booking), self._note(entry))
+    def settle(self, booking: Booking, entry: JournalEntry, keyed: Keyed | None = None) -> None:
+        saving = () if keyed is None else (self._save(keyed),)
+        self._do(*saving, self._book(booking), self._note(entry))
 
     def next_attempt(self, charge: Charge) -> int:
         [attempt] = self._do(self._attempt(charge))
@@ -86,8 +87,7 @@ class Shared:
     def save(
         self, key: str, fingerprint: str, answer: SavedAnswer, *, keep_seconds: float
     ) -> SavedAnswer:
-        document = answer_document(answer)
-        [kept] = self._do(("save", key, fingerprint, document, keep_seconds, self._kept.keys))
+        [kept] = self._do(self._save(Keyed(key, fingerprint, answer, keep_seconds)))
         return read_answer(kept)
 
     def forget(self, key: str) -> None:
@@ -140,6 +140,11 @@ class Shared:
 
     def _earlier(self, charge: Charge, charge_id: str, window_seconds: float) -> Operation:
         return ("earlier", alike_text(charge), charge_id, window_seconds, self._kept.keys)
+
+    def _save(self, keyed: Keyed) -> Operation:
+        key, fingerprint, answer, keep_seconds = keyed
+        document = answer_document(answer)
+        return ("save", key, fingerprint, document, keep_seconds, self._kept.keys)
 
     def _book(self, booking: Booking) -> Operation:
         return (

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from payment_service.charging.charges import Charge
 from payment_service.state.records import Booking, Filter, JournalEntry, Totals
-from payment_service.state.values import Arrival, Earlier, SavedAnswer, SetFault
+from payment_service.state.values import Arrival, Earlier, Keyed, SavedAnswer, SetFault
 
 
 class Began(Enum):
@@ -52,8 +52,11 @@ class State(Protocol):
     def arrive(self, charge: Charge, charge_id: str, window_seconds: float | None) -> Arrival:
         """Does `next_attempt` and, with a window, `earlier`: one way to the store for both."""
 
-    def settle(self, booking: Booking, entry: JournalEntry) -> None:
-        """Does `book` and `note`: one way to the store for both."""
+    def settle(self, booking: Booking, entry: JournalEntry, keyed: Keyed | None = None) -> None:
+        """Does `book`, `note` and `save` in one step.
+
+        So no process can be killed between a charge that counts and the answer for its key.
+        """
 
     def next_attempt(self, charge: Charge) -> int:
         """Counts one more attempt at this charge and returns its number, from 1."""

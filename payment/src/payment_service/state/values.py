@@ -36,6 +36,15 @@ class SavedAnswer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+class Keyed(NamedTuple):
+    """An answer to keep for the idempotency key of a charge with this fingerprint."""
+
+    key: str
+    fingerprint: str
+    answer: SavedAnswer
+    keep_seconds: float
+
+
 class Earlier(NamedTuple):
     """A charge that came before one alike; `accepted` is None as long as it is not booked."""
 
