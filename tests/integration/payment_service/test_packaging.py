@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[3] / "payment"
-EXPECTED = {"falcon", "waitress", "prometheus-client", "payment-service"}
+OWN = {"falcon", "waitress", "prometheus-client", "pydantic", "payment-service"}
+OF_PYDANTIC = {"annotated-types", "pydantic-core", "typing-extensions", "typing-inspection"}
 
 
 def distributions(python: Path) -> set[str]:
@@ -16,13 +17,14 @@ def distributions(python: Path) -> set[str]:
 
 
 def test_installing_it_brings_exactly_its_four_distributions_and_no_store(tmp_path: Path) -> None:
+def test_installing_it_brings_exactly_its_five_and_what_pydantic_needs(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", tmp_path], check=True)
     python = tmp_path / "bin" / "python"
     before = distributions(python)
 
     subprocess.run([python, "-m", "pip", "install", "--quiet", PROJECT], check=True)
 
-    assert distributions(python) - before == EXPECTED
+    assert distributions(python) - before == OWN | OF_PYDANTIC
     subprocess.run([tmp_path / "bin" / "payment-service", "--version"], check=True)
     assert "pip install 'payment-service[store]'" in opening_a_store(python)
 
