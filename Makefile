@@ -82,7 +82,7 @@ test-faults: setup  ## Every point of the fault campaigns, of which make test tr
 e2e: setup  ## The installed operator on the tests' cluster
 	@.venv/bin/pytest tests/e2e
 
-render: setup  ## Write again what is rendered: tests/golden and docs/reference.md
+render: setup  ## Write again what is rendered: tests/golden, docs/reference.md, payment/profile.schema.json
 	@$(PY) -m support.render
 
 bench-payment: setup  ## Charges a second against the smallest app that could take them

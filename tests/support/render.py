@@ -1,6 +1,7 @@
 """Renders what the operator makes of each sample: python -m support.render writes tests/golden.
 
-It writes the reference of the custom resource too, so that one command brings all in step.
+It writes the reference of the custom resource and the schema of payment's profile too, so that one
+command brings all in step.
 """
 
 from pathlib import Path
@@ -13,10 +14,12 @@ from billing_operator.kinds import Manifest
 from billing_operator.names import TOKEN_KEY
 from billing_operator.spec import Stack
 from billing_operator.token_rules import secret_name
+from payment_service.profile.schema import schema_text
 from support.crd import ROOT, defaulted, schema
 from support.reference import REFERENCE, reference
 
 GOLDEN = ROOT / "tests/golden"
+PROFILE_SCHEMA = ROOT / "payment/profile.schema.json"
 SAMPLES = sorted((ROOT / "deploy/samples").glob("*.yaml"))
 _INSTALLATION = Installation(
     "billing-system", "antaeus:default", "billing-payment:default", version="default"
@@ -67,9 +70,10 @@ def children(body: Manifest) -> list[Manifest]:
 
 
 def main() -> None:
-    """Writes the golden files and the reference."""
+    """Writes the golden files, the reference and the schema."""
     texts = {GOLDEN / sample.name: rendered(sample) for sample in SAMPLES}
-    for file, text in (texts | {REFERENCE: reference()}).items():
+    texts |= {REFERENCE: reference(), PROFILE_SCHEMA: schema_text()}
+    for file, text in texts.items():
         file.write_text(text)
         print(f"wrote {file.relative_to(ROOT)}")
 

@@ -1,5 +1,6 @@
 """Values that follow their files."""
 
+import json
 import os
 import threading
 from pathlib import Path
@@ -8,9 +9,10 @@ import pytest
 
 from payment_service.files.live import AnyLive, Live, Watcher, read_required_file
 from payment_service.mistakes import MistakesError
-from payment_service.profile.document import LoadedProfile, content_hash
+from payment_service.profile.document import LoadedProfile, Profile, content_hash
 from support.eventually import eventually
 from support.payment import a_service, get, log_lines, sample
+from support.profiles import a_full_document
 
 HALF = b'{"successRate": 0.5}'
 ONE = b'{"successRate": 1.0}'
@@ -180,10 +182,23 @@ def test_the_service_shows_what_is_wrong_with_a_profile_that_it_refused(tmp_path
         shown = get(port, "/profile").json
         assert shown["hash"] == content_hash(HALF)
         assert shown["refused"]["hash"] == content_hash(bad)
-        assert len(shown["refused"]["mistakes"]) == 2
+        assert shown["refused"]["mistakes"] == [
+            f"{tmp_path}/profile.json: successRate: 2 is not a number from 0 to 1",
+            f"{tmp_path}/profile.json: sed: no such field; there are successRate, seed, "
+            "declineReason, rules, faults, latency, limits, idempotency and duplicates",
+        ]
         page = get(port, "/metrics").body
         assert sample(page, 'payment_reload_failures_total{file="profile"}') == 1
     assert log_lines(tmp_path)[-1]["event"] == "profile_refused"
+
+
+def test_the_service_shows_a_profile_with_all_that_it_says(tmp_path: Path) -> None:
+    content = json.dumps(a_full_document()).encode()
+    mount(tmp_path, "..1", content)
+    with a_service(tmp_path) as service:
+        shown = get(service.ops.number, "/profile").json
+
+    assert Profile.from_json(json.dumps(shown["profile"]).encode()) == Profile.from_json(content)
 
 
 def test_the_service_takes_new_tokens_within_a_second(tmp_path: Path) -> None:

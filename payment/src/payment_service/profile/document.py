@@ -1,50 +1,130 @@
-"""The profile: how the provider behaves, as a small JSON document that may change at any time."""
+"""The profile: how the provider behaves, as one document that may change at any time."""
 
+import dataclasses
 import hashlib
-import math
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from typing import Annotated
 
-from payment_service import strict_json
-from payment_service.mistakes import MistakesError
-from payment_service.strict_json import Number
+from pydantic import Field, GetJsonSchemaHandler, ValidationInfo, field_validator
+from pydantic.dataclasses import dataclass
+from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
+from pydantic_core import CoreSchema
 
-LARGEST_SEED = 2**63 - 1
+from payment_service.profile import values
+from payment_service.profile.entries import FaultEntry, Rule
+from payment_service.profile.latencies import Latency
+from payment_service.profile.parts import STRICT, Maybe, Part, Path, flaw, members
+from payment_service.profile.values import DeclineReason, DuplicateMode
+
+MOST_ENTRIES = 200
+DEFAULT_SUCCESS_RATE = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """`success_rate` from 0 to 1; `seed` from 0 to 2**63-1, or None for outcomes by chance."""
+@dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
+class Limits(Part):
+    """How many charge calls are taken on; more are answered 429."""
 
-    success_rate: float = 0.5
-    seed: int | None = None
+    per_second: Maybe[values.PerSecond] = Field(default=None, description="Calls a second.")
+    burst: Maybe[values.Count] = Field(
+        default=None, description="Calls at once, after a pause; left out: those of a second."
+    )
+    concurrent: Maybe[values.Count] = Field(
+        default=None, description="Calls under way at the same time."
+    )
+    retry_after_seconds: values.RetryAfter = Field(
+        default=1, description="Value of the Retry-After header."
+    )
+
+    @field_validator("burst")
+    @classmethod
+    def _beside_a_rate(cls, value: int, info: ValidationInfo) -> int:
+        if info.data.get("per_second", 0) is None:
+            raise flaw("means nothing without perSecond")
+        return value
 
     @classmethod
-    def from_json(cls, raw: bytes) -> "Profile":
-        """Reads `{"successRate": 0.5, "seed": 42}`; the seed may be null or left out.
+    def flaws(cls, found: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
+        if not {"perSecond", "per_second", "concurrent"} & set(found):
+            yield (), "limits nothing; there must be perSecond or concurrent"
 
-        Raises MistakesError with one text for each field that is wrong, missing or not known.
-        """
-        try:
-            document = strict_json.parse(raw)
-        except strict_json.JsonError as error:
-            raise MistakesError([f"not JSON: {error}"]) from None
-        if not isinstance(document, dict):
-            raise MistakesError(["must be a JSON object"])
-        rate = _rate(document.get("successRate"))
-        seed = _seed(document.get("seed"))
-        unknown = [key for key in document if key not in ("successRate", "seed")]
-        mistakes = [f"{key}: no such field; there are successRate and seed" for key in unknown]
-        mistakes += [found for found in (rate, seed) if isinstance(found, str)]
-        if mistakes or isinstance(rate, str) or isinstance(seed, str):
-            raise MistakesError(mistakes)
-        return cls(rate, seed)
-
-    def as_json(self) -> dict[str, float | int | None]:
-        """Returns the document that `from_json` reads."""
-        return {"successRate": self.success_rate, "seed": self.seed}
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        schema = handler.resolve_ref_schema(handler(core))
+        schema["anyOf"] = [{"required": ["perSecond"]}, {"required": ["concurrent"]}]
+        schema["dependentRequired"] = {"burst": ["perSecond"]}
+        return schema
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
+class Idempotency(Part):
+    """What is remembered of calls with an Idempotency-Key."""
+
+    keep_seconds: values.Period = Field(
+        default=86400, description="How long an answer is kept for its key."
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
+class Duplicates(Part):
+    """Charges of the same customer, amount and currency, shortly after one another."""
+
+    mode: values.Mode = Field(
+        default=DuplicateMode.REPORT,
+        description="report: they are marked; replay: they get the answer of the first and are not "
+        "counted; off: nobody looks.",
+    )
+    window_seconds: values.Period = Field(default=60, description="How short after one another.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
+class Profile(Part):
+    """How the provider behaves."""
+
+    success_rate: values.Rate = Field(
+        description="Probability that a charge is accepted which no rule has decided."
+    )
+    seed: values.Seed | None = Field(
+        default=None, description="Makes all draws reproducible; null or left out: by chance."
+    )
+    decline_reason: values.Reason = Field(
+        default=DeclineReason.GENERIC, description="Why charges are declined, if no rule says it."
+    )
+    rules: Annotated[tuple[Rule, ...], Field(max_length=MOST_ENTRIES)] = Field(
+        default=(), description="The first that matches and acts decides."
+    )
+    faults: Annotated[tuple[FaultEntry, ...], Field(max_length=MOST_ENTRIES)] = Field(
+        default=(), description="Of charges that no rule has decided, the first that acts."
+    )
+    latency: Maybe[Latency] = Field(default=None, description="Left out: none.")
+    limits: Maybe[Limits] = Field(default=None, description="Left out: none.")
+    idempotency: Idempotency = Field(
+        default=Idempotency(), description="About calls with an Idempotency-Key."
+    )
+    duplicates: Duplicates = Field(default=Duplicates(), description="About charges made twice.")
+
+    plain: SkipJsonSchema[bool] = Field(default=True, init=False, exclude=True)
+    """Not in the document: whether nothing but the rate and the seed decides charges."""
+
+    def __post_init__(self) -> None:
+        plain = not (self.rules or self.faults or self.latency or self.limits)
+        object.__setattr__(self, "plain", plain)
+
+    def as_json(self) -> dict[str, object]:
+        """Returns the document that `from_json` reads: rate, seed, and what is not the default."""
+        return {"successRate": self.success_rate, "seed": self.seed, **Part.as_json(self)}
+
+    @classmethod
+    def flaws(cls, found: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
+        for key in ("rules", "faults"):
+            names = [entry.get("name") for entry in members(found.get(key))]
+            for index, name in enumerate(names):
+                if isinstance(name, str) and name in names[:index]:
+                    yield (key, index, "name"), f"{name} is the name of an earlier one of {key} too"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class LoadedProfile:
     """A profile and the SHA-256, in hex, of the very bytes it was read from (None: no file)."""
 
@@ -52,38 +132,14 @@ class LoadedProfile:
     hash: str | None
 
     @classmethod
-    def from_file_content(cls, raw: bytes | None) -> "LoadedProfile":
+    def from_file_content(cls, raw: bytes | None, *, toml: bool = False) -> "LoadedProfile":
         """Reads a file's content; None, for no file, is the default. Raises MistakesError."""
         if raw is None:
-            return cls(Profile(), None)
-        return cls(Profile.from_json(raw), content_hash(raw))
+            return cls(Profile(success_rate=DEFAULT_SUCCESS_RATE), None)
+        read = Profile.from_toml if toml else Profile.from_json
+        return cls(read(raw), content_hash(raw))
 
 
 def content_hash(raw: bytes) -> str:
     """Returns the SHA-256 of a profile file's content in hex."""
     return hashlib.sha256(raw).hexdigest()
-
-
-def _rate(found: object) -> float | str:
-    if isinstance(found, Number):
-        rate = float(found)
-        if 0 <= rate <= 1:
-            return math.fabs(rate)
-    return f"successRate: {_shown(found)} is no number from 0 to 1"
-
-
-def _seed(found: object) -> int | str | None:
-    if found is None:
-        return None
-    if isinstance(found, Number) and found.isdigit() and len(found) <= 19:
-        seed = int(found)
-        if seed <= LARGEST_SEED:
-            return seed
-    return f"seed: {_shown(found)} is no whole number from 0 to {LARGEST_SEED}"
-
-
-def _shown(found: object) -> str:
-    if found is None:
-        return "nothing"
-    shown = str(found) if isinstance(found, Number) else repr(found)
-    return shown if len(shown) <= 40 else shown[:40] + "..."

@@ -1,0 +1,153 @@
+"""Which charges are meant, and what becomes of them: the entries of `rules` and `faults`."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic.dataclasses import dataclass
+
+from payment_service.profile import values
+from payment_service.profile.parts import STRICT, Maybe, Part, flaw, not_below
+
+MOST_CUSTOMERS = 1000
+MOST_CURRENCIES = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
+class AmountRange(Part):
+    """Amounts from `min` to `max`, both included; compared exactly, as they are written."""
+
+    min: Maybe[values.Amount] = Field(default=None, description="Smallest amount, from 0.")
+    max: Maybe[values.Amount] = Field(default=None, description="Largest amount.")
+
+    @property
+    def exact(self) -> tuple[Decimal, Decimal]:
+        """Both ends as decimals; without `max`, the upper one is infinite."""
+        upper = Decimal("Infinity") if self.max is None else Decimal(repr(self.max))
+        return Decimal(repr(self.min or 0)), upper
+
+    @field_validator("max")
+    @classmethod
+    def _not_below_min(cls, value: float, info: ValidationInfo) -> float:
+        return not_below("min", value, info)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
+class AttemptRange(Part):
+    """Attempts at the same charge from `min` to `max`, counted from 1, both included."""
+
+    min: values.Count = Field(default=1, description="First attempt, from 1.")
+    max: Maybe[values.Count] = Field(default=None, description="Last attempt.")
+
+    @field_validator("max")
+    @classmethod
+    def _not_below_min(cls, value: int, info: ValidationInfo) -> int:
+        return not_below("min", value, info)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
+class Match(Part):
+    """Which charges are meant: those to which all that is given here applies."""
+
+    customers: Maybe[
+        Annotated[tuple[values.Customer, ...], Field(min_length=1, max_length=MOST_CUSTOMERS)]
+    ] = Field(default=None, description="Ids of customers.")
+    currencies: Maybe[
+        Annotated[tuple[values.Currency, ...], Field(min_length=1, max_length=MOST_CURRENCIES)]
+    ] = Field(default=None, description="Codes; an empty text is a charge that names none.")
+    amount: Maybe[AmountRange] = Field(default=None, description="Amounts.")
+    attempts: Maybe[AttemptRange] = Field(default=None, description="Attempts at a charge.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
+class StatusFault(Part):
+    """An answer with a status that tells of an error."""
+
+    code: values.FaultStatus = Field(description="The HTTP status.")
+    retry_after_seconds: Maybe[values.RetryAfter] = Field(
+        default=None, description="Value of the Retry-After header; left out: no such header."
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
+class ConnectionFault(Part):
+    """A connection that breaks."""
+
+    reply: values.Reply = Field(
+        description="empty: closed without a byte; reset: closed with a TCP reset; truncated: half "
+        "of the body; garbage: bytes that are no HTTP; never: nothing at all."
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
+class SlowBodyFault(Part):
+    """An answer whose body comes byte by byte."""
+
+    seconds: values.Delay = Field(description="How long the body takes.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
+class Fault(Part):
+    """How a charge call goes wrong, and whether the charge was made all the same."""
+
+    exactly_one_of: ClassVar = ("status", "connection", "slow_body")
+
+    charged: values.Flag = Field(
+        default=False,
+        description="true: the charge is decided and booked, only its reply goes wrong. "
+        "false: it broke before that; a retry is a new try.",
+    )
+    status: Maybe[StatusFault] = Field(default=None, description="An HTTP error.")
+    connection: Maybe[ConnectionFault] = Field(default=None, description="A broken connection.")
+    slow_body: Maybe[SlowBodyFault] = Field(default=None, description="A slow answer.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
+class Entry(Part):
+    """What a rule and a fault share: on which calls it acts."""
+
+    name: values.Name = Field(description="Told in logs and counted by; used once in its list.")
+    match: Match = Field(default=Match(), description="Left out: every charge.")
+    skip: values.CountFromZero = Field(
+        default=0, description="How many of the matching calls are left out first."
+    )
+    times: Maybe[values.Count] = Field(
+        default=None, description="On how many of the matching calls after these; left out: all."
+    )
+    rate: values.Rate = Field(default=1.0, description="Probability to act on one of those.")
+    from_: Maybe[values.Instant] = Field(default=None, description="When it begins.")
+    until: Maybe[values.Instant] = Field(default=None, description="When it has ended.")
+
+    @field_validator("until")
+    @classmethod
+    def _after_from(cls, value: datetime, info: ValidationInfo) -> datetime:
+        begin = info.data.get("from_")
+        if begin is not None and value <= begin:
+            raise flaw(f"{value.isoformat()} is not after from, which is {begin.isoformat()}")
+        return value
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
+class Decline(Part):
+    """The charge is declined."""
+
+    reason: values.Reason = Field(description="Why.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
+class Rule(Entry):
+    """What becomes of certain charges."""
+
+    exactly_one_of: ClassVar = ("accept", "decline", "fault")
+
+    accept: Maybe[values.Yes] = Field(default=None, description="The charge is accepted.")
+    decline: Maybe[Decline] = Field(default=None, description="The charge is declined.")
+    fault: Maybe[Fault] = Field(default=None, description="The call goes wrong.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
+class FaultEntry(Entry):
+    """A fault that charges meet which no rule has decided."""
+
+    fault: Fault = Field(description="What goes wrong.")
