@@ -28,7 +28,7 @@ def decide(profile: Profile, charge: Charge, attempt: int, chance: float) -> Dec
     return _ACCEPTED if draw < profile.success_rate else _DECLINED
 
 
-def seeded_draw(seed: int, charge: Charge, attempt: int) -> float:
+def seeded_draw(seed: int, charge: Charge, attempt: int, purpose: str | None = None) -> float:
     """Returns the number in [0, 1) that belongs to this charge and attempt under this seed.
 
     Take the UTF-8 text of five lines, joined by one line feed each and none at the end: the seed,
@@ -37,7 +37,12 @@ def seeded_draw(seed: int, charge: Charge, attempt: int) -> float:
     of it, of that the first 8 bytes as a big-endian number, of that the highest 53 bits, and
     divide by 2**53. Example: seed 42, customer 1, 181.50 USD, attempt 1 is the text
     `"42\\n1\\n181.5\\nUSD\\n1"`.
+
+    That draw says whether the charge is accepted. A draw for another `purpose` (`latency`,
+    `rule NAME`, `fault NAME`) adds it as a sixth line: `"42\\n1\\n181.5\\nUSD\\n1\\nlatency"`.
     """
     text = f"{seed}\n{charge.customer_id}\n{canonical(charge.amount)}\n{charge.currency}\n{attempt}"
+    if purpose is not None:
+        text += f"\n{purpose}"
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return float((int.from_bytes(digest[:8], "big") >> 11) / 2**53)
