@@ -10,6 +10,8 @@ from typing import Any
 from payment_service.log import LEVELS
 from payment_service.mistakes import MistakesError
 from payment_service.store_address import StoreAddress
+from payment_service.profile.document import DEFAULT_SUCCESS_RATE, Profile
+from payment_service.profile.values import LARGEST_SEED
 
 _LINK_HINT = "; Kubernetes sets it so for a Service of that name: set enableServiceLinks to false"
 
@@ -38,6 +40,10 @@ class Settings:
     """File of the profile."""
     profile_required: bool = False
     """Not a variable: true if the profile's file was named, so that it must be there."""
+    success_rate: float | None = None
+    """The profile's success rate where no file is named, from 0 to 1; None: what the file says."""
+    seed: int | None = None
+    """The profile's seed where no file is named, 0 to 2**63-1."""
     max_body_bytes: int = 16384
     """Largest body of a charge call, 256 to 1048576 bytes."""
     attempts_kept: int = 50000
@@ -83,9 +89,22 @@ class Settings:
         settings = cls(**values)
         if settings.port == settings.ops_port != 0:
             mistakes.append(f"PAYMENT_OPS_PORT: {settings.port} is the port for charges as well")
+        doubled = [name for name in _OF_THE_PROFILE if name in env]
+        if doubled and settings.profile_required:
+            mistakes.append(
+                f"{' and '.join(doubled)}: the file of PAYMENT_PROFILE_FILE says it; remove one"
+            )
         if mistakes:
             raise MistakesError(mistakes)
         return settings
+
+    @property
+    def profile(self) -> Profile | None:
+        """The profile that variables give; None if they give none, so that a file may."""
+        if self.success_rate is None and self.seed is None:
+            return None
+        rate = DEFAULT_SUCCESS_RATE if self.success_rate is None else self.success_rate
+        return Profile(success_rate=rate, seed=self.seed)
 
     def stop_seconds(self) -> float:
         """Returns after how many seconds, from the signal on, the process has ended in any case."""
@@ -111,7 +130,7 @@ class _SecretUnfitError(_UnfitError):
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
-        if text.isascii() and text.isdigit() and len(text) <= 10 and least <= int(text) <= most:
+        if text.isascii() and text.isdigit() and len(text) <= 19 and least <= int(text) <= most:
             return int(text)
         raise _UnfitError(wanted=f"a whole number from {least} to {most}")
 
@@ -125,6 +144,12 @@ def _seconds(least: float, most: float) -> Callable[[str], float]:
         raise _UnfitError(wanted=f"a number of seconds from {least:g} to {most:g}")
 
     return read
+
+
+def _rate(text: str) -> float:
+    if _DECIMAL.fullmatch(text) and float(text) <= 1:
+        return float(text)
+    raise _UnfitError(wanted="a number from 0 to 1")
 
 
 def _flag(text: str) -> bool:
@@ -171,6 +196,7 @@ def _level(text: str) -> str:
     return text
 
 
+_OF_THE_PROFILE = ("PAYMENT_SUCCESS_RATE", "PAYMENT_SEED")
 _DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _PREFIX = re.compile(r"[A-Za-z0-9._:/-]{1,200}")
 _STORE_RULE = (
@@ -187,6 +213,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "token_file": _path,
     "previous_token_file": _path,
     "profile_file": _path,
+    "success_rate": _rate,
+    "seed": _whole(0, LARGEST_SEED),
     "max_body_bytes": _whole(256, 1048576),
     "attempts_kept": _whole(1, 10_000_000),
     "held_replies": _whole(1, 10_000),

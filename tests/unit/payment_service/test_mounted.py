@@ -1,11 +1,13 @@
 """The mounted files together."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from payment_service.files.mounted import Mounted
 from payment_service.mistakes import MistakesError
+from payment_service.profile.document import LoadedProfile, Profile
 from payment_service.settings import Settings
 from support.payment import TOKEN
 
@@ -54,3 +56,27 @@ def test_a_profile_that_appears_later_is_taken(tmp_path: Path) -> None:
 
     assert profile.check()
     assert profile.current.profile.success_rate == 1
+
+
+def test_a_profile_of_variables_holds_in_place_of_any_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(TOKEN)
+    (tmp_path / "profile.json").write_text('{"successRate": 1}')
+
+    profile = Mounted.from_settings(replace(settings(tmp_path), success_rate=0.25)).profile
+
+    assert profile.current == LoadedProfile(Profile(success_rate=0.25), None)
+    assert not profile.check()
+
+
+def test_a_profile_whose_name_ends_with_toml_is_read_as_such(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(TOKEN)
+    file = tmp_path / "profile.toml"
+    file.write_text("successRate = 0.25")
+
+    profile = Mounted.from_settings(replace(settings(tmp_path), profile_file=file)).profile
+    assert profile.current.profile == Profile(success_rate=0.25)
+
+    file.write_text('{"successRate": 1}')
+    profile.check()
+    assert profile.refused is not None
+    assert profile.refused[1].texts[0].startswith(f"{file}: not TOML: ")

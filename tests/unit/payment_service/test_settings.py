@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from payment_service.mistakes import MistakesError
+from payment_service.profile.document import Profile
 from payment_service.settings import Settings
 from payment_service.store_address import StoreAddress
 
@@ -113,6 +114,12 @@ def test_all_variables_of_what_is_remembered_are_read() -> None:
         ("PAYMENT_TOKEN_FILE", ""),
         ("PAYMENT_PREVIOUS_TOKEN_FILE", "relative"),
         ("PAYMENT_PROFILE_FILE", "profile.json"),
+        ("PAYMENT_SUCCESS_RATE", "1.01"),
+        ("PAYMENT_SUCCESS_RATE", "-0.5"),
+        ("PAYMENT_SUCCESS_RATE", "50%"),
+        ("PAYMENT_SUCCESS_RATE", ""),
+        ("PAYMENT_SEED", "1.5"),
+        ("PAYMENT_SEED", "9223372036854775808"),
         ("PAYMENT_MAX_BODY_BYTES", "1e3"),
         ("PAYMENT_ATTEMPTS_KEPT", ""),
         ("PAYMENT_HELD_REPLIES", "0"),
@@ -164,3 +171,35 @@ def test_a_profile_must_be_there_once_its_file_is_named() -> None:
 
     assert not Settings.from_env({}).profile_required
     assert Settings.from_env({"PAYMENT_PROFILE_FILE": path}).profile_required
+
+
+@pytest.mark.parametrize(
+    ("env", "profile"),
+    [
+        ({}, None),
+        ({"PAYMENT_SUCCESS_RATE": "0.25"}, Profile(success_rate=0.25)),
+        ({"PAYMENT_SUCCESS_RATE": "0"}, Profile(success_rate=0)),
+        ({"PAYMENT_SEED": "0"}, Profile(success_rate=0.5, seed=0)),
+        (
+            {"PAYMENT_SUCCESS_RATE": "1", "PAYMENT_SEED": "9223372036854775807"},
+            Profile(success_rate=1, seed=2**63 - 1),
+        ),
+    ],
+    ids=str,
+)
+def test_rate_and_seed_may_be_given_by_variables(
+    env: dict[str, str], profile: Profile | None
+) -> None:
+    assert Settings.from_env(env).profile == profile
+
+
+def test_rate_and_seed_are_not_given_in_two_places() -> None:
+    env = {"PAYMENT_SUCCESS_RATE": "1", "PAYMENT_SEED": "1", "PAYMENT_PROFILE_FILE": "/c"}
+
+    with pytest.raises(MistakesError) as caught:
+        Settings.from_env(env)
+
+    assert caught.value.texts == (
+        "PAYMENT_SUCCESS_RATE and PAYMENT_SEED: the file of PAYMENT_PROFILE_FILE says it; "
+        "remove one",
+    )

@@ -45,16 +45,20 @@ class Mounted:
 def live_profile(settings: Settings) -> LiveProfile:
     """Returns the profile as it follows its file; raises MistakesError if it is no good now.
 
-    Without a file the default profile holds, as long as nobody said where the file is.
+    Without a file the default profile holds, as long as nobody said where the file is. A profile
+    given by variables holds in place of any file.
     """
     path = settings.profile_file
+    if settings.profile is not None:
+        fixed = LoadedProfile(settings.profile, None)
+        return Live("profile", lambda: None, lambda _: fixed)
 
     def read() -> bytes | None:
         return read_required_file(path) if settings.profile_required else read_file(path)
 
     def parse(content: bytes | None) -> LoadedProfile:
         try:
-            return LoadedProfile.from_file_content(content)
+            return LoadedProfile.from_file_content(content, toml=path.suffix == ".toml")
         except MistakesError as mistakes:
             raise MistakesError(f"{path}: {text}" for text in mistakes.texts) from None
 
