@@ -1,12 +1,13 @@
 """What is read before and after billing, and what lies between the two."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from support.antaeus_api import Counts
 
-_CHARGES = re.compile(r'^payment_charges_total\{outcome="(\w+)"\} (\S+)$', re.MULTILINE)
+_CHARGES = re.compile(r'^payment_charges_total\{.*outcome="(\w+)".*\} (\S+)$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,10 @@ class Reading:
 
 
 def read_charges(metrics: str) -> Charges:
-    """Finds the two counters on a payment pod's page of metrics."""
-    found = {outcome: int(float(value)) for outcome, value in _CHARGES.findall(metrics)}
+    """Adds up the counters on a payment pod's page of metrics, whatever the currency."""
+    found: Counter[str] = Counter()
+    for outcome, value in _CHARGES.findall(metrics):
+        found[outcome] += int(float(value))
     return Charges(accepted=found["accepted"], declined=found["declined"])
 
 

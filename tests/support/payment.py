@@ -16,22 +16,26 @@ from typing import Any, Self
 
 from falcon import testing
 
-from payment_service.charging.cashier import Cashier, Chance, Decide
-from payment_service.charging.decision import decide as decide_by_profile
-from payment_service.charging.records import Recorder
+from payment_service.cashier.books import Surroundings
+from payment_service.cashier.cashier import Cashier, Foresee
+from payment_service.cashier.records import Recorder
+from payment_service.charging.outcome import Outcome
+from payment_service.charging.outcome import foresee as foresee_by_profile
 from payment_service.files.token_gate import Tokens
 from payment_service.log import Lines
 from payment_service.ports.charge_app import create_app
 from payment_service.profile.document import Profile
+from payment_service.profile.values import DeclineReason
 from payment_service.service import Service
 from payment_service.settings import Settings
-from payment_service.state.attempts import Attempts
+from payment_service.state.memory import Memory
 from support.eventually import eventually
 
 TOKEN = "open-sesame"
 TINJIS_BODY = b'{"currency":"USD","customer_id":1,"value":181.62}'
 PE_BODY = b'{"currency":{},"customer_id":1,"value":359.52}'
 CHARGE_PATHS = ("/", "/api/v1/charge")
+NOON = 1_700_000_000.0
 
 
 def a_charge(**changes: object) -> bytes:
@@ -44,22 +48,37 @@ def a_client(
     *,
     tokens: Iterable[str] | None = (TOKEN,),
     profile: Profile = Profile(success_rate=1),  # noqa: B008  # frozen
-    decide: Decide = decide_by_profile,
+    foresee: Foresee = foresee_by_profile,
     recorders: Iterable[Recorder] = (),
     largest_body: int = 1000,
 ) -> testing.TestClient:
     """The application in this process; a client that talks to it without a socket."""
-    cashier = Cashier(
-        lambda: profile,
-        Attempts(kept=1000),
-        decide=decide,
-        chance=Chance(draw=lambda: 0.5, new_id=lambda: "a-charge-id"),
-        recorders=recorders,
+    around = Surroundings(
+        draw=lambda: 0.5,
+        new_id=lambda: "a-charge-id",
+        now=lambda: NOON,
+        may_hold=lambda: True,
+        replica="payment-0",
     )
+    cashier = Cashier(lambda: profile, Memory(), around, recorders, foresee=foresee)
     valid = None if tokens is None else Tokens(tuple(token.encode() for token in tokens))
     return testing.TestClient(
         create_app(cashier, None if valid is None else lambda: valid, largest_body)
     )
+
+
+def an_outcome(*, accepted: bool = True, **changes: Any) -> Outcome:
+    """What becomes of a charge that nothing spoils."""
+    values: dict[str, Any] = {
+        "accepted": accepted,
+        "reason": None if accepted else DeclineReason.GENERIC,
+        "fault": None,
+        "counted": True,
+        "delay_seconds": 0.0,
+        "rule": None,
+        **changes,
+    }
+    return Outcome(**values)
 
 
 @dataclass(frozen=True)
@@ -144,7 +163,7 @@ def get(port: int, path: str, timeout: float = 5) -> Answer:
 
 @contextmanager
 def a_service(
-    folder: Path, *, decide: Decide = decide_by_profile, **changes: Any
+    folder: Path, *, foresee: Foresee = foresee_by_profile, **changes: Any
 ) -> Iterator[Service]:
     """The service in this process, on free ports, its files and its log in `folder`."""
     token = folder / "token"
@@ -160,7 +179,7 @@ def a_service(
             "profile_file": folder / "profile.json",
             **changes,
         }
-        service = Service(Settings(**values), Lines(log.fileno()), decide)
+        service = Service(Settings(**values), Lines(log.fileno()), foresee)
         service.start()
         try:
             yield service

@@ -1,6 +1,8 @@
 """The metrics, declared once, in a registry of their own."""
 
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
@@ -8,12 +10,21 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from payment_service import __version__
-from payment_service.charging.records import ChargeRecord
+from payment_service.cashier.records import CallOutcome, ChargeRecord
 from payment_service.files.mounted import Mounted
 from payment_service.log import Lines
 
-REFUSAL_REASONS = ("token", "content_type", "size", "body", "attempt")
+REFUSAL_REASONS = (
+    *("token", "content_type", "size", "body", "attempt", "key"),
+    *("limit", "key_in_flight", "key_reused", "duplicate", "held", "store"),
+)
 _BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30)
+_CURRENCY = re.compile("[A-Z]{3}")
+MOST_CURRENCIES = 50
+OTHER = "other"
+"""Stands for currencies that are no code, or one too many: a caller must not fill a disk."""
+
+_Place = tuple[str, str | None, str]
 
 
 class Metrics:
@@ -25,8 +36,11 @@ class Metrics:
         Info("payment_build", "The running version.", registry=registry).info(
             {"version": __version__}
         )
-        outcomes = Counter(
-            "payment_charges", "Charges that were decided.", ["outcome"], registry=registry
+        self._charges = Counter(
+            "payment_charges",
+            "Charges that were decided.",
+            ["outcome", "reason", "currency"],
+            registry=registry,
         )
         refusals = Counter(
             "payment_charge_refusals",
@@ -34,10 +48,29 @@ class Metrics:
             ["reason"],
             registry=registry,
         )
+        self._faults = Counter(
+            "payment_faults_injected",
+            "Replies that went wrong because the profile asks for it.",
+            ["kind", "charged"],
+            registry=registry,
+        )
+        replays = Counter(
+            "payment_replays",
+            "Calls that got the answer of an earlier one.",
+            ["by"],
+            registry=registry,
+        )
+        self._duplicates = Counter(
+            "payment_duplicates",
+            "Charges that were counted though one alike was counted shortly before.",
+            registry=registry,
+        )
         # Children made once, so that a charge finds its counter without a lock and a lookup, and
         # every series is there from the start with a 0.
-        self._decided = {outcome: outcomes.labels(outcome) for outcome in ("accepted", "declined")}
         self._refused = {reason: refusals.labels(reason) for reason in REFUSAL_REASONS}
+        self._replayed = {by: replays.labels(by) for by in ("key", "duplicate")}
+        self._decided: dict[_Place, Counter] = {}
+        self._currencies: set[str] = set()
         self._seconds = Histogram(
             "payment_charge_seconds",
             "Time to read and decide a charge, without waiting for a thread.",
@@ -47,30 +80,59 @@ class Metrics:
 
     def __call__(self, record: ChargeRecord) -> None:
         """Counts a charge call."""
-        if record.reason is not None:
-            self._refused[record.reason].inc()
+        outcome = record.outcome
+        if outcome is CallOutcome.REFUSED:
+            self._refused[record.reason or OTHER].inc()
             return
-        self._decided[record.outcome].inc()
+        if outcome is CallOutcome.REPLAYED:
+            self._replayed[record.reason or OTHER].inc()
+            return
+        charged = outcome is not CallOutcome.FAILED
+        if record.fault_kind is not None:
+            self._faults.labels(record.fault_kind, "true" if charged else "false").inc()
+        if not charged or record.charge is None:
+            return
+        place = outcome.value, record.reason, record.charge.currency
+        counter = self._decided.get(place)
+        if counter is None:
+            counter = self._counter(place)
+        counter.inc()
+        if record.duplicate_of is not None:
+            self._duplicates.inc()
         self._seconds.observe(record.seconds)
+
+    def _counter(self, place: _Place) -> Counter:
+        outcome, reason, currency = place
+        shown = currency or "none"
+        if shown not in self._currencies:
+            fits = shown == "none" or _CURRENCY.fullmatch(shown) is not None
+            if not fits or len(self._currencies) >= MOST_CURRENCIES:
+                return self._charges.labels(outcome, reason or "", OTHER)
+            self._currencies.add(shown)
+        counter = self._decided[place] = self._charges.labels(outcome, reason or "", shown)
+        return counter
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """How the process is: whether it drains, how many replies it holds, who shares its state."""
+
+    draining: Callable[[], bool]
+    held: Callable[[], int]
+    scope: Callable[[], str]
 
 
 class State(Collector):
     """Shows what is in effect at the moment it is asked; register it with the registry."""
 
-    def __init__(
-        self,
-        mounted: Mounted,
-        draining: Callable[[], bool],
-        held: Callable[[], int],
-        lines: Lines,
-    ) -> None:
+    def __init__(self, mounted: Mounted, moment: Moment, lines: Lines) -> None:
         self._mounted = mounted
-        self._draining = draining
-        self._held = held
+        self._moment = moment
         self._lines = lines
 
     def collect(self) -> Iterator[Metric]:
         profile, tokens = self._mounted.profile, self._mounted.tokens
+        moment = self._moment
         loaded = profile.current
         yield InfoMetricFamily(
             "payment_profile", "The profile in effect.", {"hash": loaded.hash or ""}
@@ -86,8 +148,11 @@ class State(Collector):
         if tokens is not None:
             yield _gauge("tokens_valid", "Tokens valid now.", len(tokens.current.valid))
             yield _gauge("token_generation", "Good sets of tokens so far.", tokens.generation)
-        yield _gauge("draining", "1 from the signal to stop until the end.", self._draining())
-        yield _gauge("replies_held", "Replies that leave later than they could.", self._held())
+        yield _gauge("draining", "1 from the signal to stop until the end.", moment.draining())
+        yield _gauge("replies_held", "Replies that leave later than they could.", moment.held())
+        yield InfoMetricFamily(
+            "payment_state", "Who shares what is remembered.", {"scope": moment.scope()}
+        )
         yield CounterMetricFamily(
             "payment_log_lines_lost", "Lines that could not be written.", self._lines.lost
         )

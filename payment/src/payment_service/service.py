@@ -1,20 +1,23 @@
 """Puts the parts together: from settings to two ports that serve."""
 
 import random
+import socket
+import time
 
-from payment_service.charging.cashier import Cashier, Chance, Decide
-from payment_service.charging.decision import decide as decide_by_profile
+from payment_service.cashier.books import Surroundings
+from payment_service.cashier.cashier import Cashier, Foresee
+from payment_service.cashier.records import ChargeLog
 from payment_service.charging.ids import new_charge_id
-from payment_service.charging.records import ChargeLog
+from payment_service.charging.outcome import foresee as foresee_by_profile
 from payment_service.files.live import AnyLive, Watcher
 from payment_service.files.mounted import Mounted
 from payment_service.log import Lines, timestamp
-from payment_service.metrics import Metrics, State
+from payment_service.metrics import Metrics, Moment, State
 from payment_service.ports.charge_app import create_app
 from payment_service.ports.ops_app import Health, create_ops_app
 from payment_service.ports.serving import Limits, Port
 from payment_service.settings import Settings
-from payment_service.state.attempts import Attempts
+from payment_service.state.opening import open_state
 
 CONNECTIONS = 500
 """How many can be open, besides those whose replies are held."""
@@ -24,20 +27,19 @@ class Service:
     """The whole service in this process."""
 
     def __init__(
-        self, settings: Settings, lines: Lines, decide: Decide = decide_by_profile
+        self, settings: Settings, lines: Lines, foresee: Foresee = foresee_by_profile
     ) -> None:
         """Reads the files and binds both ports; raises MistakesError or OSError (a taken port)."""
         self.settings = settings
         self.lines = lines
         self.mounted = Mounted.from_settings(settings)
         self._watcher = Watcher(self.mounted.all(), self._tell_news)
+        self.state = open_state(settings)
         self._accepts = False
         self._draining = False
         metrics = Metrics()
-        self.charges = self._charge_port(decide, metrics)
-        metrics.registry.register(
-            State(self.mounted, lambda: self._draining, self.charges.held, lines)
-        )
+        self.charges = self._charge_port(foresee, metrics)
+        metrics.registry.register(State(self.mounted, self._moment(), lines))
         health = Health(self._alive, lambda: self._accepts)
         self.ops = Port(
             create_ops_app(health, metrics, self.mounted.profile),
@@ -72,17 +74,28 @@ class Service:
         self.ops.stop()
         self._watcher.stop()
 
+    def _moment(self) -> Moment:
+        return Moment(
+            draining=lambda: self._draining,
+            held=self.charges.held,
+            scope=lambda: self.state.scope.value,
+        )
+
     def _alive(self) -> bool:
         return self.charges.alive() and self._watcher.alive()
 
-    def _charge_port(self, decide: Decide, metrics: Metrics) -> Port:
+    def _charge_port(self, foresee: Foresee, metrics: Metrics) -> Port:
         settings, profile, tokens = self.settings, self.mounted.profile, self.mounted.tokens
+        around = Surroundings(
+            draw=random.random,
+            new_id=new_charge_id,
+            now=time.time,
+            may_hold=lambda: self.charges.may_hold(),  # noqa: PLW0108  # the port comes later
+            replica=socket.gethostname(),
+        )
+        recorders = (ChargeLog(self.lines.write, timestamp), metrics)
         cashier = Cashier(
-            lambda: profile.current.profile,
-            Attempts(settings.attempts_kept),
-            decide=decide,
-            chance=Chance(draw=random.random, new_id=new_charge_id),
-            recorders=(ChargeLog(self.lines.write, timestamp), metrics),
+            lambda: profile.current.profile, self.state, around, recorders, foresee=foresee
         )
         app = create_app(
             cashier,

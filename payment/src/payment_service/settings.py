@@ -9,9 +9,9 @@ from typing import Any
 
 from payment_service.log import LEVELS
 from payment_service.mistakes import MistakesError
-from payment_service.store_address import StoreAddress
 from payment_service.profile.document import DEFAULT_SUCCESS_RATE, Profile
 from payment_service.profile.values import LARGEST_SEED
+from payment_service.store_address import StoreAddress
 
 _LINK_HINT = "; Kubernetes sets it so for a Service of that name: set enableServiceLinks to false"
 

@@ -8,8 +8,9 @@ from support.antaeus_api import Counts
 PAGE = """\
 # HELP payment_charges_total Charges that were decided.
 # TYPE payment_charges_total counter
-payment_charges_total{outcome="accepted"} 52.0
-payment_charges_total{outcome="declined"} 48.0
+payment_charges_total{currency="USD",outcome="accepted",reason=""} 50.0
+payment_charges_total{currency="DKK",outcome="accepted",reason=""} 2.0
+payment_charges_total{currency="USD",outcome="declined",reason="generic"} 48.0
 # TYPE payment_charges_created gauge
 payment_charges_created{outcome="accepted"} 1.7e+09
 payment_charge_refusals_total{reason="token"} 3.0

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from falcon import testing
 
+from payment_service.cashier.records import ChargeRecord
 from payment_service.charging.charges import Charge
-from payment_service.charging.records import ChargeRecord
 from payment_service.state.attempts import Attempts
 from support.payment import TOKEN, a_charge, a_client
 

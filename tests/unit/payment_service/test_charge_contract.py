@@ -273,7 +273,7 @@ def test_a_failure_of_the_service_itself_is_no_success() -> None:
     def break_down(*_: object) -> None:
         raise ZeroDivisionError
 
-    answer = charge(a_client(decide=break_down))  # type: ignore[arg-type]
+    answer = charge(a_client(foresee=break_down))  # type: ignore[arg-type]
 
     assert_refused(answer, 500)
     assert "ZeroDivisionError" not in json.dumps(answer.json)

@@ -8,11 +8,11 @@ import pytest
 
 from payment_service import __version__
 from payment_service.charging.charges import Charge
-from payment_service.charging.decision import Decision
-from payment_service.metrics import State
+from payment_service.charging.outcome import Circumstances, Outcome
+from payment_service.metrics import Moment, State
 from payment_service.profile.document import Profile
 from support.eventually import eventually
-from support.payment import Caller, a_request, a_service, get, sample
+from support.payment import Caller, a_request, a_service, an_outcome, get, sample
 
 THREADS = 8
 
@@ -36,7 +36,8 @@ def test_the_metrics_tell_how_many_replies_are_held(tmp_path: Path) -> None:
     with a_service(tmp_path) as service:
         assert sample(get(service.ops.number, "/metrics").body, "payment_replies_held") == 0
 
-        state = State(service.mounted, lambda: False, lambda: 7, service.lines)
+        moment = Moment(lambda: False, lambda: 7, lambda: "process")
+        state = State(service.mounted, moment, service.lines)
 
         (held,) = [found for found in state.collect() if found.name == "payment_replies_held"]
         assert held.samples[0].value == 7
@@ -59,12 +60,12 @@ def test_a_service_whose_charge_port_has_ended_is_not_alive(tmp_path: Path) -> N
 def test_stuck_charges_do_not_hold_up_the_operations_port(tmp_path: Path) -> None:
     release, waiting = threading.Event(), threading.Semaphore(0)
 
-    def get_stuck(*_: object) -> Decision:
+    def get_stuck(*_: object) -> Outcome:
         waiting.release()
         release.wait(30)
-        return Decision(accepted=True)
+        return an_outcome()
 
-    with a_service(tmp_path, decide=get_stuck, threads=THREADS) as service:
+    with a_service(tmp_path, foresee=get_stuck, threads=THREADS) as service:
         callers = [Caller(service.charges.number) for _ in range(2 * THREADS)]
         for caller in callers:
             caller.send(a_request())
@@ -83,10 +84,10 @@ def test_stuck_charges_do_not_hold_up_the_operations_port(tmp_path: Path) -> Non
 
 
 def test_every_charge_call_is_counted(tmp_path: Path) -> None:
-    def decline_dkk(_: Profile, charge: Charge, __: int, ___: float) -> Decision:
-        return Decision(accepted=charge.currency != "DKK")
+    def decline_dkk(_: Profile, charge: Charge, __: int, ___: Circumstances) -> Outcome:
+        return an_outcome(accepted=charge.currency != "DKK")
 
-    with a_service(tmp_path, decide=decline_dkk) as service:
+    with a_service(tmp_path, foresee=decline_dkk) as service:
         with Caller(service.charges.number) as caller:
             for currency in (b"USD", b"USD", b"DKK"):
                 caller.ask(a_request(b'{"customer_id":1,"value":1,"currency":"%s"}' % currency))
@@ -94,8 +95,11 @@ def test_every_charge_call_is_counted(tmp_path: Path) -> None:
             caller.ask(a_request(b"{}"))
         page = get(service.ops.number, "/metrics").body
 
-    assert sample(page, 'payment_charges_total{outcome="accepted"}') == 2
-    assert sample(page, 'payment_charges_total{outcome="declined"}') == 1
+    accepted, declined = (
+        'payment_charges_total{currency="USD",outcome="accepted",reason=""}',
+        'payment_charges_total{currency="DKK",outcome="declined",reason="generic"}',
+    )
+    assert (sample(page, accepted), sample(page, declined)) == (2, 1)
     assert sample(page, 'payment_charge_refusals_total{reason="token"}') == 1
     assert sample(page, 'payment_charge_refusals_total{reason="body"}') == 1
     assert sample(page, "payment_charge_seconds_count") == 3

@@ -32,27 +32,9 @@ ALL = {
     "PAYMENT_ANSWER_SECONDS": "60",
     "PAYMENT_LOG_LEVEL": "debug",
 }
+
+
 def test_all_variables_of_serving_are_read() -> None:
-    env = {
-        "PAYMENT_HOST": "::",
-        "PAYMENT_PORT": "8000",
-        "PAYMENT_OPS_PORT": "8001",
-        "PAYMENT_THREADS": "4",
-        "PAYMENT_OPS_THREADS": "3",
-        "PAYMENT_REQUIRE_TOKEN": "false",
-        "PAYMENT_TOKEN_FILE": "/a",
-        "PAYMENT_PREVIOUS_TOKEN_FILE": "/b",
-        "PAYMENT_PROFILE_FILE": "/c",
-        "PAYMENT_MAX_BODY_BYTES": "1024",
-        "PAYMENT_ATTEMPTS_KEPT": "10",
-        "PAYMENT_DRAIN_SECONDS": "0",
-        "PAYMENT_IDLE_SECONDS": "0.5",
-        "PAYMENT_ANSWER_SECONDS": "60",
-        "PAYMENT_LOG_LEVEL": "debug",
-    }
-
-
-def test_all_variables_are_read() -> None:
     settings = Settings.from_env(ALL)
 
     assert settings == Settings(

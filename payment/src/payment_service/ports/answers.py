@@ -1,18 +1,17 @@
-"""Turns decisions and refusals into HTTP answers; nothing else writes a charge's answer.
+"""Turns replies into HTTP answers; nothing else writes the answer of a charge call.
 
 Antaeus looks at `result` alone, whatever the status, and breaks off its whole batch if there is
-none. So every answer has one, and it is never true unless the charge was accepted.
+none. So every answer has one, and it is never true unless the charge was accepted. Only what the
+profile asks for breaks this: replies that come late, broken or never.
 """
 
-import json
 from http import HTTPStatus
 
 import falcon
 
-from payment_service.charging.decision import Decision
+from payment_service.cashier.replies import Reply, refused
+from payment_service.ports.delivery import DELIVERY, Delivery, Shape
 
-_ACCEPTED = b'{"result":"true"}'
-_DECLINED = b'{"result":"false"}'
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
@@ -26,17 +25,30 @@ class RefusedError(Exception):
         self.message = message
 
 
-def answer(response: falcon.Response, decision: Decision) -> None:
-    """Writes what was decided."""
-    response.data = _ACCEPTED if decision.accepted else _DECLINED
+def answer(request: falcon.Request, response: falcon.Response, reply: Reply) -> None:
+    """Writes a reply, and says how it is to come back."""
+    if reply.status != 200:
+        response.status = _STATUS_LINES[reply.status]
+    response.data = reply.body
+    for name, value in reply.headers:
+        response.set_header(name, value)
+    if reply.fault is not None or reply.delay_seconds or reply.done is not None:
+        request.env[DELIVERY] = _delivery(reply)
 
 
-def answer_refusal(response: falcon.Response, status: int, message: str) -> None:
+def answer_refusal(
+    request: falcon.Request, response: falcon.Response, status: int, message: str
+) -> None:
     """Writes that nothing was charged, and why."""
-    response.status = _STATUS_LINES[status]
-    response.data = refusal_body(message)
+    answer(request, response, refused(status, message))
 
 
-def refusal_body(message: str) -> bytes:
-    """Returns the body of every answer that is no decision."""
-    return json.dumps({"result": "false", "error": message}, separators=(",", ":")).encode("utf-8")
+def _delivery(reply: Reply) -> Delivery:
+    shape, over_seconds, fault, done = Shape.WHOLE, 0.0, reply.fault, reply.done
+    if fault is not None and fault.connection is not None:
+        shape = Shape(fault.connection.reply.value)
+    elif fault is not None and fault.slow_body is not None:
+        shape, over_seconds = Shape.SLOW, fault.slow_body.seconds
+    # Whether it has left or its connection has gone is all the same to who counts what is open.
+    ended = None if done is None else lambda _left: done()
+    return Delivery(reply.delay_seconds, shape, over_seconds, ended)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import falcon
 
-from payment_service.charging.cashier import Cashier
+from payment_service.cashier.cashier import Cashier
 from payment_service.files.token_gate import Tokens
 from payment_service.ports.answers import answer_refusal
 from payment_service.ports.resources import ChargeResource, FixedAnswer, Resource
@@ -44,13 +44,14 @@ def _answer_http_error(methods: dict[str, str]) -> Callable[..., None]:
         allowed = methods.get(request.path)
         if allowed is None:
             paths = " or ".join(CHARGE_PATHS)
-            answer_refusal(response, 404, f"nothing is here; a charge goes to POST {paths}")
+            message = f"nothing is here; a charge goes to POST {paths}"
+            answer_refusal(request, response, 404, message)
         elif request.method != allowed:
             # Also for methods that Falcon has never heard of and calls a bad request.
             response.set_header("Allow", allowed)
-            answer_refusal(response, 405, f"{request.path} takes {allowed} alone")
+            answer_refusal(request, response, 405, f"{request.path} takes {allowed} alone")
         else:
-            answer_refusal(response, error.status_code, error.description or error.title)
+            answer_refusal(request, response, error.status_code, error.description or error.title)
 
     return handle
 
@@ -59,4 +60,4 @@ def _answer_own_failure(
     request: falcon.Request, response: falcon.Response, error: Exception, _: object
 ) -> None:
     _log.error("failed to answer %s", request.path, exc_info=error)
-    answer_refusal(response, 500, "the service failed; nothing is known about this charge")
+    answer_refusal(request, response, 500, "the service failed; nothing is known about this charge")

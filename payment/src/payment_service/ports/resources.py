@@ -6,18 +6,24 @@ from time import perf_counter
 
 import falcon
 
-from payment_service.charging.cashier import Call, Cashier
+from payment_service.cashier.calls import Asked, Call
+from payment_service.cashier.cashier import Cashier
 from payment_service.charging.charges import Charge
 from payment_service.charging.ids import new_request_id
 from payment_service.files.token_gate import Tokens
 from payment_service.mistakes import MistakesError
-from payment_service.ports.answers import RefusedError, answer, answer_refusal
+from payment_service.ports.answers import RefusedError, answer
 
-# As WSGI spells X-Token, X-Request-Id and X-Charge-Attempt.
+# As WSGI spells X-Token, X-Request-Id, X-Charge-Attempt, Idempotency-Key and Prefer.
 TOKEN_HEADER = "HTTP_X_TOKEN"
 REQUEST_ID_HEADER = "HTTP_X_REQUEST_ID"
 ATTEMPT_HEADER = "HTTP_X_CHARGE_ATTEMPT"
+KEY_HEADER = "HTTP_IDEMPOTENCY_KEY"
+PREFERENCE_HEADER = "HTTP_PREFER"
+LONGEST_KEY = 255
 LARGEST_ATTEMPT = 2**31 - 1
+_KEY = re.compile(rf"[\x21-\x7e]([\x20-\x7e]{{0,{LONGEST_KEY - 2}}}[\x21-\x7e])?")
+_REPRESENTATION = re.compile(r'(?i)(^|[,;\s])return\s*=\s*"?representation"?($|[,;\s])')
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -43,14 +49,14 @@ class ChargeResource(Resource):
         admitted = tokens is not None and tokens().admit(request.env.get(TOKEN_HEADER))
         call = Call(admitted, _request_id(request), perf_counter())
         try:
-            charge, attempt = self._read(request, call)
+            asked = self._read(request, call)
         except RefusedError as refusal:
-            self._cashier.refuse(call, refusal.status, refusal.reason)
-            answer_refusal(response, refusal.status, refusal.message)
+            refused = refusal.status, refusal.reason, refusal.message
+            answer(request, response, self._cashier.refuse(call, *refused))
             return
-        answer(response, self._cashier.take(call, charge, attempt))
+        answer(request, response, self._cashier.take(call, asked))
 
-    def _read(self, request: falcon.Request, call: Call) -> tuple[Charge, int | None]:
+    def _read(self, request: falcon.Request, call: Call) -> Asked:
         if self._tokens is not None and not call.authenticated:
             raise RefusedError(403, "token", "X-Token is missing or wrong")
         if not _is_json(request.content_type):
@@ -63,7 +69,9 @@ class ChargeResource(Resource):
             charge = Charge.from_json(body, nameless_currency=self._tokens is None)
         except MistakesError as mistakes:
             raise RefusedError(400, "body", str(mistakes)) from None
-        return charge, _attempt(request.env.get(ATTEMPT_HEADER))
+        env = request.env
+        attempt, key = _attempt(env.get(ATTEMPT_HEADER)), _key(env.get(KEY_HEADER))
+        return Asked(charge, attempt, key, _wants_all(env.get(PREFERENCE_HEADER)))
 
 
 class FixedAnswer(Resource):
@@ -92,6 +100,17 @@ def _attempt(header: str | None) -> int | None:
             return attempt
     rule = f"X-Charge-Attempt must be a whole number from 1 to {LARGEST_ATTEMPT}"
     raise RefusedError(400, "attempt", rule)
+
+
+def _key(header: str | None) -> str | None:
+    if header is None or _KEY.fullmatch(header):
+        return header
+    rule = f"Idempotency-Key must be 1 to {LONGEST_KEY} printable ASCII characters"
+    raise RefusedError(400, "key", rule)
+
+
+def _wants_all(header: str | None) -> bool:
+    return header is not None and _REPRESENTATION.search(header) is not None
 
 
 def _request_id(request: falcon.Request) -> str:

@@ -24,7 +24,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import BadRequest
 
-from payment_service.ports.answers import refusal_body
+from payment_service.cashier.replies import refusal_body
 from payment_service.ports.delivery import DELIVERY, Delivery
 
 LINGER_SECONDS = 2.0

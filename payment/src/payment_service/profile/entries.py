@@ -102,6 +102,18 @@ class Fault(Part):
     connection: Maybe[ConnectionFault] = Field(default=None, description="A broken connection.")
     slow_body: Maybe[SlowBodyFault] = Field(default=None, description="A slow answer.")
 
+    @property
+    def kind(self) -> str:
+        """In a word what goes wrong, for metrics: `status_503`, `reset`, `slow_body`."""
+        if self.status is not None:
+            return f"status_{self.status.code}"
+        return "slow_body" if self.connection is None else str(self.connection.reply)
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether it keeps its connection for a while."""
+        return self.slow_body is not None or self.kind == "never"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
 class Entry(Part):

@@ -1,0 +1,115 @@
+"""Writes down what became of each charge call: in the state, and for everyone who keeps records."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from time import perf_counter
+
+from payment_service.cashier.calls import Asked, Call
+from payment_service.cashier.records import CallOutcome, ChargeRecord, Recorder
+from payment_service.cashier.replies import Reply
+from payment_service.profile.document import Profile
+from payment_service.state.records import Booking, JournalEntry
+from payment_service.state.state import State
+from payment_service.state.values import Earlier, Keyed
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a charge depends on besides itself, so that tests can say it.
+
+    `draw` gives fresh numbers in [0, 1), `now` the seconds since 1970, `may_hold` tells whether
+    one more reply can be kept waiting, `replica` is the name of this process.
+    """
+
+    draw: Callable[[], float]
+    new_id: Callable[[], str]
+    now: Callable[[], float]
+    may_hold: Callable[[], bool]
+    replica: str
+
+
+@dataclass(slots=True)
+class Case:
+    """One charge that is being decided."""
+
+    call: Call
+    asked: Asked
+    profile: Profile
+    charge_id: str
+    attempt: int
+    earlier: Earlier | None
+
+
+class Books:
+    """Everything that is kept of a call, written before its caller hears of it.
+
+    So what it was told is always on record.
+    """
+
+    def __init__(self, state: State, around: Surroundings, recorders: Iterable[Recorder]) -> None:
+        self._state = state
+        self._around = around
+        self._recorders = tuple(recorders)
+
+    def record(
+        self, call: Call, outcome: CallOutcome, status: int, case: Case | None = None
+    ) -> ChargeRecord:
+        """Begins the record of a call that has just been answered."""
+        seconds = perf_counter() - call.began
+        record = ChargeRecord(outcome, status, call.authenticated, call.request_id, seconds)
+        if case is not None:
+            asked = case.asked
+            record.charge, record.attempt, record.key = asked.charge, case.attempt, asked.key
+        return record
+
+    def note(self, record: ChargeRecord) -> None:
+        """Writes down a call that counts for nothing; raises StoreLostError if only elsewhere."""
+        try:
+            self._state.note(self._entry(record))
+        finally:
+            self._tell(record)
+
+    def settle(self, record: ChargeRecord, reply: Reply, case: Case) -> None:
+        """Writes down a counted charge, and the reply for its key; raises StoreLostError."""
+        charge, entry = case.asked.charge, self._entry(record)
+        booking = Booking(
+            case.charge_id,
+            entry.time,
+            charge.customer_id,
+            charge.amount,
+            charge.currency,
+            record.outcome is CallOutcome.ACCEPTED,
+            record.reason,
+            record.duplicate_of,
+            record.fault,
+            self._around.replica,
+        )
+        keyed, key = None, case.asked.key
+        if key is not None:
+            keep_seconds = case.profile.idempotency.keep_seconds
+            keyed = Keyed(key, case.asked.fingerprint, reply.saved(), keep_seconds)
+        self._state.settle(booking, entry, keyed)
+        self._tell(record)
+
+    def _entry(self, record: ChargeRecord) -> JournalEntry:
+        charge = record.charge
+        return JournalEntry(
+            self._around.now(),
+            record.request_id,
+            record.outcome,
+            record.status,
+            None if charge is None else charge.customer_id,
+            None if charge is None else charge.amount,
+            None if charge is None else charge.currency,
+            record.charge_id,
+            record.attempt,
+            record.reason,
+            record.duplicate_of,
+            record.fault,
+            record.key,
+            self._around.replica,
+        )
+
+    def _tell(self, record: ChargeRecord) -> None:
+        for recorder in self._recorders:
+            recorder(record)

@@ -1,0 +1,32 @@
+"""What a charge call asks for, and who makes it."""
+
+from typing import NamedTuple
+
+from payment_service.charging.charges import Charge, canonical
+
+
+class Call(NamedTuple):
+    """One charge call under way: who makes it and when it began (`perf_counter`)."""
+
+    authenticated: bool
+    request_id: str
+    began: float
+
+
+class Asked(NamedTuple):
+    """What a call asks for.
+
+    `attempt` is None if the caller does not count. `key` is its Idempotency-Key. `in_full` is
+    whether it wants more than the result.
+    """
+
+    charge: Charge
+    attempt: int | None = None
+    key: str | None = None
+    in_full: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """What has to be the same where a key is used again: the charge, however it is written."""
+        charge = self.charge
+        return f"{charge.customer_id} {canonical(charge.amount)} {charge.currency}"

@@ -1,0 +1,210 @@
+"""Takes charge calls: limits, keys, duplicates, the decision, and everyone who keeps records."""
+
+import math
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+
+from payment_service.cashier import replies
+from payment_service.cashier.books import Books, Case, Surroundings
+from payment_service.cashier.calls import Asked, Call
+from payment_service.cashier.records import CallOutcome, Recorder
+from payment_service.cashier.replies import Reply, Told
+from payment_service.cashier.under_way import UnderWay
+from payment_service.charging.charges import Charge
+from payment_service.charging.outcome import Circumstances, Outcome, foresee
+from payment_service.profile.document import Limits, Profile
+from payment_service.profile.values import DuplicateMode
+from payment_service.state.state import Began, State, StoreLostError
+from payment_service.state.values import Earlier, SavedAnswer
+
+Foresee = Callable[[Profile, Charge, int, Circumstances], Outcome]
+
+_SOON = 1
+
+
+class Cashier:
+    """Answers charge calls under the profile of the moment."""
+
+    def __init__(
+        self,
+        profile: Callable[[], Profile],
+        state: State,
+        around: Surroundings,
+        recorders: Iterable[Recorder],
+        *,
+        foresee: Foresee = foresee,
+    ) -> None:
+        self._profile = profile
+        self._foresee = foresee
+        self._state = state
+        self._around = around
+        self._books = Books(state, around, recorders)
+        self._under_way = UnderWay()
+        self._held_keys: set[str] = set()
+
+    def take(self, call: Call, asked: Asked) -> Reply:
+        """Decides a charge call and records it."""
+        profile = self._profile()
+        try:
+            limits = profile.limits
+            if limits is None:
+                return self._under_key(call, asked, profile)
+            if (seconds := self._wait(limits)) is not None:
+                message = "more charge calls than the limits of the profile let pass"
+                return self.refuse(call, 429, "limit", message, retry_after=seconds)
+            return self._counted(self._under_key, call, asked, profile)
+        except StoreLostError as lost:
+            message = f"nothing is known about this charge: {lost}"
+            return self.refuse(call, 503, "store", message, retry_after=_SOON)
+
+    def refuse(
+        self, call: Call, status: int, reason: str, message: str, *, retry_after: int | None = None
+    ) -> Reply:
+        """Records a charge call that is refused, so no charge, and returns what to tell."""
+        record = self._books.record(call, CallOutcome.REFUSED, status)
+        record.reason = reason
+        with suppress(StoreLostError):
+            self._books.note(record)
+        return replies.refused(status, message, retry_after)
+
+    def _wait(self, limits: Limits) -> int | None:
+        """Enters the call, or says in how many seconds to come again."""
+        if limits.per_second is not None:
+            burst = limits.burst or max(1, math.ceil(limits.per_second))
+            wait = self._state.wait_seconds(limits.per_second, burst)
+            if wait > 0:
+                return max(limits.retry_after_seconds, math.ceil(wait))
+        return None if self._under_way.enter(limits.concurrent) else limits.retry_after_seconds
+
+    def _counted(
+        self, take: Callable[[Call, Asked, Profile], Reply], call: Call, asked: Asked, of: Profile
+    ) -> Reply:
+        """A call is under way until its reply has left."""
+        try:
+            reply = take(call, asked, of)
+        except BaseException:
+            self._under_way.leave()
+            raise
+        if reply.fault is None and not reply.delay_seconds:
+            self._under_way.leave()
+            return reply
+        return _and_then(reply, self._under_way.leave)
+
+    def _under_key(self, call: Call, asked: Asked, profile: Profile) -> Reply:
+        key = asked.key
+        if key is None:
+            return self._charge(call, asked, profile)
+        # The answer is on its way, though it has been kept for long.
+        began = Began.IN_FLIGHT if key in self._held_keys else self._begin(key, asked)
+        if isinstance(began, SavedAnswer):
+            return self._repeat(call, asked, replies.repeated(began), "key")
+        if began is Began.IN_FLIGHT:
+            message = "a call with this Idempotency-Key is under way"
+            return self.refuse(call, 409, "key_in_flight", message, retry_after=_SOON)
+        if began is Began.MISMATCH:
+            message = "Idempotency-Key: it was used for another charge; take a new one"
+            return self.refuse(call, 422, "key_reused", message)
+        try:
+            reply = self._charge(call, asked, profile)
+        except BaseException:
+            with suppress(StoreLostError):
+                self._state.forget(key)
+            raise
+        if not _waits(reply):
+            return reply
+        self._held_keys.add(key)
+        return _and_then(reply, partial(self._held_keys.discard, key))
+
+    def _begin(self, key: str, asked: Asked) -> Began | SavedAnswer:
+        return self._state.begin(key, asked.fingerprint)
+
+    def _charge(self, call: Call, asked: Asked, profile: Profile) -> Reply:
+        charge, charge_id, mode = asked.charge, self._around.new_id(), profile.duplicates.mode
+        window = None if mode is DuplicateMode.OFF else profile.duplicates.window_seconds
+        attempt, earlier = self._state.arrive(charge, charge_id, window)
+        case = Case(call, asked, profile, charge_id, asked.attempt or attempt, earlier)
+        if earlier is not None and mode is DuplicateMode.REPLAY:
+            return self._as_before(case, earlier)
+        outcome = self._foresee(profile, charge, case.attempt, self._circumstances())
+        if _waits(outcome) and not self._around.may_hold():
+            self._drop(case)
+            message = "as many replies are held as can be; nothing was charged"
+            return self.refuse(call, 503, "held", message, retry_after=_SOON)
+        return self._booked(case, outcome) if outcome.counted else self._failed(case, outcome)
+
+    def _circumstances(self) -> Circumstances:
+        around = self._around
+        now = datetime.fromtimestamp(around.now(), UTC)
+        return Circumstances(around.draw, self._state.hit, now)
+
+    def _booked(self, case: Case, outcome: Outcome) -> Reply:
+        reason = None if outcome.reason is None else outcome.reason.value
+        before = case.earlier.charge_id if case.earlier else None
+        told = Told(outcome.accepted, reason, case.charge_id, case.attempt, before)
+        reply = replies.decided(told, in_full=case.asked.in_full)
+        fault = outcome.fault
+        if fault is not None and fault.status is not None:
+            reply = replies.faulty(outcome.rule or "", fault.status)
+        kind = CallOutcome.ACCEPTED if outcome.accepted else CallOutcome.DECLINED
+        record = self._books.record(case.call, kind, reply.status, case)
+        record.charge_id, record.reason, record.duplicate_of = case.charge_id, reason, before
+        record.name(outcome)
+        self._books.settle(record, reply, case)
+        return reply._replace(fault=fault, delay_seconds=outcome.delay_seconds)
+
+    def _failed(self, case: Case, outcome: Outcome) -> Reply:
+        """A fault broke the call before the charge was begun: a retry is a new try."""
+        self._drop(case)
+        name, fault = outcome.rule or "", outcome.fault
+        status = fault.status if fault else None
+        # Of a broken connection nobody sees the status.
+        reply = replies.faulty(name, status) if status else replies.refused(500, f"{name}: a fault")
+        record = self._books.record(case.call, CallOutcome.FAILED, reply.status, case)
+        record.reason = "fault"
+        record.name(outcome)
+        self._books.note(record)
+        return reply._replace(fault=fault, delay_seconds=outcome.delay_seconds)
+
+    def _as_before(self, case: Case, earlier: Earlier) -> Reply:
+        """The guard against double charges: the answer of the first, and nothing is counted."""
+        self._drop(case)
+        if earlier.accepted is None:
+            message = f"{earlier.charge_id}, a charge alike, is under way"
+            return self.refuse(case.call, 409, "duplicate", message, retry_after=_SOON)
+        told = Told(earlier.accepted, None, earlier.charge_id, case.attempt, earlier.charge_id)
+        reply = replies.decided(told, in_full=case.asked.in_full)
+        return self._repeat(case.call, case.asked, reply, "duplicate", earlier.charge_id)
+
+    def _repeat(
+        self, call: Call, asked: Asked, reply: Reply, by: str, of: str | None = None
+    ) -> Reply:
+        record = self._books.record(call, CallOutcome.REPLAYED, reply.status)
+        record.charge, record.attempt, record.key = asked.charge, asked.attempt, asked.key
+        record.reason, record.duplicate_of = by, of
+        self._books.note(record)
+        return reply
+
+    def _drop(self, case: Case) -> None:
+        """Lets nothing be remembered of a charge that does not count."""
+        if case.earlier is None:
+            self._state.withdraw(case.asked.charge, case.charge_id)
+        if case.asked.key is not None:
+            self._state.forget(case.asked.key)
+
+
+def _waits(this: Outcome | Reply) -> bool:
+    """Whether the reply is kept for a while, and so needs a place."""
+    return this.delay_seconds > 0 or (this.fault is not None and this.fault.takes_long)
+
+
+def _and_then(reply: Reply, done: Callable[[], None]) -> Reply:
+    before = reply.done
+
+    def both() -> None:
+        if before is not None:
+            before()
+        done()
+
+    return reply._replace(done=both)

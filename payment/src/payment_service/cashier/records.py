@@ -1,0 +1,107 @@
+"""What is known of one charge call once it is answered, and the log line made of it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from payment_service.charging.charges import Charge
+from payment_service.charging.outcome import Outcome
+
+
+class CallOutcome(StrEnum):
+    """What became of a charge call; only the first two are counted charges, with an id."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    REFUSED = "refused"
+    """No charge, or not taken now: wrong input, a limit, a key in use."""
+    FAILED = "failed"
+    """Broken by a fault before the charge was begun."""
+    REPLAYED = "replayed"
+    """Answered as an earlier call was, by its key or as its duplicate."""
+
+
+@dataclass(slots=True)
+class ChargeRecord:
+    """One answered charge call.
+
+    `reason` says why it was refused, failed or declined, or by what it was replayed. `charge` and
+    `attempt` are None as long as they could not be read. `seconds` is what reading and deciding
+    took. `fault` is the name of the rule or fault by which the reply goes wrong, `rule` of the one
+    that decided, `duplicate_of` the id of an earlier charge alike.
+    """
+
+    outcome: CallOutcome
+    status: int
+    authenticated: bool
+    request_id: str
+    seconds: float
+    charge: Charge | None = None
+    attempt: int | None = None
+    charge_id: str | None = None
+    reason: str | None = None
+    fault: str | None = None
+    fault_kind: str | None = None
+    rule: str | None = None
+    duplicate_of: str | None = None
+    key: str | None = None
+
+    def name(self, outcome: Outcome) -> None:
+        """Notes which rule or fault this was."""
+        if outcome.fault is None:
+            self.rule = outcome.rule
+        else:
+            self.fault, self.fault_kind = outcome.rule, outcome.fault.kind
+
+
+Recorder = Callable[[ChargeRecord], object]
+
+
+class ChargeLog:
+    """Writes one JSON line per charge call; the token is in none of them."""
+
+    def __init__(self, write_line: Callable[[str], None], now: Callable[[], str]) -> None:
+        """`write_line` takes a whole line, `now` gives the time as text."""
+        self._write_line = write_line
+        self._now = now
+
+    def __call__(self, record: ChargeRecord) -> None:
+        self._write_line(charge_line(record, self._now()))
+
+
+def charge_line(record: ChargeRecord, time: str) -> str:
+    """Returns a record as one line of JSON with its line feed.
+
+    `value` is the number as it was sent, not one digit changed; `currency` is null where the
+    caller could not say it. What is not the case, such as a fault, is left out.
+    """
+    # Put together by hand: a JSON encoder would turn `value` into another number, and takes
+    # several times as long. The pieces that come from outside are encoded or were checked.
+    charge = record.charge
+    who = what = how_much = "null"
+    if charge is not None:
+        who, how_much = str(charge.customer_id), charge.value
+        what = json.dumps(charge.currency) if charge.currency else "null"
+    charge_id = f'"{record.charge_id}"' if record.charge_id else "null"
+    return (
+        f'{{"time": "{time}", "event": "charge", "outcome": "{record.outcome}", '
+        f'"authenticated": {"true" if record.authenticated else "false"}, '
+        f'"customer_id": {who}, "currency": {what}, "value": {how_much}, '
+        f'"charge_id": {charge_id}, "request_id": "{record.request_id}", '
+        f'"attempt": {record.attempt or "null"}, "status": {record.status}{_rest(record)}}}\n'
+    )
+
+
+def _rest(record: ChargeRecord) -> str:
+    reason = f', "reason": "{record.reason}"' if record.reason else ""
+    if not (record.fault or record.rule or record.duplicate_of or record.key):
+        return reason
+    rare = {
+        "fault": record.fault,
+        "rule": record.rule,
+        "duplicate_of": record.duplicate_of,
+        "idempotency_key": record.key,
+    }
+    told = "".join(f', "{name}": {json.dumps(value)}' for name, value in rare.items() if value)
+    return reason + told

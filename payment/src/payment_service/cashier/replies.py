@@ -1,0 +1,89 @@
+"""What a charge call is told: status, body and headers, before anything spoils them."""
+
+import json
+from collections.abc import Callable
+from typing import NamedTuple
+
+from payment_service.profile.entries import Fault, StatusFault
+from payment_service.state.values import SavedAnswer
+
+Headers = tuple[tuple[str, str], ...]
+
+ACCEPTED = b'{"result":"true"}'
+DECLINED = b'{"result":"false"}'
+_REPLAYED = ("Idempotent-Replayed", "true")
+_IN_FULL = (("Preference-Applied", "return=representation"), ("Vary", "Prefer"))
+
+
+class Reply(NamedTuple):
+    """An answer, and what becomes of it on its way to the caller.
+
+    `fault` spoils it. It is held for `delay_seconds`. `done`, if there is one, is to be called
+    once it has left or its connection has gone.
+    """
+
+    status: int
+    body: bytes
+    headers: Headers = ()
+    fault: Fault | None = None
+    delay_seconds: float = 0.0
+    done: Callable[[], None] | None = None
+
+    def saved(self) -> SavedAnswer:
+        """The answer as it is repeated for its idempotency key."""
+        return SavedAnswer(self.status, self.body, self.headers)
+
+
+class Told(NamedTuple):
+    """What is known of a charge that was decided; `reason` is None if it was accepted."""
+
+    accepted: bool
+    reason: str | None
+    charge_id: str
+    attempt: int
+    duplicate_of: str | None
+
+
+def decided(told: Told, *, in_full: bool) -> Reply:
+    """The answer to a charge; `in_full` is for callers that want more than the result."""
+    headers: Headers = ()
+    if told.reason is not None:
+        headers = (("Decline-Reason", told.reason),)
+    if told.duplicate_of is not None:
+        headers = (*headers, ("Duplicate-Of", told.duplicate_of))
+    if not in_full:
+        return Reply(200, ACCEPTED if told.accepted else DECLINED, headers)
+    document: dict[str, object] = {
+        "result": "true" if told.accepted else "false",
+        "charge_id": told.charge_id,
+        "attempt": told.attempt,
+        "reason": told.reason,
+        "duplicate_of": told.duplicate_of,
+    }
+    return Reply(200, _json(document), (*headers, *_IN_FULL))
+
+
+def refused(status: int, message: str, retry_after: int | None = None) -> Reply:
+    """The answer to a call that is no charge, or that is not taken now."""
+    headers = () if retry_after is None else (("Retry-After", str(retry_after)),)
+    return Reply(status, refusal_body(message), headers)
+
+
+def faulty(name: str, fault: StatusFault) -> Reply:
+    """The answer of a fault that is an HTTP error; it never says that a charge was accepted."""
+    message = f"{name} is a fault that the profile asks for"
+    return refused(fault.code, message, fault.retry_after_seconds)
+
+
+def repeated(saved: SavedAnswer) -> Reply:
+    """The answer that an earlier call with this key got, or was to get."""
+    return Reply(saved.status, saved.body, (*saved.headers, _REPLAYED))
+
+
+def refusal_body(message: str) -> bytes:
+    """Returns the body of every answer that is no decision."""
+    return _json({"result": "false", "error": message})
+
+
+def _json(document: dict[str, object]) -> bytes:
+    return json.dumps(document, separators=(",", ":")).encode("utf-8")

@@ -1,0 +1,24 @@
+"""Counts the calls that are under way in this process, those whose reply is held among them."""
+
+import threading
+
+
+class UnderWay:
+    """How many calls there are at the moment."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def enter(self, most: int | None) -> bool:
+        """Counts one more, unless there are `most` (None: any number) already."""
+        with self._lock:
+            if most is not None and self._count >= most:
+                return False
+            self._count += 1
+            return True
+
+    def leave(self) -> None:
+        """Counts one less."""
+        with self._lock:
+            self._count -= 1
