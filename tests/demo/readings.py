@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from support.antaeus_api import Counts
 
+_NAME = "payment_charges_total"
 _CHARGES = re.compile(r'^payment_charges_total\{.*outcome="(\w+)".*\} (\S+)$', re.MULTILINE)
 
 
@@ -38,7 +39,12 @@ class Reading:
 
 
 def read_charges(metrics: str) -> Charges:
-    """Adds up the counters on a payment pod's page of metrics, whatever the currency."""
+    """Adds up the counters on a payment pod's page of metrics, whatever the currency.
+
+    A pod that has decided no charge yet has none of them. Raises KeyError for another page.
+    """
+    if f"# TYPE {_NAME} counter" not in metrics:
+        raise KeyError(_NAME)
     found: Counter[str] = Counter()
     for outcome, value in _CHARGES.findall(metrics):
         found[outcome] += int(float(value))

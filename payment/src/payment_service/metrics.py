@@ -31,42 +31,24 @@ class Metrics:
     """Counts charge calls, as one of their recorders."""
 
     def __init__(self) -> None:
-        self.registry = registry = CollectorRegistry()
-        ProcessCollector(registry=registry)
-        Info("payment_build", "The running version.", registry=registry).info(
-            {"version": __version__}
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        build = Info("payment_build", "The running version.", registry=self.registry)
+        build.info({"version": __version__})
+        counter = self._counter
+        self._charges = counter(
+            "charges", "Charges that were decided.", "outcome", "reason", "currency"
         )
-        self._charges = Counter(
-            "payment_charges",
-            "Charges that were decided.",
-            ["outcome", "reason", "currency"],
-            registry=registry,
+        refusals = counter(
+            "charge_refusals", "Charge calls that were refused before a decision.", "reason"
         )
-        refusals = Counter(
-            "payment_charge_refusals",
-            "Charge calls that were refused before a decision.",
-            ["reason"],
-            registry=registry,
+        self._faults = counter(
+            "faults_injected", "Replies that went wrong as the profile asks for.", "kind", "charged"
         )
-        self._faults = Counter(
-            "payment_faults_injected",
-            "Replies that went wrong because the profile asks for it.",
-            ["kind", "charged"],
-            registry=registry,
-        )
-        replays = Counter(
-            "payment_replays",
-            "Calls that got the answer of an earlier one.",
-            ["by"],
-            registry=registry,
-        )
-        self._duplicates = Counter(
-            "payment_duplicates",
-            "Charges that were counted though one alike was counted shortly before.",
-            registry=registry,
-        )
+        replays = counter("replays", "Calls that got the answer of an earlier one.", "by")
+        self._duplicates = counter("duplicates", "Charges counted shortly after one alike.")
         # Children made once, so that a charge finds its counter without a lock and a lookup, and
-        # every series is there from the start with a 0.
+        # every series that can be named is there from the start with a 0.
         self._refused = {reason: refusals.labels(reason) for reason in REFUSAL_REASONS}
         self._replayed = {by: replays.labels(by) for by in ("key", "duplicate")}
         self._decided: dict[_Place, Counter] = {}
@@ -75,7 +57,7 @@ class Metrics:
             "payment_charge_seconds",
             "Time to read and decide a charge, without waiting for a thread.",
             buckets=_BUCKETS,
-            registry=registry,
+            registry=self.registry,
         )
 
     def __call__(self, record: ChargeRecord) -> None:
@@ -95,13 +77,16 @@ class Metrics:
         place = outcome.value, record.reason, record.charge.currency
         counter = self._decided.get(place)
         if counter is None:
-            counter = self._counter(place)
+            counter = self._first_of(place)
         counter.inc()
         if record.duplicate_of is not None:
             self._duplicates.inc()
         self._seconds.observe(record.seconds)
 
-    def _counter(self, place: _Place) -> Counter:
+    def _counter(self, name: str, what: str, *labels: str) -> Counter:
+        return Counter(f"payment_{name}", what, labels, registry=self.registry)
+
+    def _first_of(self, place: _Place) -> Counter:
         outcome, reason, currency = place
         shown = currency or "none"
         if shown not in self._currencies:

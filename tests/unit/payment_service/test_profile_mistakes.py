@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from payment_service.mistakes import MistakesError
+from payment_service.profile.document import Profile
 from support.profiles import a_full_document, mistakes_of, set_at
 
 FAULT = {"status": {"code": 500}}
@@ -155,3 +157,19 @@ def test_no_mistake_is_told_in_the_words_of_a_library() -> None:
 
     for word in ("pydantic", "Input", "valid", "dict", "type=", "None", "keyword"):
         assert all(word not in text for text in texts)
+
+
+@pytest.mark.parametrize("depth", [100, 400, 600, 900, 1200, 5000])
+@pytest.mark.parametrize("member", ["successRate", "unknown"])
+def test_a_document_of_any_depth_is_refused_in_words(depth: int, member: str) -> None:
+    nested = "[" * depth + "]" * depth
+    documents = (
+        (Profile.from_json, f'{{"{member}": {nested}}}'),
+        (Profile.from_toml, f"{member} = {nested}"),
+        # Of these, a reader takes any number.
+        (Profile.from_toml, f"{member}.{'a.' * depth}a = 1"),
+    )
+
+    for read, document in documents:
+        with pytest.raises(MistakesError, match=r"nested too deeply|is not a number|no such field"):
+            read(document.encode())

@@ -75,8 +75,8 @@ def documents(draw: st.DrawFn) -> Any:
             place, change = (f"{place}.{key}" if place else key), "replace"
         try:
             set_at(document, place, ... if change == "remove" else draw(values))
-        except (TypeError, ValueError, IndexError):
-            continue  # nothing can be added by name to a list
+        except (KeyError, TypeError, ValueError, IndexError):
+            continue  # a list has no names, and what was replaced no members
     return document
 
 

@@ -17,7 +17,7 @@ from payment_service.charging.outcome import Circumstances, Outcome, foresee
 from payment_service.profile.document import Limits, Profile
 from payment_service.profile.values import DuplicateMode
 from payment_service.state.state import Began, State, StoreLostError
-from payment_service.state.values import Earlier, SavedAnswer
+from payment_service.state.values import Arrival, Earlier, SavedAnswer
 
 Foresee = Callable[[Profile, Charge, int, Circumstances], Outcome]
 
@@ -123,8 +123,8 @@ class Cashier:
     def _charge(self, call: Call, asked: Asked, profile: Profile) -> Reply:
         charge, charge_id, mode = asked.charge, self._around.new_id(), profile.duplicates.mode
         window = None if mode is DuplicateMode.OFF else profile.duplicates.window_seconds
-        attempt, earlier = self._state.arrive(charge, charge_id, window)
-        case = Case(call, asked, profile, charge_id, asked.attempt or attempt, earlier)
+        attempt, earlier = self._arrive(asked, charge_id, window)
+        case = Case(call, asked, profile, charge_id, attempt, earlier)
         if earlier is not None and mode is DuplicateMode.REPLAY:
             return self._as_before(case, earlier)
         outcome = self._foresee(profile, charge, case.attempt, self._circumstances())
@@ -133,6 +133,12 @@ class Cashier:
             message = "as many replies are held as can be; nothing was charged"
             return self.refuse(call, 503, "held", message, retry_after=_SOON)
         return self._booked(case, outcome) if outcome.counted else self._failed(case, outcome)
+
+    def _arrive(self, asked: Asked, charge_id: str, window: float | None) -> Arrival:
+        if asked.attempt is None:
+            return self._state.arrive(asked.charge, charge_id, window)
+        seen = None if window is None else self._state.earlier(asked.charge, charge_id, window)
+        return Arrival(asked.attempt, seen)
 
     def _circumstances(self) -> Circumstances:
         around = self._around

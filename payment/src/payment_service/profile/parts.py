@@ -223,7 +223,10 @@ def _shown_key(key: str) -> str:
 
 
 def _shown(value: object) -> str:
-    # As the document has it: a number stays as it is, everything else is close enough in JSON.
+    # As the document has it, but for what is inside of a list or an object: that may be deep.
+    if isinstance(value, list | tuple | Mapping):
+        whole = ("{...}", "{}") if isinstance(value, Mapping) else ("[...]", "[]")
+        return whole[not value]
     plain_number = isinstance(value, int | float | TooLarge) and not isinstance(value, bool)
     shown = repr(value) if plain_number else json.dumps(value, default=str, ensure_ascii=False)
     return shown if len(shown) <= LONGEST_SHOWN else shown[:LONGEST_SHOWN] + "..."
