@@ -1,0 +1,95 @@
+"""Charge calls over two processes' worth of service that share a store, and without it."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from payment_service.service import Service
+from payment_service.state.records import Filter
+from support.payment import Answer, Caller, a_charge, a_request, a_service, get, sample
+from support.redis_server import RedisServer
+
+
+@contextmanager
+def a_replica(folder: Path, store: RedisServer, prefix: str, **changes: Any) -> Iterator[Service]:
+    folder.mkdir()
+    (folder / "profile.json").write_text(json.dumps({"successRate": 0.5}))
+    shared = {
+        "store_url": store.address,
+        "store_password_file": store.password_file,
+        "store_prefix": prefix,
+    }
+    with a_service(folder, **shared, **changes) as service:
+        yield service
+
+
+def ask(service: Service, key: str | None = None) -> Answer:
+    headers = "" if key is None else f"Idempotency-Key: {key}\r\n"
+    with Caller(service.charges.number) as caller:
+        return caller.ask(a_request(a_charge(), headers=headers))
+
+
+def test_a_key_means_the_same_to_every_replica(
+    tmp_path: Path, store: RedisServer, prefix: str
+) -> None:
+    with (
+        a_replica(tmp_path / "a", store, prefix) as one,
+        a_replica(tmp_path / "b", store, prefix) as other,
+    ):
+        first, again = ask(one, "k"), ask(other, "k")
+
+        assert (again.status, again.body) == (200, first.body)
+        assert again.headers["idempotent-replayed"] == "true"
+        assert len(other.state.bookings(Filter(), 9)) == 1
+
+
+def test_charges_alike_are_noticed_across_replicas(
+    tmp_path: Path, store: RedisServer, prefix: str
+) -> None:
+    with (
+        a_replica(tmp_path / "a", store, prefix) as one,
+        a_replica(tmp_path / "b", store, prefix) as other,
+    ):
+        ask(one)
+        second = ask(other)
+        newest, oldest = one.state.bookings(Filter(), 9)
+
+    assert second.headers["duplicate-of"] == oldest.charge_id
+    assert newest.duplicate_of == oldest.charge_id
+
+
+def test_what_one_replica_remembered_outlives_it(
+    tmp_path: Path, store: RedisServer, prefix: str
+) -> None:
+    with a_replica(tmp_path / "a", store, prefix) as one:
+        first = ask(one, "k")
+    with a_replica(tmp_path / "b", store, prefix) as later:
+        assert ask(later, "k").body == first.body
+        assert len(later.state.bookings(Filter(), 9)) == 1
+
+
+@pytest.mark.parametrize(("lost", "status"), [("refuse", 503), ("local", 200)])
+def test_without_its_store_a_charge_is_answered_as_the_settings_say(
+    tmp_path: Path, own_store: RedisServer, prefix: str, lost: str, status: int
+) -> None:
+    with a_replica(tmp_path / "a", own_store, prefix, store_lost=lost) as service:
+        assert ask(service).status == 200
+        own_store.kill()
+
+        began = time.monotonic()
+        answer = ask(service, "k")
+        assert time.monotonic() - began < 2
+        assert answer.status == status
+        assert "result" in answer.json
+        if status == 503:
+            assert answer.headers["retry-after"] == "1"
+            assert "nothing is known about this charge" in answer.json["error"]
+        page = get(service.ops.number, "/metrics").body
+        scope = {"refuse": "lost", "local": "local"}[lost]
+        assert sample(page, f'payment_state_info{{scope="{scope}"}}') == 1
+        assert get(service.ops.number, "/readyz").status == 200
