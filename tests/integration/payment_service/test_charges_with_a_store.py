@@ -19,7 +19,7 @@ from support.redis_server import RedisServer
 def a_replica(folder: Path, store: RedisServer, prefix: str, **changes: Any) -> Iterator[Service]:
     folder.mkdir()
     (folder / "profile.json").write_text(json.dumps({"successRate": 0.5}))
-    shared = {
+    shared: dict[str, Any] = {
         "store_url": store.address,
         "store_password_file": store.password_file,
         "store_prefix": prefix,
