@@ -235,7 +235,7 @@ class Reconciler:
     async def _report(self, this: _Pass) -> Next:
         stack, seen = this.stack, self._seen(this.stack)
         fault, progress = this.fault, this.progress
-        if fault is None and this.begun:
+        if this.begun:
             return 0.0  # other new stacks' children come before what there is to say of this one
         if fault is None and not progress.complete and progress.usual and stack.status:
             # On its way and soon over: one status when it has arrived says more than two.

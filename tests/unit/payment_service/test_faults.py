@@ -6,10 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from payment_service.charging.outcome import Outcome
 from payment_service.service import Service
 from payment_service.state.records import Filter
 from support.eventually import eventually
-from support.payment import Caller, a_charge, a_request, a_service, get, log_lines, sample
+from support.payment import (
+    Caller,
+    a_charge,
+    a_request,
+    a_service,
+    an_outcome,
+    get,
+    log_lines,
+    sample,
+)
 
 THREADS = 2
 
@@ -161,6 +171,45 @@ def test_only_so_many_calls_are_taken_at_once_until_a_reply_has_left(tmp_path: P
 
         assert first.answer().status == 200
         assert second.ask(a_request(a_charge(value=3))).status == 200
+
+
+def test_calls_one_after_another_are_never_too_many_at_once(tmp_path: Path) -> None:
+    trouble = {"name": "trouble", "times": 1, "fault": {"status": {"code": 503}}}
+    write(tmp_path, limits={"concurrent": 1}, faults=[trouble])
+    with a_service(tmp_path) as service, Caller(service.charges.number) as caller:
+        statuses = [caller.ask(a_request(a_charge(value=value))).status for value in (1, 2, 3)]
+
+    assert statuses == [503, 200, 200]
+
+
+def test_a_charge_that_waits_for_nothing_needs_no_place_among_the_held(tmp_path: Path) -> None:
+    never = {"connection": {"reply": "never"}}
+    write(tmp_path, faults=[{"name": "mute", "match": {"customers": [2]}, "fault": never}])
+    with (
+        a_service(tmp_path, held_replies=1) as service,
+        Caller(service.charges.number) as held,
+        Caller(service.charges.number) as caller,
+    ):
+        held.send(a_request(a_charge(customer_id=2)))
+        eventually(lambda: service.charges.held() == 1, within=5)
+
+        assert caller.ask(a_request()).status == 200
+
+
+def test_a_call_that_the_service_failed_at_is_no_longer_under_way(tmp_path: Path) -> None:
+    left = iter([ZeroDivisionError()])
+
+    def fails_once(*_: object) -> Outcome:
+        for error in left:
+            raise error
+        return an_outcome()
+
+    write(tmp_path, limits={"concurrent": 1})
+    with a_service(tmp_path, foresee=fails_once) as service, Caller(service.charges.number) as one:
+        headers = "Idempotency-Key: k\r\n"
+        answers = [one.ask(a_request(headers=headers)) for _ in range(2)]
+
+    assert [answer.status for answer in answers] == [500, 200]
 
 
 def test_a_caller_that_hangs_up_makes_room_for_another(tmp_path: Path) -> None:
