@@ -1,6 +1,6 @@
 # One line a task; what a task does lives in the tool that it calls.
 .DEFAULT_GOAL := help
-.PHONY: help demo shell down push verify deploy smoke undeploy setup lock check test integration test-shipping test-faults e2e bench-payment bench-operator render
+.PHONY: help demo shell down push verify deploy smoke undeploy setup lock check test integration test-shipping test-faults e2e bench-payment bench-payment-features bench-operator render
 SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
@@ -87,6 +87,9 @@ render: setup  ## Write again what is rendered: tests/golden, docs/reference.md,
 
 bench-payment: setup  ## Charges a second against the smallest app that could take them
 	@$(PY) -m bench.payment
+
+bench-payment-features: setup  ## What each feature of payment costs while it is in use
+	@$(PY) -m bench.payment_features
 
 bench-operator: setup  ## Time to create a stack against a bare apply of the same objects
 	@$(PY) -m bench.operator

@@ -1,12 +1,16 @@
 """The load: sends charges over kept connections for a while, counts the answers.
 
-Run as `python -m bench.payment_load PATTERN SECONDS PORT...`; prints answers a second for each
-port, a line each. The servers take turns of a fraction of a second until each has had its time, so
-that whatever else the machine does falls on all of them. It parses no HTTP beyond what tells a
-whole answer, so that the server and not this is what is measured.
+Run as `python -m bench.payment_load PATTERN SECONDS PORT[:KIND]...`; prints answers a second for
+each port, a line each. No charge is like another, but for the kind `alike`; `keys` sends an
+Idempotency-Key with each; `in-full` asks for more than the result.
+
+The servers take turns of a fraction of a second until each has had its time, so that whatever else
+the machine does falls on all of them. It parses no HTTP beyond what tells a whole answer, so that
+the server and not this is what is measured.
 """
 
 import itertools
+import random
 import select
 import socket
 import sys
@@ -15,28 +19,29 @@ from collections.abc import Iterator
 
 TOKEN = "bench-token"
 TURN_SECONDS = 0.25
+_HEAD = (
+    b"POST / HTTP/1.1\r\nHost: payment:9000\r\n%s%sX-Token: "
+    + TOKEN.encode()
+    + b"\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+)
 PATTERNS = {"1 connection": 1, "16 connections": 16, "Antaeus": 1}
 
 
-def charges(pattern: str) -> Iterator[bytes]:
-    """Returns requests without end: one that repeats, or a batch like that of Antaeus."""
-    values = (181.62, 359.52, 42, 77.1, 499.99, 10.05, 250.5, 123.45)
-    if pattern != "Antaeus":
-        return itertools.repeat(_request(1, "USD", values[0], headers=""))
-    headers = "Accept-Encoding: gzip\r\nUser-Agent: unirest-java/3.11\r\nConnection: keep-alive\r\n"
-    batch = [
-        _request(1 + i % 2, ("USD", "DKK")[i % 2], value, headers=headers)
-        for i, value in enumerate(values)
-    ]
-    return itertools.cycle(batch)
-
-
-def _request(customer: int, currency: str, value: float, *, headers: str) -> bytes:
-    body = f'{{"currency":"{currency}","customer_id":{customer},"value":{value}}}'
-    return (
-        f"POST / HTTP/1.1\r\nHost: payment:9000\r\n{headers}X-Token: {TOKEN}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-    ).encode()
+def charges(pattern: str, kind: str = "") -> Iterator[bytes]:
+    """Returns requests without end, those of one customer or of a batch like Antaeus'."""
+    headers = b"Prefer: return=representation\r\n" if kind == "in-full" else b""
+    customers = [(b"1", b"USD")]
+    if pattern == "Antaeus":
+        headers += b"Accept-Encoding: gzip\r\nUser-Agent: unirest-java/3.11\r\n"
+        headers += b"Connection: keep-alive\r\n"
+        customers.append((b"2", b"DKK"))
+    # Of so many that no run of a minute meets one again, and all of one length.
+    cents = itertools.count(random.randrange(10_000_000, 90_000_000))
+    for cent, (customer, currency) in zip(cents, itertools.cycle(customers), strict=False):
+        value = b"181000.62" if kind == "alike" else b"%d.%02d" % divmod(cent, 100)
+        body = b'{"currency":"%s","customer_id":%s,"value":%s}' % (currency, customer, value)
+        key = b"Idempotency-Key: %d\r\n" % cent if kind == "keys" else b""
+        yield _HEAD % (headers, key, len(body)) + body
 
 
 def take_answer(connection: socket.socket) -> None:
@@ -45,7 +50,7 @@ def take_answer(connection: socket.socket) -> None:
     while answer and not answer.endswith(b"}"):
         more = connection.recv(4096)
         answer = answer + more if more else b""
-    if not answer.startswith(b"HTTP/1.1 200") or b'{"result":"' not in answer[-19:]:
+    if not answer.startswith(b"HTTP/1.1 200") or b'{"result":"' not in answer:
         raise SystemExit(f"not what a charge is answered with: {answer!r}")
 
 
@@ -84,13 +89,14 @@ def side_by_side(
 class Target:
     """One server: its connections, and what it has answered in its turns so far."""
 
-    def __init__(self, port: int, pattern: str) -> None:
+    def __init__(self, address: str, pattern: str) -> None:
+        port, _, kind = address.partition(":")
         self._sockets = [
-            socket.create_connection(("127.0.0.1", port)) for _ in range(PATTERNS[pattern])
+            socket.create_connection(("127.0.0.1", int(port))) for _ in range(PATTERNS[pattern])
         ]
         for connection in self._sockets:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._requests = charges(pattern)
+        self._requests = charges(pattern, kind)
         self._answers = 0
         self._seconds = 0.0
 
@@ -110,8 +116,8 @@ class Target:
         return self._answers / self._seconds
 
 
-def main(pattern: str, seconds: float, ports: list[int]) -> None:
-    targets = [Target(port, pattern) for port in ports]
+def main(pattern: str, seconds: float, addresses: list[str]) -> None:
+    targets = [Target(address, pattern) for address in addresses]
     for _ in range(max(1, round(seconds / TURN_SECONDS))):
         for target in targets:
             target.take_turn()
@@ -120,4 +126,4 @@ def main(pattern: str, seconds: float, ports: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]), [int(port) for port in sys.argv[3:]])
+    main(sys.argv[1], float(sys.argv[2]), sys.argv[3:])

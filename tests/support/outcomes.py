@@ -24,4 +24,4 @@ def given(
     hit: Callable[[str], int] = no_hits,
     now: datetime = NOON,
 ) -> Circumstances:
-    return Circumstances(chance, hit, now)
+    return Circumstances(chance, hit, lambda: now)

@@ -74,7 +74,7 @@ class Metrics:
             self._faults.labels(record.fault_kind, "true" if charged else "false").inc()
         if not charged or record.charge is None:
             return
-        place = outcome.value, record.reason, record.charge.currency
+        place = outcome, record.reason, record.charge.currency
         counter = self._decided.get(place)
         if counter is None:
             counter = self._first_of(place)
@@ -87,7 +87,7 @@ class Metrics:
         return Counter(f"payment_{name}", what, labels, registry=self.registry)
 
     def _first_of(self, place: _Place) -> Counter:
-        outcome, reason, currency = place
+        outcome, reason, currency = str(place[0]), place[1], place[2]
         shown = currency or "none"
         if shown not in self._currencies:
             fits = shown == "none" or _CURRENCY.fullmatch(shown) is not None

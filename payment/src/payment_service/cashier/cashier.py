@@ -43,6 +43,9 @@ class Cashier:
         self._books = Books(state, around, recorders)
         self._under_way = UnderWay()
         self._held_keys: set[str] = set()
+        self._given = Circumstances(
+            around.draw, state.hit, lambda: datetime.fromtimestamp(around.now(), UTC)
+        )
 
     def take(self, call: Call, asked: Asked) -> Reply:
         """Decides a charge call and records it."""
@@ -127,7 +130,7 @@ class Cashier:
         case = Case(call, asked, profile, charge_id, attempt, earlier)
         if earlier is not None and mode is DuplicateMode.REPLAY:
             return self._as_before(case, earlier)
-        outcome = self._foresee(profile, charge, case.attempt, self._circumstances())
+        outcome = self._foresee(profile, charge, case.attempt, self._given)
         if _waits(outcome) and not self._around.may_hold():
             self._drop(case)
             message = "as many replies are held as can be; nothing was charged"
@@ -140,25 +143,23 @@ class Cashier:
         seen = None if window is None else self._state.earlier(asked.charge, charge_id, window)
         return Arrival(asked.attempt, seen)
 
-    def _circumstances(self) -> Circumstances:
-        around = self._around
-        now = datetime.fromtimestamp(around.now(), UTC)
-        return Circumstances(around.draw, self._state.hit, now)
-
     def _booked(self, case: Case, outcome: Outcome) -> Reply:
         reason = None if outcome.reason is None else outcome.reason.value
         before = case.earlier.charge_id if case.earlier else None
         told = Told(outcome.accepted, reason, case.charge_id, case.attempt, before)
         reply = replies.decided(told, in_full=case.asked.in_full)
-        fault = outcome.fault
+        fault, delay_seconds = outcome.fault, outcome.delay_seconds
         if fault is not None and fault.status is not None:
             reply = replies.faulty(outcome.rule or "", fault.status)
         kind = CallOutcome.ACCEPTED if outcome.accepted else CallOutcome.DECLINED
         record = self._books.record(case.call, kind, reply.status, case)
         record.charge_id, record.reason, record.duplicate_of = case.charge_id, reason, before
-        record.name(outcome)
+        if outcome.rule is not None:
+            record.name(outcome)
         self._books.settle(record, reply, case)
-        return reply._replace(fault=fault, delay_seconds=outcome.delay_seconds)
+        if fault is None and not delay_seconds:
+            return reply
+        return reply._replace(fault=fault, delay_seconds=delay_seconds)
 
     def _failed(self, case: Case, outcome: Outcome) -> Reply:
         """A fault broke the call before the charge was begun: a retry is a new try."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 from payment_service.profile.entries import Fault, StatusFault
@@ -46,6 +47,8 @@ class Told(NamedTuple):
 
 def decided(told: Told, *, in_full: bool) -> Reply:
     """The answer to a charge; `in_full` is for callers that want more than the result."""
+    if told.duplicate_of is None and not in_full:
+        return _usual(told.reason, accepted=told.accepted)
     headers: Headers = ()
     if told.reason is not None:
         headers = (("Decline-Reason", told.reason),)
@@ -61,6 +64,13 @@ def decided(told: Told, *, in_full: bool) -> Reply:
         "duplicate_of": told.duplicate_of,
     }
     return Reply(200, _json(document), (*headers, *_IN_FULL))
+
+
+@cache
+def _usual(reason: str | None, *, accepted: bool) -> Reply:
+    # Of these there are few, and most charges get one of them.
+    headers: Headers = () if reason is None else (("Decline-Reason", reason),)
+    return Reply(200, ACCEPTED if accepted else DECLINED, headers)
 
 
 def refused(status: int, message: str, retry_after: int | None = None) -> Reply:

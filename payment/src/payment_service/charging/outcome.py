@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from payment_service.charging.charges import Charge
 from payment_service.charging.decision import decide, seeded_draw
@@ -23,7 +24,7 @@ class Circumstances:
 
     chance: Callable[[], float]
     hit: Callable[[str], int]
-    now: datetime
+    now: Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,24 @@ def foresee(profile: Profile, charge: Charge, attempt: int, given: Circumstances
     the rate. All draws with a seed are `seeded_draw`, with the purposes `rule NAME`, `fault NAME`
     and `latency`, so outcomes do not depend on the order of calls, but for `skip` and `times`.
     """
+    if profile.plain:
+        chance = 0.0 if profile.seed is not None else given.chance()
+        accepted = decide(profile, charge, attempt, chance).accepted
+        return _plain(profile.decline_reason, accepted=accepted)
     return _Case(profile, charge, attempt, given).outcome()
+
+
+@cache
+def _plain(reason: DeclineReason, *, accepted: bool) -> Outcome:
+    # There are few of them, and they never change: each charge would have one made for nothing.
+    return Outcome(
+        accepted=accepted,
+        reason=None if accepted else reason,
+        fault=None,
+        counted=True,
+        delay_seconds=0.0,
+        rule=None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +141,11 @@ class _Case:
         return entry.rate == 1 or self._draw(purpose) < entry.rate
 
     def _in_time(self, entry: Entry) -> bool:
-        begun = entry.from_ is None or entry.from_ <= self.given.now
-        return begun and (entry.until is None or self.given.now < entry.until)
+        if entry.from_ is None and entry.until is None:
+            return True
+        now = self.given.now()
+        begun = entry.from_ is None or entry.from_ <= now
+        return begun and (entry.until is None or now < entry.until)
 
     def _draw(self, purpose: str) -> float:
         if self.profile.seed is None:
