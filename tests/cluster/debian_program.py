@@ -33,7 +33,7 @@ class DebianProgram:
             what = f"fetch {self.package} from Debian: {self.purpose}"
             with one_at_a_time(), step(what, usually="20 s"):
                 self._fetch(folder)
-        libraries = ":".join(map(str, sorted((folder / "usr/lib").glob("*-linux-*"))))
+        libraries = ":".join(map(str, _libraries(folder / "usr/lib")))
         return ("env", f"LD_LIBRARY_PATH={libraries}", str(folder / "usr/bin" / self.name))
 
     def _require_debian(self) -> None:
@@ -61,6 +61,12 @@ class DebianProgram:
             give_up(f"Debian's package {self.package} has no /usr/bin/{self.name}")
         shutil.rmtree(aside)
         unfinished.rename(folder)
+
+
+def _libraries(folder: Path) -> list[Path]:
+    """Returns where libraries are; some have folders of their own, to which others point."""
+    own = sorted(folder.glob("*-linux-*"))
+    return own + sorted({file.parent for each in own for file in each.glob("*/lib*.so*")})
 
 
 def _apt(folder: Path) -> tuple[str, ...]:
@@ -104,4 +110,8 @@ def _first_in_round(words: Sequence[str]) -> str:
 
 REDIS = DebianProgram(
     "redis-server", package="redis-server", purpose="tests share a state between replicas by it"
+)
+# With it comes the browser itself, which it drives.
+CHROMEDRIVER = DebianProgram(
+    "chromedriver", package="chromium-driver", purpose="tests look at payment's page in a browser"
 )
