@@ -117,6 +117,22 @@ class BooksContract:
         assert state.drop_fault("b")
         assert state.faults() == ()
 
+    def test_a_fault_that_is_set_again_or_was_dropped_counts_anew(self, state: State) -> None:
+        state.set_fault("a", "{}", None)
+        assert [state.hit("fault a"), state.hit("fault a"), state.hit("rule a")] == [1, 2, 1]
+
+        state.set_fault("a", "{}", None)
+        assert [state.hit("fault a"), state.hit("rule a")] == [1, 2]
+        state.drop_fault("a")
+        assert state.hit("fault a") == 1
+
+    def test_duplicates_can_be_asked_for(self, state: State) -> None:
+        state.book(a_booking("a"))
+        state.book(a_booking("b", duplicate_of="a"))
+
+        assert [each.charge_id for each in state.bookings(Filter(duplicate=True), 9)] == ["b"]
+        assert [each.charge_id for each in state.bookings(Filter(duplicate=False), 9)] == ["a"]
+
     def test_one_fault_too_many_is_refused_until_another_is_gone(
         self, state: State, clock: Clock
     ) -> None:

@@ -9,6 +9,7 @@ from payment_service.cashier.cashier import Cashier, Foresee
 from payment_service.cashier.records import ChargeLog
 from payment_service.charging.ids import new_charge_id
 from payment_service.charging.outcome import foresee as foresee_by_profile
+from payment_service.control.in_force import InForce
 from payment_service.files.live import AnyLive, Watcher
 from payment_service.files.mounted import Mounted
 from payment_service.log import Lines, timestamp
@@ -33,8 +34,9 @@ class Service:
         self.settings = settings
         self.lines = lines
         self.mounted = Mounted.from_settings(settings)
-        self._watcher = Watcher(self.mounted.all(), self._tell_news)
         self.state = open_state(settings)
+        self.in_force = InForce(self.mounted.profile, self.state, time.time)
+        self._watcher = Watcher(self.mounted.all(), self._tell_news, then=self.in_force.refresh)
         self._accepts = False
         self._draining = False
         metrics = Metrics()
@@ -85,7 +87,7 @@ class Service:
         return self.charges.alive() and self._watcher.alive()
 
     def _charge_port(self, foresee: Foresee, metrics: Metrics) -> Port:
-        settings, profile, tokens = self.settings, self.mounted.profile, self.mounted.tokens
+        settings, in_force, tokens = self.settings, self.in_force, self.mounted.tokens
         around = Surroundings(
             draw=random.random,
             new_id=new_charge_id,
@@ -95,7 +97,7 @@ class Service:
         )
         recorders = (ChargeLog(self.lines.write, timestamp), metrics)
         cashier = Cashier(
-            lambda: profile.current.profile, self.state, around, recorders, foresee=foresee
+            lambda: in_force.current, self.state, around, recorders, foresee=foresee
         )
         app = create_app(
             cashier,
@@ -113,6 +115,7 @@ class Service:
         return Port(app, (settings.host, settings.port), limits)
 
     def _tell_news(self, live: AnyLive) -> None:
+        self.in_force.follow_file()  # before anyone is told
         if live.refused is None:
             self.lines.event(f"{live.name}_changed", generation=live.generation)
         else:

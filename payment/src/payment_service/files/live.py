@@ -75,11 +75,17 @@ class Watcher:
     """A thread that checks live values, `interval` seconds apart, until it is stopped."""
 
     def __init__(
-        self, values: Iterable[AnyLive], tell: Callable[[AnyLive], None], interval: float = 0.25
+        self,
+        values: Iterable[AnyLive],
+        tell: Callable[[AnyLive], None],
+        interval: float = 0.25,
+        *,
+        then: Callable[[], None] = lambda: None,
     ) -> None:
-        """`tell` hears of each value with news."""
+        """`tell` hears of each value with news; `then` is called after each look at all of them."""
         self._values = tuple(values)
         self._tell = tell
+        self._then = then
         self._interval = interval
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="live-files", daemon=True)
@@ -99,6 +105,7 @@ class Watcher:
             for value in self._values:
                 if value.check():
                     self._tell(value)
+            self._then()
 
 
 def read_file(path: Path) -> bytes | None:

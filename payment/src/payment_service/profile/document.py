@@ -1,8 +1,9 @@
 """The profile: how the provider behaves, as one document that may change at any time."""
 
+import copy
 import dataclasses
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated
 
 from pydantic import Field, GetJsonSchemaHandler, ValidationInfo, field_validator
@@ -114,6 +115,19 @@ class Profile(Part):
     def as_json(self) -> dict[str, object]:
         """Returns the document that `from_json` reads: rate, seed, and what is not the default."""
         return {"successRate": self.success_rate, "seed": self.seed, **Part.as_json(self)}
+
+    def with_faults(self, entries: Iterable[FaultEntry]) -> "Profile":
+        """Returns this profile with other faults before its own; of the same name, those hold.
+
+        There may be more of them then than a document may have.
+        """
+        first = tuple(entries)
+        names = {entry.name for entry in first}
+        rest = tuple(entry for entry in self.faults if entry.name not in names)
+        changed = copy.copy(self)
+        object.__setattr__(changed, "faults", first + rest)
+        changed.__post_init__()
+        return changed
 
     @classmethod
     def flaws(cls, found: Mapping[str, object]) -> Iterator[tuple[Path, str]]:

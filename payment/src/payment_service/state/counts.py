@@ -23,3 +23,8 @@ class Counts(Generic[K]):
             if len(self._counts) > self._kept:
                 self._counts.popitem(last=False)
         return count
+
+    def forget(self, key: K) -> None:
+        """Begins anew with this key."""
+        with self._lock:
+            self._counts.pop(key, None)

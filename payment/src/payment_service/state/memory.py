@@ -15,7 +15,15 @@ from payment_service.state.ledger import Ledger
 from payment_service.state.permits import Permits
 from payment_service.state.records import Booking, Filter, JournalEntry, Totals
 from payment_service.state.state import Began, Scope
-from payment_service.state.values import Arrival, Earlier, Kept, Keyed, SavedAnswer, SetFault
+from payment_service.state.values import (
+    Arrival,
+    Earlier,
+    Kept,
+    Keyed,
+    SavedAnswer,
+    SetFault,
+    fault_calls,
+)
 
 
 class Memory:
@@ -94,13 +102,19 @@ class Memory:
         return sum(map(wanted.takes, self._journal.copy()))
 
     def set_fault(self, name: str, document: str, expires: float | None) -> bool:
-        return self._faults.set(SetFault(name, document, expires))
+        is_set = self._faults.set(SetFault(name, document, expires))
+        if is_set:
+            self._hits.forget(fault_calls(name))
+        return is_set
 
     def faults(self) -> tuple[SetFault, ...]:
         return self._faults.all()
 
     def drop_fault(self, name: str) -> bool:
-        return self._faults.drop(name)
+        dropped = self._faults.drop(name)
+        if dropped:
+            self._hits.forget(fault_calls(name))
+        return dropped
 
     def reset(self) -> None:
         kept, now = self._kept, self._now

@@ -58,7 +58,8 @@ class Filter:
     """What is wanted of a record; None is anything.
 
     What a record cannot have, as a booking has no status, it never matches. `since` is
-    included, `until` is not; both are seconds since 1970.
+    included, `until` is not; both are seconds since 1970. `duplicate` is whether it came after one
+    alike.
     """
 
     customer_id: int | None = None
@@ -74,6 +75,7 @@ class Filter:
     idempotency_key: str | None = None
     since: float | None = None
     until: float | None = None
+    duplicate: bool | None = None
 
     def takes(self, record: Booking | JournalEntry) -> bool:
         """Tells whether a record is as wanted."""
@@ -81,11 +83,14 @@ class Filter:
             return False
         if self.until is not None and record.time >= self.until:
             return False
+        if self.duplicate is not None and self.duplicate == (record.duplicate_of is None):
+            return False
         wanted = ((name, getattr(self, name)) for name in _COMPARED)
         return all(value is None or getattr(record, name, None) == value for name, value in wanted)
 
 
-_COMPARED = tuple(field.name for field in fields(Filter) if field.name not in ("since", "until"))
+_JUDGED = ("since", "until", "duplicate")
+_COMPARED = tuple(field.name for field in fields(Filter) if field.name not in _JUDGED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,17 +220,20 @@ local function faults()
   return living_ones
 end
 
-function operations.set_fault(name, document, expires, kept)
+function operations.set_fault(name, document, expires, calls, kept)
   if #faults() >= tonumber(kept) and call('HEXISTS', key.faults, name) == 0 then return 0 end
+  drop('hits', calls)
   put('faults', name, {document = document, expires = expires})
   return 1
 end
 
 operations.faults = faults
 
-function operations.drop_fault(name)
+function operations.drop_fault(name, calls)
   faults()
-  return call('HDEL', key.faults, name)
+  local dropped = call('HDEL', key.faults, name)
+  if dropped == 1 then drop('hits', calls) end
+  return dropped
 end
 
 function operations.reset() return call('DEL', unpack(KEYS)) end

@@ -19,7 +19,15 @@ from payment_service.state.stored import (
     read_record,
     record_document,
 )
-from payment_service.state.values import Arrival, Earlier, Kept, Keyed, SavedAnswer, SetFault
+from payment_service.state.values import (
+    Arrival,
+    Earlier,
+    Kept,
+    Keyed,
+    SavedAnswer,
+    SetFault,
+    fault_calls,
+)
 
 UNUSED_SECONDS = 30 * 24 * 3600
 """After how long a key of the store is gone that nobody wrote to."""
@@ -121,7 +129,8 @@ class Shared:
 
     def set_fault(self, name: str, document: str, expires: float | None) -> bool:
         when = "" if expires is None else expires
-        [is_set] = self._do(("set_fault", name, document, when, self._kept.faults))
+        calls, kept = fault_calls(name), self._kept.faults
+        [is_set] = self._do(("set_fault", name, document, when, calls, kept))
         return bool(is_set)
 
     def faults(self) -> tuple[SetFault, ...]:
@@ -129,7 +138,7 @@ class Shared:
         return tuple(sorted(map(_read_fault, found), key=lambda fault: fault.name))
 
     def drop_fault(self, name: str) -> bool:
-        [dropped] = self._do(("drop_fault", name))
+        [dropped] = self._do(("drop_fault", name, fault_calls(name)))
         return bool(dropped)
 
     def reset(self) -> None:

@@ -120,6 +120,7 @@ class State(Protocol):
     def set_fault(self, name: str, document: str, expires: float | None) -> bool:
         """Sets or replaces a fault by its name; false if there are too many others.
 
+        The count of the calls that it matches begins anew, as it does when it is dropped.
         `expires` is the time, in seconds since 1970, from which on it is gone; None is never.
         """
 

@@ -67,3 +67,8 @@ class SetFault:
     name: str
     document: str
     expires: float | None
+
+
+def fault_calls(name: str) -> str:
+    """Returns what the calls that a fault matches are counted by (`State.hit`)."""
+    return f"fault {name}"
