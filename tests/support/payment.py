@@ -209,6 +209,7 @@ class ServiceProcess:
         started = log_lines(folder)[0]
         self.port: int = started["port"]
         self.ops_port: int = started["ops_port"]
+        self.control_port: int = started["control_port"] or 0
 
     def __enter__(self) -> Self:
         return self
@@ -216,6 +217,10 @@ class ServiceProcess:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def signal(self, number: int) -> None:
         self._process.send_signal(number)

@@ -100,11 +100,17 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """How the process is: whether it drains, how many replies it holds, who shares its state."""
+    """How the process is.
+
+    That is: whether it drains, how many replies it holds, who shares its state, whether a person
+    put a profile in the place of the file's, and how many faults were set while running.
+    """
 
     draining: Callable[[], bool]
     held: Callable[[], int]
     scope: Callable[[], str]
+    replaced: Callable[[], bool]
+    faults: Callable[[], int]
 
 
 class State(Collector):
@@ -124,6 +130,8 @@ class State(Collector):
         )
         yield _gauge("profile_success_rate", "Its success rate.", loaded.profile.success_rate)
         yield _gauge("profile_generation", "Good profiles read so far.", profile.generation)
+        yield _gauge("profile_replaced", "1 if another one is in force.", moment.replaced())
+        yield _gauge("faults_set", "Faults set while running.", moment.faults())
         refusals = CounterMetricFamily(
             "payment_reload_failures", "Newer contents that were refused.", labels=["file"]
         )

@@ -3,6 +3,23 @@
 from collections.abc import Iterable
 
 
+class Mistake(str):
+    """One mistake as a text that begins with its field, if it is one field's.
+
+    `field` is the path of that field, empty if it is the whole that is wrong; `detail` is the text
+    without it.
+    """
+
+    field: str
+    detail: str
+
+    @classmethod
+    def of(cls, field: str, detail: str) -> "Mistake":
+        mistake = cls(f"{field}: {detail}" if field else detail)
+        mistake.field, mistake.detail = field, detail
+        return mistake
+
+
 class MistakesError(Exception):
     """Raised with every mistake found; each text names what is wrong and what would be right."""
 

@@ -1,4 +1,4 @@
-"""Puts the parts together: from settings to two ports that serve."""
+"""Puts the parts together: from settings to the ports that serve."""
 
 import random
 import socket
@@ -15,13 +15,17 @@ from payment_service.files.mounted import Mounted
 from payment_service.log import Lines, timestamp
 from payment_service.metrics import Metrics, Moment, State
 from payment_service.ports.charge_app import create_app
+from payment_service.ports.control_app import create_control_app
+from payment_service.ports.control_resources import LARGEST_BODY, Desk
 from payment_service.ports.ops_app import Health, create_ops_app
+from payment_service.ports.problems import refusal_as_problem
 from payment_service.ports.serving import Limits, Port
 from payment_service.settings import Settings
 from payment_service.state.opening import open_state
 
 CONNECTIONS = 500
 """How many can be open, besides those whose replies are held."""
+CONTROL_THREADS = 2
 
 
 class Service:
@@ -30,7 +34,7 @@ class Service:
     def __init__(
         self, settings: Settings, lines: Lines, foresee: Foresee = foresee_by_profile
     ) -> None:
-        """Reads the files and binds both ports; raises MistakesError or OSError (a taken port)."""
+        """Reads the files and binds the ports; raises MistakesError or OSError (a taken port)."""
         self.settings = settings
         self.lines = lines
         self.mounted = Mounted.from_settings(settings)
@@ -48,17 +52,21 @@ class Service:
             (settings.host, settings.ops_port),
             Limits(settings.ops_threads),
         )
+        self.control = self._control_port()
 
     def start(self) -> None:
         """Begins to serve; ready when it returns."""
         self._watcher.start()
         self.charges.start()
         self.ops.start()
+        if self.control is not None:
+            self.control.start()
         self._accepts = True
         self.lines.event(
             "started",
             port=self.charges.number,
             ops_port=self.ops.number,
+            control_port=None if self.control is None else self.control.number,
             token_required=self.mounted.tokens is not None,
             profile_hash=self.mounted.profile.current.hash,
         )
@@ -74,6 +82,8 @@ class Service:
         self._accepts = False
         self.charges.stop()
         self.ops.stop()
+        if self.control is not None:
+            self.control.stop()
         self._watcher.stop()
 
     def _moment(self) -> Moment:
@@ -81,10 +91,23 @@ class Service:
             draining=lambda: self._draining,
             held=self.charges.held,
             scope=lambda: self.state.scope.value,
+            replaced=lambda: self.in_force.replaced,
+            faults=lambda: len(self.in_force.faults),
         )
 
     def _alive(self) -> bool:
+        # Without its control port the service serves as well as before.
         return self.charges.alive() and self._watcher.alive()
+
+    def _control_port(self) -> Port | None:
+        settings, token = self.settings, self.mounted.control_token
+        if settings.control_port is None or token is None:
+            return None
+        desk = Desk(self.in_force, self.mounted.profile, self.state, self.lines.event)
+        app = create_control_app(desk, lambda: token.current, socket.gethostname())
+        limits = Limits(CONTROL_THREADS, connections=100, body=4 * LARGEST_BODY)
+        address = (settings.host, settings.control_port)
+        return Port(app, address, limits, refusal=refusal_as_problem)
 
     def _charge_port(self, foresee: Foresee, metrics: Metrics) -> Port:
         settings, in_force, tokens = self.settings, self.in_force, self.mounted.tokens
@@ -96,9 +119,7 @@ class Service:
             replica=socket.gethostname(),
         )
         recorders = (ChargeLog(self.lines.write, timestamp), metrics)
-        cashier = Cashier(
-            lambda: in_force.current, self.state, around, recorders, foresee=foresee
-        )
+        cashier = Cashier(lambda: in_force.current, self.state, around, recorders, foresee=foresee)
         app = create_app(
             cashier,
             None if tokens is None else lambda: tokens.current,

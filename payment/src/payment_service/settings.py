@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,10 @@ class Settings:
     """Port for charges; 0 takes a free one."""
     ops_port: int = 9001
     """Port for probes, metrics and the profile; 0 takes a free one."""
+    control_port: int | None = None
+    """Port of the control API and its page; 0 takes a free one, None (the default) opens none."""
+    control_token_file: Path | None = None
+    """File that holds the control API's own token and nothing else; needed with the port."""
     threads: int = 8
     """Threads that answer charges, 1 to 256."""
     ops_threads: int = 2
@@ -87,8 +91,7 @@ class Settings:
             except _UnfitError as error:
                 mistakes.append(f"{variable}: {error.of(env[variable])}")
         settings = cls(**values)
-        if settings.port == settings.ops_port != 0:
-            mistakes.append(f"PAYMENT_OPS_PORT: {settings.port} is the port for charges as well")
+        mistakes += settings._of_ports()
         doubled = [name for name in _OF_THE_PROFILE if name in env]
         if doubled and settings.profile_required:
             mistakes.append(
@@ -97,6 +100,15 @@ class Settings:
         if mistakes:
             raise MistakesError(mistakes)
         return settings
+
+    def _of_ports(self) -> Iterator[str]:
+        control = self.control_port
+        if self.port == self.ops_port != 0:
+            yield f"PAYMENT_OPS_PORT: {self.port} is the port for charges as well"
+        if control and control in (self.port, self.ops_port):
+            yield f"PAYMENT_CONTROL_PORT: {control} is the port of something else as well"
+        if control is not None and self.control_token_file is None:
+            yield "PAYMENT_CONTROL_TOKEN_FILE: must be set where PAYMENT_CONTROL_PORT is"
 
     @property
     def profile(self) -> Profile | None:
@@ -207,6 +219,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "host": _host,
     "port": _whole(0, 65535),
     "ops_port": _whole(0, 65535),
+    "control_port": _whole(0, 65535),
+    "control_token_file": _path,
     "threads": _whole(1, 256),
     "ops_threads": _whole(1, 16),
     "require_token": _flag,

@@ -36,7 +36,13 @@ def test_the_metrics_tell_how_many_replies_are_held(tmp_path: Path) -> None:
     with a_service(tmp_path) as service:
         assert sample(get(service.ops.number, "/metrics").body, "payment_replies_held") == 0
 
-        moment = Moment(lambda: False, lambda: 7, lambda: "process")
+        moment = Moment(
+            draining=lambda: False,
+            held=lambda: 7,
+            scope=lambda: "process",
+            replaced=lambda: False,
+            faults=lambda: 0,
+        )
         state = State(service.mounted, moment, service.lines)
 
         (held,) = [found for found in state.collect() if found.name == "payment_replies_held"]

@@ -18,6 +18,8 @@ ALL = {
     "PAYMENT_HOST": "::",
     "PAYMENT_PORT": "8000",
     "PAYMENT_OPS_PORT": "8001",
+    "PAYMENT_CONTROL_PORT": "8002",
+    "PAYMENT_CONTROL_TOKEN_FILE": "/e",
     "PAYMENT_THREADS": "4",
     "PAYMENT_OPS_THREADS": "3",
     "PAYMENT_REQUIRE_TOKEN": "false",
@@ -41,6 +43,8 @@ def test_all_variables_of_serving_are_read() -> None:
         host="::",
         port=8000,
         ops_port=8001,
+        control_port=8002,
+        control_token_file=Path("/e"),
         threads=4,
         ops_threads=3,
         require_token=False,
@@ -90,6 +94,8 @@ def test_all_variables_of_what_is_remembered_are_read() -> None:
         ("PAYMENT_PORT", "\u0663"),
         ("PAYMENT_PORT", "9001"),
         ("PAYMENT_OPS_PORT", "-1"),
+        ("PAYMENT_CONTROL_PORT", "none"),
+        ("PAYMENT_CONTROL_TOKEN_FILE", "token"),
         ("PAYMENT_THREADS", "0"),
         ("PAYMENT_OPS_THREADS", "17"),
         ("PAYMENT_REQUIRE_TOKEN", "no"),
@@ -124,6 +130,17 @@ def test_a_bad_value_is_refused_by_the_name_of_its_variable(variable: str, text:
 
     (mistake,) = caught.value.texts
     assert variable in mistake or text in mistake
+
+
+@pytest.mark.parametrize("port", ["9000", "9001"])
+def test_the_control_port_is_one_of_its_own_and_needs_a_token(port: str) -> None:
+    with pytest.raises(MistakesError) as caught:
+        Settings.from_env({"PAYMENT_CONTROL_PORT": port})
+
+    assert caught.value.texts == (
+        f"PAYMENT_CONTROL_PORT: {port} is the port of something else as well",
+        "PAYMENT_CONTROL_TOKEN_FILE: must be set where PAYMENT_CONTROL_PORT is",
+    )
 
 
 def test_all_bad_values_are_refused_at_once_with_what_would_be_right() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from payment_service.files.live import AnyLive, Live, read_file, read_required_file
-from payment_service.files.token_gate import TokenFiles, Tokens, live_tokens
+from payment_service.files.token_gate import TokenFiles, Tokens, live_token, live_tokens
 from payment_service.mistakes import MistakesError
 from payment_service.profile.document import LoadedProfile
 from payment_service.settings import Settings
@@ -14,10 +14,14 @@ LiveTokens = Live[TokenFiles, Tokens]
 
 @dataclass(frozen=True, slots=True)
 class Mounted:
-    """Both, following their files; `tokens` is None if no token is required."""
+    """All of them, following their files.
+
+    `tokens` is None if no token is required, `control_token` if there is no control API.
+    """
 
     profile: LiveProfile
     tokens: LiveTokens | None
+    control_token: LiveTokens | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Mounted":
@@ -25,6 +29,7 @@ class Mounted:
         mistakes: list[str] = []
         profile: LiveProfile | None = None
         tokens: LiveTokens | None = None
+        control_token: LiveTokens | None = None
         try:
             profile = live_profile(settings)
         except MistakesError as found:
@@ -34,12 +39,18 @@ class Mounted:
                 tokens = live_tokens(settings.token_file, settings.previous_token_file)
         except MistakesError as found:
             mistakes += found.texts
+        try:
+            if settings.control_port is not None and settings.control_token_file is not None:
+                control_token = live_token("control_token", settings.control_token_file)
+        except MistakesError as found:
+            mistakes += found.texts
         if mistakes or profile is None:
             raise MistakesError(mistakes)
-        return cls(profile, tokens)
+        return cls(profile, tokens, control_token)
 
     def all(self) -> tuple[AnyLive, ...]:
-        return (self.profile,) if self.tokens is None else (self.profile, self.tokens)
+        found = (self.profile, self.tokens, self.control_token)
+        return tuple(live for live in found if live is not None)
 
 
 def live_profile(settings: Settings) -> LiveProfile:

@@ -56,6 +56,15 @@ class TokenFiles:
     previous: bytes | None
 
 
+def live_token(name: str, path: Path) -> Live[TokenFiles, Tokens]:
+    """Returns a token without a previous one, as it follows its file; raises MistakesError."""
+
+    def read() -> TokenFiles:
+        return TokenFiles(path, read_required_file(path), path, None)
+
+    return Live(name, read, Tokens.from_files)
+
+
 def live_tokens(current: Path, previous: Path) -> Live[TokenFiles, Tokens]:
     """Returns the tokens as they follow their files; raises MistakesError if they are no good now.
 

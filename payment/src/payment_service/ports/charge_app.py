@@ -8,6 +8,8 @@ import falcon
 from payment_service.cashier.cashier import Cashier
 from payment_service.files.token_gate import Tokens
 from payment_service.ports.answers import answer_refusal
+from payment_service.ports.charge_interface import INTERFACE
+from payment_service.ports.openapi import openapi_bytes
 from payment_service.ports.resources import ChargeResource, FixedAnswer, Resource
 
 CHARGE_PATHS = ("/", "/api/v1/charge")
@@ -29,6 +31,7 @@ def create_app(cashier: Cashier, tokens: Callable[[], Tokens] | None, largest_bo
     routes: dict[str, tuple[str, Resource]] = dict.fromkeys(CHARGE_PATHS, ("POST", charge))
     routes["/health"] = "GET", FixedAnswer(b'{"alive":"true"}')
     routes["/ping"] = "GET", FixedAnswer(b'{"ping":"pong"}')
+    routes["/openapi.json"] = "GET", FixedAnswer(openapi_bytes(INTERFACE))
     for path, (_, resource) in routes.items():
         app.add_route(path, resource)
     methods = {path: method for path, (method, _) in routes.items()}

@@ -11,6 +11,7 @@ from waitress.server import create_server
 
 from payment_service.ports.late import Holding, HoldingChannel
 from payment_service.ports.listener import open_listener, turn_newcomers_away
+from payment_service.ports.wire import Refusal, refusal_with_result
 
 HANDSHAKE_SECONDS = 0.1
 """In which a connection that has begun is complete, within a cluster."""
@@ -58,8 +59,18 @@ class Port:
     other. All that touches connections happens in the loop thread; the methods here ask it to.
     """
 
-    def __init__(self, app: Callable[..., Any], address: tuple[str, int], limits: Limits) -> None:
-        """Binds and listens, but answers nothing before `start`. Port 0 takes a free one."""
+    def __init__(
+        self,
+        app: Callable[..., Any],
+        address: tuple[str, int],
+        limits: Limits,
+        *,
+        refusal: Refusal = refusal_with_result,
+    ) -> None:
+        """Binds and listens, but answers nothing before `start`. Port 0 takes a free one.
+
+        `refusal` says what requests are told that are too broken for the application.
+        """
         listener = open_listener(address)
         self.number: int = listener.getsockname()[1]
         self._connections_map: dict[int, Any] = {}
@@ -70,6 +81,7 @@ class Port:
         self._holding = Holding(limits.held, limits.held_seconds)
         self._server.holding = self._holding
         self._server.last_answers = False
+        self._server.refusal = refusal
         self._server.pull_trigger = self._wake
         self._woken = False
         self._idle_seconds: float | None = None

@@ -30,8 +30,16 @@ from payment_service.ports.delivery import DELIVERY, Delivery
 LINGER_SECONDS = 2.0
 HEADS_KEPT = 64
 
+Refusal = Callable[[int, str, str], tuple[str, bytes]]
+"""Says what a broken request is told: from status, reason and detail to content type and body."""
+
 # Hundreds of answers share a second and with it their head, the costliest part of what is written.
 _heads: dict[tuple[object, ...], bytes] = {}
+
+
+def refusal_with_result(_: int, reason: str, detail: str) -> tuple[str, bytes]:
+    """Tells it as every answer on the charge port is told."""
+    return "application/json", refusal_body(f"{reason}: {detail}")
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
@@ -119,9 +127,9 @@ class RefusalTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
 
     def execute(self) -> None:
         error = self.request.error
-        body = refusal_body(f"{error.reason}: {error.body}")
+        content_type, body = self.channel.server.refusal(error.code, error.reason, error.body)
         self.status = f"{error.code} {error.reason}"
-        self.response_headers.append(("Content-Type", "application/json"))
+        self.response_headers.append(("Content-Type", content_type))
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)

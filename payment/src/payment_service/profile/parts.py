@@ -25,7 +25,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import ArgsKwargs, CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
-from payment_service.mistakes import MistakesError
+from payment_service.mistakes import Mistake, MistakesError
 from payment_service.profile.reading import TooLarge, json_members, toml_members
 
 LONGEST_SHOWN = 40
@@ -122,7 +122,7 @@ class Part:
             return TypeAdapter(cls).validate_python(members, by_alias=True, by_name=False)
         except ValidationError as error:
             raise MistakesError(
-                f"{_shown_path(line['loc'])}: {line['msg']}".removeprefix(": ")
+                Mistake.of(_shown_path(line["loc"]), line["msg"])
                 for line in error.errors(include_url=False)
             ) from None
 

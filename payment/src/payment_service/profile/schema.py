@@ -10,7 +10,7 @@ from pydantic_core import core_schema
 from payment_service.profile.document import Profile
 
 
-class _Generator(GenerateJsonSchema):
+class Generator(GenerateJsonSchema):
     """Leaves out what pydantic adds of its own: titles, and None as a default."""
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
@@ -24,11 +24,11 @@ class _Generator(GenerateJsonSchema):
 
 def schema() -> dict[str, Any]:
     """Returns the JSON Schema (2020-12). The parser is stricter in what a schema cannot say."""
-    generated = TypeAdapter(Profile).json_schema(schema_generator=_Generator)
+    generated = TypeAdapter(Profile).json_schema(schema_generator=Generator)
     for part in (generated, *generated["$defs"].values()):
         del part["title"]
     title = "Profile of payment-service"
-    return {"$schema": _Generator.schema_dialect, "title": title, **generated}
+    return {"$schema": Generator.schema_dialect, "title": title, **generated}
 
 
 def schema_text() -> str:

@@ -18,7 +18,8 @@ LARGEST_AMOUNT = 1e15
 LONGEST_DELAY = 3600
 LONGEST_PERIOD = 30 * 86400
 
-_INSTANT = (
+NAME_PATTERN = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+INSTANT = (
     "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
 
@@ -59,7 +60,7 @@ def _one_of(kind: type[StrEnum]) -> Wanted:
 
 def _instant(found: object) -> object:
     if isinstance(found, str):
-        if not re.fullmatch(_INSTANT, found):
+        if not re.fullmatch(INSTANT, found):
             raise ValueError(found)
         return datetime.fromisoformat(found)
     if isinstance(found, datetime) and found.tzinfo is None:  # TOML knows local times
@@ -95,7 +96,7 @@ Currency = Annotated[
 ]
 Name = Annotated[
     str,
-    Field(pattern="^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", strict=True),
+    Field(pattern=NAME_PATTERN, strict=True),
     Wanted("a name of at most 63 small letters, digits and hyphens, no hyphen at either end"),
 ]
 Amount = Annotated[
@@ -136,12 +137,17 @@ Period = Annotated[
     Field(ge=1, le=LONGEST_PERIOD, strict=True),
     Wanted(f"a whole number of seconds from 1 to {LONGEST_PERIOD}"),
 ]
+Lifetime = Annotated[
+    float,
+    Field(gt=0, le=LONGEST_PERIOD, strict=True),
+    Wanted(f"a number of seconds above 0, at most {LONGEST_PERIOD}"),
+]
 Flag = Annotated[bool, Field(strict=True), Wanted("true or false")]
 Yes = Annotated[Literal[True], Wanted("true")]
 Instant: TypeAlias = Annotated[
     datetime,
     Field(strict=True),
     BeforeValidator(_instant),
-    WithJsonSchema({"type": "string", "format": "date-time", "pattern": f"^{_INSTANT}$"}),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": f"^{INSTANT}$"}),
     Wanted("a time with its offset from UTC, such as 2026-01-01T00:00:00Z"),
 ]

@@ -1,0 +1,129 @@
+"""What is set at one replica, and who else it holds for."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from support.control import CONTROL_TOKEN, Control
+from support.eventually import eventually
+from support.payment import Caller, ServiceProcess, a_request
+from support.redis_server import RedisServer
+
+SEEN = 1.0  # within which a fault is in effect at all replicas
+Replicas = list[tuple[ServiceProcess, Control]]
+
+
+def replica(folder: Path, **variables: str) -> ServiceProcess:
+    folder.mkdir()
+    (folder / "control-token").write_text(CONTROL_TOKEN)
+    token_file = str(folder / "control-token")
+    return ServiceProcess(
+        folder, control_port="0", control_token_file=token_file, success_rate="1", **variables
+    )
+
+
+def two(folder: Path, stack: ExitStack, **variables: str) -> Replicas:
+    services = [stack.enter_context(replica(folder / name, **variables)) for name in ("one", "two")]
+    return [(service, Control(service.control_port)) for service in services]
+
+
+def with_store(server: RedisServer, prefix: str) -> dict[str, str]:
+    return {
+        "store_url": str(server.address),
+        "store_password_file": str(server.password_file),
+        "store_prefix": prefix,
+    }
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Replicas]:
+    with ExitStack() as stack:
+        yield two(tmp_path, stack)
+
+
+@pytest.fixture
+def together(tmp_path: Path, store: RedisServer, prefix: str) -> Iterator[Replicas]:
+    with ExitStack() as stack:
+        yield two(tmp_path, stack, **with_store(store, prefix))
+
+
+def status(service: ServiceProcess) -> int:
+    with Caller(service.port) as caller:
+        return caller.ask(a_request()).status
+
+
+def test_without_a_store_a_fault_holds_for_the_process_that_was_told(alone: Replicas) -> None:
+    (one, control), (other, _) = alone
+
+    assert control.put_fault("outage").json["scope"] == "process"
+
+    assert [status(one), status(other)] == [503, 200]
+    assert status(other) == 200
+
+
+def test_with_a_store_a_fault_set_at_one_holds_for_all_within_a_second_and_expires(
+    together: Replicas,
+) -> None:
+    (one, control), (other, its_control) = together
+
+    assert control.put_fault("outage", seconds=3).json["scope"] == "store"
+    assert status(one) == 503
+    eventually(lambda: status(other) == 503, within=SEEN)
+    assert its_control.get("/v1/profile")["faults"][0]["entry"]["name"] == "outage"
+
+    for service, _ in together:
+        eventually(partial(status, service), lambda found: found == 200, within=3 + SEEN)
+
+
+def test_with_a_store_ledger_and_journal_are_those_of_all(together: Replicas) -> None:
+    for service, _ in together:
+        status(service)
+
+    for _, control in together:
+        ledger = control.get("/v1/ledger")
+        assert ledger["scope"] == "store"
+        assert ledger["totals"][0]["accepted"]["count"] == 2
+        assert len(control.get("/v1/duplicates")["bookings"]) == 1
+
+
+def test_a_profile_that_is_put_holds_for_the_process_that_was_told(together: Replicas) -> None:
+    (_, control), (_, other) = together
+
+    answer = control.ask("PUT", "/v1/profile", {"successRate": 0})
+
+    assert answer.json["scope"] == "process"
+    assert other.get("/v1/profile")["source"] == "file"
+
+
+def test_a_lost_store_is_a_problem_and_the_faults_that_were_set_stay(
+    tmp_path: Path, own_store: RedisServer, prefix: str
+) -> None:
+    with replica(tmp_path / "one", **with_store(own_store, prefix)) as service:
+        control = Control(service.control_port)
+        control.put_fault("outage")
+
+        own_store.kill()
+
+        answer = eventually(
+            lambda: control.ask("GET", "/v1/ledger"), lambda told: told.status == 503, within=SEEN
+        )
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["retry-after"] == "1"
+        assert own_store.address.host in answer.json["detail"]
+        shown = control.get("/v1/profile")
+        assert [fault["entry"]["name"] for fault in shown["faults"]] == ["outage"]
+
+
+def test_a_reset_is_for_all_that_share_the_store(together: Replicas) -> None:
+    (one, control), (other, its_control) = together
+    status(one)
+    control.put_fault("outage")
+    eventually(lambda: status(other) == 503, within=SEEN)
+
+    assert its_control.ask("POST", "/v1/reset").json == {"scope": "store"}
+
+    assert its_control.get("/v1/ledger")["totals"] == []
+    eventually(lambda: status(one) == 200, within=SEEN)

@@ -1,0 +1,131 @@
+"""What the control API shows of the charges that were taken."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.control import Control, a_controlled_service
+from support.payment import Caller, a_charge, a_request
+
+Taken = tuple[Control, list[str]]
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> Iterator[Control]:
+    """After four calls: two alike of customer 1, one declined of customer 2, one refused."""
+    rules = '[{"name": "two", "match": {"customers": [2]}, "decline": {"reason": "expired"}}]'
+    (tmp_path / "profile.json").write_text(f'{{"successRate": 1, "rules": {rules}}}')
+    with a_controlled_service(tmp_path) as (service, control):
+        with Caller(service.charges.number) as caller:
+            for _ in range(2):
+                caller.ask(a_request(a_charge(value=0.1), headers="X-Request-Id: one\r\n"))
+            caller.ask(a_request(a_charge(customer_id=2, currency="DKK", value=20)))
+            caller.ask(a_request(token="a-secret-mistake"))
+        yield control
+
+
+def test_the_ledger_has_exact_totals_by_customer_and_currency(control: Control) -> None:
+    none = {"count": 0, "amount": "0"}
+    assert control.get("/v1/ledger") == {
+        "scope": "process",
+        "forgotten": 0,
+        "totals": [
+            {
+                "customer_id": 1,
+                "currency": "USD",
+                "accepted": {"count": 2, "amount": "0.2"},
+                "declined": none,
+            },
+            {
+                "customer_id": 2,
+                "currency": "DKK",
+                "accepted": none,
+                "declined": {"count": 1, "amount": "20"},
+            },
+        ],
+    }
+
+
+def test_bookings_come_newest_first_with_all_that_is_known(control: Control) -> None:
+    declined, second, first = control.get("/v1/ledger/bookings")["bookings"]
+
+    assert (declined["outcome"], declined["reason"], declined["amount"]) == (
+        "declined",
+        "expired",
+        "20",
+    )
+    assert second["duplicate_of"] == first["charge_id"]
+    assert "reason" not in first
+    assert first["replica"]
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("", 4),
+        ("customer_id=1", 2),
+        ("amount=0.10", 2),
+        ("amount=0.1&currency=DKK", 0),
+        ("outcome=refused", 1),
+        ("reason=expired&status=200", 1),
+        ("request_id=one", 2),
+        ("since=2000-01-01T00:00:00Z", 4),
+        ("until=2000-01-01T00:00:00%2B01:00", 0),
+        ("since=0001-01-01T00:00:00%2B23:59", 4),
+    ],
+)
+def test_the_journal_is_filtered_and_counted(control: Control, query: str, wanted: int) -> None:
+    assert control.get(f"/v1/journal/count?{query}") == {"scope": "process", "count": wanted}
+    assert len(control.get(f"/v1/journal?{query}")["calls"]) == wanted
+
+
+def test_a_time_that_was_shown_finds_its_call_again(control: Control) -> None:
+    newest = control.get("/v1/journal?limit=1")["calls"][0]
+
+    assert newest in control.get(f"/v1/journal?since={newest['time']}")["calls"]
+
+
+def test_no_more_is_shown_than_is_asked_for(control: Control) -> None:
+    assert len(control.get("/v1/journal?limit=3")["calls"]) == 3
+    assert len(control.get("/v1/ledger/bookings?limit=1")["bookings"]) == 1
+
+
+def test_no_token_is_in_the_journal(control: Control) -> None:
+    refused = control.get("/v1/journal?outcome=refused")["calls"][0]
+
+    assert refused["reason"] == "token"
+    assert b"a-secret-mistake" not in control.ask("GET", "/v1/journal").body
+
+
+def test_duplicates_are_the_charges_that_came_after_one_alike(control: Control) -> None:
+    (duplicate,) = control.get("/v1/duplicates")["bookings"]
+
+    assert (duplicate["customer_id"], duplicate["amount"]) == (1, "0.1")
+    assert control.get("/v1/duplicates?customer_id=2")["bookings"] == []
+
+
+def test_every_mistake_of_a_query_is_told_with_its_parameter(control: Control) -> None:
+    query = "limit=0&customer_id=x&since=2026-02-30T00:00:00Z&colour=red&amount=-1&limit=2"
+    answer = control.ask("GET", f"/v1/journal?{query}")
+
+    assert answer.status == 400
+    fields = [error["field"] for error in answer.json["errors"]]
+    assert fields == ["limit", "customer_id", "since", "colour", "amount", "limit"]
+    assert answer.json["errors"][0]["detail"] == "'0' is not a whole number from 1 to 1000"
+
+
+@pytest.mark.parametrize("query", ["currency=%ff", "&".join(f"a{n}=" for n in range(200))])
+def test_a_query_that_cannot_be_read_is_refused(control: Control, query: str) -> None:
+    assert control.ask("GET", f"/v1/journal?{query}").status == 400
+
+
+def test_a_currency_of_any_text_is_shown_and_found(tmp_path: Path) -> None:
+    body = a_charge(currency="</script>\u20ac\u0000")
+    with a_controlled_service(tmp_path) as (service, control):
+        with Caller(service.charges.number) as caller:
+            assert caller.ask(a_request(body)).status == 200
+        found: Any = control.get("/v1/journal?currency=%3C/script%3E%E2%82%AC%00")
+
+    assert [call["currency"] for call in found["calls"]] == ["</script>\u20ac\u0000"]
