@@ -4,7 +4,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from cluster.debian_program import REDIS
+from cluster.debian_program import CHROMEDRIVER, REDIS
 from cluster.errors import ClusterError
 from cluster.images import load
 from cluster.lifecycle import up
@@ -67,6 +67,7 @@ def _make_ready() -> int:
     later = newer(images)
     kstatus.program()
     REDIS.command()
+    CHROMEDRIVER.command()
     clear_away(Kube(cluster))
     load(cluster, images.operator, images.payment, images.antaeus, later.operator, later.antaeus)
     return 0
