@@ -12,8 +12,13 @@ DocumentedOperation: TypeAlias = APIOperation[Any, Any, Any, Any]
 
 
 def operations(interface: Interface) -> list[DocumentedOperation]:
-    """All of them; fails if the document is none."""
-    found = list(schemathesis.openapi.from_dict(openapi(interface)).get_all_operations())
+    """All of them; fails if the document is none.
+
+    Without their token, which is sent with each call, whatever schemathesis makes of it.
+    """
+    document = openapi(interface)
+    del document["security"], document["components"]["securitySchemes"]
+    found = list(schemathesis.openapi.from_dict(document).get_all_operations())
     good = [each.ok() for each in found if isinstance(each, Ok)]
     assert len(good) == len(found) == len(interface.operations)
     return good
