@@ -47,8 +47,8 @@ class Charge:
             raise MistakesError([f"the body is not JSON: {error}"]) from None
         if not isinstance(document, dict):
             raise MistakesError(["the body must be a JSON object"])
-        customer_id = _customer_id(document.get("customer_id"))
-        amount = _amount(document.get("value"))
+        customer_id = customer_in(document.get("customer_id"))
+        amount = amount_in(document.get("value"))
         currency = _currency(document.get("currency"), nameless=nameless_currency)
         if customer_id is None or amount is None or currency is None:
             checks = (
@@ -69,14 +69,16 @@ def canonical(amount: Decimal) -> str:
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
-def _customer_id(found: object) -> int | None:
+def customer_in(found: object) -> int | None:
+    """Returns what `strict_json` read as a customer's id; None if it is none."""
     if not isinstance(found, Number) or not found.isdigit() or len(found) > 19:
         return None
     customer_id = int(found)
     return customer_id if 1 <= customer_id <= LARGEST_CUSTOMER_ID else None
 
 
-def _amount(found: object) -> Decimal | None:
+def amount_in(found: object) -> Decimal | None:
+    """Returns what `strict_json` read as an amount; None if it is none."""
     if not isinstance(found, Number) or len(found) > LONGEST_VALUE:
         return None
     # A double only judges the size, since that is what the callers compute with.

@@ -1,0 +1,1 @@
+"""What `payment-service COMMAND` does beside serving: it reads, and changes nothing."""

@@ -1,0 +1,108 @@
+"""`payment-service ledger FILE...`: totals from log lines, also those of pods that are gone."""
+
+import argparse
+import sys
+from collections.abc import Iterable
+
+from payment_service.charging.charges import canonical
+from payment_service.commands.log_lines import Logged, read_logs
+from payment_service.commands.printing import (
+    lines_document,
+    say,
+    say_json,
+    table,
+    warn_of_bad_lines,
+)
+from payment_service.state.ledger import Ledger
+from payment_service.state.records import Booking, Sum, Total
+
+Rows = list[tuple[tuple[int, str], Total]]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Says which words the command takes."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a log; - is standard input")
+    parser.add_argument("--json", action="store_true", help="for machines; amounts are texts")
+    parser.set_defaults(run=run)
+
+
+def run(words: argparse.Namespace) -> int:
+    """Prints the totals; returns 0, or 1 if a line was bad. Raises MistakesError."""
+    logged = read_logs(words.files)
+    rows = _totals(logged.charges.values())
+    if words.json:
+        say_json(_document(rows, logged))
+    else:
+        say(_text(rows, logged))
+        warn_of_bad_lines(logged)
+    return 1 if logged.bad else 0
+
+
+def _totals(charges: Iterable[Booking]) -> Rows:
+    ledger = Ledger(kept=sys.maxsize)
+    for charge in charges:
+        ledger.book(charge)
+    return sorted(ledger.totals().rows.items())
+
+
+def _duplicates(logged: Logged) -> list[Booking]:
+    found = [charge for charge in logged.charges.values() if charge.duplicate_of]
+    return sorted(found, key=lambda charge: charge.time)
+
+
+def _text(rows: Rows, logged: Logged) -> str:
+    head = ("CUSTOMER", "CURRENCY", "ACCEPTED", "AMOUNT", "DECLINED", "(AMOUNT)")
+    cells = [
+        (str(customer), currency or "-", *_cells(total.accepted), *_cells(total.declined))
+        for (customer, currency), total in rows
+    ]
+    parts = [table(head, cells, right=head[2:])]
+    if found := _duplicates(logged):
+        names = ("CHARGE", "DUPLICATE OF", "CUSTOMER", "CURRENCY", "AMOUNT", "OUTCOME")
+        alike = [
+            (
+                *(charge.charge_id, charge.duplicate_of or "", str(charge.customer_id)),
+                *(charge.currency or "-", canonical(charge.amount), charge.outcome),
+            )
+            for charge in found
+        ]
+        parts.append(table(names, alike, right=["AMOUNT"]))
+    parts.append(
+        f"{len(logged.charges)} charges in {logged.lines} lines of {logged.files} files; "
+        f"{logged.repeated} lines repeated one, {logged.bad} were bad"
+    )
+    return "\n\n".join(parts)
+
+
+def _cells(side: Sum) -> tuple[str, str]:
+    return str(side.count), canonical(side.amount)
+
+
+def _document(rows: Rows, logged: Logged) -> dict[str, object]:
+    return {
+        "totals": [
+            {
+                "customer_id": customer,
+                "currency": currency or None,
+                "accepted": _side(total.accepted),
+                "declined": _side(total.declined),
+            }
+            for (customer, currency), total in rows
+        ],
+        "duplicates": [
+            {
+                "charge_id": charge.charge_id,
+                "duplicate_of": charge.duplicate_of,
+                "customer_id": charge.customer_id,
+                "currency": charge.currency or None,
+                "amount": canonical(charge.amount),
+                "outcome": charge.outcome,
+            }
+            for charge in _duplicates(logged)
+        ],
+        "read": lines_document(logged),
+    }
+
+
+def _side(side: Sum) -> dict[str, object]:
+    return {"count": side.count, "amount": canonical(side.amount)}

@@ -1,0 +1,31 @@
+"""`payment-service profile check FILE`: all mistakes of a profile, before anybody serves by it."""
+
+import argparse
+from pathlib import Path
+
+from payment_service.commands.printing import say, warn
+from payment_service.mistakes import MistakesError
+from payment_service.profile.document import LoadedProfile
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Says which words the command takes."""
+    parser.add_argument("file", metavar="FILE", help="TOML if its name ends with .toml, else JSON")
+    parser.set_defaults(run=run)
+
+
+def run(words: argparse.Namespace) -> int:
+    """Prints whether the profile is good; returns 0, or 1 with every mistake told."""
+    path = Path(words.file)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise MistakesError([f"{path}: {error.strerror}"]) from None
+    try:
+        LoadedProfile.from_file_content(raw, toml=path.suffix == ".toml")
+    except MistakesError as mistakes:
+        for text in mistakes.texts:
+            warn(f"{path}: {text}")
+        return 1
+    say(f"{path}: a good profile")
+    return 0

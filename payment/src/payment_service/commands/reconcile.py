@@ -1,0 +1,108 @@
+"""`payment-service reconcile`: whether what is PAID in Antaeus and what was charged agree."""
+
+import argparse
+
+from payment_service.charging.charges import canonical
+from payment_service.commands.invoices import read_invoices
+from payment_service.commands.log_lines import Logged, read_logs
+from payment_service.commands.matching import Difference, compare
+from payment_service.commands.printing import (
+    lines_document,
+    say,
+    say_json,
+    table,
+    warn_of_bad_lines,
+)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Says which words the command takes."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a log; - is standard input")
+    parser.add_argument(
+        "--invoices",
+        required=True,
+        metavar="URL|FILE",
+        help="Antaeus, such as http://localhost:8000, or a file of its GET /rest/v1/invoices",
+    )
+    parser.add_argument(
+        "--paid-at-start",
+        type=_ids,
+        default=frozenset(),
+        metavar="ID,ID",
+        help="invoices that were PAID before anybody was charged; Antaeus begins with 1,6",
+    )
+    parser.add_argument("--json", action="store_true", help="for machines; amounts are texts")
+    parser.set_defaults(run=run)
+
+
+def run(words: argparse.Namespace) -> int:
+    """Prints the differences; returns 0 if there are none, else 1. Raises MistakesError."""
+    logged = read_logs(words.files)
+    invoices = read_invoices(words.invoices)
+    found = compare(invoices, logged.charges.values(), words.paid_at_start)
+    if words.json:
+        say_json(_document(found, logged))
+    else:
+        say(_text(found))
+        warn_of_bad_lines(logged)
+    return 0 if found.agrees and not logged.bad else 1
+
+
+def _ids(text: str) -> frozenset[int]:
+    return frozenset(int(word) for word in text.split(","))
+
+
+_ids.__name__ = "list of ids"  # argparse tells it to who wrote another thing
+
+
+def _text(found: Difference) -> str:
+    if found.agrees:
+        return "what is PAID and what was charged agree"
+    parts = []
+    if found.charged_not_paid:
+        head = ("CUSTOMER", "CURRENCY", "AMOUNT", "CHARGE", "REPLY SPOILED BY", "DUPLICATE OF")
+        charges = [
+            (
+                *(str(charge.customer_id), charge.currency or "-", canonical(charge.amount)),
+                *(charge.charge_id, charge.fault or "-", charge.duplicate_of or "-"),
+            )
+            for charge in found.charged_not_paid
+        ]
+        title = f"charged, but not PAID: {len(charges)}"
+        parts.append(f"{title}\n{table(head, charges, right=['AMOUNT'])}")
+    if found.paid_not_charged:
+        short = ("CUSTOMER", "CURRENCY", "AMOUNT", "INVOICE")
+        invoices = [
+            (str(one.customer_id), one.currency, canonical(one.amount), str(one.id))
+            for one in found.paid_not_charged
+        ]
+        title = f"PAID, but not charged: {len(invoices)}"
+        parts.append(f"{title}\n{table(short, invoices, right=['AMOUNT'])}")
+    return "\n\n".join(parts)
+
+
+def _document(found: Difference, logged: Logged) -> dict[str, object]:
+    return {
+        "agrees": found.agrees,
+        "charged_not_paid": [
+            {
+                "charge_id": charge.charge_id,
+                "customer_id": charge.customer_id,
+                "currency": charge.currency or None,
+                "amount": canonical(charge.amount),
+                "fault": charge.fault,
+                "duplicate_of": charge.duplicate_of,
+            }
+            for charge in found.charged_not_paid
+        ],
+        "paid_not_charged": [
+            {
+                "invoice": one.id,
+                "customer_id": one.customer_id,
+                "currency": one.currency,
+                "amount": canonical(one.amount),
+            }
+            for one in found.paid_not_charged
+        ],
+        "read": lines_document(logged),
+    }
