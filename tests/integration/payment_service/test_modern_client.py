@@ -52,6 +52,8 @@ class Intent:
     charges: dict[str, dict[str, Any]]
     answers: dict[str, httpx.Response] = field(default_factory=dict)
     half_way: Event = field(default_factory=Event)
+    replaced: Event = field(default_factory=Event)
+    """That everybody is there who is to take part in the last quarter."""
 
     def carry_out(self, port: int) -> None:
         """Has all charged by several callers at once."""
@@ -69,6 +71,8 @@ class Intent:
         self.answers[key] = charge(client, key, self.charges[key])
         if len(self.answers) >= CHARGES / 2:
             self.half_way.set()
+        if len(self.answers) >= CHARGES * 3 / 4:
+            assert self.replaced.wait(timeout=60)
 
     def sums(self) -> dict[tuple[int, str], tuple[int, Decimal]]:
         """How many charges were meant, and of how much, by customer and currency."""
@@ -117,6 +121,7 @@ def faults_met(lines: Iterable[dict[str, Any]]) -> Counter[str]:
 def test_with_one_process_each_key_has_one_charge_and_the_ledger_is_what_was_meant(
     tmp_path: Path, intent: Intent, capsys: pytest.CaptureFixture[str], figures: Figures
 ) -> None:
+    intent.replaced.set()
     with ServiceProcess(tmp_path, profile_file=write_profile(tmp_path)) as service:
         intent.carry_out(service.port)
     lines = log_lines(tmp_path)
@@ -166,6 +171,7 @@ def test_with_two_processes_and_a_store_it_holds_though_one_is_killed_and_replac
             assert intent.half_way.wait(timeout=60)
             one.signal(signal.SIGKILL)
             balancer.ports = [two.port, start("three").port]
+            intent.replaced.set()
             all_charged.result(timeout=120)
 
     state = open_state(store.settings(prefix))
