@@ -1,6 +1,6 @@
 # One line a task; what a task does lives in the tool that it calls.
 .DEFAULT_GOAL := help
-.PHONY: help demo shell down push verify deploy smoke undeploy setup lock check test integration test-shipping test-faults test-hostile e2e bench-payment bench-payment-features bench-operator render
+.PHONY: help demo shell down push verify deploy smoke undeploy setup lock check test integration test-shipping test-faults test-payment test-hostile e2e bench-payment bench-payment-features bench-operator render
 SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
@@ -78,6 +78,9 @@ test-shipping: setup  ## make push to make undeploy on a cluster of their own, w
 
 test-faults: setup  ## Every point of the fault campaigns, of which make test tries a few
 	@.venv/bin/pytest tests/integration/faults tests/integration/test_invoices_reset.py --thorough
+
+test-payment: setup  ## Payment with browsers, retrying clients, stores and replicas that are killed
+	@.venv/bin/pytest -n auto tests/integration/payment_service --thorough --ignore=tests/integration/payment_service/test_hostile.py
 
 test-hostile: setup  ## 20,000 hostile requests to payment, of which make test sends a few
 	@.venv/bin/pytest tests/integration/payment_service/test_hostile.py --thorough

@@ -12,6 +12,8 @@ from support.eventually import eventually
 from support.payment import Caller, ServiceProcess, a_request
 from support.redis_server import RedisServer
 
+pytestmark = pytest.mark.thorough
+
 SEEN = 1.0  # within which a fault is in effect at all replicas
 Replicas = list[tuple[ServiceProcess, Control]]
 

@@ -16,6 +16,8 @@ from support.control import CONTROL_TOKEN, a_controlled_service
 from support.documented import DocumentedOperation, label, operations, takes_anything
 from support.payment import TOKEN, log_lines
 
+pytestmark = pytest.mark.thorough
+
 EXAMPLES = 40
 CHARGE_TOKEN = {"X-Token": TOKEN}
 BEARER = {"Authorization": f"Bearer {CONTROL_TOKEN}"}

@@ -25,6 +25,8 @@ from support.modern_client import charge
 from support.payment import TOKEN, ServiceProcess, log_lines
 from support.redis_server import RedisServer
 
+pytestmark = pytest.mark.thorough
+
 CHARGES = 1000
 AT_ONCE = 8
 _RATES = {

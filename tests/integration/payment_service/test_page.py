@@ -16,6 +16,8 @@ from support.control import CONTROL_TOKEN, Control, a_controlled_service
 from support.eventually import eventually
 from support.payment import Caller, a_charge, a_request
 
+pytestmark = pytest.mark.thorough
+
 MARKUP = "<img src=x onerror=document.title='broken'>"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from uuid import uuid4
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from payment_service.state.state import State
 from payment_service.state.values import Kept, SavedAnswer
 from support.redis_server import RedisServer
 from support.state_makers import Clock, a_booking, an_entry
+
+pytestmark = pytest.mark.thorough
 
 KEPT = Kept(attempts=2, hits=2, keys=2, bookings=2, journal=2, faults=1, in_flight_seconds=20)
 FEW = st.sampled_from("ab")
