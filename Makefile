@@ -1,6 +1,6 @@
 # One line a task; what a task does lives in the tool that it calls.
 .DEFAULT_GOAL := help
-.PHONY: help demo shell down push verify deploy smoke undeploy setup lock check test integration test-shipping test-faults test-payment test-hostile e2e bench-payment bench-payment-features bench-operator render
+.PHONY: help local demo shell down push verify deploy smoke undeploy setup lock check test integration test-shipping test-faults test-payment test-hostile e2e bench-payment bench-payment-features bench-operator render
 SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
@@ -13,6 +13,9 @@ help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2} /^## / {printf "\n%s\n", substr($$0, 4)}' $(MAKEFILE_LIST)
 
 ## Use
+
+local: setup  ## Payment on 9000 and Antaeus' stand-in on 8000, on this machine, until Ctrl-C
+	@$(PY) -m local
 
 demo: setup  ## From a fresh machine to paid invoices: cluster, operator, stack, table
 	@$(PY) -m demo
