@@ -5,7 +5,6 @@ import os
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -77,30 +76,21 @@ queries = st.dictionaries(
 ).map(lambda found: "&".join(f"{name}={quote(value, safe='')}" for name, value in found.items()))
 
 
-@dataclass(frozen=True)
-class Hostile:
-    """One request as bytes; `known` is whether it carries the right token."""
-
-    raw: bytes
-    known: bool
-
-
 @st.composite
-def requests(draw: st.DrawFn, right: Mapping[str, str]) -> Hostile:
-    """A request, sometimes one that could be good, mostly one that is spoiled somewhere."""
+def requests(draw: st.DrawFn, right: Mapping[str, str]) -> bytes:
+    """A request as bytes, mostly spoiled somewhere; half of them with the `right` headers."""
     method = draw(st.sampled_from(METHODS) | tokens)
     path = draw(st.sampled_from(PATHS) | tokens.map(lambda text: "/" + quote(text)))
     query, body = draw(queries), draw(bodies)
     headers = draw(st.dictionaries(st.sampled_from(HEADERS) | tokens, header_values, max_size=3))
-    known = draw(st.booleans())
-    if known:
+    if draw(st.booleans()):
         headers |= right
     if draw(st.integers(0, 9)):
         headers["Content-Length"] = str(len(body))
     lines = [f"{method} {path}{'?' + query if query else ''} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     head = "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
-    return Hostile(draw(st.sampled_from([head + body] * 9 + [body + head])), known)
+    return draw(st.sampled_from([head + body] * 9 + [body + head]))
 
 
 def send(port: int, raw: bytes) -> int | None:

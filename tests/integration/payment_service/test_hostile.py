@@ -19,7 +19,7 @@ from support.control import CONTROL_TOKEN, Control
 from support.documented import label, operations, takes_anything
 from support.eventually import eventually
 from support.figures import Figures
-from support.hostile import Hostile, requests, resident_mib, send, thread_count
+from support.hostile import requests, resident_mib, send, thread_count
 from support.payment import TOKEN, Caller, ServiceProcess, a_request, get, log_lines
 
 ALL, SHARE = 20_000, 1_000
@@ -103,11 +103,11 @@ def attack(target: Target, count: int) -> None:
         documented(target, f"http://127.0.0.1:{port}", token, cases(interface), by_document)
 
 
-def spoiled(target: Target, port: int, hostile: st.SearchStrategy[Hostile], count: int) -> None:
+def spoiled(target: Target, port: int, hostile: st.SearchStrategy[bytes], count: int) -> None:
     @settings(unhurried, max_examples=count)
     @given(hostile)
-    def try_one(request: Hostile) -> None:
-        target.count(send(port, request.raw))
+    def try_one(request: bytes) -> None:
+        target.count(send(port, request))
 
     at_least(target, count, try_one)
 

@@ -32,6 +32,15 @@ def test_a_program_that_the_machine_has_is_taken(empty_machine: Path) -> None:
     assert PROGRAM.command() == (str(own),)
 
 
+def test_libraries_in_folders_of_their_own_are_found_too(tmp_path: Path) -> None:
+    libraries = tmp_path / "cache/programs/debian-redis-server/usr/lib/x86_64-linux-gnu"
+    (libraries / "pulseaudio").mkdir(parents=True)
+    (libraries / "pulseaudio/libpulsecommon-16.1.so").touch()
+    (libraries / "locale").mkdir()
+
+    assert PROGRAM.command()[1] == f"LD_LIBRARY_PATH={libraries}:{libraries}/pulseaudio"
+
+
 def test_what_was_fetched_before_runs_with_its_own_libraries(tmp_path: Path) -> None:
     folder = tmp_path / "cache/programs/debian-redis-server"
     (folder / "usr/lib/x86_64-linux-gnu").mkdir(parents=True)

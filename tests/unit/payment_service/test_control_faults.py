@@ -110,6 +110,16 @@ def test_one_fault_too_many_is_refused(tmp_path: Path) -> None:
         assert control.put_fault("one-more").status == 409
 
 
+def test_a_fault_that_this_version_does_not_know_is_left_out(tmp_path: Path) -> None:
+    with a_controlled_service(tmp_path) as (service, control):
+        service.state.set_fault("newer", '{"name": "newer", "fault": {"earthquake": {}}}', None)
+        control.put_fault("outage")
+
+        names = [fault["entry"]["name"] for fault in control.get("/v1/faults")["faults"]]
+        assert names == ["outage"]
+        assert len(control.get("/v1/profile")["faults"]) == 1
+
+
 def test_a_profile_that_is_put_holds_at_once_until_it_is_taken_back(tmp_path: Path) -> None:
     with a_controlled_service(tmp_path) as (service, control):
         before = control.get("/v1/profile")

@@ -39,6 +39,19 @@ def test_nothing_is_told_or_done_without_the_control_token(
     assert set(answer.json) == {"type", "title", "status", "detail"}
 
 
+def test_the_page_needs_no_token_and_may_load_nothing_from_elsewhere(tmp_path: Path) -> None:
+    with a_controlled_service(tmp_path) as (_, control):
+        answer = Control(control.port, None).ask("GET", "/")
+
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "connect-src 'self'; base-uri 'none'; form-action 'none'" in policy
+    assert b"http:" not in answer.body
+    assert b"https:" not in answer.body
+
+
 def test_the_control_token_opens_no_charge(tmp_path: Path) -> None:
     with (
         a_controlled_service(tmp_path) as (service, _),

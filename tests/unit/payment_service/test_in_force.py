@@ -73,7 +73,7 @@ def test_a_fault_that_is_set_is_in_force_until_it_expires(
     clock.seconds += 60
     in_force.refresh()
 
-    assert in_force.current.plain
+    assert in_force.current is in_force.base
 
 
 def test_a_set_fault_comes_before_the_files_and_in_place_of_its_namesake(

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from payment_service.files.mounted import LiveProfile
@@ -86,16 +86,17 @@ class InForce:
         base, made = self.base, self._made
         if base is made.base and self._known == made.faults:
             return
-        entries = [entry for fault in self._known if (entry := _read(fault)) is not None]
+        entries = [entry for _, entry in followed(self._known)]
         profile = base.with_faults(entries) if entries else base
         self._made = _Made(base, self._known, profile)
         self.current = profile
 
 
-def _read(fault: SetFault) -> FaultEntry | None:
-    try:
-        return FaultEntry.from_json(fault.document.encode())
-    except MistakesError as mistakes:
-        # Of a replica in another version; this one cannot do what it asks for.
-        _log.warning("the fault %s cannot be followed: %s", fault.name, mistakes)
-        return None
+def followed(faults: Iterable[SetFault]) -> Iterator[tuple[SetFault, FaultEntry]]:
+    """Returns those that this process can follow, with the entries of the profile that they are."""
+    for fault in faults:
+        try:
+            yield fault, FaultEntry.from_json(fault.document.encode())
+        except MistakesError as mistakes:
+            # Of a replica in another version; this one cannot do what it asks for.
+            _log.warning("the fault %s cannot be followed: %s", fault.name, mistakes)

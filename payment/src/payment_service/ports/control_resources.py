@@ -1,7 +1,7 @@
 """What the routes of the control port do: ask or change what is in force, show what was taken."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -9,7 +9,7 @@ import falcon
 from pydantic import TypeAdapter, ValidationError
 
 from payment_service.control import shown
-from payment_service.control.in_force import InForce
+from payment_service.control.in_force import InForce, followed
 from payment_service.control.orders import FaultOrder
 from payment_service.files.mounted import LiveProfile
 from payment_service.mistakes import Mistake, MistakesError
@@ -80,7 +80,7 @@ class ProfileResource(Controlled):
             source="control" if in_force.replaced else "file",
             hash=None if in_force.replaced else self._desk.file.current.hash,
             profile=in_force.base,
-            faults=[_set_fault(fault) for fault in in_force.faults],
+            faults=_set_faults(in_force.faults),
         )
         write(response, document)
 
@@ -89,7 +89,7 @@ class FaultsResource(Controlled):
     """The faults that were set while running."""
 
     def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
-        faults = [_set_fault(fault) for fault in self._desk.state.faults()]
+        faults = _set_faults(self._desk.state.faults())
         write(response, shown.FaultsShown(self._desk.state.scope, faults))
 
 
@@ -105,7 +105,7 @@ class FaultResource(Controlled):
             raise ProblemError(409, "as many faults are set as can be; drop one first")
         desk.in_force.refresh()
         desk.tell("fault_set", fault=name, seconds=order.seconds)
-        write(response, shown.FaultsShown(desk.state.scope, [_set_fault(fault)]))
+        write(response, shown.FaultsShown(desk.state.scope, _set_faults([fault])))
 
     def on_delete(self, _: falcon.Request, response: falcon.Response, name: str) -> None:
         desk = self._desk
@@ -227,6 +227,10 @@ def _members(fault: SetFault) -> tuple[str, str, float | None]:
     return fault.name, fault.document, fault.expires
 
 
-def _set_fault(fault: SetFault) -> shown.SetFaultShown:
-    expires = None if fault.expires is None else shown.instant(fault.expires)
-    return shown.SetFaultShown(expires=expires, entry=FaultEntry.from_json(fault.document.encode()))
+def _set_faults(faults: Iterable[SetFault]) -> list[shown.SetFaultShown]:
+    return [
+        shown.SetFaultShown(
+            expires=None if fault.expires is None else shown.instant(fault.expires), entry=entry
+        )
+        for fault, entry in followed(faults)
+    ]
