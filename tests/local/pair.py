@@ -13,7 +13,7 @@ from pathlib import Path
 TOKEN = "TestToken"
 CONTROL_TOKEN = "TestControlToken"
 PROFILE = '{\n  "successRate": 0.5\n}\n'
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 END_SECONDS = 20.0
 _ASK_SECONDS = 2.0
 
