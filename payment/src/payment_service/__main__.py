@@ -37,7 +37,7 @@ def _serve() -> int:
     except OSError as error:
         return _refuse("payment-service cannot start:", [f"a port cannot be opened: {error}"])
     # Hundreds of thousands of remembered charges hold no circles: to look for them as often as
-    # Python does by default takes a fifth of the time of a charge.
+    # Python does by default takes a fifth of the time that deciding and booking a charge does.
     gc.freeze()
     gc.set_threshold(50_000)
     return 0 if serve(service) else 1

@@ -54,10 +54,10 @@ class Cashier:
             limits = profile.limits
             if limits is None:
                 return self._under_key(call, asked, profile)
-            if (seconds := self._wait(limits)) is not None:
+            if (seconds := self._enter(limits)) is not None:
                 message = "more charge calls than the limits of the profile let pass"
                 return self.refuse(call, 429, "limit", message, retry_after=seconds)
-            return self._counted(self._under_key, call, asked, profile)
+            return self._counted(call, asked, profile)
         except StoreLostError as lost:
             message = f"nothing is known about this charge: {lost}"
             return self.refuse(call, 503, "store", message, retry_after=_SOON)
@@ -72,7 +72,7 @@ class Cashier:
             self._books.note(record)
         return replies.refused(status, message, retry_after)
 
-    def _wait(self, limits: Limits) -> int | None:
+    def _enter(self, limits: Limits) -> int | None:
         """Enters the call, or says in how many seconds to come again."""
         if limits.per_second is not None:
             burst = limits.burst or max(1, math.ceil(limits.per_second))
@@ -81,16 +81,14 @@ class Cashier:
                 return max(limits.retry_after_seconds, math.ceil(wait))
         return None if self._under_way.enter(limits.concurrent) else limits.retry_after_seconds
 
-    def _counted(
-        self, take: Callable[[Call, Asked, Profile], Reply], call: Call, asked: Asked, of: Profile
-    ) -> Reply:
+    def _counted(self, call: Call, asked: Asked, profile: Profile) -> Reply:
         """A call is under way until its reply has left."""
         try:
-            reply = take(call, asked, of)
+            reply = self._under_key(call, asked, profile)
         except BaseException:
             self._under_way.leave()
             raise
-        if reply.fault is None and not reply.delay_seconds:
+        if reply.leaves_at_once:
             self._under_way.leave()
             return reply
         return _and_then(reply, self._under_way.leave)
@@ -100,7 +98,8 @@ class Cashier:
         if key is None:
             return self._charge(call, asked, profile)
         # The answer is on its way, though it has been kept for long.
-        began = Began.IN_FLIGHT if key in self._held_keys else self._begin(key, asked)
+        held = key in self._held_keys
+        began = Began.IN_FLIGHT if held else self._state.begin(key, asked.fingerprint)
         if isinstance(began, SavedAnswer):
             return self._repeat(call, asked, replies.repeated(began), "key")
         if began is Began.IN_FLIGHT:
@@ -119,9 +118,6 @@ class Cashier:
             return reply
         self._held_keys.add(key)
         return _and_then(reply, partial(self._held_keys.discard, key))
-
-    def _begin(self, key: str, asked: Asked) -> Began | SavedAnswer:
-        return self._state.begin(key, asked.fingerprint)
 
     def _charge(self, call: Call, asked: Asked, profile: Profile) -> Reply:
         charge, charge_id, mode = asked.charge, self._around.new_id(), profile.duplicates.mode
@@ -148,18 +144,15 @@ class Cashier:
         before = case.earlier.charge_id if case.earlier else None
         told = Told(outcome.accepted, reason, case.charge_id, case.attempt, before)
         reply = replies.decided(told, in_full=case.asked.in_full)
-        fault, delay_seconds = outcome.fault, outcome.delay_seconds
-        if fault is not None and fault.status is not None:
-            reply = replies.faulty(outcome.rule or "", fault.status)
+        if outcome.fault is not None and outcome.fault.status is not None:
+            reply = replies.faulty(outcome.rule or "", outcome.fault.status)
         kind = CallOutcome.ACCEPTED if outcome.accepted else CallOutcome.DECLINED
         record = self._books.record(case.call, kind, reply.status, case)
         record.charge_id, record.reason, record.duplicate_of = case.charge_id, reason, before
         if outcome.rule is not None:
             record.name(outcome)
         self._books.settle(record, reply, case)
-        if fault is None and not delay_seconds:
-            return reply
-        return reply._replace(fault=fault, delay_seconds=delay_seconds)
+        return _on_its_way(reply, outcome)
 
     def _failed(self, case: Case, outcome: Outcome) -> Reply:
         """A fault broke the call before the charge was begun: a retry is a new try."""
@@ -172,7 +165,7 @@ class Cashier:
         record.reason = "fault"
         record.name(outcome)
         self._books.note(record)
-        return reply._replace(fault=fault, delay_seconds=outcome.delay_seconds)
+        return _on_its_way(reply, outcome)
 
     def _as_before(self, case: Case, earlier: Earlier) -> Reply:
         """The guard against double charges: the answer of the first, and nothing is counted."""
@@ -204,6 +197,13 @@ class Cashier:
 def _waits(this: Outcome | Reply) -> bool:
     """Whether the reply is kept for a while, and so needs a place."""
     return this.delay_seconds > 0 or (this.fault is not None and this.fault.takes_long)
+
+
+def _on_its_way(reply: Reply, outcome: Outcome) -> Reply:
+    """Adds what becomes of the reply before the caller has it."""
+    if outcome.fault is None and not outcome.delay_seconds:
+        return reply
+    return reply._replace(fault=outcome.fault, delay_seconds=outcome.delay_seconds)
 
 
 def _and_then(reply: Reply, done: Callable[[], None]) -> Reply:

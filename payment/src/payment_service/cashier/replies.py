@@ -30,6 +30,11 @@ class Reply(NamedTuple):
     delay_seconds: float = 0.0
     done: Callable[[], None] | None = None
 
+    @property
+    def leaves_at_once(self) -> bool:
+        """Whether nothing spoils or holds it."""
+        return self.fault is None and not self.delay_seconds
+
     def saved(self) -> SavedAnswer:
         """The answer as it is repeated for its idempotency key."""
         return SavedAnswer(self.status, self.body, self.headers)
@@ -47,15 +52,11 @@ class Told(NamedTuple):
 
 def decided(told: Told, *, in_full: bool) -> Reply:
     """The answer to a charge; `in_full` is for callers that want more than the result."""
-    if told.duplicate_of is None and not in_full:
-        return _usual(told.reason, accepted=told.accepted)
-    headers: Headers = ()
-    if told.reason is not None:
-        headers = (("Decline-Reason", told.reason),)
+    reply = _usual(told.reason, accepted=told.accepted)
     if told.duplicate_of is not None:
-        headers = (*headers, ("Duplicate-Of", told.duplicate_of))
+        reply = reply._replace(headers=(*reply.headers, ("Duplicate-Of", told.duplicate_of)))
     if not in_full:
-        return Reply(200, ACCEPTED if told.accepted else DECLINED, headers)
+        return reply
     document: dict[str, object] = {
         "result": "true" if told.accepted else "false",
         "charge_id": told.charge_id,
@@ -63,7 +64,7 @@ def decided(told: Told, *, in_full: bool) -> Reply:
         "reason": told.reason,
         "duplicate_of": told.duplicate_of,
     }
-    return Reply(200, _json(document), (*headers, *_IN_FULL))
+    return reply._replace(body=_json(document), headers=(*reply.headers, *_IN_FULL))
 
 
 @cache

@@ -32,7 +32,7 @@ def answer(request: falcon.Request, response: falcon.Response, reply: Reply) -> 
     response.data = reply.body
     for name, value in reply.headers:
         response.set_header(name, value)
-    if reply.fault is not None or reply.delay_seconds:
+    if not reply.leaves_at_once:
         request.env[DELIVERY] = _delivery(reply)
 
 

@@ -33,8 +33,7 @@ class Booking(NamedTuple):
 class JournalEntry(NamedTuple):
     """One call and what it was told; None is what it did not say, or what it never came to.
 
-    `outcome` is `accepted`, `declined` or `refused`, `time` in seconds since 1970. No token is in
-    it.
+    `outcome` is a `CallOutcome`'s text, `time` in seconds since 1970. No token is in it.
     """
 
     time: float
