@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from payment_service import whole_numbers
 from payment_service.log import LEVELS
 from payment_service.mistakes import MistakesError
 from payment_service.profile.document import DEFAULT_SUCCESS_RATE, Profile
-from payment_service.profile.values import LARGEST_SEED
 from payment_service.store_address import StoreAddress
 
 _LINK_HINT = "; Kubernetes sets it so for a Service of that name: set enableServiceLinks to false"
@@ -142,9 +142,10 @@ class _SecretUnfitError(_UnfitError):
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
-        if text.isascii() and text.isdigit() and len(text) <= 19 and least <= int(text) <= most:
-            return int(text)
-        raise _UnfitError(wanted=f"a whole number from {least} to {most}")
+        number = whole_numbers.read(text, least, most)
+        if number is None:
+            raise _UnfitError(wanted=f"a whole number from {least} to {most}")
+        return number
 
     return read
 
@@ -228,7 +229,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "previous_token_file": _path,
     "profile_file": _path,
     "success_rate": _rate,
-    "seed": _whole(0, LARGEST_SEED),
+    "seed": _whole(0, whole_numbers.LARGEST),
     "max_body_bytes": _whole(256, 1048576),
     "attempts_kept": _whole(1, 10_000_000),
     "held_replies": _whole(1, 10_000),

@@ -4,11 +4,10 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 
-from payment_service import strict_json
+from payment_service import strict_json, whole_numbers
 from payment_service.mistakes import MistakesError
 from payment_service.strict_json import Number
 
-LARGEST_CUSTOMER_ID = 2**63 - 1
 LONGEST_VALUE = 400
 """How many characters a value may have, and how many decimal places."""
 
@@ -16,7 +15,7 @@ _VALUE_RULE = (
     "value must be a number that is not negative, smaller than 1.8e308, "
     f"of at most {LONGEST_VALUE} digits and decimal places"
 )
-_CUSTOMER_RULE = f"customer_id must be a whole number from 1 to {LARGEST_CUSTOMER_ID}"
+_CUSTOMER_RULE = f"customer_id must be a whole number from 1 to {whole_numbers.LARGEST}"
 _CURRENCY_RULE = "currency must be a string that is not empty"
 
 
@@ -71,10 +70,9 @@ def canonical(amount: Decimal) -> str:
 
 def customer_in(found: object) -> int | None:
     """Returns what `strict_json` read as a customer's id; None if it is none."""
-    if not isinstance(found, Number) or not found.isdigit() or len(found) > 19:
+    if not isinstance(found, Number):
         return None
-    customer_id = int(found)
-    return customer_id if 1 <= customer_id <= LARGEST_CUSTOMER_ID else None
+    return whole_numbers.read(found, 1, whole_numbers.LARGEST)
 
 
 def amount_in(found: object) -> Decimal | None:

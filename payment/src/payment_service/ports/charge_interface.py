@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, with_config
 
-from payment_service.charging.charges import LARGEST_CUSTOMER_ID
+from payment_service import whole_numbers
 from payment_service.ports.openapi import Interface, Operation, Told
 from payment_service.ports.queries import Parameter
-from payment_service.ports.resources import LARGEST_ATTEMPT, LONGEST_KEY
+from payment_service.ports.resources import KEY_PATTERN, LARGEST_ATTEMPT
 from payment_service.profile.parts import Maybe
 
 
@@ -17,7 +17,7 @@ from payment_service.profile.parts import Maybe
 class ChargeCall:
     """A charge; other members are ignored."""
 
-    customer_id: Annotated[int, Field(ge=1, le=LARGEST_CUSTOMER_ID)]
+    customer_id: Annotated[int, Field(ge=1, le=whole_numbers.LARGEST)]
     currency: Annotated[
         str,
         Field(min_length=1, description="Its code; where no token is required, also an object."),
@@ -74,7 +74,7 @@ _HEADERS = (
     _text(
         "Idempotency-Key",
         "The same key and charge get the same answer.",
-        rf"^[\x21-\x7e]([\x20-\x7e]{{0,{LONGEST_KEY - 2}}}[\x21-\x7e])?$",
+        f"^{KEY_PATTERN}$",
     ),
     _text("X-Request-Id", "Appears in the log, if it is up to 128 letters, digits and . _ : -"),
     _text("Prefer", "return=representation: more than the result."),

@@ -8,14 +8,15 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
+from payment_service import whole_numbers
+from payment_service.cashier.records import CallOutcome
 from payment_service.mistakes import Mistake, MistakesError
-from payment_service.profile.values import INSTANT, LARGEST_CUSTOMER
+from payment_service.profile.values import INSTANT
 from payment_service.state.records import Filter
 
 DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 1000
 LONGEST_TEXT = 400
-OUTCOMES = ("accepted", "declined", "refused", "failed", "replayed")
 
 _AMOUNT = r"[0-9]{1,310}(\.[0-9]{1,400})?"
 _MOST_PARAMETERS = 100
@@ -76,9 +77,10 @@ def _pairs(query: str) -> list[tuple[str, str]]:
 
 def _whole(name: str, means: str, least: int, most: int) -> Parameter:
     def read(text: str) -> int:
-        if text.isascii() and text.isdigit() and len(text) <= 19 and least <= int(text) <= most:
-            return int(text)
-        raise ValueError(text)
+        number = whole_numbers.read(text, least, most)
+        if number is None:
+            raise ValueError(text)
+        return number
 
     schema = {"type": "integer", "minimum": least, "maximum": most}
     return Parameter(name, means, schema, f"a whole number from {least} to {most}", read)
@@ -100,8 +102,9 @@ def _outcome(*outcomes: str) -> Parameter:
             raise ValueError(text)
         return text
 
+    schema = {"enum": [str(outcome) for outcome in outcomes]}
     wanted = f"one of {', '.join(outcomes)}"
-    return Parameter("outcome", "What it came to.", {"enum": list(outcomes)}, wanted, read)
+    return Parameter("outcome", "What it came to.", schema, wanted, read)
 
 
 def _instant(name: str, means: str) -> Parameter:
@@ -121,7 +124,7 @@ def _amount(text: str) -> Decimal:
 
 
 _OF_ALL = (
-    _whole("customer_id", "Id of the customer.", 1, LARGEST_CUSTOMER),
+    _whole("customer_id", "Id of the customer.", 1, whole_numbers.LARGEST),
     _text("currency", "Code of the currency; empty: none was named."),
     Parameter(
         "amount",
@@ -138,10 +141,10 @@ _OF_ALL = (
     _instant("until", "The first time that is not wanted any more."),
 )
 _LIMIT = _whole("limit", f"How many at most; {DEFAULT_LIMIT} if left out.", 1, LARGEST_LIMIT)
-OF_BOOKINGS = (*_OF_ALL, _outcome("accepted", "declined"), _LIMIT)
+OF_BOOKINGS = (*_OF_ALL, _outcome(CallOutcome.ACCEPTED, CallOutcome.DECLINED), _LIMIT)
 OF_CALLS = (
     *_OF_ALL,
-    _outcome(*OUTCOMES),
+    _outcome(*CallOutcome),
     _whole("status", "HTTP status of the answer.", 100, 599),
     _text("request_id", "Id of the request."),
     _text("idempotency_key", "The key that it was sent with."),

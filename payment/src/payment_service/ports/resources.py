@@ -6,6 +6,7 @@ from time import perf_counter
 
 import falcon
 
+from payment_service import whole_numbers
 from payment_service.cashier.calls import Asked, Call
 from payment_service.cashier.cashier import Cashier
 from payment_service.charging.charges import Charge
@@ -22,7 +23,8 @@ KEY_HEADER = "HTTP_IDEMPOTENCY_KEY"
 PREFERENCE_HEADER = "HTTP_PREFER"
 LONGEST_KEY = 255
 LARGEST_ATTEMPT = 2**31 - 1
-_KEY = re.compile(rf"[\x21-\x7e]([\x20-\x7e]{{0,{LONGEST_KEY - 2}}}[\x21-\x7e])?")
+KEY_PATTERN = rf"[\x21-\x7e]([\x20-\x7e]{{0,{LONGEST_KEY - 2}}}[\x21-\x7e])?"
+_KEY = re.compile(KEY_PATTERN)
 _REPRESENTATION = re.compile(r'(?i)(^|[,;\s])return\s*=\s*"?representation"?($|[,;\s])')
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -94,12 +96,11 @@ def _is_json(content_type: str | None) -> bool:
 def _attempt(header: str | None) -> int | None:
     if header is None:
         return None
-    if header.isascii() and header.isdigit() and len(header) <= 10:
-        attempt = int(header)
-        if 1 <= attempt <= LARGEST_ATTEMPT:
-            return attempt
-    rule = f"X-Charge-Attempt must be a whole number from 1 to {LARGEST_ATTEMPT}"
-    raise RefusedError(400, "attempt", rule)
+    attempt = whole_numbers.read(header, 1, LARGEST_ATTEMPT)
+    if attempt is None:
+        rule = f"X-Charge-Attempt must be a whole number from 1 to {LARGEST_ATTEMPT}"
+        raise RefusedError(400, "attempt", rule)
+    return attempt
 
 
 def _key(header: str | None) -> str | None:

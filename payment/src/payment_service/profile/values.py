@@ -9,10 +9,9 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.json_schema import WithJsonSchema
 
+from payment_service import whole_numbers
 from payment_service.profile.parts import Wanted
 
-LARGEST_SEED = 2**63 - 1
-LARGEST_CUSTOMER = 2**63 - 1
 LARGEST_COUNT = 2**31 - 1
 LARGEST_AMOUNT = 1e15
 LONGEST_DELAY = 3600
@@ -83,13 +82,13 @@ Rate = Annotated[
 ]
 Seed = Annotated[
     int,
-    Field(ge=0, le=LARGEST_SEED, strict=True),
-    Wanted(f"a whole number from 0 to {LARGEST_SEED}"),
+    Field(ge=0, le=whole_numbers.LARGEST, strict=True),
+    Wanted(f"a whole number from 0 to {whole_numbers.LARGEST}"),
 ]
 Customer = Annotated[
     int,
-    Field(ge=1, le=LARGEST_CUSTOMER, strict=True),
-    Wanted(f"a whole number from 1 to {LARGEST_CUSTOMER}"),
+    Field(ge=1, le=whole_numbers.LARGEST, strict=True),
+    Wanted(f"a whole number from 1 to {whole_numbers.LARGEST}"),
 ]
 Currency = Annotated[
     str, Field(max_length=64, strict=True), Wanted("a text of at most 64 characters")
