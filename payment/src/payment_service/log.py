@@ -11,11 +11,10 @@ from functools import lru_cache
 LEVELS = ("debug", "info", "warning", "error")
 
 
-def timestamp() -> str:
-    """Returns the time now in UTC, such as `2024-05-01T12:00:00.123Z`."""
-    now = time.time()
-    second = int(now)
-    return f"{_second_text(second)}.{int((now - second) * 1000):03d}Z"
+def timestamp(seconds: float) -> str:
+    """Returns a time, in seconds since 1970, as `2024-05-01T12:00:00.123Z`."""
+    second, micros = divmod(round(seconds * 1e6), 1_000_000)
+    return f"{_second_text(second)}.{micros // 1000:03d}Z"
 
 
 @lru_cache(maxsize=2)
@@ -84,7 +83,7 @@ class Lines:
 
     def event(self, event: str, **fields: object) -> None:
         """Writes a line that tells what the service itself did."""
-        self.write(json.dumps({"time": timestamp(), "event": event, **fields}) + "\n")
+        self.write(json.dumps({"time": timestamp(time.time()), "event": event, **fields}) + "\n")
 
 
 class LinesHandler(logging.Handler):

@@ -37,6 +37,7 @@ class Service:
         """Reads the files and binds the ports; raises MistakesError or OSError (a taken port)."""
         self.settings = settings
         self.lines = lines
+        self._replica = socket.gethostname()
         self.mounted = Mounted.from_settings(settings)
         self.state = open_state(settings)
         self.in_force = InForce(self.mounted.profile, self.state, time.time)
@@ -104,7 +105,7 @@ class Service:
         if settings.control_port is None or token is None:
             return None
         desk = Desk(self.in_force, self.mounted.profile, self.state, self.lines.event)
-        app = create_control_app(desk, lambda: token.current, socket.gethostname())
+        app = create_control_app(desk, lambda: token.current, self._replica)
         limits = Limits(CONTROL_THREADS, connections=100, body=4 * LARGEST_BODY)
         address = (settings.host, settings.control_port)
         return Port(app, address, limits, refusal=refusal_as_problem)
@@ -116,9 +117,9 @@ class Service:
             new_id=new_charge_id,
             now=time.time,
             may_hold=lambda: self.charges.may_hold(),  # noqa: PLW0108  # the port comes later
-            replica=socket.gethostname(),
+            replica=self._replica,
         )
-        recorders = (ChargeLog(self.lines.write, timestamp), metrics)
+        recorders = (ChargeLog(self.lines.write, lambda: timestamp(time.time())), metrics)
         cashier = Cashier(lambda: in_force.current, self.state, around, recorders, foresee=foresee)
         app = create_app(
             cashier,

@@ -87,7 +87,7 @@ class Books:
         keyed, key = None, case.asked.key
         if key is not None:
             keep_seconds = case.profile.idempotency.keep_seconds
-            keyed = Keyed(key, case.asked.fingerprint, reply.saved(), keep_seconds)
+            keyed = Keyed(key, charge.fingerprint, reply.saved(), keep_seconds)
         self._state.settle(booking, entry, keyed)
         self._tell(record)
 

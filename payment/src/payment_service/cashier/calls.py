@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from payment_service.charging.charges import Charge, canonical
+from payment_service.charging.charges import Charge
 
 
 class Call(NamedTuple):
@@ -24,9 +24,3 @@ class Asked(NamedTuple):
     attempt: int | None = None
     key: str | None = None
     in_full: bool = False
-
-    @property
-    def fingerprint(self) -> str:
-        """What has to be the same where a key is used again: the charge, however it is written."""
-        charge = self.charge
-        return f"{charge.customer_id} {canonical(charge.amount)} {charge.currency}"

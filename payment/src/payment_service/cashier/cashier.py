@@ -99,7 +99,7 @@ class Cashier:
             return self._charge(call, asked, profile)
         # The answer is on its way, though it has been kept for long.
         held = key in self._held_keys
-        began = Began.IN_FLIGHT if held else self._state.begin(key, asked.fingerprint)
+        began = Began.IN_FLIGHT if held else self._state.begin(key, asked.charge.fingerprint)
         if isinstance(began, SavedAnswer):
             return self._repeat(call, asked, replies.repeated(began), "key")
         if began is Began.IN_FLIGHT:

@@ -33,6 +33,11 @@ class Charge:
     currency: str
     value: str
 
+    @property
+    def fingerprint(self) -> str:
+        """What it has in common with the charges alike, however its amount is written."""
+        return fingerprint(self.customer_id, self.amount, self.currency)
+
     @classmethod
     def from_json(cls, raw: bytes, *, nameless_currency: bool) -> "Charge":
         """Reads a body. `nameless_currency` takes an object in place of the currency's code.
@@ -57,6 +62,11 @@ class Charge:
             )
             raise MistakesError(rule for found, rule in checks if found is None)
         return cls(customer_id, amount, currency, document["value"])
+
+
+def fingerprint(customer_id: int, amount: Decimal, currency: str) -> str:
+    """Returns the one text of all charges alike: same customer, amount and currency."""
+    return f"{customer_id} {canonical(amount)} {currency}"
 
 
 def canonical(amount: Decimal) -> str:

@@ -5,13 +5,13 @@ record does not have is left out.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic.json_schema import WithJsonSchema
 
 from payment_service.charging.charges import canonical
+from payment_service.log import timestamp
 from payment_service.profile.document import Profile
 from payment_service.profile.entries import FaultEntry
 from payment_service.profile.parts import Maybe
@@ -105,7 +105,7 @@ class BookingShown:
     @classmethod
     def of(cls, booking: Booking) -> "BookingShown":
         return cls(
-            time=instant(booking.time),
+            time=timestamp(booking.time),
             charge_id=booking.charge_id,
             customer_id=booking.customer_id,
             amount=canonical(booking.amount),
@@ -149,7 +149,7 @@ class CallShown:
     def of(cls, entry: JournalEntry) -> "CallShown":
         members = {
             **entry._asdict(),
-            "time": instant(entry.time),
+            "time": timestamp(entry.time),
             "amount": None if entry.amount is None else canonical(entry.amount),
         }
         return cls(**members)
@@ -199,12 +199,6 @@ def ledger(scope: Scope, totals: Totals) -> LedgerShown:
         for (customer_id, currency), total in sorted(totals.rows.items())
     ]
     return LedgerShown(scope, rows, totals.forgotten)
-
-
-def instant(seconds: float) -> str:
-    """Returns a time as the log has it, such as `2024-05-01T12:00:00.123Z`."""
-    time = datetime.fromtimestamp(seconds, UTC)
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _sum(found: Sum) -> SumShown:

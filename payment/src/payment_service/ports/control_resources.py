@@ -12,6 +12,7 @@ from payment_service.control import shown
 from payment_service.control.in_force import InForce, followed
 from payment_service.control.orders import FaultOrder
 from payment_service.files.mounted import LiveProfile
+from payment_service.log import timestamp
 from payment_service.mistakes import Mistake, MistakesError
 from payment_service.ports.problems import ProblemError
 from payment_service.ports.queries import (
@@ -230,7 +231,7 @@ def _members(fault: SetFault) -> tuple[str, str, float | None]:
 def _set_faults(faults: Iterable[SetFault]) -> list[shown.SetFaultShown]:
     return [
         shown.SetFaultShown(
-            expires=None if fault.expires is None else shown.instant(fault.expires), entry=entry
+            expires=None if fault.expires is None else timestamp(fault.expires), entry=entry
         )
         for fault, entry in followed(faults)
     ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import NamedTuple
 
+from payment_service.charging.charges import fingerprint
 
 # Tuples: each charge makes one of both, and a frozen dataclass takes several times as long.
 class Booking(NamedTuple):
@@ -24,6 +25,11 @@ class Booking(NamedTuple):
     duplicate_of: str | None = None
     fault: str | None = None
     replica: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the charge."""
+        return fingerprint(self.customer_id, self.amount, self.currency)
 
     @property
     def outcome(self) -> str:

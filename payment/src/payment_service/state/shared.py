@@ -11,7 +11,6 @@ from payment_service.state.records import Booking, Filter, JournalEntry, Sum, To
 from payment_service.state.state import Began, Scope
 from payment_service.state.store import Store
 from payment_service.state.stored import (
-    alike_text,
     answer_document,
     holder_text,
     read_answer,
@@ -106,7 +105,7 @@ class Shared:
         return _read_earlier(found)
 
     def withdraw(self, charge: Charge, charge_id: str) -> None:
-        self._do(("withdraw", alike_text(charge), charge_id))
+        self._do(("withdraw", charge.fingerprint, charge_id))
 
     def book(self, booking: Booking) -> None:
         self._do(self._book(booking))
@@ -145,10 +144,10 @@ class Shared:
         self._do(("reset",))
 
     def _attempt(self, charge: Charge) -> Operation:
-        return ("attempt", alike_text(charge), self._kept.attempts)
+        return ("attempt", charge.fingerprint, self._kept.attempts)
 
     def _earlier(self, charge: Charge, charge_id: str, window_seconds: float) -> Operation:
-        return ("earlier", alike_text(charge), charge_id, window_seconds, self._kept.keys)
+        return ("earlier", charge.fingerprint, charge_id, window_seconds, self._kept.keys)
 
     def _save(self, keyed: Keyed) -> Operation:
         key, fingerprint, answer, keep_seconds = keyed
@@ -158,7 +157,7 @@ class Shared:
     def _book(self, booking: Booking) -> Operation:
         return (
             "book",
-            *(alike_text(booking), booking.charge_id, booking.outcome),
+            *(booking.fingerprint, booking.charge_id, booking.outcome),
             *(holder_text(booking), canonical(booking.amount), record_document(booking)),
             *(self._kept.keys, self._kept.bookings),
         )

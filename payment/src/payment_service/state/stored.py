@@ -4,7 +4,6 @@ import json
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from payment_service.charging.charges import Charge, canonical
 from payment_service.state.records import Booking, JournalEntry
 from payment_service.state.values import SavedAnswer
 
@@ -42,11 +41,6 @@ def read_answer(document: bytes) -> SavedAnswer:
     status, body, headers = json.loads(document)
     pairs = tuple((name, value) for name, value in headers)
     return SavedAnswer(status, body.encode("latin-1"), pairs)
-
-
-def alike_text(charge: Charge | Booking) -> str:
-    """Returns one text for all charges of the same customer, amount and currency."""
-    return f"{charge.customer_id} {canonical(charge.amount)} {charge.currency}"
 
 
 def holder_text(booking: Booking) -> str:
