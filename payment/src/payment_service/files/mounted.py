@@ -1,5 +1,7 @@
 """The files mounted into the pod that the service follows: the profile and the tokens."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from payment_service.files.live import AnyLive, Live, read_file, read_required_file
@@ -27,30 +29,39 @@ class Mounted:
     def from_settings(cls, settings: Settings) -> "Mounted":
         """Reads the files; raises MistakesError with those of all of them."""
         mistakes: list[str] = []
-        profile: LiveProfile | None = None
-        tokens: LiveTokens | None = None
-        control_token: LiveTokens | None = None
-        try:
+        with _collected(mistakes):
             profile = live_profile(settings)
-        except MistakesError as found:
-            mistakes += found.texts
-        try:
-            if settings.require_token:
-                tokens = live_tokens(settings.token_file, settings.previous_token_file)
-        except MistakesError as found:
-            mistakes += found.texts
-        try:
-            if settings.control_port is not None and settings.control_token_file is not None:
-                control_token = live_token("control_token", settings.control_token_file)
-        except MistakesError as found:
-            mistakes += found.texts
-        if mistakes or profile is None:
+        with _collected(mistakes):
+            tokens = _tokens(settings)
+        with _collected(mistakes):
+            control_token = _control_token(settings)
+        if mistakes:
             raise MistakesError(mistakes)
         return cls(profile, tokens, control_token)
 
     def all(self) -> tuple[AnyLive, ...]:
         found = (self.profile, self.tokens, self.control_token)
         return tuple(live for live in found if live is not None)
+
+
+@contextmanager
+def _collected(mistakes: list[str]) -> Iterator[None]:
+    try:
+        yield
+    except MistakesError as found:
+        mistakes += found.texts
+
+
+def _tokens(settings: Settings) -> LiveTokens | None:
+    if not settings.require_token:
+        return None
+    return live_tokens(settings.token_file, settings.previous_token_file)
+
+
+def _control_token(settings: Settings) -> LiveTokens | None:
+    if settings.control_port is None or settings.control_token_file is None:
+        return None
+    return live_token("control_token", settings.control_token_file)
 
 
 def live_profile(settings: Settings) -> LiveProfile:

@@ -116,10 +116,9 @@ class Fault(Part):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
-class Entry(Part):
-    """What a rule and a fault share: on which calls it acts."""
+class Selection(Part):
+    """On which of the calls something acts."""
 
-    name: values.Name = Field(description="Told in logs and counted by; used once in its list.")
     match: Match = Field(default=Match(), description="Left out: every charge.")
     skip: values.CountFromZero = Field(
         default=0, description="How many of the matching calls are left out first."
@@ -128,6 +127,13 @@ class Entry(Part):
         default=None, description="On how many of the matching calls after these; left out: all."
     )
     rate: values.Rate = Field(default=1.0, description="Probability to act on one of those.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
+class Entry(Selection):
+    """What a rule and a fault share: their names, and when they act on what."""
+
+    name: values.Name = Field(description="Told in logs and counted by; used once in its list.")
     from_: Maybe[values.Instant] = Field(default=None, description="When it begins.")
     until: Maybe[values.Instant] = Field(default=None, description="When it has ended.")
 
