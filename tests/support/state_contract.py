@@ -169,15 +169,15 @@ class StateContract(BooksContract):
     ) -> None:
         assert state.earlier(a_charge_of(), "a", 60) is None
         undecided = state.earlier(a_charge_of(), "b", 60)
-        state.book(a_booking("a", accepted=False))
+        state.book(a_booking("a", accepted=False, reason="expired"))
         clock.seconds += 12.5
         declined = state.earlier(a_charge_of(value="181.5"), "c", 60)
 
         assert undecided is not None
-        assert (undecided.charge_id, undecided.accepted) == ("a", None)
+        assert (undecided.charge_id, undecided.accepted, undecided.reason) == ("a", None, None)
         assert declined is not None
         assert (declined.charge_id, declined.accepted) == ("a", False)
-        assert declined.seconds_ago == 12.5
+        assert (declined.reason, declined.seconds_ago) == ("expired", 12.5)
 
     @pytest.mark.parametrize(
         "other", [a_charge_of(2), a_charge_of(value="181.49"), a_charge_of(currency="DKK")]
@@ -202,13 +202,14 @@ class StateContract(BooksContract):
         state.earlier(a_charge_of(), "a", 60)
         state.book(a_booking("a"))
         clock.seconds += 50
-        state.book(a_booking("b", accepted=False))
+        state.book(a_booking("b", accepted=False, reason="expired"))
         clock.seconds += 20
 
         found = state.earlier(a_charge_of(), "c", 60)
 
         assert found is not None
-        assert (found.charge_id, found.accepted, found.seconds_ago) == ("b", False, 20)
+        assert (found.charge_id, found.accepted, found.reason) == ("b", False, "expired")
+        assert found.seconds_ago == 20
 
     def test_a_charge_that_does_not_count_is_no_first_of_duplicates(self, state: State) -> None:
         state.earlier(a_charge_of(), "a", 60)

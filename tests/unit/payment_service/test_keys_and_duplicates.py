@@ -159,6 +159,12 @@ def test_the_guard_answers_a_charge_alike_as_the_first_and_does_not_count_it(
     assert outcomes(tmp_path)[1:11] == ["replayed"] * 10
 
 
+def test_the_guard_repeats_why_the_first_was_declined(tmp_path: Path) -> None:
+    write(tmp_path, successRate=0, declineReason="expired", duplicates={"mode": "replay"})
+    with a_service(tmp_path) as service:
+        assert [ask(service).headers["decline-reason"] for _ in range(3)] == ["expired"] * 3
+
+
 def test_nobody_looks_for_duplicates_where_that_is_off(tmp_path: Path) -> None:
     write(tmp_path, duplicates={"mode": "off"})
     with a_service(tmp_path) as service:

@@ -173,9 +173,10 @@ class Cashier:
         if earlier.accepted is None:
             message = f"{earlier.charge_id}, a charge alike, is under way"
             return self.refuse(case.call, 409, "duplicate", message, retry_after=_SOON)
-        told = Told(earlier.accepted, None, earlier.charge_id, case.attempt, earlier.charge_id)
+        first = earlier.charge_id
+        told = Told(earlier.accepted, earlier.reason, first, case.attempt, first)
         reply = replies.decided(told, in_full=case.asked.in_full)
-        return self._repeat(case.call, case.asked, reply, "duplicate", earlier.charge_id)
+        return self._repeat(case.call, case.asked, reply, "duplicate", first)
 
     def _repeat(
         self, call: Call, asked: Asked, reply: Reply, by: str, of: str | None = None

@@ -33,7 +33,7 @@ class Limits:
     body: int = 65536
     head: int = 32768
     held: int = 500
-    held_seconds: float = 60.0
+    held_seconds: float = 3600.0
 
 
 def waitress_settings(limits: Limits) -> dict[str, Any]:

@@ -17,6 +17,7 @@ class _Seen:
     charge_id: str
     time: float
     accepted: bool | None = None
+    reason: str | None = None
 
 
 class Duplicates:
@@ -40,14 +41,14 @@ class Duplicates:
             seen = self._seen.get(alike)
             first = None if seen is None else _first_after(since, seen)
             if first is not None:
-                return Earlier(first.charge_id, first.accepted, now - first.time)
+                return Earlier(first.charge_id, first.accepted, now - first.time, first.reason)
             if seen is not None:
                 self._seen.move_to_end(alike)
             self._seen[alike] = [_Seen(charge_id, now)]
             self._make_room(since)
             return None
 
-    def booked(self, alike: Alike, charge_id: str, *, accepted: bool) -> None:
+    def booked(self, alike: Alike, charge_id: str, reason: str | None, *, accepted: bool) -> None:
         """Says how a charge ended; one that is alike to an earlier one is now the latest."""
         with self._lock:
             seen = self._seen.get(alike)
@@ -55,9 +56,9 @@ class Duplicates:
             if seen is None:
                 return
             if seen[0].charge_id == charge_id:
-                seen[0].accepted = accepted
+                seen[0].accepted, seen[0].reason = accepted, reason
                 return
-            seen[1:] = [_Seen(charge_id, self._now(), accepted)]
+            seen[1:] = [_Seen(charge_id, self._now(), accepted, reason)]
             self._seen.move_to_end(alike)
 
     def withdraw(self, alike: Alike, charge_id: str) -> None:

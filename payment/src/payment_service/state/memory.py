@@ -82,7 +82,8 @@ class Memory:
 
     def book(self, booking: Booking) -> None:
         alike = (booking.customer_id, booking.amount, booking.currency)
-        self._duplicates.booked(alike, booking.charge_id, accepted=booking.accepted)
+        charge_id, reason, accepted = booking.charge_id, booking.reason, booking.accepted
+        self._duplicates.booked(alike, charge_id, reason, accepted=accepted)
         self._ledger.book(booking)
 
     def totals(self) -> Totals:

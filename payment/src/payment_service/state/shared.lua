@@ -150,7 +150,7 @@ function operations.earlier(alike, id, window, kept)
   end
   if seen then
     local first = seen[1]
-    return {first.id, first.outcome or '', exact(now - first.time)}
+    return {first.id, first.outcome or '', first.reason or '', exact(now - first.time)}
   end
   put('alike', alike, {{id = id, time = now}})
   used('alike', alike, kept)
@@ -165,20 +165,20 @@ function operations.withdraw(alike, id)
   return 0
 end
 
-local function booked(alike, id, outcome, kept)
+local function booked(alike, id, outcome, reason, kept)
   local seen = get('alike', alike)
   if not seen then return end
   if seen[1].id == id then
-    seen[1].outcome = outcome
+    seen[1].outcome, seen[1].reason = outcome, reason
   else
-    seen[2] = {id = id, time = now, outcome = outcome}
+    seen[2] = {id = id, time = now, outcome = outcome, reason = reason}
     used('alike', alike, kept)
   end
   put('alike', alike, seen)
 end
 
-function operations.book(alike, id, outcome, holder, amount, document, kept_alike, kept)
-  booked(alike, id, outcome, kept_alike)
+function operations.book(alike, id, outcome, reason, holder, amount, document, kept_alike, kept)
+  booked(alike, id, outcome, reason, kept_alike)
   local row = get('totals', holder) or {accepted = {0, '0'}, declined = {0, '0'}}
   local side = row[outcome]
   side[1], side[2] = side[1] + 1, plus(side[2], amount)

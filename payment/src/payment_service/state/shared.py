@@ -157,7 +157,7 @@ class Shared:
     def _book(self, booking: Booking) -> Operation:
         return (
             "book",
-            *(booking.fingerprint, booking.charge_id, booking.outcome),
+            *(booking.fingerprint, booking.charge_id, booking.outcome, booking.reason or ""),
             *(holder_text(booking), canonical(booking.amount), record_document(booking)),
             *(self._kept.keys, self._kept.bookings),
         )
@@ -193,9 +193,9 @@ def _bytes(word: str | float) -> bytes:
 def _read_earlier(found: Any) -> Earlier | None:
     if found is None:
         return None
-    charge_id, outcome, seconds_ago = found
+    charge_id, outcome, reason, seconds_ago = found
     accepted = outcome == b"accepted" if outcome else None
-    return Earlier(charge_id.decode(), accepted, float(seconds_ago))
+    return Earlier(charge_id.decode(), accepted, float(seconds_ago), reason.decode() or None)
 
 
 def _read_total(row: Any) -> tuple[tuple[int, str], Total]:

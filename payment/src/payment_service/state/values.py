@@ -46,11 +46,15 @@ class Keyed(NamedTuple):
 
 
 class Earlier(NamedTuple):
-    """A charge that came before one alike; `accepted` is None as long as it is not booked."""
+    """A charge that came before one alike.
+
+    `accepted` is None as long as it is not booked, `reason` why it was declined, if it was.
+    """
 
     charge_id: str
     accepted: bool | None
     seconds_ago: float
+    reason: str | None = None
 
 
 class Arrival(NamedTuple):
