@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from support.eventually import eventually
 from support.figures import Figures
 from support.payment import Caller, ServiceProcess, a_charge, a_request
 
@@ -61,14 +62,15 @@ def change(profile: Path, load: Load, *, rate: int) -> float:
     written = time.monotonic()
     write(profile, rate)
     wanted = "true" if rate else "false"
-    while True:
-        late = [began for began, _, result in load.told if began > written and result != wanted]
-        known = [began for began, _, result in load.told if began > written and result == wanted]
+
+    def known_for_long() -> bool:
         # As long again as it may take, so that nobody comes late unseen.
-        if known and time.monotonic() - written > 2 * _WITHIN:
-            return max(late, default=written) - written
-        assert time.monotonic() - written < 10 * _WITHIN
-        load.stopped.wait(0.05)
+        since = [began for began, _, result in load.told if began > written and result == wanted]
+        return bool(since) and time.monotonic() - written > 2 * _WITHIN
+
+    eventually(known_for_long, within=10 * _WITHIN)
+    late = [began for began, _, result in load.told if began > written and result != wanted]
+    return max(late, default=written) - written
 
 
 def write(profile: Path, rate: int) -> None:

@@ -2,12 +2,14 @@
 
 import math
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler
 from pydantic.json_schema import WithJsonSchema
+from pydantic_core import CoreSchema, core_schema
 
 from payment_service import whole_numbers
 from payment_service.profile.parts import Wanted
@@ -53,6 +55,33 @@ class DuplicateMode(StrEnum):
     OFF = "off"
 
 
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Which numbers a field takes, and so how a person is told of one that it does not.
+
+    Both ends are included; with `above`, the lower one is not. Of an int, only whole numbers.
+    """
+
+    least: float
+    most: float
+    unit: str = ""
+    above: bool = False
+
+    def __get_pydantic_core_schema__(self, kind: object, _: GetCoreSchemaHandler) -> CoreSchema:
+        bounds: dict[str, Any] = {"gt" if self.above else "ge": self.least, "le": self.most}
+        number = core_schema.int_schema if kind is int else core_schema.float_schema
+        return core_schema.custom_error_schema(
+            number(strict=True, **bounds),
+            "wanted",
+            custom_error_message=self._told(whole=kind is int),
+        )
+
+    def _told(self, *, whole: bool) -> str:
+        most = f"{self.most:g}" if isinstance(self.most, float) else self.most
+        end = f"above {self.least}, at most" if self.above else f"from {self.least} to"
+        return f"a {'whole ' if whole else ''}number{self.unit} {end} {most}"
+
+
 def _one_of(kind: type[StrEnum]) -> Wanted:
     return Wanted(f"one of {', '.join(kind)}")
 
@@ -74,22 +103,9 @@ FaultStatus = Annotated[
     Literal[400, 401, 403, 409, 429, 500, 502, 503, 504],
     Wanted("one of 400, 401, 403, 409, 429, 500, 502, 503, 504"),
 ]
-Rate = Annotated[
-    float,
-    Field(ge=0, le=1, strict=True),
-    AfterValidator(math.fabs),  # -0.0 is a zero, and is shown as one
-    Wanted("a number from 0 to 1"),
-]
-Seed = Annotated[
-    int,
-    Field(ge=0, le=whole_numbers.LARGEST, strict=True),
-    Wanted(f"a whole number from 0 to {whole_numbers.LARGEST}"),
-]
-Customer = Annotated[
-    int,
-    Field(ge=1, le=whole_numbers.LARGEST, strict=True),
-    Wanted(f"a whole number from 1 to {whole_numbers.LARGEST}"),
-]
+Rate = Annotated[float, Range(0, 1), AfterValidator(math.fabs)]  # -0.0 is shown as a zero
+Seed = Annotated[int, Range(0, whole_numbers.LARGEST)]
+Customer = Annotated[int, Range(1, whole_numbers.LARGEST)]
 Currency = Annotated[
     str, Field(max_length=64, strict=True), Wanted("a text of at most 64 characters")
 ]
@@ -98,49 +114,17 @@ Name = Annotated[
     Field(pattern=NAME_PATTERN, strict=True),
     Wanted("a name of at most 63 small letters, digits and hyphens, no hyphen at either end"),
 ]
-Amount = Annotated[
-    float,
-    Field(ge=0, le=LARGEST_AMOUNT, strict=True),
-    Wanted(f"a number from 0 to {LARGEST_AMOUNT:g}"),
-]
-Percent = Annotated[float, Field(ge=0, le=100, strict=True), Wanted("a number from 0 to 100")]
-Count = Annotated[
-    int,
-    Field(ge=1, le=LARGEST_COUNT, strict=True),
-    Wanted(f"a whole number from 1 to {LARGEST_COUNT}"),
-]
-CountFromZero = Annotated[
-    int,
-    Field(ge=0, le=LARGEST_COUNT, strict=True),
-    Wanted(f"a whole number from 0 to {LARGEST_COUNT}"),
-]
-Delay = Annotated[
-    float,
-    Field(ge=0, le=LONGEST_DELAY, strict=True),
-    Wanted(f"a number of seconds from 0 to {LONGEST_DELAY}"),
-]
-DelayAboveZero = Annotated[
-    float,
-    Field(gt=0, le=LONGEST_DELAY, strict=True),
-    Wanted(f"a number of seconds above 0, at most {LONGEST_DELAY}"),
-]
-Sigma = Annotated[float, Field(ge=0, le=10, strict=True), Wanted("a number from 0 to 10")]
-PerSecond = Annotated[
-    float, Field(gt=0, le=1e6, strict=True), Wanted("a number above 0, at most 1000000")
-]
-RetryAfter = Annotated[
-    int, Field(ge=0, le=86400, strict=True), Wanted("a whole number of seconds from 0 to 86400")
-]
-Period = Annotated[
-    int,
-    Field(ge=1, le=LONGEST_PERIOD, strict=True),
-    Wanted(f"a whole number of seconds from 1 to {LONGEST_PERIOD}"),
-]
-Lifetime = Annotated[
-    float,
-    Field(gt=0, le=LONGEST_PERIOD, strict=True),
-    Wanted(f"a number of seconds above 0, at most {LONGEST_PERIOD}"),
-]
+Amount = Annotated[float, Range(0, LARGEST_AMOUNT)]
+Percent = Annotated[float, Range(0, 100)]
+Count = Annotated[int, Range(1, LARGEST_COUNT)]
+CountFromZero = Annotated[int, Range(0, LARGEST_COUNT)]
+Delay = Annotated[float, Range(0, LONGEST_DELAY, " of seconds")]
+DelayAboveZero = Annotated[float, Range(0, LONGEST_DELAY, " of seconds", above=True)]
+Sigma = Annotated[float, Range(0, 10)]
+PerSecond = Annotated[float, Range(0, 1_000_000, above=True)]
+RetryAfter = Annotated[int, Range(0, 86400, " of seconds")]
+Period = Annotated[int, Range(1, LONGEST_PERIOD, " of seconds")]
+Lifetime = Annotated[float, Range(0, LONGEST_PERIOD, " of seconds", above=True)]
 Flag = Annotated[bool, Field(strict=True), Wanted("true or false")]
 Yes = Annotated[Literal[True], Wanted("true")]
 Instant: TypeAlias = Annotated[
