@@ -80,7 +80,7 @@ test-shipping: setup  ## make push to make undeploy on a cluster of their own, w
 	@.venv/bin/pytest tests/fresh_cluster
 
 test-faults: setup  ## Every point of the fault campaigns, of which make test tries a few
-	@.venv/bin/pytest tests/integration/faults tests/integration/test_invoices_reset.py --thorough
+	@.venv/bin/pytest tests/integration/faults tests/integration/test_invoices_reset.py tests/integration/test_success_rate.py --thorough
 
 test-payment: setup  ## Payment with browsers, retrying clients, stores and replicas that are killed
 	@.venv/bin/pytest -n auto tests/integration/payment_service --thorough --ignore=tests/integration/payment_service/test_hostile.py

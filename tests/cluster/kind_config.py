@@ -60,8 +60,8 @@ def _audited_api_server() -> dict[str, Any]:
     arguments = {
         "audit-policy-file": _POLICY_IN_NODE,
         "audit-log-path": f"{_LOG_FOLDER_IN_NODE}/audit.log",
-        "audit-log-maxsize": "100",
-        "audit-log-maxbackup": "1",
+        "audit-log-maxsize": "20",
+        "audit-log-maxbackup": "2",
     }
     volumes = (
         ("audit-policy", _POLICY_IN_NODE, "File", True),

@@ -8,6 +8,7 @@ import pytest
 from cluster.paths import Cluster
 from cluster.policy_probe import prove_policies_block
 from support.antaeus_api import AntaeusApi
+from support.api_server import ApiServer
 from support.charges import lines
 from support.eventually import eventually
 from support.installation import Images, install
@@ -37,12 +38,13 @@ def enforced(cluster: Cluster, installed: Images) -> None:
 @pytest.fixture(scope="session")
 def stack(
     kube: Kube,
+    api: ApiServer,
     installed: Images,  # noqa: ARG001 - somebody has to bring the stack about
 ) -> Iterator[RunningStack]:
     """A stack of many invoices; each test changes in it what it needs."""
     clear_away(kube)
     eventually(lambda: node_ports(kube), lambda taken: NODE_PORT not in taken, within=GONE)
-    with a_namespace(kube, "e2e") as namespace:
+    with a_namespace(api, "e2e") as namespace:
         made = RunningStack(kube, namespace, "billing")
         made.make(
             {

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from support.antaeus_api import AntaeusApi
+from support.api_server import ApiServer
 from support.eventually import eventually
 from support.installation import Images
 from support.kube import Kube
@@ -24,9 +25,11 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture(scope="module")
-def strangers(kube: Kube, stack: RunningStack, installed: Images) -> Iterator[list[Prober]]:
+def strangers(
+    kube: Kube, api: ApiServer, stack: RunningStack, installed: Images
+) -> Iterator[list[Prober]]:
     """Pods that are not this stack's Antaeus: a neighbour, and one elsewhere in its clothes."""
-    with a_namespace(kube, "e2e") as elsewhere:
+    with a_namespace(api, "e2e") as elsewhere:
         clothes = stack.pod("antaeus")["metadata"]["labels"]
         pods = [
             prober_pod("neighbour", stack.namespace, installed.antaeus, {}),

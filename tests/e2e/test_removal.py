@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from support.api_server import ApiServer
 from support.eventually import eventually
 from support.figures import Figures
 from support.installation import NAMESPACE, Images, wait_for_operator
@@ -21,10 +22,11 @@ NOT_COUNTED = ("events", "events.events.k8s.io")
 @pytest.fixture
 def short_lived(
     kube: Kube,
+    api: ApiServer,
     installed: Images,  # noqa: ARG001 - somebody has to bring the stack about
 ) -> Iterator[RunningStack]:
     """A stack, not made yet, in a namespace of its own."""
-    with a_namespace(kube, "e2e") as namespace:
+    with a_namespace(api, "e2e") as namespace:
         yield RunningStack(kube, namespace, "short-lived")
 
 

@@ -4,6 +4,7 @@ import json
 from functools import partial
 
 from billing_operator.names import STACK_LABEL
+from support.api_server import ApiServer
 from support.audit import AuditLog, Right, rights_of
 from support.eventually import eventually
 from support.installation import NAMESPACE, wait_for_operator
@@ -19,12 +20,13 @@ _CHILDREN = "configmap,deployment,networkpolicy,service,serviceaccount"
 
 def test_the_role_grants_what_is_used_and_nothing_else(
     kube: Kube,
+    api: ApiServer,
     installed: object,  # noqa: ARG001 - whose role it is
     audit: AuditLog,
 ) -> None:
     """Over a start of the operator and a stack's life with every change that needs a right."""
     mark = audit.mark(NAMESPACE)
-    with a_namespace(kube, "rights") as namespace:
+    with a_namespace(api, "rights") as namespace:
         kube("-n", NAMESPACE, "rollout", "restart", _OPERATOR)
         wait_for_operator(kube)
         stack = RunningStack(kube, namespace, "shop")

@@ -34,5 +34,5 @@ def scene(
     installed: Images, kube: Kube, api: ApiServer, audit: AuditLog, access: Access, token: str
 ) -> Iterator[Scene]:
     """A namespace with nothing in it."""
-    with a_namespace(kube, "stacks") as namespace:
+    with a_namespace(api, "stacks") as namespace:
         yield Scene(kube, api, audit, access, token, installed, namespace)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from support.api_server import ApiServer
 from support.eventually import eventually
 from support.installation import Images
 from support.kube import Kube, KubectlError, Manifest
@@ -60,10 +61,11 @@ class Person:
 @pytest.fixture(scope="module")
 def namespaces(
     kube: Kube,
+    api: ApiServer,
     installed: Images,  # noqa: ARG001 - brings the kind and the roles
 ) -> Iterator[tuple[str, str]]:
     """Two namespaces with a stack each."""
-    with a_namespace(kube, "roles") as own, a_namespace(kube, "roles") as other:
+    with a_namespace(api, "roles") as own, a_namespace(api, "roles") as other:
         kube.apply(*(a_stack("shop", each, NO_PODS) for each in (own, other)))
         yield own, other
 

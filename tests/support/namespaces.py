@@ -5,28 +5,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from billing_operator.kinds import CONFIG_MAP, SERVICE_ACCOUNT
+from support.api_server import ApiServer
 from support.eventually import eventually
 from support.kube import Kube
 from support.limits import NOTICED
 
-# On each that is made here.
-LABEL = "billing.antaeus.io/test=yes"
+_LABEL = "billing.antaeus.io/test"
 
 
 @contextmanager
-def a_namespace(kube: Kube, purpose: str) -> Iterator[str]:
+def a_namespace(api: ApiServer, purpose: str) -> Iterator[str]:
     """A namespace as Kubernetes makes it; goes with all that was made there."""
     name = f"{purpose}-{uuid.uuid4().hex[:8]}"
-    kube("create", "namespace", name)
-    kube("label", "namespace", name, LABEL)
-    for kind, made in (("serviceaccount", "default"), ("configmap", "kube-root-ca.crt")):
-        eventually(partial(kube.get, kind, made, name), within=NOTICED)
+    api.make_namespace(name, {_LABEL: "yes"})
+    for kind, made in ((SERVICE_ACCOUNT, "default"), (CONFIG_MAP, "kube-root-ca.crt")):
+        eventually(partial(api.read, kind, name, made), within=NOTICED)
     try:
         yield name
     finally:
-        kube("delete", "namespace", name, "--wait=false")
+        api.delete_namespace(name)
 
 
 def clear_away(kube: Kube) -> None:
     """Deletes what runs that were broken off have left behind; not while others are at work."""
-    kube("delete", "namespaces", "-l", LABEL, "--wait=false")
+    kube("delete", "namespaces", "-l", f"{_LABEL}=yes", "--wait=false")

@@ -72,12 +72,12 @@ class Scene:
         )
 
     def apply(self, name: str, spec: Manifest | None = None) -> None:
-        """kubectl apply of a stack."""
-        self.kube.apply(a_stack(name, self.namespace, spec or {}))
+        """Applies a stack."""
+        self.api.apply(BILLING_STACK, a_stack(name, self.namespace, spec or {}))
 
     def change(self, name: str, **parts: Any) -> None:
-        """kubectl patch of parts of a stack's spec."""
-        self.kube.patch("billingstack", name, self.namespace, {"spec": parts})
+        """Changes parts of a stack's spec."""
+        self.api.merge(BILLING_STACK, self.namespace, name, {"spec": parts})
 
     def read(self, name: str) -> Manifest:
         """A stack as it is now; empty where there is none."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from payment_service.charging.charges import fingerprint
 
+
 # Tuples: each charge makes one of both, and a frozen dataclass takes several times as long.
 class Booking(NamedTuple):
     """One counted charge; `time` in seconds since 1970, `replica` is who took it.
