@@ -6,21 +6,10 @@ import os
 import select
 import threading
 import time
-from functools import lru_cache
+
+from payment_service.instants import timestamp
 
 LEVELS = ("debug", "info", "warning", "error")
-
-
-def timestamp(seconds: float) -> str:
-    """Returns a time, in seconds since 1970, as `2024-05-01T12:00:00.123Z`."""
-    second, micros = divmod(round(seconds * 1e6), 1_000_000)
-    return f"{_second_text(second)}.{micros // 1000:03d}Z"
-
-
-@lru_cache(maxsize=2)
-def _second_text(second: int) -> str:
-    # Hundreds of lines share a second, and this is the costly part of a line.
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
 class Lines:

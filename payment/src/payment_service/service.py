@@ -12,7 +12,8 @@ from payment_service.charging.outcome import foresee as foresee_by_profile
 from payment_service.control.in_force import InForce
 from payment_service.files.live import AnyLive, Watcher
 from payment_service.files.mounted import Mounted
-from payment_service.log import Lines, timestamp
+from payment_service.instants import timestamp
+from payment_service.log import Lines
 from payment_service.metrics import Metrics, Moment, State
 from payment_service.ports.charge_app import create_app
 from payment_service.ports.control_app import create_control_app

@@ -11,7 +11,7 @@ from pydantic import Field
 from pydantic.json_schema import WithJsonSchema
 
 from payment_service.charging.charges import canonical
-from payment_service.log import timestamp
+from payment_service.instants import timestamp
 from payment_service.profile.document import Profile
 from payment_service.profile.entries import FaultEntry
 from payment_service.profile.parts import Maybe

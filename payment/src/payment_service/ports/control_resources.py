@@ -12,7 +12,7 @@ from payment_service.control import shown
 from payment_service.control.in_force import InForce, followed
 from payment_service.control.orders import FaultOrder
 from payment_service.files.mounted import LiveProfile
-from payment_service.log import timestamp
+from payment_service.instants import timestamp
 from payment_service.mistakes import Mistake, MistakesError
 from payment_service.ports.problems import ProblemError
 from payment_service.ports.queries import (
