@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from payment_service.mistakes import MistakesError
 from payment_service.ports.control_interface import INTERFACE
 from support.control import CONTROL_TOKEN, Control, a_controlled_service
 from support.eventually import eventually
@@ -67,6 +68,26 @@ def test_a_new_control_token_is_followed(tmp_path: Path) -> None:
         other = Control(control.port, "another-one")
         eventually(lambda: other.ask("GET", "/v1/faults").status == 200, within=1)
         assert control.ask("GET", "/v1/faults").status == 401
+
+
+def test_a_token_for_charges_is_none_for_the_control_api(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(CONTROL_TOKEN)
+    with (
+        pytest.raises(MistakesError, match=r"control-token: the token is one for charges as well"),
+        a_controlled_service(tmp_path),
+    ):
+        pass
+
+
+def test_a_new_control_token_that_is_one_for_charges_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "previous").write_text("of-before")
+    with a_controlled_service(tmp_path) as (service, control):
+        (tmp_path / "control-token").write_text("of-before")
+
+        following = service.mounted.control_token
+        assert following is not None
+        eventually(lambda: following.refusals == 1, within=1)
+        assert control.ask("GET", "/v1/faults").status == 200
 
 
 def test_every_answer_says_which_process_answered(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from payment_service.files.live import AnyLive, Live, read_file, read_required_file
-from payment_service.files.token_gate import TokenFiles, Tokens, live_token, live_tokens
+from payment_service.files.token_gate import TokenFiles, Tokens, live_control_token, live_tokens
 from payment_service.mistakes import MistakesError
 from payment_service.profile.document import LoadedProfile
 from payment_service.settings import Settings
@@ -31,10 +31,11 @@ class Mounted:
         mistakes: list[str] = []
         with _collected(mistakes):
             profile = live_profile(settings)
+        tokens = None
         with _collected(mistakes):
             tokens = _tokens(settings)
         with _collected(mistakes):
-            control_token = _control_token(settings)
+            control_token = _control_token(settings, tokens)
         if mistakes:
             raise MistakesError(mistakes)
         return cls(profile, tokens, control_token)
@@ -58,10 +59,10 @@ def _tokens(settings: Settings) -> LiveTokens | None:
     return live_tokens(settings.token_file, settings.previous_token_file)
 
 
-def _control_token(settings: Settings) -> LiveTokens | None:
+def _control_token(settings: Settings, charging: LiveTokens | None) -> LiveTokens | None:
     if settings.control_port is None or settings.control_token_file is None:
         return None
-    return live_token("control_token", settings.control_token_file)
+    return live_control_token(settings.control_token_file, charging)
 
 
 def live_profile(settings: Settings) -> LiveProfile:

@@ -56,13 +56,26 @@ class TokenFiles:
     previous: bytes | None
 
 
-def live_token(name: str, path: Path) -> Live[TokenFiles, Tokens]:
-    """Returns a token without a previous one, as it follows its file; raises MistakesError."""
+def live_control_token(
+    path: Path, charging: Live[TokenFiles, Tokens] | None
+) -> Live[TokenFiles, Tokens]:
+    """Returns the control API's token as it follows its file; raises MistakesError.
+
+    It must be none with which `charging` lets callers charge: who may charge could change what
+    becomes of charges.
+    """
 
     def read() -> TokenFiles:
         return TokenFiles(path, read_required_file(path), path, None)
 
-    return Live(name, read, Tokens.from_files)
+    def parse(files: TokenFiles) -> Tokens:
+        tokens = Tokens.from_files(files)
+        if charging is not None and set(tokens.valid) & set(charging.current.valid):
+            told = "the token is one for charges as well; the control API needs one of its own"
+            raise MistakesError([f"{path}: {told}"])
+        return tokens
+
+    return Live("control_token", read, parse)
 
 
 def live_tokens(current: Path, previous: Path) -> Live[TokenFiles, Tokens]:
