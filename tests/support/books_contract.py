@@ -108,7 +108,7 @@ class BooksContract:
     def test_faults_are_set_replaced_dropped_and_expire(self, state: State, clock: Clock) -> None:
         assert state.set_fault("b", '{"n": 1}', None)
         assert state.set_fault("b", '{"n": 2}', None)
-        assert state.set_fault("a", "{}", NOON + 10)
+        assert state.set_fault("a", "{}", 10)
         clock.seconds += 9.5
         assert state.faults() == (SetFault("a", "{}", NOON + 10), SetFault("b", '{"n": 2}', None))
         clock.seconds += 0.5
@@ -137,7 +137,7 @@ class BooksContract:
         self, state: State, clock: Clock
     ) -> None:
         state.set_fault("a", "{}", None)
-        state.set_fault("b", "{}", NOON + 10)
+        state.set_fault("b", "{}", 10)
         assert not state.set_fault("c", "{}", None)
         assert state.set_fault("a", "[]", None)
         clock.seconds += 10

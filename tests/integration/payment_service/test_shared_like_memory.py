@@ -58,7 +58,7 @@ QUESTIONS = st.one_of(
         lambda i, c, a: asked("book", a_booking(i, c, accepted=a)), FEW, CHARGES, st.booleans()
     ),
     st.builds(lambda name: asked("note", an_entry(name)), FEW),
-    st.builds(asked, st.just("set_fault"), FEW, FEW, st.none() | st.just(1_700_000_040.0)),
+    st.builds(asked, st.just("set_fault"), FEW, FEW, st.none() | st.just(40)),
     st.builds(asked, st.just("drop_fault"), FEW),
     st.builds(asked, st.just("reset")),
 )

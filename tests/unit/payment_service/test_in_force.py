@@ -9,22 +9,10 @@ from payment_service.control.in_force import InForce
 from payment_service.files.live import Live
 from payment_service.files.mounted import LiveProfile
 from payment_service.profile.document import LoadedProfile, Profile
-from payment_service.state.memory import Memory
-from payment_service.state.state import StoreLostError
-from payment_service.state.values import Kept, SetFault
+from payment_service.state.values import Kept
+from support.losable_memory import LosableMemory
 from support.profiles import a_profile
-from support.state_makers import NOON, Clock
-
-
-class LosableMemory(Memory):
-    """A state whose store can be lost."""
-
-    gone = False
-
-    def faults(self) -> tuple[SetFault, ...]:
-        if self.gone:
-            raise StoreLostError("the store is lost")
-        return super().faults()
+from support.state_makers import Clock
 
 
 @pytest.fixture
@@ -65,7 +53,7 @@ def test_without_anything_set_it_is_the_very_profile_of_the_file(in_force: InFor
 def test_a_fault_that_is_set_is_in_force_until_it_expires(
     in_force: InForce, state: LosableMemory, clock: Clock
 ) -> None:
-    state.set_fault("outage", fault("outage"), NOON + 60)
+    state.set_fault("outage", fault("outage"), 60)
     in_force.refresh()
     assert names(in_force.current) == ["outage"]
     assert not in_force.current.plain
@@ -126,7 +114,7 @@ def test_a_new_file_is_taken_with_the_faults_that_are_set(
 def test_while_the_store_is_lost_what_was_set_stays_until_it_expires(
     in_force: InForce, state: LosableMemory, clock: Clock
 ) -> None:
-    state.set_fault("outage", fault("outage"), NOON + 60)
+    state.set_fault("outage", fault("outage"), 60)
     in_force.refresh()
 
     state.gone = True

@@ -1,6 +1,5 @@
 """What the routes of the control port do: ask or change what is in force, show what was taken."""
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -45,7 +44,6 @@ class Desk:
     file: LiveProfile
     state: State
     tell: Callable[..., None]
-    now: Callable[[], float] = time.time
 
 
 class Controlled:
@@ -101,8 +99,8 @@ class FaultResource(Controlled):
         order, desk = _read(FaultOrder, request), self._desk
         entry = order.entry(_fault_name(name))
         document = TypeAdapter(FaultEntry).dump_json(entry, by_alias=True, exclude_none=True)
-        fault = SetFault(name, document.decode(), desk.now() + order.seconds)
-        if not desk.state.set_fault(*_members(fault)):
+        fault = desk.state.set_fault(name, document.decode(), order.seconds)
+        if fault is None:
             raise ProblemError(409, "as many faults are set as can be; drop one first")
         desk.in_force.refresh()
         desk.tell("fault_set", fault=name, seconds=order.seconds)
@@ -222,10 +220,6 @@ def _fault_name(name: str) -> str:
         detail = f"{name[:40]!r} is not {error.errors()[0]['msg']}"
         raise ProblemError.of(MistakesError([Mistake.of("name", detail)])) from None
     return name
-
-
-def _members(fault: SetFault) -> tuple[str, str, float | None]:
-    return fault.name, fault.document, fault.expires
 
 
 def _set_faults(faults: Iterable[SetFault]) -> list[shown.SetFaultShown]:

@@ -1,5 +1,6 @@
 """Goes on in this process alone while the shared store is lost, for who prefers that to 503."""
 
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -14,12 +15,16 @@ T = TypeVar("T")
 class LocalWhenLost:
     """A State that asks the shared one and, where that is lost, one of this process.
 
-    What the process remembered meanwhile is not brought to the store when it is back.
+    What the process remembered meanwhile is not brought to the store when it is back. The faults
+    that were set in the store go on until they expire, or are dropped here.
     """
 
-    def __init__(self, shared: State, local: State) -> None:
+    def __init__(self, shared: State, local: State, now: Callable[[], float] = time.time) -> None:
+        """`now` gives the seconds since 1970."""
         self._shared = shared
         self._local = local
+        self._now = now
+        self._last_faults: tuple[SetFault, ...] = ()
 
     @property
     def scope(self) -> Scope:
@@ -77,18 +82,32 @@ class LocalWhenLost:
     def count(self, wanted: Filter) -> int:
         return self._ask(lambda state: state.count(wanted))
 
-    def set_fault(self, name: str, document: str, expires: float | None) -> bool:
-        return self._ask(lambda state: state.set_fault(name, document, expires))
+    def set_fault(self, name: str, document: str, seconds: float | None) -> SetFault | None:
+        return self._ask(lambda state: state.set_fault(name, document, seconds))
 
     def faults(self) -> tuple[SetFault, ...]:
-        return self._ask(lambda state: state.faults())
+        try:
+            self._last_faults = self._shared.faults()
+        except StoreLostError:
+            own = {fault.name: fault for fault in self._local.faults()}
+            both = {fault.name: fault for fault in self._last_faults if self._lives(fault)} | own
+            return tuple(fault for _, fault in sorted(both.items()))
+        return self._last_faults
 
     def drop_fault(self, name: str) -> bool:
-        return self._ask(lambda state: state.drop_fault(name))
+        try:
+            return self._shared.drop_fault(name)
+        except StoreLostError:
+            others = tuple(fault for fault in self._last_faults if fault.name != name)
+            was_there, self._last_faults = others != self._last_faults, others
+            return self._local.drop_fault(name) or was_there
 
     def reset(self) -> None:
         self._local.reset()
         self._ask(lambda state: state.reset())
+
+    def _lives(self, fault: SetFault) -> bool:
+        return fault.expires is None or fault.expires > self._now()
 
     def _ask(self, question: Callable[[State], T]) -> T:
         try:

@@ -15,14 +15,15 @@ class Faults:
         self._set: dict[str, SetFault] = {}
         self._lock = threading.Lock()
 
-    def set(self, fault: SetFault) -> bool:
-        """Sets or replaces a fault; false if there are too many others."""
+    def set(self, name: str, document: str, seconds: float | None) -> SetFault | None:
+        """Sets or replaces a fault and returns it; None if there are too many others."""
         with self._lock:
             self._drop_expired()
-            if fault.name not in self._set and len(self._set) >= self._kept:
-                return False
-            self._set[fault.name] = fault
-            return True
+            if name not in self._set and len(self._set) >= self._kept:
+                return None
+            expires = None if seconds is None else self._now() + seconds
+            self._set[name] = fault = SetFault(name, document, expires)
+            return fault
 
     def all(self) -> tuple[SetFault, ...]:
         """Returns the faults that are set now, by name."""

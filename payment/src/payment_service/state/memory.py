@@ -102,11 +102,11 @@ class Memory:
     def count(self, wanted: Filter) -> int:
         return sum(map(wanted.takes, self._journal.copy()))
 
-    def set_fault(self, name: str, document: str, expires: float | None) -> bool:
-        is_set = self._faults.set(SetFault(name, document, expires))
-        if is_set:
+    def set_fault(self, name: str, document: str, seconds: float | None) -> SetFault | None:
+        fault = self._faults.set(name, document, seconds)
+        if fault is not None:
             self._hits.forget(fault_calls(name))
-        return is_set
+        return fault
 
     def faults(self) -> tuple[SetFault, ...]:
         return self._faults.all()

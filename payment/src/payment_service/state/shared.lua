@@ -220,11 +220,12 @@ local function faults()
   return living_ones
 end
 
-function operations.set_fault(name, document, expires, calls, kept)
-  if #faults() >= tonumber(kept) and call('HEXISTS', key.faults, name) == 0 then return 0 end
+function operations.set_fault(name, document, seconds, calls, kept)
+  if #faults() >= tonumber(kept) and call('HEXISTS', key.faults, name) == 0 then return false end
   drop('hits', calls)
+  local expires = seconds == '' and '' or exact(now + tonumber(seconds))
   put('faults', name, {document = document, expires = expires})
-  return 1
+  return {name, document, expires}
 end
 
 operations.faults = faults

@@ -126,11 +126,11 @@ class Shared:
     def count(self, wanted: Filter) -> int:
         return sum(map(wanted.takes, self._newest_first(JournalEntry)))
 
-    def set_fault(self, name: str, document: str, expires: float | None) -> bool:
-        when = "" if expires is None else expires
+    def set_fault(self, name: str, document: str, seconds: float | None) -> SetFault | None:
+        life = "" if seconds is None else seconds
         calls, kept = fault_calls(name), self._kept.faults
-        [is_set] = self._do(("set_fault", name, document, when, calls, kept))
-        return bool(is_set)
+        [found] = self._do(("set_fault", name, document, life, calls, kept))
+        return None if found is None else _read_fault(found)
 
     def faults(self) -> tuple[SetFault, ...]:
         [found] = self._do(("faults",))

@@ -117,11 +117,11 @@ class State(Protocol):
     def count(self, wanted: Filter) -> int:
         """Returns how many calls of the journal are as wanted."""
 
-    def set_fault(self, name: str, document: str, expires: float | None) -> bool:
-        """Sets or replaces a fault by its name; false if there are too many others.
+    def set_fault(self, name: str, document: str, seconds: float | None) -> SetFault | None:
+        """Sets or replaces a fault by its name and returns it; None if there are too many others.
 
         The count of the calls that it matches begins anew, as it does when it is dropped.
-        `expires` is the time, in seconds since 1970, from which on it is gone; None is never.
+        After so many seconds it is gone, by the clock of what remembers it; None is never.
         """
 
     def faults(self) -> tuple[SetFault, ...]:
