@@ -6,8 +6,9 @@ from functools import lru_cache
 
 def timestamp(seconds: float) -> str:
     """Returns a time, in seconds since 1970, as `2024-05-01T12:00:00.123Z`."""
-    second, micros = divmod(round(seconds * 1e6), 1_000_000)
-    return f"{_second_text(second)}.{micros // 1000:03d}Z"
+    # Half a microsecond more, since most milliseconds are no exact number of binary digits.
+    second, millis = divmod(int(seconds * 1000 + 0.0005), 1000)
+    return f"{_second_text(second)}.{millis:03d}Z"
 
 
 @lru_cache(maxsize=2)

@@ -52,7 +52,7 @@ class Told(NamedTuple):
 
 def decided(told: Told, *, in_full: bool) -> Reply:
     """The answer to a charge; `in_full` is for callers that want more than the result."""
-    reply = _usual(told.reason, accepted=told.accepted)
+    reply = _usual(told.accepted, told.reason)
     if told.duplicate_of is not None:
         reply = reply._replace(headers=(*reply.headers, ("Duplicate-Of", told.duplicate_of)))
     if not in_full:
@@ -68,7 +68,7 @@ def decided(told: Told, *, in_full: bool) -> Reply:
 
 
 @cache
-def _usual(reason: str | None, *, accepted: bool) -> Reply:
+def _usual(accepted: bool, reason: str | None) -> Reply:  # noqa: FBT001  # names cost a cache time
     # Of these there are few, and most charges get one of them.
     headers: Headers = () if reason is None else (("Decline-Reason", reason),)
     return Reply(200, ACCEPTED if accepted else DECLINED, headers)
