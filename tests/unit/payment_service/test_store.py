@@ -60,13 +60,15 @@ def a_server(answer: bytes | None) -> Iterator[int]:
 
 
 def test_a_store_that_is_not_there_is_told_by_its_address(tmp_path: Path) -> None:
-    port = free_port()
-    state = a_state(tmp_path, port)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens, now or later
+        port = taken.getsockname()[1]
+        state = a_state(tmp_path, port)
 
-    with pytest.raises(StoreLostError, match=f"redis://127.0.0.1:{port}/0 is lost: Connection"):
-        state.next_attempt(a_charge_of())
+        with pytest.raises(StoreLostError, match=f"redis://127.0.0.1:{port}/0 is lost: Connection"):
+            state.next_attempt(a_charge_of())
 
-    assert state.scope is Scope.LOST
+        assert state.scope is Scope.LOST
 
 
 def test_a_store_that_never_answers_is_given_up_within_half_a_second(tmp_path: Path) -> None:
