@@ -7,6 +7,7 @@ import pytest
 from billing_operator.kinds import EVENT, Manifest
 from billing_operator.names import ANTAEUS
 from cluster.docker import docker
+from support.antaeus_api import pay_path
 from support.eventually import eventually
 from support.limits import NOTICED, ROLLOUT
 from support.master import assert_settled
@@ -54,7 +55,7 @@ def test_whatever_ends_antaeus_what_it_forgot_is_told(
         scene.apply("shop", spec)
         scene.until_complete("shop")
         # kube-proxy may come to know of a ready pod a moment later than the operator.
-        eventually(lambda: scene.api.post(_pay(scene)), within=NOTICED)
+        eventually(lambda: scene.api.post(pay_path(scene.namespace, "shop")), within=NOTICED)
         paid = scene.until("shop", lambda stack: stack["status"]["invoices"]["pending"] == 0)
         before = paid["status"]["invoices"]["paid"]
         lives = scene.antaeus_lives("shop")
@@ -74,11 +75,6 @@ def test_whatever_ends_antaeus_what_it_forgot_is_told(
         scene.kube(*said.partition("kubectl ")[2].split())
         scene.until("shop", lambda stack: not holds(stack, "InvoicesReset"))
         assert_settled(scene, operator, "shop", lives=later)
-
-
-def _pay(scene: Scene) -> str:
-    service = f"/api/v1/namespaces/{scene.namespace}/services/shop-antaeus:http"
-    return f"{service}/proxy/rest/v1/invoices/pay"
 
 
 def _warned(scene: Scene) -> list[str]:

@@ -26,8 +26,13 @@ def test_a_stack_is_current_in_progress_or_failed_as_a_person_would_say(scene: S
         still = scene.until("shop", lambda stack: holds(stack, "Suspended"), within=NOTICED)
         assert _status(still) == "Current"
 
+        scene.change("shop", suspend=False, hibernate=True)
+        resting = scene.until("shop", lambda stack: holds(stack, "Hibernated"))
+        assert _status(resting) == "Current"
+        scene.change("shop", hibernate=False)
+        assert _status(scene.until("shop", is_ready)) == "Current"
+
         scene.kube.delete("secret", "shop-token", scene.namespace)
-        scene.change("shop", suspend=False)
         operator.resync()
         lost = scene.until("shop", lambda stack: holds(stack, "TokenLost"), within=NOTICED)
         assert _status(lost) == "Failed"

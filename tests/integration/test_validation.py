@@ -63,6 +63,7 @@ def _env(**variable: Any) -> list[dict[str, Any]]:
             ["antaeus.env", "remove them", "token.secretRef"],
         ),
         ("token", {"secretRef": {"key": "token"}}, ["spec.token.secretRef.name", "Required"]),
+        ("hibernate", "yes", ["spec.hibernate", "type boolean"]),
         ("networkPolicy", {"enabled": "on"}, ["spec.networkPolicy.enabled", "type boolean"]),
     ],
 )

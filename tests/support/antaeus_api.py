@@ -97,3 +97,9 @@ def _invoice(document: dict[str, Any]) -> Invoice:
         currency=document["amount"]["currency"],
         status=document["status"],
     )
+
+
+def pay_path(namespace: str, stack: str) -> str:
+    """Where a pay call goes by way of the API server."""
+    service = f"/api/v1/namespaces/{namespace}/services/{stack}-antaeus:http"
+    return f"{service}/proxy/rest/v1/invoices/pay"

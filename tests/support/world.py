@@ -84,13 +84,16 @@ class World:
         self.cluster.have(body)
 
     def run_pods(self) -> None:
-        """Brings every Deployment to what it wants, one pod each, as Kubernetes would."""
+        """Brings every Deployment to what it wants, one pod or none, as Kubernetes would."""
         for part in ("antaeus", "payment"):
             live = self.cluster.must_get("Deployment", f"shop-{part}")
             wanted = live["spec"]["replicas"]
             status = dict.fromkeys(("replicas", "readyReplicas", "updatedReplicas"), wanted)
             live["status"] = status | {"observedGeneration": live["metadata"]["generation"]}
             self.cluster.have(live)
+            if not wanted:
+                self.cluster.take("Pod", f"shop-{part}-0")
+                continue
             pod = a_pod(part)
             pod["spec"]["containers"] = live["spec"]["template"]["spec"]["containers"]
             self.cluster.have(pod)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from billing_operator.kinds import Key, Manifest
-from billing_operator.names import ACKNOWLEDGE_RESET, RENEW_TOKEN, TOKEN_KEY
+from billing_operator.names import ACKNOWLEDGE_RESET, ANTAEUS, RENEW_TOKEN, TOKEN_KEY
 
 # A custom resource stored before a field had a default, or written while the schema was absent,
 # may lack what the schema fills in. These are the schema's defaults (a test compares them).
@@ -84,6 +84,7 @@ class Stack:
         renew_token: value of the annotation by which a person asks for a new token.
         acknowledged_reset: when the reset of the invoices happened that a person has dealt with.
         status: as stored; input only for what must not be forgotten (times, the token's history).
+        hibernate: whether no pod of it is to run.
     """
 
     key: Key
@@ -97,6 +98,7 @@ class Stack:
     renew_token: str | None = None
     acknowledged_reset: str | None = None
     status: Manifest = field(default_factory=dict)
+    hibernate: bool = False
 
     @property
     def name(self) -> str:
@@ -107,6 +109,13 @@ class Stack:
     def namespace(self) -> str:
         """The namespace of the stack and of all its children."""
         return self.key.namespace
+
+    def wanted_pods(self, part: str) -> int:
+        """How many pods of a service there should be, by all that the spec says of it."""
+        if self.hibernate:
+            return 0
+        of = self.antaeus if part == ANTAEUS else self.payment
+        return of.container.replicas
 
     @classmethod
     def from_body(cls, body: Manifest) -> "Stack":
@@ -125,6 +134,7 @@ class Stack:
             renew_token=_request(annotations.get(RENEW_TOKEN)),
             acknowledged_reset=annotations.get(ACKNOWLEDGE_RESET),
             status=_status(body),
+            hibernate=spec.get("hibernate", False),
         )
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from billing_operator.desired import profile
 from billing_operator.errors import Fault, SpecError
+from billing_operator.hibernation import asleep, asleep_message
 from billing_operator.inputs import Installation, Token
 from billing_operator.invoices import Reading, invoices, reset_message
 from billing_operator.kinds import Manifest, Ref, conditions_of, deployment, timestamp
@@ -34,6 +35,8 @@ class Reason(StrEnum):
     PROFILE_UPDATING = "ProfileUpdating"
     POD_TROUBLE = "PodTrouble"
     SUSPENDED = "Suspended"
+    HIBERNATING = "Hibernating"
+    HIBERNATED = "Hibernated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def _url(stack: Stack, part: str, port: int) -> str:
     return f"http://{service_host(stack.name, part, stack.namespace)}:{port}"
 
 
-def _verdict(stack: Stack, found: Findings) -> _Verdict:
+def _verdict(stack: Stack, found: Findings, counted: Manifest | None) -> _Verdict:
     if found.fault:
         stalled = isinstance(found.fault, SpecError) or found.fault.condition is not None
         return _Verdict(found.fault.reason, found.fault.message, stalled=stalled)
@@ -101,6 +104,7 @@ def _verdict(stack: Stack, found: Findings) -> _Verdict:
     return (
         _of_suspension(stack, found)
         or of_parts
+        or _of_hibernation(stack, found, counted)
         or _of_profile(found)
         or _Verdict(Reason.ALL_READY, "Antaeus and payment are ready", ready=True)
     )
@@ -115,7 +119,7 @@ def _of_part(stack: Stack, found: Findings, part: str, reason: Reason) -> _Verdi
     progress = f"{part}: {rollout.progress}"
     trouble = _trouble(found.seen, part, rollout)
     if trouble is None:
-        return _Verdict(reason, progress)
+        return _Verdict(Reason.HIBERNATING if stack.hibernate else reason, progress)
     return _Verdict(Reason.POD_TROUBLE, f"{progress}; {trouble}", stalled=trouble.stuck)
 
 
@@ -136,6 +140,15 @@ def _of_suspension(stack: Stack, found: Findings) -> _Verdict | None:
     return _Verdict(Reason.SUSPENDED, message, stalled=True)
 
 
+def _of_hibernation(stack: Stack, found: Findings, counted: Manifest | None) -> _Verdict | None:
+    if not stack.hibernate:
+        return None
+    if not asleep(stack, found.seen):
+        return _Verdict(Reason.HIBERNATING, "the last pods are still to end")
+    # It is as the spec wants it. Anything else would be in progress for ever to whoever waits.
+    return _Verdict(Reason.HIBERNATED, asleep_message(counted), ready=True)
+
+
 def _of_profile(found: Findings) -> _Verdict | None:
     if found.profile_in_effect:
         return None
@@ -147,7 +160,7 @@ def _of_profile(found: Findings) -> _Verdict | None:
 def _conditions(
     stack: Stack, found: Findings, counted: Manifest | None, now: datetime
 ) -> list[Manifest]:
-    verdict = _verdict(stack, found)
+    verdict = _verdict(stack, found, counted)
     progress = not verdict.ready and not verdict.stalled
     rows = [
         ("Ready", verdict.ready, verdict.reason, verdict.message),
@@ -163,6 +176,8 @@ def _conditions(
     if stack.suspend:
         message = "spec.suspend is true: the operator changes nothing until it is false"
         rows.append((Reason.SUSPENDED, True, Reason.SUSPENDED, message))
+    if asleep(stack, found.seen):
+        rows.append((Reason.HIBERNATED, True, Reason.HIBERNATED, asleep_message(counted)))
     if forgotten := reset_message(stack, counted):
         rows.append((INVOICES_RESET, True, INVOICES_RESET, forgotten))
     before = conditions_of(stack.status)
@@ -195,7 +210,7 @@ def _antaeus(stack: Stack, found: Findings, installation: Installation) -> Manif
         "image": _image(found.seen, ANTAEUS)
         or stack.antaeus.container.image
         or installation.antaeus_image,
-        "replicas": stack.antaeus.container.replicas,
+        "replicas": stack.wanted_pods(ANTAEUS),
         "ready": rollout.ready if rollout else 0,
         "pendingUpdate": found.held_back and found.held_back[:512],
     }
@@ -211,7 +226,7 @@ def _payment(stack: Stack, found: Findings, installation: Installation) -> Manif
         or installation.payment_image,
         "replicas": rollout.existing if rollout else 0,
         "ready": ready,
-        "summary": f"{ready}/{stack.payment.container.replicas}",
+        "summary": f"{ready}/{stack.wanted_pods(PAYMENT)}",
         "selector": selector_text(stack.name, PAYMENT),
         "successRate": stack.payment.success_rate if agreed else None,
         "profile": profile.digest(stack) if agreed else None,

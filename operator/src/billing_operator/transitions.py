@@ -42,7 +42,7 @@ def announcements(before: Manifest, after: Manifest) -> list[Announcement]:
 
 
 def _announcement(kind: str, condition: Manifest) -> Announcement:
-    type_ = "Normal" if kind in ("Ready", "Suspended") else "Warning"
+    type_ = "Normal" if kind in ("Ready", "Suspended", "Hibernated") else "Warning"
     return Announcement(type_, condition["reason"], condition["message"])
 
 

@@ -88,6 +88,15 @@ def test_what_a_user_chooses_about_antaeus_pod_has_a_digest_of_its_own(change: M
     assert antaeus.template_origin(a_stack(antaeus=change), a_token()) != plain
 
 
+def test_a_stack_that_hibernates_differs_in_nothing_but_its_replicas() -> None:
+    awake, asleep = groups(), groups(hibernate=True)
+
+    assert awake[0] == asleep[0]
+    for one, other in zip(awake[1], asleep[1], strict=True):
+        assert (one["spec"].pop("replicas"), other["spec"].pop("replicas")) == (1, 0)
+        assert one == other
+
+
 @pytest.mark.parametrize("change", [{"replicas": 0}, {"service": {"type": "NodePort"}}, {"new": 1}])
 def test_what_does_not_shape_antaeus_pod_leaves_its_digest_alone(change: Manifest) -> None:
     plain = antaeus.template_origin(a_stack(), a_token())

@@ -32,16 +32,22 @@ def test_a_status_that_the_schema_has_filled_in_is_none() -> None:
     assert Stack.from_body(a_body(status={"observedGeneration": 1})).status != {}
 
 
-def test_every_field_is_read() -> None:
-    container = {
+@pytest.fixture
+def container() -> dict[str, object]:
+    """What either service says of its container, nothing left out."""
+    return {
         "image": "own:1",
         "imagePullPolicy": "Always",
         "replicas": 0,
         "resources": {"limits": {"cpu": "1"}},
         "env": [{"name": "A", "value": "b"}],
     }
+
+
+def test_every_field_is_read(container: dict[str, object]) -> None:
     stack = a_stack(
         suspend=True,
+        hibernate=True,
         antaeus={
             **container,
             "startupSeconds": 60,
@@ -62,6 +68,7 @@ def test_every_field_is_read() -> None:
     assert (stack.payment.success_rate, stack.payment.seed) == (0, 0)
     assert stack.payment.require_token is False
     assert (stack.suspend, stack.isolated) == (True, False)
+    assert stack.hibernate is True
     assert stack.secret_ref == SecretRef("provider", "token")
     assert stack.renew_token == "1"
 
@@ -70,6 +77,13 @@ def test_a_request_is_read_no_longer_than_status_can_remember_it() -> None:
     stack = a_stack(annotations={"billing.antaeus.io/renew-token": "x" * 300})
 
     assert stack.renew_token == "x" * 256
+
+
+def test_a_stack_that_hibernates_wants_no_pods() -> None:
+    awake, asleep = (a_stack(hibernate=of, payment={"replicas": 3}) for of in (False, True))
+
+    assert [awake.wanted_pods(part) for part in ("antaeus", "payment")] == [1, 3]
+    assert [asleep.wanted_pods(part) for part in ("antaeus", "payment")] == [0, 0]
 
 
 def test_a_stack_can_not_be_changed() -> None:

@@ -1,5 +1,7 @@
 """One Event for each transition, none for repetition."""
 
+import pytest
+
 from billing_operator.kinds import Manifest
 from billing_operator.transitions import Announcement, announcements
 
@@ -66,10 +68,11 @@ def test_a_condition_that_ends_is_told_by_ready_alone() -> None:
     assert [one.reason for one in announcements(LOST, READY)] == ["AllReady"]
 
 
-def test_suspending_is_no_warning() -> None:
-    suspended = a_status(Ready=("True", "AllReady"), Suspended=("True", "Suspended"))
+@pytest.mark.parametrize("asked_for", ["Suspended", "Hibernated"])
+def test_what_a_person_asked_for_is_no_warning(asked_for: str) -> None:
+    after = a_status(Ready=("True", "AllReady"), **{asked_for: ("True", asked_for)})
 
-    assert [one.type for one in announcements(READY, suspended)] == ["Normal"]
+    assert [one.type for one in announcements(READY, after)] == ["Normal"]
 
 
 def test_each_restart_of_antaeus_that_forgot_payments_is_an_event_of_its_own() -> None:

@@ -58,7 +58,7 @@ def deployment(stack: Stack, template: Manifest) -> Manifest:
         "metadata": workload.part_metadata(stack, ANTAEUS)
         | {"annotations": {APPLIED_TEMPLATE: json.dumps(template, separators=(",", ":"))}},
         "spec": {
-            "replicas": stack.antaeus.container.replicas,
+            "replicas": stack.wanted_pods(ANTAEUS),
             # Each pod has invoices of its own: two at once would charge every customer twice.
             "strategy": {"type": "Recreate"},
             "revisionHistoryLimit": 3,

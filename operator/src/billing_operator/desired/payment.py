@@ -49,7 +49,7 @@ def deployment(stack: Stack, token: Token, installation: Installation) -> Manife
         "kind": "Deployment",
         "metadata": workload.part_metadata(stack, PAYMENT),
         "spec": {
-            "replicas": stack.payment.container.replicas,
+            "replicas": stack.wanted_pods(PAYMENT),
             "strategy": {
                 "type": "RollingUpdate",
                 "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1},
