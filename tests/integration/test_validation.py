@@ -63,6 +63,11 @@ def _env(**variable: Any) -> list[dict[str, Any]]:
             ["antaeus.env", "remove them", "token.secretRef"],
         ),
         ("token", {"secretRef": {"key": "token"}}, ["spec.token.secretRef.name", "Required"]),
+        (
+            "payment",
+            {"podDisruptionBudget": {"maxUnavailable": 0}},
+            ["spec.payment.podDisruptionBudget.maxUnavailable", "equal to 1"],
+        ),
         ("hibernate", "yes", ["spec.hibernate", "type boolean"]),
         ("networkPolicy", {"enabled": "on"}, ["spec.networkPolicy.enabled", "type boolean"]),
     ],

@@ -72,10 +72,18 @@ SERVICE = Kind("v1", "Service", "services")
 SERVICE_ACCOUNT = Kind("v1", "ServiceAccount", "serviceaccounts")
 DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments")
 NETWORK_POLICY = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
+DISRUPTION_BUDGET = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
 
 # Applied, watched and repaired. Secrets are none of these: they are read by name alone, so that
 # the operator never needs the right to list what is secret.
-CHILDREN = (CONFIG_MAP, SERVICE_ACCOUNT, SERVICE, NETWORK_POLICY, DEPLOYMENT)
+CHILDREN = (
+    CONFIG_MAP,
+    SERVICE_ACCOUNT,
+    SERVICE,
+    NETWORK_POLICY,
+    DEPLOYMENT,
+    DISRUPTION_BUDGET,
+)
 WATCHED = (*CHILDREN, POD)
 BY_NAME = {kind.name: kind for kind in (BILLING_STACK, SECRET, EVENT, *WATCHED)}
 

@@ -10,6 +10,7 @@ from billing_operator.names import ACKNOWLEDGE_RESET, ANTAEUS, RENEW_TOKEN, TOKE
 # may lack what the schema fills in. These are the schema's defaults (a test compares them).
 DEFAULT_SUCCESS_RATE = 0.5
 DEFAULT_STARTUP_SECONDS = 300
+DEFAULT_UNAVAILABLE = 1
 ANTAEUS_RESOURCES: Manifest = {
     "requests": {"cpu": "100m", "memory": "256Mi"},
     "limits": {"memory": "4Gi"},
@@ -58,12 +59,14 @@ class Payment:
     Attributes:
         success_rate: probability that a charge succeeds, 0 to 1.
         seed: makes outcomes reproducible; None leaves them random.
+        most_unavailable: so many pods may be evicted at a time; None sets no limit.
     """
 
     container: Container
     success_rate: float
     seed: int | None
     require_token: bool
+    most_unavailable: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,13 @@ def _payment(part: Manifest) -> Payment:
         success_rate=part.get("successRate", DEFAULT_SUCCESS_RATE),
         seed=part.get("seed"),
         require_token=part.get("requireToken", True),
+        most_unavailable=_most_unavailable(part.get("podDisruptionBudget") or {}),
     )
+
+
+def _most_unavailable(part: Manifest) -> int | None:
+    most: int = part.get("maxUnavailable", DEFAULT_UNAVAILABLE)
+    return most if part.get("enabled", True) else None
 
 
 def _secret_ref(part: Manifest | None) -> SecretRef | None:

@@ -53,7 +53,13 @@ def test_every_field_is_read(container: dict[str, object]) -> None:
             "startupSeconds": 60,
             "service": {"type": "NodePort", "nodePort": 30008},
         },
-        payment={**container, "successRate": 0, "seed": 0, "requireToken": False},
+        payment={
+            **container,
+            "successRate": 0,
+            "seed": 0,
+            "requireToken": False,
+            "podDisruptionBudget": {"maxUnavailable": 2},
+        },
         token={"secretRef": {"name": "provider"}},
         networkPolicy={"enabled": False},
         annotations={"billing.antaeus.io/renew-token": "1"},
@@ -67,6 +73,7 @@ def test_every_field_is_read(container: dict[str, object]) -> None:
     assert (stack.antaeus.service_type, stack.antaeus.node_port) == ("NodePort", 30008)
     assert (stack.payment.success_rate, stack.payment.seed) == (0, 0)
     assert stack.payment.require_token is False
+    assert stack.payment.most_unavailable == 2
     assert (stack.suspend, stack.isolated) == (True, False)
     assert stack.hibernate is True
     assert stack.secret_ref == SecretRef("provider", "token")

@@ -45,12 +45,17 @@ async def used() -> set[Right]:
     """What a stack's life asks of the API server: made, changed in each way, and compared again."""
     world = World()
     calls: set[tuple[str, str]] = set()
-    for change in ({}, {"payment": {"successRate": 0.9}}, {"networkPolicy": {"enabled": False}}):
+    for change in (
+        {},
+        {"payment": {"successRate": 0.9, "replicas": 2}},
+        # Each thing that can be switched off, so that it is removed.
+        {"networkPolicy": {"enabled": False}, "payment": {"replicas": 1}},
+    ):
         world.change(**change)
         await world.reconcile()
         calls |= set(world.cluster.calls)
         world.run_pods()
-    world.change(networkPolicy={"enabled": True})
+    world.change(networkPolicy={"enabled": True}, payment={"replicas": 2})
     await world.reconcile()
     _take_over_all_children(world)
     await world.reconcile()

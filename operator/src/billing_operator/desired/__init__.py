@@ -1,6 +1,6 @@
 """What a stack should consist of: from typed input to manifests, with nothing read or written."""
 
-from billing_operator.desired import antaeus, isolation, payment, profile
+from billing_operator.desired import antaeus, availability, isolation, payment, profile
 from billing_operator.inputs import Installation, Token
 from billing_operator.kinds import Manifest
 from billing_operator.spec import Stack
@@ -13,7 +13,8 @@ def desired(
 
     The pods come last: a pod without its ServiceAccount fails at once, no pod of payment is there
     before the policies that shut others out, and none of Antaeus while somebody else's Service
-    bears the name that it charges at.
+    bears the name that it charges at. What pods can do without comes after them, so that the lack
+    of a right to it leaves no stack without pods.
     """
     ground = (
         # They take the API server longest, since each is given an address.
@@ -28,4 +29,4 @@ def desired(
         antaeus.deployment(stack, antaeus_template),
         payment.deployment(stack, token, installation),
     )
-    return ground, pods
+    return ground, pods, availability.disruption_budgets(stack)
