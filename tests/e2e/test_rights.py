@@ -15,7 +15,10 @@ from support.running_stack import RunningStack
 
 _OPERATOR = "deployment/billing-operator"
 # All that a stack makes and that somebody may delete, but for its Secret.
-_CHILDREN = "configmap,deployment,networkpolicy,poddisruptionbudget,service,serviceaccount"
+_CHILDREN = (
+    "configmap,deployment,horizontalpodautoscaler,networkpolicy,poddisruptionbudget,service,"
+    "serviceaccount"
+)
 
 
 def test_the_role_grants_what_is_used_and_nothing_else(
@@ -31,10 +34,10 @@ def test_the_role_grants_what_is_used_and_nothing_else(
         wait_for_operator(kube)
         stack = RunningStack(kube, namespace, "shop")
         stack.make({})
-        stack.change(payment={"successRate": 1, "replicas": 2})
+        stack.change(payment={"successRate": 1, "autoscaling": {"maxReplicas": 2}})
         _delete_children(stack)
         stack.until_ready()
-        stack.change(networkPolicy={"enabled": False}, payment={"replicas": 1})
+        stack.change(networkPolicy={"enabled": False}, payment={"autoscaling": None})
         kube.delete("billingstack", stack.name, namespace, "--wait=true")
 
     records = audit.everywhere_since(mark, NAMESPACE)

@@ -68,6 +68,18 @@ def _env(**variable: Any) -> list[dict[str, Any]]:
             {"podDisruptionBudget": {"maxUnavailable": 0}},
             ["spec.payment.podDisruptionBudget.maxUnavailable", "equal to 1"],
         ),
+        (
+            "payment",
+            {"autoscaling": {"minReplicas": 3, "maxReplicas": 2}},
+            ["payment.autoscaling", "minReplicas is above maxReplicas", "raise the other"],
+        ),
+        ("payment", {"autoscaling": {"minReplicas": 0, "maxReplicas": 2}}, ["equal to 1"]),
+        ("payment", {"autoscaling": {}}, ["spec.payment.autoscaling.maxReplicas", "Required"]),
+        (
+            "payment",
+            {"autoscaling": {"maxReplicas": 2}, "resources": {"requests": {"memory": "64Mi"}}},
+            ["payment.resources.requests.cpu", "set it, or remove autoscaling"],
+        ),
         ("hibernate", "yes", ["spec.hibernate", "type boolean"]),
         ("networkPolicy", {"enabled": "on"}, ["spec.networkPolicy.enabled", "type boolean"]),
     ],
@@ -102,6 +114,7 @@ def test_a_name_that_its_children_could_not_bear_is_refused(api: ApiServer, name
         {"payment": {"env": [*_env(valueFrom=_VALUE_FROM), {"name": "EMPTY", "value": ""}]}},
         {"payment": {"resources": {"limits": {"cpu": 2, "memory": "1.5Gi"}}}},
         {"token": {"secretRef": {"name": "mine"}}},
+        {"payment": {"autoscaling": {"maxReplicas": 1}}},
     ],
 )
 def test_a_good_spec_is_taken(api: ApiServer, spec: dict[str, Any]) -> None:

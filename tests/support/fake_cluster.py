@@ -9,8 +9,19 @@ from collections.abc import AsyncIterator, ItemsView, Iterable
 
 from billing_operator.cluster import Page
 from billing_operator.errors import Conflict, Fault, NotFound
-from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, SECRET, Key, Kind, Manifest, key
-from billing_operator.names import MANAGED_BY, STACK_LABEL
+from billing_operator.kinds import (
+    BILLING_STACK,
+    BY_NAME,
+    POD,
+    SECRET,
+    Key,
+    Kind,
+    Manifest,
+    applied_entry,
+    key,
+)
+from billing_operator.names import MANAGED_BY, MANAGER, STACK_LABEL
+from billing_operator.takeover import leaves_replicas
 from support.applied import applied
 
 Call = tuple[str, str]
@@ -89,8 +100,10 @@ class FakeCluster:
         if there and manifest["metadata"].get("uid", there) != there:
             raise Conflict("Conflict", "another uid", status=409)
         live = applied(manifest)
+        if leaves_replicas(manifest):
+            live["spec"]["replicas"] = _replicas_left(old)
         generation = old["metadata"].get("generation", 0)
-        changed = old.get("spec") != manifest.get("spec")
+        changed = old.get("spec") != live.get("spec")
         live["metadata"]["generation"] = generation + 1 if changed else generation
         live["metadata"].setdefault("uid", old["metadata"].get("uid") or f"uid {self._version}")
         return self.have(live | ({"status": old["status"]} if "status" in old else {}))
@@ -135,6 +148,13 @@ class FakeCluster:
 
     def _labelled(self, kind: Kind, labels: dict[str, str]) -> list[Manifest]:
         return [copy.deepcopy(it) for it in self._of(kind) if labels.items() <= _labels(it)]
+
+
+def _replicas_left(old: Manifest) -> int:
+    """What becomes of replicas that an apply does not name: ours are removed, and 1 the default."""
+    ours = (applied_entry(old, MANAGER) or {"fieldsV1": {}})["fieldsV1"].get("f:spec") or {}
+    kept: int = old.get("spec", {}).get("replicas", 1)
+    return 1 if "f:replicas" in ours else kept
 
 
 def _labels(live: Manifest) -> ItemsView[str, str]:

@@ -92,5 +92,12 @@ def _wanted(scene: Scene, installation: Installation, stack: Stack) -> dict[Ref,
     token = choose_token(stack, secret, antaeus_runs=True)
     assert isinstance(token, Token)
     template = antaeus.template(stack, token, installation)
-    groups = desired(stack, token, installation, antaeus_template=template)
+    # At rest an autoscaler has the number of pods in hand, if there is one.
+    groups = desired(
+        stack,
+        token,
+        installation,
+        antaeus_template=template,
+        scaled_by_others=bool(stack.autoscaling),
+    )
     return {ref(manifest): manifest for group in groups for manifest in group}

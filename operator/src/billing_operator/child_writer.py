@@ -21,7 +21,7 @@ from billing_operator.names import MANAGER
 from billing_operator.ownership import owned_by, refuse_unless_given
 from billing_operator.plan import Change
 from billing_operator.spec import Stack
-from billing_operator.takeover import claim
+from billing_operator.takeover import claim, leaves_replicas, let_go
 
 log = logging.getLogger(__name__)
 
@@ -133,12 +133,25 @@ class ChildWriter:
         # Names come again; the uid keeps us from another object that has taken this one.
         named = manifest["metadata"] | {"uid": known["metadata"]["uid"]}
         manifest = manifest | {"metadata": named}
+        await self._let_go(stack, manifest)
         try:
             return await self._cluster.apply(manifest)
         except Refused:
             if not await self._make_way(stack, manifest):
                 raise
         return await self._cluster.apply(manifest)
+
+    async def _let_go(self, stack: Stack, manifest: Manifest) -> None:
+        """Gives up fields that somebody else is to decide from now on, before they are left out."""
+        if not leaves_replicas(manifest):
+            return
+        live = await self._read(manifest)
+        managed_fields = let_go(manifest, live, MANAGER) if live else None
+        if live is None or managed_fields is None:
+            return
+        refuse_unless_given(stack, live)
+        await self._cluster.hand_over(live, managed_fields)
+        log.info("let go", extra={"stack": str(stack.key), "child": str(ref(manifest))})
 
     async def _make_way(self, stack: Stack, manifest: Manifest) -> bool:
         """Claims what others set beside a field of ours that excludes it, if that is the case."""

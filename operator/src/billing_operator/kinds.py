@@ -73,6 +73,7 @@ SERVICE_ACCOUNT = Kind("v1", "ServiceAccount", "serviceaccounts")
 DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments")
 NETWORK_POLICY = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
 DISRUPTION_BUDGET = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
+AUTOSCALER = Kind("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
 
 # Applied, watched and repaired. Secrets are none of these: they are read by name alone, so that
 # the operator never needs the right to list what is secret.
@@ -83,6 +84,7 @@ CHILDREN = (
     NETWORK_POLICY,
     DEPLOYMENT,
     DISRUPTION_BUDGET,
+    AUTOSCALER,
 )
 WATCHED = (*CHILDREN, POD)
 BY_NAME = {kind.name: kind for kind in (BILLING_STACK, SECRET, EVENT, *WATCHED)}

@@ -11,6 +11,7 @@ from billing_operator.names import (
     ANTAEUS,
     APPLIED_TEMPLATE,
     MANAGER,
+    PAYMENT,
     TEMPLATE_ORIGIN,
     part_name,
 )
@@ -66,13 +67,23 @@ def decide(stack: Stack, seen: Observed, token: Token, installation: Installatio
     """What is missing or differs, and what is too much."""
     fresh = antaeus.template(stack, token, installation)
     template = _template_to_run(fresh, stack, seen)
-    wanted = desired(stack, token, installation, antaeus_template=template)
+    scaled = scaled_by_others(stack, seen)
+    wanted = desired(stack, token, installation, antaeus_template=template, scaled_by_others=scaled)
     names = {ref(manifest) for group in wanted for manifest in group}
     return Plan(
         groups=tuple(_changes(group, seen) for group in wanted),
         strays=tuple(child for name, child in seen.children.items() if name not in names),
         held_back=_held_back(fresh, template),
     )
+
+
+def scaled_by_others(stack: Stack, seen: Observed) -> bool:
+    """Whether an autoscaler has the number of payment's pods in hand.
+
+    Not before there are any: it leaves alone what is at 0, as after a hibernation.
+    """
+    rollout = seen.rollout(stack.name, PAYMENT)
+    return stack.autoscaling is not None and rollout is not None and rollout.wanted > 0
 
 
 def _changes(group: tuple[Manifest, ...], seen: Observed) -> tuple[Change, ...]:

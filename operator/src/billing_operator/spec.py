@@ -11,6 +11,8 @@ from billing_operator.names import ACKNOWLEDGE_RESET, ANTAEUS, RENEW_TOKEN, TOKE
 DEFAULT_SUCCESS_RATE = 0.5
 DEFAULT_STARTUP_SECONDS = 300
 DEFAULT_UNAVAILABLE = 1
+DEFAULT_LEAST_PODS = 1
+DEFAULT_TARGET_CPU = 80
 ANTAEUS_RESOURCES: Manifest = {
     "requests": {"cpu": "100m", "memory": "256Mi"},
     "limits": {"memory": "4Gi"},
@@ -53,6 +55,19 @@ class Antaeus:
 
 
 @dataclass(frozen=True, slots=True)
+class Autoscaling:
+    """Within which bounds an autoscaler chooses how many pods there are.
+
+    Attributes:
+        target_cpu: CPU that the pods should use on average, in percent of what they request.
+    """
+
+    least: int
+    most: int
+    target_cpu: int
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """The service that takes charges.
 
@@ -67,6 +82,12 @@ class Payment:
     seed: int | None
     require_token: bool
     most_unavailable: int | None
+    autoscaling: Autoscaling | None
+
+    @property
+    def most_pods(self) -> int:
+        """So many pods there may be, awake."""
+        return self.autoscaling.most if self.autoscaling else self.container.replicas
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +135,21 @@ class Stack:
         return self.key.namespace
 
     def wanted_pods(self, part: str) -> int:
-        """How many pods of a service there should be, by all that the spec says of it."""
+        """How many pods of a service there should be, by all that the spec says of it.
+
+        Where an autoscaler decides, the fewest that it may choose.
+        """
         if self.hibernate:
             return 0
-        of = self.antaeus if part == ANTAEUS else self.payment
-        return of.container.replicas
+        if part == ANTAEUS:
+            return self.antaeus.container.replicas
+        scaling = self.autoscaling
+        return scaling.least if scaling else self.payment.container.replicas
+
+    @property
+    def autoscaling(self) -> Autoscaling | None:
+        """Payment's, while the stack is awake: an autoscaler starts none where there are none."""
+        return None if self.hibernate else self.payment.autoscaling
 
     @classmethod
     def from_body(cls, body: Manifest) -> "Stack":
@@ -179,6 +210,17 @@ def _payment(part: Manifest) -> Payment:
         seed=part.get("seed"),
         require_token=part.get("requireToken", True),
         most_unavailable=_most_unavailable(part.get("podDisruptionBudget") or {}),
+        autoscaling=_autoscaling(part.get("autoscaling")),
+    )
+
+
+def _autoscaling(part: Manifest | None) -> Autoscaling | None:
+    if part is None:
+        return None
+    return Autoscaling(
+        least=part.get("minReplicas", DEFAULT_LEAST_PODS),
+        most=part["maxReplicas"],
+        target_cpu=part.get("targetCPUUtilizationPercentage", DEFAULT_TARGET_CPU),
     )
 
 

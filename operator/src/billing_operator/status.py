@@ -220,17 +220,26 @@ def _payment(stack: Stack, found: Findings, installation: Installation) -> Manif
     rollout = found.seen.rollout(stack.name, PAYMENT)
     ready = rollout.ready if rollout else 0
     agreed = found.profile_in_effect and ready > 0
+    wanted = rollout.wanted if rollout and stack.autoscaling else stack.wanted_pods(PAYMENT)
     return {
         "image": _image(found.seen, PAYMENT)
         or stack.payment.container.image
         or installation.payment_image,
         "replicas": rollout.existing if rollout else 0,
         "ready": ready,
-        "summary": f"{ready}/{stack.wanted_pods(PAYMENT)}",
+        "summary": f"{ready}/{wanted}",
+        "scaledBy": _scaled_by(stack),
         "selector": selector_text(stack.name, PAYMENT),
         "successRate": stack.payment.success_rate if agreed else None,
         "profile": profile.digest(stack) if agreed else None,
     }
+
+
+def _scaled_by(stack: Stack) -> str | None:
+    if stack.autoscaling is None:
+        return None
+    name = part_name(stack.name, PAYMENT)
+    return f"HorizontalPodAutoscaler {name}; spec.payment.replicas is not in use"
 
 
 def _image(seen: Observed, part: str) -> str | None:

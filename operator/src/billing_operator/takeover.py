@@ -4,13 +4,15 @@ Some fields exclude one another: the ways to update a Deployment, the handlers o
 sources of a variable or a volume. Set by hand, such a field belongs to whoever set it, so an apply
 of the other one leaves both, and the server takes neither. Owned by the operator, it goes with the
 next apply that does not name it. Nothing else that others set is ever claimed.
+
+And the other way round: lets go of what somebody else is to decide, without a change of its value.
 """
 
 import copy
 import json
 from typing import Any
 
-from billing_operator.kinds import Manifest, applied_entry
+from billing_operator.kinds import DEPLOYMENT, Manifest, applied_entry
 
 _POD = ("f:spec", "f:template", "f:spec")
 _CONTAINER = (*_POD, "f:containers", "k:")
@@ -51,6 +53,29 @@ def claim(wanted: Manifest, live: Manifest, manager: str) -> list[Manifest] | No
     _merge(own.setdefault("fieldsV1", {}), claimed)
     # An entry that owns nothing any more is refused.
     return [entry for entry in entries if entry.get("fieldsV1")]
+
+
+def let_go(wanted: Manifest, live: Manifest, manager: str) -> list[Manifest] | None:
+    """The managedFields under which an apply of ``wanted`` leaves a Deployment's replicas alone.
+
+    The API server removes a field that its only owner names no more; that of replicas it fills
+    with 1 at once, whatever an autoscaler had made of it. None where there is nothing to let go.
+    """
+    if not leaves_replicas(wanted):
+        return None
+    live = copy.deepcopy(live)
+    own = applied_entry(live, manager) or {}
+    ours: Manifest = (own.get("fieldsV1") or {}).get("f:spec") or {}
+    if "f:replicas" not in ours:
+        return None
+    del ours["f:replicas"]
+    entries: list[Manifest] = live["metadata"]["managedFields"]
+    return entries
+
+
+def leaves_replicas(wanted: Manifest) -> bool:
+    """Whether a manifest is of a Deployment whose number of pods is not for it to say."""
+    return wanted["kind"] == DEPLOYMENT.name and "replicas" not in wanted["spec"]
 
 
 def _take(owned: Manifest, wanted: Any, live: Any, place: tuple[str, ...]) -> Manifest:

@@ -24,12 +24,15 @@ def groups(**spec: Any) -> tuple[tuple[Manifest, ...], ...]:
 
 
 def test_pods_come_after_everything_that_they_need() -> None:
-    ground, pods, rest = groups(payment={"replicas": 2})
+    ground, pods, rest = groups(payment={"autoscaling": {"maxReplicas": 2}})
 
     assert {manifest["kind"] for manifest in pods} == {"Deployment"}
     assert "Deployment" not in {manifest["kind"] for manifest in ground}
     # Without the right to it there are pods all the same.
-    assert {manifest["kind"] for manifest in rest} == {"PodDisruptionBudget"}
+    assert {manifest["kind"] for manifest in rest} == {
+        "HorizontalPodAutoscaler",
+        "PodDisruptionBudget",
+    }
 
 
 def test_every_child_belongs_to_the_stack() -> None:

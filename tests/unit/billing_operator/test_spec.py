@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from billing_operator.kinds import Key
-from billing_operator.spec import SecretRef, Stack
+from billing_operator.spec import Autoscaling, SecretRef, Stack
 from support.builders import a_body, a_stack
 
 
@@ -59,6 +59,7 @@ def test_every_field_is_read(container: dict[str, object]) -> None:
             "seed": 0,
             "requireToken": False,
             "podDisruptionBudget": {"maxUnavailable": 2},
+            "autoscaling": {"minReplicas": 2, "maxReplicas": 5},
         },
         token={"secretRef": {"name": "provider"}},
         networkPolicy={"enabled": False},
@@ -74,6 +75,7 @@ def test_every_field_is_read(container: dict[str, object]) -> None:
     assert (stack.payment.success_rate, stack.payment.seed) == (0, 0)
     assert stack.payment.require_token is False
     assert stack.payment.most_unavailable == 2
+    assert stack.payment.autoscaling == Autoscaling(least=2, most=5, target_cpu=80)
     assert (stack.suspend, stack.isolated) == (True, False)
     assert stack.hibernate is True
     assert stack.secret_ref == SecretRef("provider", "token")

@@ -7,7 +7,7 @@ import pytest
 
 from billing_operator.kinds import Manifest
 from billing_operator.names import MANAGER
-from billing_operator.takeover import claim
+from billing_operator.takeover import claim, let_go
 from support.applied import applied, owned_fields
 
 _POD = {"containers": [{"name": "payment", "env": [{"name": "A", "value": "1"}]}]}
@@ -156,3 +156,24 @@ def test_the_object_that_was_looked_at_stays_as_it_is() -> None:
     claim(wanted, live, MANAGER)
 
     assert json.dumps(live) == before
+
+
+def test_replicas_that_another_is_to_decide_are_nobodys_before_they_are_left_out() -> None:
+    live = applied({**a_deployment(), "spec": {**a_deployment()["spec"], "replicas": 3}})
+    live = edited(live, {"f:metadata": {"f:labels": {"f:team": {}}}})
+
+    entries = let_go(a_deployment(), live, MANAGER)
+
+    assert owned_by(MANAGER, entries) == owned_fields(a_deployment())
+    assert owned_by("kubectl-patch", entries) == {"f:metadata": {"f:labels": {"f:team": {}}}}
+    # What was read is left as it was.
+    assert "f:replicas" in live["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]
+
+
+def test_there_is_nothing_to_let_go_of_what_is_named_or_is_not_ours() -> None:
+    named = {**a_deployment(), "spec": {**a_deployment()["spec"], "replicas": 3}}
+
+    assert let_go(named, applied(named), MANAGER) is None
+    assert let_go(a_deployment(), applied(a_deployment()), MANAGER) is None
+    assert let_go(a_deployment(), applied(named, manager="kubectl"), MANAGER) is None
+    assert let_go(a_service(9000), applied(a_service(9000)), MANAGER) is None

@@ -90,6 +90,7 @@ def test_it_is_the_kind_that_the_operator_speaks_of() -> None:
         {"antaeus": {"service": {"nodePort": 30008}}},
         {"token": {"secretRef": {"name": "provider"}}},
         {"payment": {"resources": {"limits": {"cpu": "1"}}}},
+        {"payment": {"podDisruptionBudget": {}, "autoscaling": {"maxReplicas": 2}}},
     ],
 )
 def test_the_defaults_of_the_code_are_those_of_the_schema(spec: Manifest) -> None:
@@ -110,6 +111,7 @@ def test_every_field_of_a_status_is_known_to_the_schema() -> None:
     status = judge(
         a_stack(
             suspend=True,
+            payment={"autoscaling": {"maxReplicas": 2}},
             annotations={RENEW_TOKEN: "1"},
             status={"invoices": {"paid": 9, "pending": 0}},
         ),

@@ -47,7 +47,7 @@ async def used() -> set[Right]:
     calls: set[tuple[str, str]] = set()
     for change in (
         {},
-        {"payment": {"successRate": 0.9, "replicas": 2}},
+        {"payment": {"successRate": 0.9, "autoscaling": {"maxReplicas": 2}}},
         # Each thing that can be switched off, so that it is removed.
         {"networkPolicy": {"enabled": False}, "payment": {"replicas": 1}},
     ):
@@ -55,7 +55,7 @@ async def used() -> set[Right]:
         await world.reconcile()
         calls |= set(world.cluster.calls)
         world.run_pods()
-    world.change(networkPolicy={"enabled": True}, payment={"replicas": 2})
+    world.change(networkPolicy={"enabled": True}, payment={"autoscaling": {"maxReplicas": 2}})
     await world.reconcile()
     _take_over_all_children(world)
     await world.reconcile()

@@ -7,7 +7,12 @@ from billing_operator.spec import Stack
 
 
 def desired(
-    stack: Stack, token: Token, installation: Installation, *, antaeus_template: Manifest
+    stack: Stack,
+    token: Token,
+    installation: Installation,
+    *,
+    antaeus_template: Manifest,
+    scaled_by_others: bool = False,
 ) -> tuple[tuple[Manifest, ...], ...]:
     """Manifests of a stack in groups; those of one group don't depend on each other.
 
@@ -15,6 +20,10 @@ def desired(
     before the policies that shut others out, and none of Antaeus while somebody else's Service
     bears the name that it charges at. What pods can do without comes after them, so that the lack
     of a right to it leaves no stack without pods.
+
+    Args:
+        antaeus_template: the pod template that Antaeus is to run by.
+        scaled_by_others: whether an autoscaler has the number of payment's pods in hand.
     """
     ground = (
         # They take the API server longest, since each is given an address.
@@ -27,6 +36,7 @@ def desired(
     )
     pods = (
         antaeus.deployment(stack, antaeus_template),
-        payment.deployment(stack, token, installation),
+        payment.deployment(stack, token, installation, scaled_by_others=scaled_by_others),
     )
-    return ground, pods, availability.disruption_budgets(stack)
+    dispensable = (*availability.disruption_budgets(stack), *availability.autoscalers(stack))
+    return ground, pods, dispensable

@@ -42,14 +42,21 @@ def service(stack: Stack) -> Manifest:
     return workload.service(stack, PAYMENT, {"type": "ClusterIP", "ports": [port]})
 
 
-def deployment(stack: Stack, token: Token, installation: Installation) -> Manifest:
-    """Payment's Deployment: a new pod is ready before an old one leaves."""
+def deployment(
+    stack: Stack, token: Token, installation: Installation, *, scaled_by_others: bool = False
+) -> Manifest:
+    """Payment's Deployment: a new pod is ready before an old one leaves.
+
+    Args:
+        scaled_by_others: whether the number of its pods is left to whoever set it.
+    """
+    replicas = {} if scaled_by_others else {"replicas": stack.wanted_pods(PAYMENT)}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": workload.part_metadata(stack, PAYMENT),
         "spec": {
-            "replicas": stack.wanted_pods(PAYMENT),
+            **replicas,
             "strategy": {
                 "type": "RollingUpdate",
                 "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1},
