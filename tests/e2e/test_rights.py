@@ -16,8 +16,8 @@ from support.running_stack import RunningStack
 _OPERATOR = "deployment/billing-operator"
 # All that a stack makes and that somebody may delete, but for its Secret.
 _CHILDREN = (
-    "configmap,deployment,horizontalpodautoscaler,networkpolicy,poddisruptionbudget,service,"
-    "serviceaccount"
+    "configmap,deployment,horizontalpodautoscaler,ingress,networkpolicy,poddisruptionbudget,"
+    "service,serviceaccount"
 )
 
 
@@ -34,10 +34,17 @@ def test_the_role_grants_what_is_used_and_nothing_else(
         wait_for_operator(kube)
         stack = RunningStack(kube, namespace, "shop")
         stack.make({})
-        stack.change(payment={"successRate": 1, "autoscaling": {"maxReplicas": 2}})
+        stack.change(
+            antaeus={"ingress": {"enabled": True}},
+            payment={"successRate": 1, "autoscaling": {"maxReplicas": 2}},
+        )
         _delete_children(stack)
         stack.until_ready()
-        stack.change(networkPolicy={"enabled": False}, payment={"autoscaling": None})
+        stack.change(
+            antaeus={"ingress": {"enabled": False}},
+            networkPolicy={"enabled": False},
+            payment={"autoscaling": None},
+        )
         kube.delete("billingstack", stack.name, namespace, "--wait=true")
 
     records = audit.everywhere_since(mark, NAMESPACE)

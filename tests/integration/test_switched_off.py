@@ -29,6 +29,20 @@ from support.scene import Scene, is_ready
             {"payment": {"podDisruptionBudget": {"enabled": False}}},
             {"spec": {"maxUnavailable": 0}},
         ),
+        (
+            Ref("Ingress", "shop-antaeus"),
+            {
+                "antaeus": {
+                    "ingress": {
+                        "enabled": True,
+                        "tlsSecretName": "certificate",
+                        "annotations": {"example.test/a": "b"},
+                    }
+                }
+            },
+            {"antaeus": {"ingress": {"enabled": False}}},
+            {"spec": {"rules": [{"host": "elsewhere.test"}]}},
+        ),
     ],
     ids=lambda value: value.kind if isinstance(value, Ref) else "",
 )

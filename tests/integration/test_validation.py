@@ -80,6 +80,12 @@ def _env(**variable: Any) -> list[dict[str, Any]]:
             {"autoscaling": {"maxReplicas": 2}, "resources": {"requests": {"memory": "64Mi"}}},
             ["payment.resources.requests.cpu", "set it, or remove autoscaling"],
         ),
+        (
+            "antaeus",
+            {"ingress": {"enabled": True, "host": "10.0.0.1"}},
+            ["antaeus.ingress.host", "give a DNS name"],
+        ),
+        ("antaeus", {"ingress": {"host": "Billing!"}}, ["spec.antaeus.ingress.host", "match"]),
         ("hibernate", "yes", ["spec.hibernate", "type boolean"]),
         ("networkPolicy", {"enabled": "on"}, ["spec.networkPolicy.enabled", "type boolean"]),
     ],
@@ -115,6 +121,7 @@ def test_a_name_that_its_children_could_not_bear_is_refused(api: ApiServer, name
         {"payment": {"resources": {"limits": {"cpu": 2, "memory": "1.5Gi"}}}},
         {"token": {"secretRef": {"name": "mine"}}},
         {"payment": {"autoscaling": {"maxReplicas": 1}}},
+        {"antaeus": {"ingress": {"enabled": True, "annotations": {"example.test/a": ""}}}},
     ],
 )
 def test_a_good_spec_is_taken(api: ApiServer, spec: dict[str, Any]) -> None:

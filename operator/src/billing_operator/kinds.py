@@ -73,6 +73,7 @@ SERVICE_ACCOUNT = Kind("v1", "ServiceAccount", "serviceaccounts")
 DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments")
 NETWORK_POLICY = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
 DISRUPTION_BUDGET = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
+INGRESS = Kind("networking.k8s.io/v1", "Ingress", "ingresses")
 AUTOSCALER = Kind("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
 
 # Applied, watched and repaired. Secrets are none of these: they are read by name alone, so that
@@ -83,6 +84,7 @@ CHILDREN = (
     SERVICE,
     NETWORK_POLICY,
     DEPLOYMENT,
+    INGRESS,
     DISRUPTION_BUDGET,
     AUTOSCALER,
 )

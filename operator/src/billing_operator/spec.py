@@ -10,6 +10,7 @@ from billing_operator.names import ACKNOWLEDGE_RESET, ANTAEUS, RENEW_TOKEN, TOKE
 # may lack what the schema fills in. These are the schema's defaults (a test compares them).
 DEFAULT_SUCCESS_RATE = 0.5
 DEFAULT_STARTUP_SECONDS = 300
+DEFAULT_HOST = "antaeus.local"
 DEFAULT_UNAVAILABLE = 1
 DEFAULT_LEAST_PODS = 1
 DEFAULT_TARGET_CPU = 80
@@ -45,6 +46,26 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True)
+class Ingress:
+    """How Antaeus is reached from outside by its name.
+
+    Attributes:
+        class_name: which controller serves it; None leaves that to the cluster.
+        tls_secret: holds the certificate; None stands for plain HTTP.
+    """
+
+    host: str
+    class_name: str | None
+    tls_secret: str | None
+    annotations: Manifest
+
+    @property
+    def url(self) -> str:
+        """Where it answers, at the usual port."""
+        return f"{'https' if self.tls_secret else 'http'}://{self.host}"
+
+
+@dataclass(frozen=True, slots=True)
 class Antaeus:
     """The service that holds invoices."""
 
@@ -52,6 +73,7 @@ class Antaeus:
     startup_seconds: int
     service_type: str
     node_port: int | None
+    ingress: Ingress | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +222,18 @@ def _antaeus(part: Manifest) -> Antaeus:
         startup_seconds=part.get("startupSeconds", DEFAULT_STARTUP_SECONDS),
         service_type=service.get("type", "ClusterIP"),
         node_port=service.get("nodePort"),
+        ingress=_ingress(part.get("ingress") or {}),
+    )
+
+
+def _ingress(part: Manifest) -> Ingress | None:
+    if not part.get("enabled", False):
+        return None
+    return Ingress(
+        host=part.get("host", DEFAULT_HOST),
+        class_name=part.get("className"),
+        tls_secret=part.get("tlsSecretName"),
+        annotations=part.get("annotations") or {},
     )
 
 

@@ -78,6 +78,7 @@ def judge(stack: Stack, found: Findings, installation: Installation, *, now: dat
             "conditions": _conditions(stack, found, counted, now),
             "endpoints": {
                 "antaeus": _url(stack, ANTAEUS, ANTAEUS_PORT),
+                "ingress": stack.antaeus.ingress and stack.antaeus.ingress.url,
                 "payment": _url(stack, PAYMENT, CHARGE_PORT),
             },
             "antaeus": _antaeus(stack, found, installation),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from billing_operator.desired import antaeus, desired, isolation, payment, profile
+from billing_operator.desired import antaeus, desired, ingress, isolation, payment, profile
 from billing_operator.kinds import Manifest, ref
 from payment_service.profile.document import LoadedProfile, Profile
 from support.builders import a_stack, a_token, an_installation
@@ -24,13 +24,16 @@ def groups(**spec: Any) -> tuple[tuple[Manifest, ...], ...]:
 
 
 def test_pods_come_after_everything_that_they_need() -> None:
-    ground, pods, rest = groups(payment={"autoscaling": {"maxReplicas": 2}})
+    ground, pods, rest = groups(
+        antaeus={"ingress": {"enabled": True}}, payment={"autoscaling": {"maxReplicas": 2}}
+    )
 
     assert {manifest["kind"] for manifest in pods} == {"Deployment"}
     assert "Deployment" not in {manifest["kind"] for manifest in ground}
     # Without the right to it there are pods all the same.
     assert {manifest["kind"] for manifest in rest} == {
         "HorizontalPodAutoscaler",
+        "Ingress",
         "PodDisruptionBudget",
     }
 
@@ -103,7 +106,15 @@ def test_a_stack_that_hibernates_differs_in_nothing_but_its_replicas() -> None:
         assert one == other
 
 
-@pytest.mark.parametrize("change", [{"replicas": 0}, {"service": {"type": "NodePort"}}, {"new": 1}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"replicas": 0},
+        {"service": {"type": "NodePort"}},
+        {"ingress": {"enabled": True}},
+        {"new": 1},
+    ],
+)
 def test_what_does_not_shape_antaeus_pod_leaves_its_digest_alone(change: Manifest) -> None:
     plain = antaeus.template_origin(a_stack(), a_token())
 
@@ -140,6 +151,28 @@ def test_a_users_variables_come_after_the_operators_own() -> None:
     (container,) = antaeus.template(stack, a_token(), an_installation())["spec"]["containers"]
 
     assert [each["name"] for each in container["env"]][-1] == "A"
+
+
+def test_an_ingress_leads_its_host_to_antaeus() -> None:
+    [plain] = ingress.ingresses(a_stack(antaeus={"ingress": {"enabled": True}}))
+    [rule] = plain["spec"]["rules"]
+
+    assert rule["host"] == "antaeus.local"
+    [path] = rule["http"]["paths"]
+    assert path["backend"]["service"] == {"name": "shop-antaeus", "port": {"name": "http"}}
+    assert "annotations" not in plain["metadata"]
+    assert set(plain["spec"]) == {"rules"}
+    assert ingress.ingresses(a_stack(antaeus={"ingress": {"host": "billing.test"}})) == ()
+
+
+def test_an_ingress_says_who_serves_it_and_with_which_certificate() -> None:
+    chosen = {"host": "billing.test", "className": "own", "tlsSecretName": "certificate"}
+    asked = {"enabled": True, "annotations": {"example.test/a": "b"}, **chosen}
+    [found] = ingress.ingresses(a_stack(antaeus={"ingress": asked}))
+
+    assert found["metadata"]["annotations"] == {"example.test/a": "b"}
+    assert found["spec"]["ingressClassName"] == "own"
+    assert found["spec"]["tls"] == [{"hosts": ["billing.test"], "secretName": "certificate"}]
 
 
 def test_only_this_stacks_antaeus_reaches_the_port_for_charges() -> None:

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from billing_operator.kinds import Key
-from billing_operator.spec import Autoscaling, SecretRef, Stack
+from billing_operator.spec import Autoscaling, Ingress, SecretRef, Stack
 from support.builders import a_body, a_stack
 
 
@@ -52,6 +52,7 @@ def test_every_field_is_read(container: dict[str, object]) -> None:
             **container,
             "startupSeconds": 60,
             "service": {"type": "NodePort", "nodePort": 30008},
+            "ingress": {"enabled": True, "className": "c", "tlsSecretName": "t"},
         },
         payment={
             **container,
@@ -71,6 +72,7 @@ def test_every_field_is_read(container: dict[str, object]) -> None:
         assert part.resources == {"limits": {"cpu": "1"}}
         assert part.env == ({"name": "A", "value": "b"},)
     assert stack.antaeus.startup_seconds == 60
+    assert stack.antaeus.ingress == Ingress("antaeus.local", "c", "t", {})
     assert (stack.antaeus.service_type, stack.antaeus.node_port) == ("NodePort", 30008)
     assert (stack.payment.success_rate, stack.payment.seed) == (0, 0)
     assert stack.payment.require_token is False

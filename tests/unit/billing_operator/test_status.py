@@ -186,6 +186,18 @@ def test_endpoints_are_where_the_services_answer() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("chosen", "url"),
+    [
+        ({"enabled": True}, "http://antaeus.local"),
+        ({"enabled": True, "host": "billing.test", "tlsSecretName": "t"}, "https://billing.test"),
+        ({"host": "billing.test"}, None),
+    ],
+)
+def test_an_ingress_is_an_endpoint(chosen: Manifest, url: str | None) -> None:
+    assert judged(a_stack(antaeus={"ingress": chosen}))["endpoints"].get("ingress") == url
+
+
 def test_images_are_those_that_run_and_until_then_those_that_are_wanted() -> None:
     wanted = a_stack(antaeus={"image": "own:1"})
 

@@ -88,6 +88,7 @@ def test_it_is_the_kind_that_the_operator_speaks_of() -> None:
         {},
         {"antaeus": {}, "payment": {}, "token": {}, "networkPolicy": {}},
         {"antaeus": {"service": {"nodePort": 30008}}},
+        {"antaeus": {"ingress": {"enabled": True}}},
         {"token": {"secretRef": {"name": "provider"}}},
         {"payment": {"resources": {"limits": {"cpu": "1"}}}},
         {"payment": {"podDisruptionBudget": {}, "autoscaling": {"maxReplicas": 2}}},
@@ -111,6 +112,7 @@ def test_every_field_of_a_status_is_known_to_the_schema() -> None:
     status = judge(
         a_stack(
             suspend=True,
+            antaeus={"ingress": {"enabled": True}},
             payment={"autoscaling": {"maxReplicas": 2}},
             annotations={RENEW_TOKEN: "1"},
             status={"invoices": {"paid": 9, "pending": 0}},

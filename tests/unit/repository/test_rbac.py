@@ -47,15 +47,22 @@ async def used() -> set[Right]:
     calls: set[tuple[str, str]] = set()
     for change in (
         {},
-        {"payment": {"successRate": 0.9, "autoscaling": {"maxReplicas": 2}}},
+        {
+            "antaeus": {"ingress": {"enabled": True}},
+            "payment": {"successRate": 0.9, "autoscaling": {"maxReplicas": 2}},
+        },
         # Each thing that can be switched off, so that it is removed.
-        {"networkPolicy": {"enabled": False}, "payment": {"replicas": 1}},
+        {"networkPolicy": {"enabled": False}, "payment": {"replicas": 1}, "antaeus": {}},
     ):
         world.change(**change)
         await world.reconcile()
         calls |= set(world.cluster.calls)
         world.run_pods()
-    world.change(networkPolicy={"enabled": True}, payment={"autoscaling": {"maxReplicas": 2}})
+    world.change(
+        networkPolicy={"enabled": True},
+        antaeus={"ingress": {"enabled": True}},
+        payment={"autoscaling": {"maxReplicas": 2}},
+    )
     await world.reconcile()
     _take_over_all_children(world)
     await world.reconcile()

@@ -1,6 +1,13 @@
 """What a stack should consist of: from typed input to manifests, with nothing read or written."""
 
-from billing_operator.desired import antaeus, availability, isolation, payment, profile
+from billing_operator.desired import (
+    antaeus,
+    availability,
+    ingress,
+    isolation,
+    payment,
+    profile,
+)
 from billing_operator.inputs import Installation, Token
 from billing_operator.kinds import Manifest
 from billing_operator.spec import Stack
@@ -38,5 +45,9 @@ def desired(
         antaeus.deployment(stack, antaeus_template),
         payment.deployment(stack, token, installation, scaled_by_others=scaled_by_others),
     )
-    dispensable = (*availability.disruption_budgets(stack), *availability.autoscalers(stack))
+    dispensable = (
+        *ingress.ingresses(stack),
+        *availability.disruption_budgets(stack),
+        *availability.autoscalers(stack),
+    )
     return ground, pods, dispensable
