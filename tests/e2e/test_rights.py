@@ -4,6 +4,7 @@ import json
 from functools import partial
 
 from billing_operator.names import STACK_LABEL
+from support import pod_monitors
 from support.api_server import ApiServer
 from support.audit import AuditLog, Right, rights_of
 from support.eventually import eventually
@@ -29,19 +30,21 @@ def test_the_role_grants_what_is_used_and_nothing_else(
 ) -> None:
     """Over a start of the operator and a stack's life with every change that needs a right."""
     mark = audit.mark(NAMESPACE)
-    with a_namespace(api, "rights") as namespace:
+    with pod_monitors.known(kube), a_namespace(api, "rights") as namespace:
         kube("-n", NAMESPACE, "rollout", "restart", _OPERATOR)
         wait_for_operator(kube)
         stack = RunningStack(kube, namespace, "shop")
         stack.make({})
         stack.change(
             antaeus={"ingress": {"enabled": True}},
+            monitoring={"enabled": True},
             payment={"successRate": 1, "autoscaling": {"maxReplicas": 2}},
         )
         _delete_children(stack)
         stack.until_ready()
         stack.change(
             antaeus={"ingress": {"enabled": False}},
+            monitoring={"enabled": False},
             networkPolicy={"enabled": False},
             payment={"autoscaling": None},
         )

@@ -123,6 +123,10 @@ class ApiServer:
         found: Manifest | None = self.get(kind.path(namespace, name))
         return found
 
+    def serves(self, kind: Kind) -> bool:
+        """Whether the cluster knows a kind."""
+        return self.get(kind.path(None)) is not None
+
     def list(self, kind: Kind, namespace: str, labels: str = "") -> list[Manifest]:
         """All objects of a kind in a namespace, or those that bear labels."""
         listing = self.get(f"{kind.path(namespace)}?labelSelector={quote(labels)}")

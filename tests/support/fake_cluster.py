@@ -97,7 +97,7 @@ class FakeCluster:
             await asyncio.sleep(0)
         old = self.objects.get((manifest["kind"], key(manifest))) or {"metadata": {}}
         there = old["metadata"].get("uid")
-        if there and manifest["metadata"].get("uid", there) != there:
+        if manifest["metadata"].get("uid", there) != there:
             raise Conflict("Conflict", "another uid", status=409)
         live = applied(manifest)
         if leaves_replicas(manifest):

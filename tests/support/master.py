@@ -10,7 +10,7 @@ from typing import Any
 from billing_operator.desired import antaeus, desired
 from billing_operator.drift import drift
 from billing_operator.inputs import Installation, Token
-from billing_operator.kinds import CHILDREN, SECRET, Manifest, Ref, controller_of, ref
+from billing_operator.kinds import CHILDREN, OPTIONAL, SECRET, Manifest, Ref, controller_of, ref
 from billing_operator.names import MANAGED_BY, MANAGER, STACK_LABEL
 from billing_operator.settings import Settings
 from billing_operator.spec import Stack
@@ -69,7 +69,7 @@ def assert_as_desired(scene: Scene, settings: Settings, body: Manifest) -> None:
 def children(scene: Scene, stack: str) -> dict[Ref, Manifest]:
     """Everything that was made for a stack of this name, by its labels."""
     labels = ",".join(f"{k}={v}" for k, v in {**MANAGED_BY, STACK_LABEL: stack}.items())
-    kinds = (*CHILDREN, SECRET)
+    kinds = (*CHILDREN, SECRET, *(kind for kind in OPTIONAL if scene.api.serves(kind)))
     found = (live for kind in kinds for live in scene.api.list(kind, scene.namespace, labels))
     return {ref(live): live for live in found}
 
@@ -100,4 +100,6 @@ def _wanted(scene: Scene, installation: Installation, stack: Stack) -> dict[Ref,
         antaeus_template=template,
         scaled_by_others=bool(stack.autoscaling),
     )
-    return {ref(manifest): manifest for group in groups for manifest in group}
+    absent = {kind.name for kind in OPTIONAL if not scene.api.serves(kind)}
+    made = [each for group in groups for each in group if each["kind"] not in absent]
+    return {ref(manifest): manifest for manifest in made}

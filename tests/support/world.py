@@ -11,7 +11,7 @@ from billing_operator.cluster import Page
 from billing_operator.desired import profile
 from billing_operator.inventory import Inventory
 from billing_operator.keyed_queue import Next
-from billing_operator.kinds import BILLING_STACK, WATCHED, Key, Manifest
+from billing_operator.kinds import BILLING_STACK, OPTIONAL, WATCHED, Key, Manifest
 from billing_operator.metrics import Metrics
 from billing_operator.profile_rollout import ProfileRollout
 from billing_operator.readings import Readings
@@ -55,7 +55,7 @@ class World:
 
     async def watch(self) -> None:
         """Tells the operator what there is, as its watches would."""
-        for kind in (BILLING_STACK, *WATCHED):
+        for kind in (BILLING_STACK, *WATCHED, *OPTIONAL):
             there = [live for (name, _), live in self.cluster.objects.items() if name == kind.name]
             await self.tools.inventory.renew(kind, pages_of(there))
 

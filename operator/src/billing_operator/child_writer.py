@@ -15,7 +15,7 @@ from billing_operator.errors import (
     SpecError,
 )
 from billing_operator.inventory import Inventory
-from billing_operator.kinds import BY_NAME, Manifest, Ref, key, ref
+from billing_operator.kinds import BY_NAME, OPTIONAL, Key, Manifest, Ref, key, ref
 from billing_operator.metrics import Metrics
 from billing_operator.names import MANAGER
 from billing_operator.ownership import owned_by, refuse_unless_given
@@ -79,6 +79,20 @@ class ChildWriter:
         for end in ends:
             if isinstance(end, BaseException):
                 raise end
+
+    async def read_live(self, stack: Stack, child: Ref) -> Manifest | None:
+        """A child as it is now, whatever the watches have told."""
+        kind, place = BY_NAME[child.kind], Key(stack.namespace, child.name)
+        try:
+            live = await self._cluster.read(kind, place)
+        except ClusterError as error:
+            if kind not in OPTIONAL or error.status != 403:
+                raise
+            # The write is refused as well, but not before all others are made.
+            return None
+        if live is None:
+            self._inventory.lose(kind, place)
+        return live
 
     async def remove(self, stack: Stack, stray: Manifest) -> None:
         """Deletes a child that the spec does not want any more."""

@@ -8,11 +8,11 @@ import time
 from collections.abc import Awaitable, Callable
 
 from billing_operator.apps import Apps
-from billing_operator.errors import Fault, Waiting
+from billing_operator.errors import ClusterError, Fault, NotFound, Waiting
 from billing_operator.inventory import stack_of
 from billing_operator.invoices import Reading
 from billing_operator.keyed_queue import Backoff, Failed, KeyedQueue, Next
-from billing_operator.kinds import BILLING_STACK, WATCHED, Key, Kind, Manifest
+from billing_operator.kinds import BILLING_STACK, OPTIONAL, WATCHED, Key, Kind, Manifest
 from billing_operator.metrics import InvoiceWatch, Metrics, ReconcileWatch
 from billing_operator.observed import observe
 from billing_operator.reconcile import Tools
@@ -104,6 +104,8 @@ class Controller:
         # Children first: a stack without its children in sight would look as if it had none.
         for kind in WATCHED:
             await inventory.renew(kind, cluster.pages(kind))
+        for kind in OPTIONAL:
+            await self._look_for(kind)
         await inventory.renew(BILLING_STACK, cluster.pages(BILLING_STACK))
         self._tools.tokens.ask_again()
         self._tools.profiles.ask_again()
@@ -115,6 +117,16 @@ class Controller:
         self.last_resync = time.monotonic()
         self._metrics.resyncs.inc()
         self._metrics.last_resync.set_to_current_time()
+
+    async def _look_for(self, kind: Kind) -> None:
+        try:
+            await self._tools.inventory.renew(kind, self._tools.cluster.pages(kind))
+        except NotFound:
+            self._tools.inventory.note_absence(kind)
+        except ClusterError as error:
+            # Forbidden, or its API is not up. It must not keep us from all else: only a stack that
+            # wants one is worse for it, and says so by its condition.
+            log.info("not listed", extra={"why": error.message})
 
     async def _resync_for_ever(self) -> None:
         while True:

@@ -24,6 +24,7 @@ class Inventory:
         self._versions: dict[_Place, tuple[str, int]] = {}
         self._of_stack: defaultdict[Key, set[_Place]] = defaultdict(set)
         self._stack_of: dict[_Place, Key] = {}
+        self._absent: set[str] = set()
         self._changes = 0
         self._changed: dict[Key, int] = {}
 
@@ -46,6 +47,11 @@ class Inventory:
         if self._versions.get(place, ("", 0))[0] == live["metadata"]["uid"]:
             self._forget(place)
 
+    def lose(self, kind: Kind, place: Key) -> None:
+        """Forgets an object that is not there any more, if it was known."""
+        if (kind.name, place) in self._objects:
+            self._forget((kind.name, place))
+
     async def renew(self, kind: Kind, pages: AsyncIterator[Page]) -> None:
         """Takes in a whole list, and forgets what is not in it: a broken watch never told.
 
@@ -53,6 +59,7 @@ class Inventory:
         """
         there: set[_Place] = set()
         version = math.inf
+        self._absent.discard(kind.name)
         async for page in pages:
             for live in page.items:
                 self.put(kind, live)
@@ -61,6 +68,17 @@ class Inventory:
         for place in [place for place in self._objects if place[0] == kind.name]:
             if place not in there and self._versions[place][1] <= version:
                 self._forget(place)
+
+    def note_absence(self, kind: Kind) -> None:
+        """Takes in that the cluster knows no such kind, nor any object of it."""
+        self._absent.add(kind.name)
+        for place in [place for place in self._objects if place[0] == kind.name]:
+            self._forget(place)
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """Names of the kinds that the cluster was last found not to know."""
+        return frozenset(self._absent)
 
     def stack(self, stack: Key) -> Manifest | None:
         """The custom resource of a stack."""

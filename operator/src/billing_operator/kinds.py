@@ -75,6 +75,7 @@ NETWORK_POLICY = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"
 DISRUPTION_BUDGET = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
 INGRESS = Kind("networking.k8s.io/v1", "Ingress", "ingresses")
 AUTOSCALER = Kind("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
+POD_MONITOR = Kind("monitoring.coreos.com/v1", "PodMonitor", "podmonitors")
 
 # Applied, watched and repaired. Secrets are none of these: they are read by name alone, so that
 # the operator never needs the right to list what is secret.
@@ -89,7 +90,10 @@ CHILDREN = (
     AUTOSCALER,
 )
 WATCHED = (*CHILDREN, POD)
-BY_NAME = {kind.name: kind for kind in (BILLING_STACK, SECRET, EVENT, *WATCHED)}
+# Not every cluster knows them, and a watch of what is not there would end the operator: they are
+# looked for at each resync instead.
+OPTIONAL = (POD_MONITOR,)
+BY_NAME = {kind.name: kind for kind in (BILLING_STACK, SECRET, EVENT, *WATCHED, *OPTIONAL)}
 
 
 def ref(manifest: Manifest) -> Ref:

@@ -44,10 +44,15 @@ class Rollout:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """Everything of one stack that its own uid owns."""
+    """Everything of one stack that its own uid owns.
+
+    Attributes:
+        absent: names of kinds that the cluster does not know.
+    """
 
     children: Mapping[Ref, Manifest]
     pods: tuple[Pod, ...]
+    absent: frozenset[str] = frozenset()
 
     def of(self, part: str) -> tuple[Pod, ...]:
         """The pods of one service that are to stay."""
@@ -75,11 +80,16 @@ class Observed:
         return _rollout(live, part) if live else None
 
 
-def observe(children: Iterable[Manifest], pods: Iterable[Manifest]) -> Observed:
+def observe(
+    children: Iterable[Manifest],
+    pods: Iterable[Manifest],
+    absent: frozenset[str] = frozenset(),
+) -> Observed:
     """Reads live objects."""
     return Observed(
         children={ref(child): child for child in children},
         pods=tuple(sorted((_pod(pod) for pod in pods if _is_of_its_part(pod)), key=_by_name)),
+        absent=absent,
     )
 
 

@@ -69,9 +69,11 @@ def decide(stack: Stack, seen: Observed, token: Token, installation: Installatio
     template = _template_to_run(fresh, stack, seen)
     scaled = scaled_by_others(stack, seen)
     wanted = desired(stack, token, installation, antaeus_template=template, scaled_by_others=scaled)
-    names = {ref(manifest) for group in wanted for manifest in group}
+    # What the cluster does not know can't be asked for; it is once a resync has found it.
+    known = [tuple(each for each in group if each["kind"] not in seen.absent) for group in wanted]
+    names = {ref(manifest) for group in known for manifest in group}
     return Plan(
-        groups=tuple(_changes(group, seen) for group in wanted),
+        groups=tuple(_changes(group, seen) for group in known),
         strays=tuple(child for name, child in seen.children.items() if name not in names),
         held_back=_held_back(fresh, template),
     )

@@ -193,7 +193,7 @@ class Reconciler:
             cluster.read(BILLING_STACK, stack.key),
             self._tools.tokens.read(stack),
             cluster.list_pods(stack.key),
-            asyncio.gather(*(self._read(stack, each) for each in guess.names)),
+            asyncio.gather(*(self._tools.writer.read_live(stack, each) for each in guess.names)),
         )
         if body is None or body["metadata"]["uid"] != stack.uid or _leaving(body):
             raise _Gone
@@ -208,9 +208,6 @@ class Reconciler:
             secret = await self._tools.tokens.read(this.stack)
         runs = self._seen(this.stack).antaeus_runs
         return self._tools.tokens.settle(this.stack, secret, antaeus_runs=runs)
-
-    async def _read(self, stack: Stack, child: Ref) -> Manifest | None:
-        return await self._tools.cluster.read(BY_NAME[child.kind], Key(stack.namespace, child.name))
 
     async def _carry_out(self, this: _Pass, plan: Plan) -> None:
         stack, tools = this.stack, self._tools
@@ -279,7 +276,8 @@ class Reconciler:
         known = (stack.uid, inventory.revision(stack.key))
         if self._sights.get(stack.key, (None,))[0] != known:
             mine = [live for live in inventory.children(stack.key) if owned_by(live, stack.uid)]
-            self._sights[stack.key] = known, observe(mine, inventory.pods(stack.key))
+            sight = observe(mine, inventory.pods(stack.key), inventory.absent)
+            self._sights[stack.key] = known, sight
         return self._sights[stack.key][1]
 
 

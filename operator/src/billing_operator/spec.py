@@ -131,6 +131,7 @@ class Stack:
         acknowledged_reset: when the reset of the invoices happened that a person has dealt with.
         status: as stored; input only for what must not be forgotten (times, the token's history).
         hibernate: whether no pod of it is to run.
+        monitoring: labels of what has Prometheus read payment's metrics; None where nothing has.
     """
 
     key: Key
@@ -145,6 +146,7 @@ class Stack:
     acknowledged_reset: str | None = None
     status: Manifest = field(default_factory=dict)
     hibernate: bool = False
+    monitoring: Manifest | None = None
 
     @property
     def name(self) -> str:
@@ -191,7 +193,12 @@ class Stack:
             acknowledged_reset=annotations.get(ACKNOWLEDGE_RESET),
             status=_status(body),
             hibernate=spec.get("hibernate", False),
+            monitoring=_monitoring(spec.get("monitoring") or {}),
         )
+
+
+def _monitoring(part: Manifest) -> Manifest | None:
+    return (part.get("labels") or {}) if part.get("enabled", False) else None
 
 
 def _status(body: Manifest) -> Manifest:

@@ -9,7 +9,14 @@ from billing_operator.errors import Fault, SpecError
 from billing_operator.hibernation import asleep, asleep_message
 from billing_operator.inputs import Installation, Token
 from billing_operator.invoices import Reading, invoices, reset_message
-from billing_operator.kinds import Manifest, Ref, conditions_of, deployment, timestamp
+from billing_operator.kinds import (
+    POD_MONITOR,
+    Manifest,
+    Ref,
+    conditions_of,
+    deployment,
+    timestamp,
+)
 from billing_operator.names import (
     ANTAEUS,
     ANTAEUS_PORT,
@@ -85,6 +92,7 @@ def judge(stack: Stack, found: Findings, installation: Installation, *, now: dat
             "payment": _payment(stack, found, installation),
             "token": _token(stack, found),
             "invoices": counted,
+            "monitoring": _monitoring(stack, found.seen),
         }
     )
 
@@ -246,6 +254,14 @@ def _scaled_by(stack: Stack) -> str | None:
 def _image(seen: Observed, part: str) -> str | None:
     """What runs, not what is wanted: the two differ while a rollout is under way."""
     return next((pod.image for pod in seen.of(part) if pod.ready), None)
+
+
+def _monitoring(stack: Stack, seen: Observed) -> str | None:
+    if stack.monitoring is None:
+        return None
+    if POD_MONITOR.name in seen.absent:
+        return f"the cluster does not know {POD_MONITOR.name} ({POD_MONITOR.api_version}) yet"
+    return f"{POD_MONITOR.name} {part_name(stack.name, PAYMENT)}"
 
 
 def _token(stack: Stack, found: Findings) -> Manifest | None:

@@ -2,8 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from billing_operator.controller import Controller
-from billing_operator.errors import ClusterError
+from billing_operator.errors import ClusterError, NotFound
 from billing_operator.invoices import Counts
 from billing_operator.keyed_queue import Next
 from billing_operator.kinds import BILLING_STACK, POD, SERVICE, Key
@@ -64,6 +66,36 @@ async def test_at_the_start_every_stack_is_looked_at() -> None:
 
     assert sorted(scene.passes) == [Key("payments", "other"), SHOP]
     assert scene.controller.last_resync is not None
+    await scene.controller.stop()
+
+
+@in_fake_time
+async def test_a_cluster_that_does_not_know_a_kind_is_looked_at_all_the_same() -> None:
+    scene = Scene(World(a_body()))
+    unknown = NotFound("NotFound", "no such path", status=404)
+    scene.world.cluster.faults["list", "PodMonitor"] = unknown
+    await scene.controller.start()
+    assert scene.world.tools.inventory.absent == {"PodMonitor"}
+
+    scene.world.cluster.faults.clear()
+    await scene.controller.resync()
+    assert scene.world.tools.inventory.absent == set()
+    await scene.controller.stop()
+
+
+@pytest.mark.parametrize(("status", "why"), [(403, "forbidden"), (503, "initializing")])
+@in_fake_time
+async def test_a_kind_that_few_have_never_keeps_the_operator_from_the_others(
+    status: int, why: str
+) -> None:
+    scene = Scene(World(a_body()))
+    fault = ClusterError("ApiServerError", why, status=status)
+    scene.world.cluster.faults["list", "PodMonitor"] = fault
+    await scene.controller.start()
+
+    assert scene.controller.last_resync is not None
+    # A stack that wants one has to be told, so it is tried.
+    assert scene.world.tools.inventory.absent == set()
     await scene.controller.stop()
 
 

@@ -64,6 +64,7 @@ def test_every_field_is_read(container: dict[str, object]) -> None:
         },
         token={"secretRef": {"name": "provider"}},
         networkPolicy={"enabled": False},
+        monitoring={"enabled": True, "labels": {"release": "own"}},
         annotations={"billing.antaeus.io/renew-token": "1"},
     )
 
@@ -80,6 +81,7 @@ def test_every_field_is_read(container: dict[str, object]) -> None:
     assert stack.payment.autoscaling == Autoscaling(least=2, most=5, target_cpu=80)
     assert (stack.suspend, stack.isolated) == (True, False)
     assert stack.hibernate is True
+    assert stack.monitoring == {"release": "own"}
     assert stack.secret_ref == SecretRef("provider", "token")
     assert stack.renew_token == "1"
 

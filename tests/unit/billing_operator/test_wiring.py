@@ -10,7 +10,7 @@ from aiohttp import web
 from kubernetes.aio.client import ApiClient, Configuration
 
 from billing_operator.errors import ClusterError
-from billing_operator.kinds import BILLING_STACK, WATCHED
+from billing_operator.kinds import BILLING_STACK, OPTIONAL, WATCHED
 from billing_operator.settings import Settings
 from billing_operator.token_rules import token_fault
 from billing_operator.wiring import Operator, new_token
@@ -101,7 +101,7 @@ async def test_only_the_namespaces_that_were_set_are_looked_into(server: EmptySe
 
     assert set(server.asked) == {
         kind.path(namespace)
-        for kind in (BILLING_STACK, *WATCHED)
+        for kind in (BILLING_STACK, *WATCHED, *OPTIONAL)
         for namespace in ("payments", "payments-test")
     }
 

@@ -112,6 +112,7 @@ def test_every_field_of_a_status_is_known_to_the_schema() -> None:
     status = judge(
         a_stack(
             suspend=True,
+            monitoring={"enabled": True},
             antaeus={"ingress": {"enabled": True}},
             payment={"autoscaling": {"maxReplicas": 2}},
             annotations={RENEW_TOKEN: "1"},

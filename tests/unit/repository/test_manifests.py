@@ -12,7 +12,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from billing_operator.kinds import BILLING_STACK, Manifest
+from billing_operator.kinds import BILLING_STACK, POD_MONITOR, Manifest
 from support.crd import ROOT, schema
 from support.render import SAMPLES
 from support.tree import yaml_files
@@ -21,8 +21,13 @@ from support.tree import yaml_files
 # known to those in between. See docs/kubernetes-versions.md.
 VERSIONS = ("1.29", "1.37")
 
-# Read by kustomize and by the API server's audit log, which publish no schema.
-WITHOUT_SCHEMA = {"kustomize.config.k8s.io/v1beta1", "audit.k8s.io/v1"}
+# Read by kustomize and by the API server's audit log, which publish no schema, and no part of
+# Kubernetes itself.
+WITHOUT_SCHEMA = {
+    "kustomize.config.k8s.io/v1beta1",
+    "audit.k8s.io/v1",
+    POD_MONITOR.api_version,
+}
 
 
 @functools.cache

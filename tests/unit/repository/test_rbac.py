@@ -3,7 +3,7 @@
 import yaml
 
 from billing_operator.controller import Controller
-from billing_operator.kinds import BILLING_STACK, BY_NAME, CHILDREN, WATCHED, Manifest
+from billing_operator.kinds import BILLING_STACK, BY_NAME, CHILDREN, OPTIONAL, WATCHED, Manifest
 from billing_operator.settings import Settings
 from support.crd import ROOT
 from support.world import World
@@ -48,11 +48,12 @@ async def used() -> set[Right]:
     for change in (
         {},
         {
+            "monitoring": {"enabled": True},
             "antaeus": {"ingress": {"enabled": True}},
             "payment": {"successRate": 0.9, "autoscaling": {"maxReplicas": 2}},
         },
         # Each thing that can be switched off, so that it is removed.
-        {"networkPolicy": {"enabled": False}, "payment": {"replicas": 1}, "antaeus": {}},
+        {"networkPolicy": {"enabled": False}, "payment": {}, "antaeus": {}, "monitoring": {}},
     ):
         world.change(**change)
         await world.reconcile()
@@ -60,6 +61,7 @@ async def used() -> set[Right]:
         world.run_pods()
     world.change(
         networkPolicy={"enabled": True},
+        monitoring={"enabled": True},
         antaeus={"ingress": {"enabled": True}},
         payment={"autoscaling": {"maxReplicas": 2}},
     )
@@ -80,7 +82,7 @@ async def used() -> set[Right]:
 
 def _take_over_all_children(world: World) -> None:
     """Every field becomes somebody else's, as if edited by hand."""
-    for kind in CHILDREN:
+    for kind in (*CHILDREN, *OPTIONAL):
         for live in [
             live for (name, _), live in world.cluster.objects.items() if name == kind.name
         ]:

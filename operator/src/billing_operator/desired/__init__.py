@@ -5,6 +5,7 @@ from billing_operator.desired import (
     availability,
     ingress,
     isolation,
+    monitoring,
     payment,
     profile,
 )
@@ -49,5 +50,6 @@ def desired(
         *ingress.ingresses(stack),
         *availability.disruption_budgets(stack),
         *availability.autoscalers(stack),
+        *monitoring.monitors(stack),
     )
     return ground, pods, dispensable
