@@ -18,8 +18,10 @@ _SCALE = {"n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3")}
 _SCALE |= {unit: Decimal(1000) ** power for power, unit in enumerate(["", "k", *"MGTPE"])}
 _SCALE |= {f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)}
 _EMPTY: tuple[Any, ...] = ("", None, {}, [])
-# Quantities stand below this; anywhere else "1.10" and "1.1" are two texts.
-_RESOURCES = ".resources."
+# Quantities stand below these; anywhere else "1.10" and "1.1" are two texts.
+_AMOUNTS = (".resources.", ".sizeLimit")
+# An empty one of these selects everything, and none at all nothing or something else.
+_SELECTORS = frozenset({"labelSelector", "namespaceSelector", "podSelector"})
 # What names an object is no field that anyone owns.
 _IDENTITY = ("name", "namespace", "uid", "resourceVersion")
 
@@ -38,7 +40,7 @@ def drift(wanted: Manifest, live: Manifest, manager: str) -> str | None:
 def _difference(owned: Manifest, wanted: Any, live: Any, path: str) -> str | None:
     # No fields below: the server takes it as one value, whatever it looks like.
     if not owned:
-        same = _same(wanted, live) or (_RESOURCES in path and _same_amount(wanted, live))
+        same = _same(wanted, live) or (_is_amount(path) and _same_amount(wanted, live))
         return None if same else path
     if isinstance(wanted, list) and isinstance(live, list):
         return _difference_of_items(owned, wanted, live, path)
@@ -84,10 +86,16 @@ def _same(wanted: Any, live: Any) -> bool:
     """Equal as the API server sees it, which drops what is empty."""
     match wanted, live:
         case dict(), dict():
+            if (wanted.keys() ^ live.keys()) & _SELECTORS:
+                return False
             return all(_same(wanted.get(name), live.get(name)) for name in wanted | live)
         case list(), list():
             return len(wanted) == len(live) and all(map(_same, wanted, live))
     return bool(wanted == live or (wanted in _EMPTY and live in _EMPTY))
+
+
+def _is_amount(path: str) -> bool:
+    return any(place in path for place in _AMOUNTS)
 
 
 def _same_amount(wanted: Any, live: Any) -> bool:

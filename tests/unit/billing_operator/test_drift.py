@@ -209,6 +209,30 @@ def test_another_quantity_is_found(wanted: object, stored: object) -> None:
     )
 
 
+@pytest.mark.parametrize(("wanted", "differs"), [("1.5Gi", False), ("1Gi", True)])
+def test_the_size_of_a_volume_is_a_quantity_as_well(wanted: str, *, differs: bool) -> None:
+    def sized(size: str) -> Manifest:
+        volume = {"name": "tmp", "emptyDir": {"sizeLimit": size}}
+        return a_manifest(template={"spec": {"volumes": [volume]}})
+
+    live = applied(sized(wanted))
+    live["spec"]["template"]["spec"]["volumes"][0]["emptyDir"]["sizeLimit"] = "1536Mi"
+
+    assert (found(sized(wanted), live) is not None) == differs
+
+
+@pytest.mark.parametrize("name", ["labelSelector", "namespaceSelector", "podSelector"])
+def test_a_selector_of_everything_is_not_one_that_is_left_out(name: str) -> None:
+    def peer(**more: Any) -> Manifest:
+        return a_manifest(ingress=[{"from": [{"ipBlock": {"cidr": "10.0.0.0/8"}, **more}]}])
+
+    everything, none = peer(**{name: {}}), peer()
+
+    assert found(everything, applied(none)) == ".spec.ingress"
+    assert found(none, applied(everything)) == ".spec.ingress"
+    assert found(everything, applied(everything)) is None
+
+
 @pytest.mark.parametrize(("wanted", "stored"), [("1.10", "1.1"), ("1k", "1000"), ("1e0", "1")])
 def test_text_that_only_looks_like_a_quantity_is_text(wanted: str, stored: str) -> None:
     def with_value(value: str) -> Manifest:
