@@ -8,6 +8,11 @@ from billing_operator.kinds import Manifest, conditions_of
 from billing_operator.names import selector_text
 
 _IMAGE = "name an image that the nodes can pull in spec.{part}.image"
+_PULL = f"{_IMAGE}, or the Secret to pull it by in spec.{{part}}.imagePullSecrets"
+_USER = (
+    "name a user other than 0 in spec.{part}.securityContext.runAsUser, or an image that does "
+    "not run as root"
+)
 _ENV = "correct spec.{part}.env or spec.token, or make what they refer to"
 _LOGS = "find out why: kubectl logs -n {namespace} {name} -c {container} --previous"
 _LOOK = "find out why: kubectl describe pod -n {namespace} {name}"
@@ -18,14 +23,21 @@ _PERSON_MUST_ACT = {
     "CreateContainerConfigError": _ENV,
     "CrashLoopBackOff": _LOGS,
     "ErrImageNeverPull": _IMAGE,
-    "ErrImagePull": _IMAGE,
+    "ErrImagePull": _PULL,
     "ImageInspectError": _IMAGE,
-    "ImagePullBackOff": _IMAGE,
+    "ImagePullBackOff": _PULL,
     "InvalidImageName": _IMAGE,
     "RunContainerError": _LOOK,
 }
 _MEMORY = "raise spec.{part}.resources.limits.memory"
 _ROOM = "lower spec.{part}.resources.requests, or make room on the nodes"
+_NODES = (
+    "fit spec.{part}.nodeSelector, .affinity, .tolerations and .topologySpreadConstraints to the "
+    "nodes: kubectl describe pod -n {namespace} {name}"
+)
+# Words of the scheduler about what a pod and the nodes ask of each other.
+_ABOUT_NODES = ("affinity", "selector", "taint", "topology")
+_PRIORITY = "name a PriorityClass that is there in spec.{part}.priorityClassName, or make that one"
 _ADMISSION = "change what the admission of the namespace refuses, or have it admit these pods"
 # Words of the API server about quotas and limit ranges.
 _ABOUT_RESOURCES = ("quota", "usage per ")
@@ -74,12 +86,17 @@ def of_rollout(live: Manifest, part: str) -> Trouble | None:
     conditions = conditions_of(live.get("status"))
     failure = conditions.get("ReplicaFailure", {})
     if failure.get("status") == "True":
-        about_resources = any(words in failure.get("message", "") for words in _ABOUT_RESOURCES)
-        return _trouble(live, part, failure, _RESOURCES if about_resources else _ADMISSION)
+        return _trouble(live, part, failure, _remedy_of_refusal(failure.get("message", "")))
     progress = conditions.get("Progressing", {})
     if progress.get("status") == "False":
         return _trouble(live, part, progress, _LOOK_AT_ALL)
     return None
+
+
+def _remedy_of_refusal(said: str) -> str:
+    if "PriorityClass" in said:
+        return _PRIORITY
+    return _RESOURCES if any(words in said for words in _ABOUT_RESOURCES) else _ADMISSION
 
 
 def _of_containers(live: Manifest, part: str, status: Manifest) -> Trouble | None:
@@ -88,15 +105,17 @@ def _of_containers(live: Manifest, part: str, status: Manifest) -> Trouble | Non
         if waiting.get("reason", "") in _BEING_MADE:
             continue
         ended: dict[str, Any] = (container.get("lastState") or {}).get("terminated") or {}
-        remedy = _remedy(container["name"], part, waiting["reason"], ended)
+        remedy = _remedy(container["name"], part, waiting, ended)
         how = f"ended with {ended.get('reason')} ({ended.get('exitCode')})" if ended else ""
         said = ", ".join(filter(None, (waiting.get("message"), how, ended.get("message"))))
         return _trouble(live, part, waiting | {"message": said}, remedy, container["name"])
     return None
 
 
-def _remedy(container: str, part: str, reason: str, ended: Manifest) -> str:
-    remedy = _PERSON_MUST_ACT.get(reason, "")
+def _remedy(container: str, part: str, waiting: Manifest, ended: Manifest) -> str:
+    remedy = _PERSON_MUST_ACT.get(waiting["reason"], "")
+    if remedy == _ENV and "runAsNonRoot" in waiting.get("message", ""):
+        remedy = _USER
     if remedy == _LOGS:
         if container == part and ended.get("reason") == "OOMKilled":
             return _MEMORY
@@ -113,8 +132,9 @@ def _of_scheduling(live: Manifest, part: str, status: Manifest) -> Trouble | Non
     scheduled = conditions_of(status).get("PodScheduled", {})
     if scheduled.get("status") != "False":
         return None
-    room = "Insufficient" in scheduled.get("message", "")
-    return _trouble(live, part, scheduled, _ROOM if room else _LOOK)
+    said = scheduled.get("message", "")
+    nodes = _NODES if any(word in said for word in _ABOUT_NODES) else _LOOK
+    return _trouble(live, part, scheduled, _ROOM if "Insufficient" in said else nodes)
 
 
 def _trouble(

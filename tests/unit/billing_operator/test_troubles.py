@@ -19,7 +19,7 @@ def of_pod(live: Manifest) -> Trouble:
 @pytest.mark.parametrize(
     ("reason", "remedy"),
     [
-        ("ErrImagePull", "spec.payment.image"),
+        ("ErrImagePull", "spec.payment.imagePullSecrets"),
         ("ImagePullBackOff", "spec.payment.image"),
         ("ErrImageNeverPull", "spec.payment.image"),
         ("InvalidImageName", "spec.payment.image"),
@@ -138,12 +138,40 @@ def test_a_quota_or_a_limit_is_named_as_such(said: str) -> None:
     assert "kubectl describe quota,limitrange -n payments" in found.remedy
 
 
-def test_a_taint_is_not_mended_by_smaller_requests() -> None:
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("1 node(s) had untolerated taint {spot: }", "spec.payment.nodeSelector, .affinity, .tol"),
+        ("didn't match Pod's node affinity/selector", "spec.payment.nodeSelector, .affinity, .tol"),
+        ("didn't match pod topology spread constraints", "and .topologySpreadConstraints to the"),
+        ("no nodes available to schedule pods", "find out why: kubectl describe pod"),
+    ],
+)
+def test_what_nodes_do_not_fit_is_not_mended_by_smaller_requests(said: str, remedy: str) -> None:
     condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
-    live = a_pod(phase="Pending", ready=False, conditions=[condition | {"message": "a taint"}])
+    live = a_pod(phase="Pending", ready=False, conditions=[condition | {"message": said}])
     del live["status"]["containerStatuses"]
 
-    assert "kubectl describe pod" in of_pod(live).remedy
+    assert remedy in of_pod(live).remedy
+    assert "kubectl describe pod -n payments shop-payment-0" in of_pod(live).remedy
+
+
+def test_an_image_of_root_that_may_not_run_as_root_needs_a_user_and_no_variable() -> None:
+    said = "container has runAsNonRoot and image will run as root"
+    waiting = {"reason": "CreateContainerConfigError", "message": said}
+
+    remedy = of_pod(a_pod(ready=False, waiting=waiting)).remedy
+
+    assert "spec.payment.securityContext.runAsUser" in remedy
+
+
+def test_a_priority_class_that_is_not_there_is_named_as_such() -> None:
+    failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate"}
+    failure["message"] = 'pods "x" is forbidden: no PriorityClass with name gold was found'
+    found = troubles.of_rollout(a_deployment(ready=0, conditions=[failure]), "payment")
+
+    assert found is not None
+    assert "spec.payment.priorityClassName" in found.remedy
 
 
 def test_a_rollout_on_its_way_is_no_trouble() -> None:
