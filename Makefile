@@ -91,7 +91,7 @@ test-hostile: setup  ## 20,000 hostile requests to payment, of which make test s
 e2e: setup  ## The installed operator on the tests' cluster
 	@.venv/bin/pytest tests/e2e
 
-render: setup  ## Write again what is rendered: tests/golden, docs/reference.md, payment/profile.schema.json
+render: setup  ## Write again what is rendered: tests/golden, docs/reference.md, schemas, what crds/ copies
 	@$(PY) -m support.render
 
 bench-payment: setup  ## Charges a second against the smallest app that could take them

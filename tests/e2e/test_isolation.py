@@ -13,15 +13,18 @@ import pytest
 from support.antaeus_api import AntaeusApi
 from support.api_server import ApiServer
 from support.eventually import eventually
-from support.installation import Images
+from support.installation import NAMESPACE, Images
 from support.kube import Kube
-from support.limits import PAY_IN_COLUMNS, ROLLOUT
+from support.limits import NOTICED, PAY_IN_COLUMNS, ROLLOUT
 from support.namespaces import a_namespace
 from support.prober import BLOCKED, Prober, prober_pod
 from support.running_stack import RunningStack
 
 CHARGE = '{"currency":"USD","customer_id":1,"value":181.62}'
 JSON = {"Content-Type": "application/json"}
+NEIGHBOUR = {"who": "neighbour"}
+# Something in the cluster that is open to everybody.
+OPERATOR = f"http://billing-operator.{NAMESPACE}:8080/healthz"
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +35,7 @@ def strangers(
     with a_namespace(api, "e2e") as elsewhere:
         clothes = stack.pod("antaeus")["metadata"]["labels"]
         pods = [
-            prober_pod("neighbour", stack.namespace, installed.antaeus, {}),
+            prober_pod("neighbour", stack.namespace, installed.antaeus, NEIGHBOUR),
             prober_pod("stranger", elsewhere, installed.antaeus, clothes),
         ]
         kube.apply(*pods)
@@ -120,6 +123,64 @@ def test_probes_and_the_operator_get_through_the_policies(
     eventually(
         lambda: stack.read()["status"].get("invoices", {}).get("paid"),
         lambda paid: paid == antaeus.counts().paid,
+        within=PAY_IN_COLUMNS,
+        every=0.5,
+    )
+
+
+@pytest.fixture
+def peers(stack: RunningStack, strangers: list[Prober]) -> Iterator[None]:
+    """Whoever is elsewhere reaches Antaeus, the neighbour the metrics; Antaeus is locked in."""
+    elsewhere = {"kubernetes.io/metadata.name": strangers[1].namespace}
+    given = {
+        "antaeusFrom": [{"namespaceSelector": {"matchLabels": elsewhere}}],
+        "monitoringFrom": [{"podSelector": {"matchLabels": NEIGHBOUR}}],
+        "antaeusEgress": [],
+    }
+    # Ready tells that the operator has read the new rate from payment, through the policies.
+    stack.change(networkPolicy=given, payment={"successRate": 0.9})
+    yield
+    stack.change(networkPolicy=dict.fromkeys(given))
+
+
+@pytest.mark.usefixtures("enforced", "some_pending", "peers")
+def test_named_peers_get_through_where_they_are_named_and_nowhere_else(
+    stack: RunningStack,
+    antaeus: AntaeusApi,
+    strangers: list[Prober],
+    inside_antaeus: Prober,
+    endpoints: dict[str, str],
+) -> None:
+    health = f"{endpoints['antaeus']}/rest/health"
+    charges = f"{endpoints['payment']}/health"
+    metrics = f"http://{stack.pod('payment')['status']['podIP']}:9001/metrics"
+    neighbour, elsewhere = strangers
+    wanted = {
+        (neighbour, health): False,
+        (neighbour, charges): False,
+        (neighbour, metrics): True,
+        (elsewhere, health): True,
+        (elsewhere, charges): False,
+        (elsewhere, metrics): False,
+        (inside_antaeus, charges): True,
+        (inside_antaeus, metrics): False,
+        (inside_antaeus, OPERATOR): False,
+    }
+
+    def answers() -> dict[tuple[Prober, str], bool]:
+        with ThreadPoolExecutor() as pool:
+            got = pool.map(lambda each: each[0].ask(each[1]).startswith("200 "), wanted)
+            return dict(zip(wanted, got, strict=True))
+
+    eventually(answers, lambda got: got == wanted, within=NOTICED, every=0.5)
+
+    before = antaeus.counts().paid
+    antaeus.pay()
+    paid = antaeus.counts().paid
+    assert paid > before
+    eventually(
+        lambda: stack.read()["status"].get("invoices", {}).get("paid"),
+        lambda seen: seen == paid,
         within=PAY_IN_COLUMNS,
         every=0.5,
     )

@@ -1,7 +1,7 @@
 """Renders what the operator makes of each sample: python -m support.render writes tests/golden.
 
-It writes the reference of the custom resource and the schema of payment's profile too, so that one
-command brings all in step.
+It writes what the custom resource copies from Kubernetes, its reference, and the schema of
+payment's profile too, so that one command brings all in step.
 """
 
 from pathlib import Path
@@ -16,6 +16,7 @@ from billing_operator.spec import Stack
 from billing_operator.token_rules import secret_name
 from payment_service.profile.schema import schema_text
 from support.crd import ROOT, defaulted, schema
+from support.kubernetes_types import CRD, with_copies
 from support.reference import REFERENCE, reference
 
 GOLDEN = ROOT / "tests/golden"
@@ -70,7 +71,9 @@ def children(body: Manifest) -> list[Manifest]:
 
 
 def main() -> None:
-    """Writes the golden files, the reference and the schema."""
+    """Writes the custom resource, and then what is made out of it."""
+    CRD.write_text(with_copies(CRD.read_text()))
+    print(f"wrote {CRD.relative_to(ROOT)}")
     texts = {GOLDEN / sample.name: rendered(sample) for sample in SAMPLES}
     texts |= {REFERENCE: reference(), PROFILE_SCHEMA: schema_text()}
     for file, text in texts.items():

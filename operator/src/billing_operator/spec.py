@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from billing_operator.choices import Peers, PodChoices
 from billing_operator.kinds import Key, Manifest
 from billing_operator.names import ACKNOWLEDGE_RESET, ANTAEUS, RENEW_TOKEN, TOKEN_KEY
 
@@ -70,6 +71,7 @@ class Antaeus:
     """The service that holds invoices."""
 
     container: Container
+    pod: PodChoices
     startup_seconds: int
     service_type: str
     node_port: int | None
@@ -100,6 +102,7 @@ class Payment:
     """
 
     container: Container
+    pod: PodChoices
     success_rate: float
     seed: int | None
     require_token: bool
@@ -142,6 +145,7 @@ class Stack:
     payment: Payment
     secret_ref: SecretRef | None
     isolated: bool
+    peers: Peers
     renew_token: str | None = None
     acknowledged_reset: str | None = None
     status: Manifest = field(default_factory=dict)
@@ -189,6 +193,7 @@ class Stack:
             payment=_payment(spec.get("payment") or {}),
             secret_ref=_secret_ref((spec.get("token") or {}).get("secretRef")),
             isolated=(spec.get("networkPolicy") or {}).get("enabled", True),
+            peers=Peers.of(spec.get("networkPolicy") or {}),
             renew_token=_request(annotations.get(RENEW_TOKEN)),
             acknowledged_reset=annotations.get(ACKNOWLEDGE_RESET),
             status=_status(body),
@@ -226,6 +231,7 @@ def _antaeus(part: Manifest) -> Antaeus:
     service: dict[str, Any] = part.get("service") or {}
     return Antaeus(
         container=_container(part, ANTAEUS_RESOURCES),
+        pod=PodChoices.of(part),
         startup_seconds=part.get("startupSeconds", DEFAULT_STARTUP_SECONDS),
         service_type=service.get("type", "ClusterIP"),
         node_port=service.get("nodePort"),
@@ -247,6 +253,7 @@ def _ingress(part: Manifest) -> Ingress | None:
 def _payment(part: Manifest) -> Payment:
     return Payment(
         container=_container(part, PAYMENT_RESOURCES),
+        pod=PodChoices.of(part),
         success_rate=part.get("successRate", DEFAULT_SUCCESS_RATE),
         seed=part.get("seed"),
         require_token=part.get("requireToken", True),

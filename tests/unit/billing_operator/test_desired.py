@@ -9,6 +9,7 @@ from billing_operator.desired import antaeus, desired, ingress, isolation, payme
 from billing_operator.kinds import Manifest, ref
 from payment_service.profile.document import LoadedProfile, Profile
 from support.builders import a_stack, a_token, an_installation
+from support.pod_values import VALUES
 from support.render import GOLDEN, SAMPLES, rendered
 
 
@@ -87,6 +88,7 @@ def test_a_change_of_the_profile_leaves_every_pod_as_it_is() -> None:
         {"startupSeconds": 60},
         {"env": [{"name": "A", "value": "b"}]},
         {"resources": {"limits": {"memory": "1Gi"}}},
+        *({name: first} for name, (first, _) in VALUES["antaeus"].items()),
     ],
     ids=lambda change: next(iter(change)),
 )

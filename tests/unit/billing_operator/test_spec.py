@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from billing_operator.kinds import Key
+from billing_operator.choices import Peers, PodChoices
+from billing_operator.kinds import Key, Manifest
 from billing_operator.spec import Autoscaling, Ingress, SecretRef, Stack
 from support.builders import a_body, a_stack
 
@@ -16,6 +17,8 @@ def test_an_empty_spec_is_a_complete_stack() -> None:
     assert (stack.antaeus.container.replicas, stack.payment.container.replicas) == (1, 1)
     assert (stack.payment.success_rate, stack.payment.seed) == (0.5, None)
     assert (stack.suspend, stack.isolated, stack.secret_ref) == (False, True, None)
+    assert (stack.antaeus.pod, stack.payment.pod) == (PodChoices(), PodChoices())
+    assert stack.peers == Peers(antaeus_from=None, monitoring_from=[], antaeus_egress=None)
 
 
 @pytest.mark.parametrize("missing", ["spec", "status"])
@@ -84,6 +87,40 @@ def test_every_field_is_read(container: dict[str, object]) -> None:
     assert stack.monitoring == {"release": "own"}
     assert stack.secret_ref == SecretRef("provider", "token")
     assert stack.renew_token == "1"
+
+
+def test_every_choice_in_kubernetes_words_is_read() -> None:
+    both: Manifest = {
+        "podLabels": {"team": "billing"},
+        "podAnnotations": {"note": "one"},
+        "nodeSelector": {"zone": "a"},
+        "tolerations": [],
+    }
+    of_antaeus: Manifest = {
+        "podSecurityContext": {"runAsUser": 1},
+        "securityContext": {"runAsUser": 2},
+        "tmp": {"medium": "Memory"},
+    }
+    stack = a_stack(antaeus=both | of_antaeus, payment=both)
+
+    for chosen in (stack.antaeus.pod, stack.payment.pod):
+        assert (chosen.labels, chosen.annotations) == ({"team": "billing"}, {"note": "one"})
+    there = {"nodeSelector": {"zone": "a"}}
+    assert stack.payment.pod.spec == there
+    assert stack.antaeus.pod.spec == there | {"securityContext": {"runAsUser": 1}}
+    assert stack.antaeus.pod.security == {"runAsUser": 2}
+    assert stack.antaeus.pod.tmp == {"sizeLimit": "256Mi", "medium": "Memory"}
+
+
+def test_every_peer_is_read() -> None:
+    peer: Manifest = {"podSelector": {}}
+    given: Manifest = {
+        "antaeusFrom": [],
+        "monitoringFrom": [peer],
+        "antaeusEgress": [{"to": [peer]}],
+    }
+
+    assert a_stack(networkPolicy=given).peers == Peers([], [peer], [{"to": [peer]}])
 
 
 def test_a_request_is_read_no_longer_than_status_can_remember_it() -> None:

@@ -92,6 +92,7 @@ def test_it_is_the_kind_that_the_operator_speaks_of() -> None:
         {"token": {"secretRef": {"name": "provider"}}},
         {"payment": {"resources": {"limits": {"cpu": "1"}}}},
         {"payment": {"podDisruptionBudget": {}, "autoscaling": {"maxReplicas": 2}}},
+        {"antaeus": {"tmp": {}}},
     ],
 )
 def test_the_defaults_of_the_code_are_those_of_the_schema(spec: Manifest) -> None:

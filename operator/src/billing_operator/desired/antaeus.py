@@ -78,7 +78,10 @@ def template(stack: Stack, token: Token, installation: Installation) -> Manifest
         "terminationGracePeriodSeconds": 30,
         "containers": [_container(stack, token, installation)],
     }
-    return workload.pod_template(stack, ANTAEUS, spec=spec, annotations=annotations)
+    pod = stack.antaeus.pod
+    if pod.tmp:
+        spec["volumes"] = [{"name": "tmp", "emptyDir": pod.tmp}]
+    return workload.pod_template(stack, ANTAEUS, pod, spec=spec, annotations=annotations)
 
 
 def template_origin(stack: Stack, token: Token) -> str:
@@ -95,6 +98,7 @@ def template_origin(stack: Stack, token: Token) -> str:
         "env": container.env,
         "startupSeconds": stack.antaeus.startup_seconds,
         "secret": [token.secret_name, token.key, token.id],
+        "pod": stack.antaeus.pod.as_chosen(),
     }
     # What is not chosen is left out, so that a field of a newer version changes no digest.
     chosen = {name: value for name, value in chosen.items() if value}
@@ -111,10 +115,16 @@ def _container(stack: Stack, token: Token, installation: Installation) -> Manife
         },
     ]
     startup = stack.antaeus.startup_seconds
-    return workload.container(wanted, ANTAEUS, wanted.image or installation.antaeus_image, env) | {
+    made = workload.container(wanted, ANTAEUS, wanted.image or installation.antaeus_image, env) | {
         "ports": [workload.tcp(ANTAEUS_PORT, "http")],
         "startupProbe": workload.probe(HEALTH_PATH, "http", period=2, budget=startup, timeout=2),
         "readinessProbe": workload.probe(HEALTH_PATH, "http", period=5, budget=15, timeout=5),
         # A minute and more: a pay call that keeps it busy must never cost it its memory.
         "livenessProbe": workload.probe(HEALTH_PATH, "http", period=15, budget=75, timeout=10),
     }
+    pod = stack.antaeus.pod
+    if pod.security:
+        made["securityContext"] = pod.security
+    if pod.tmp:
+        made["volumeMounts"] = [{"name": "tmp", "mountPath": "/tmp"}]  # noqa: S108 - in the pod
+    return made

@@ -25,7 +25,7 @@ def policies(stack: Stack, installation: Installation) -> tuple[Manifest, ...]:
     """The stack's NetworkPolicies; none where the user switched them off."""
     if not stack.isolated:
         return ()
-    return _default_deny(stack), _antaeus(stack), _payment(stack, installation)
+    return _default_deny(stack), _antaeus(stack, installation), _payment(stack, installation)
 
 
 def _default_deny(stack: Stack) -> Manifest:
@@ -39,28 +39,31 @@ def _default_deny(stack: Stack) -> Manifest:
     )
 
 
-def _antaeus(stack: Stack) -> Manifest:
-    # Open to all on its one port, and free to go out: the upstream image downloads at start.
+def _antaeus(stack: Stack, installation: Installation) -> Manifest:
+    peers = stack.peers
+    incoming: Manifest = {"ports": [_port(ANTAEUS_PORT)]}
+    if peers.antaeus_from is not None:
+        # Nobody's list may shut the operator out: the invoices in status are what it reads there.
+        incoming = {"from": [_operator(installation), *peers.antaeus_from], **incoming}
+    # Free to go out unless that is locked: the upstream image downloads at start.
+    outgoing = [_ANYWHERE]
+    if peers.antaeus_egress is not None:
+        charges = {"to": [_part(stack, PAYMENT)], "ports": [_port(CHARGE_PORT)]}
+        outgoing = [charges, _dns(), *peers.antaeus_egress]
     return _policy(
         stack,
         part_name(stack.name, ANTAEUS),
         {
             "podSelector": {"matchLabels": selector(stack.name, ANTAEUS)},
             "policyTypes": ["Ingress", "Egress"],
-            "ingress": [{"ports": [_port(ANTAEUS_PORT)]}],
-            "egress": [_ANYWHERE],
+            "ingress": [incoming],
+            "egress": outgoing,
         },
     )
 
 
 def _payment(stack: Stack, installation: Installation) -> Manifest:
-    charging = {"podSelector": {"matchLabels": selector(stack.name, ANTAEUS)}}
-    reading = {
-        "namespaceSelector": {
-            "matchLabels": {"kubernetes.io/metadata.name": installation.namespace}
-        },
-        "podSelector": {"matchLabels": OPERATOR_LABELS},
-    }
+    reading = [_operator(installation), *stack.peers.monitoring_from]
     return _policy(
         stack,
         part_name(stack.name, PAYMENT),
@@ -68,12 +71,28 @@ def _payment(stack: Stack, installation: Installation) -> Manifest:
             "podSelector": {"matchLabels": selector(stack.name, PAYMENT)},
             "policyTypes": ["Ingress", "Egress"],
             "ingress": [
-                {"from": [charging], "ports": [_port(CHARGE_PORT)]},
-                {"from": [reading], "ports": [_port(OPS_PORT)]},
+                {"from": [_part(stack, ANTAEUS)], "ports": [_port(CHARGE_PORT)]},
+                {"from": reading, "ports": [_port(OPS_PORT)]},
             ],
-            "egress": [{"ports": [_port(53, "UDP"), _port(53)]}],
+            "egress": [_dns()],
         },
     )
+
+
+def _part(stack: Stack, part: str) -> Manifest:
+    return {"podSelector": {"matchLabels": selector(stack.name, part)}}
+
+
+def _operator(installation: Installation) -> Manifest:
+    home = {"kubernetes.io/metadata.name": installation.namespace}
+    return {
+        "namespaceSelector": {"matchLabels": home},
+        "podSelector": {"matchLabels": OPERATOR_LABELS},
+    }
+
+
+def _dns() -> Manifest:
+    return {"ports": [_port(53, "UDP"), _port(53)]}
 
 
 def _policy(stack: Stack, name: str, spec: Manifest) -> Manifest:

@@ -86,7 +86,7 @@ def _template(stack: Stack, token: Token, installation: Installation) -> Manifes
             {"name": "token", "projected": _token_volume(token)},
         ],
     }
-    return workload.pod_template(stack, PAYMENT, spec=spec, annotations={})
+    return workload.pod_template(stack, PAYMENT, stack.payment.pod, spec=spec, annotations={})
 
 
 def _token_volume(token: Token) -> Manifest:

@@ -2,6 +2,7 @@
 
 import math
 
+from billing_operator.choices import PodChoices
 from billing_operator.kinds import BILLING_STACK, Manifest
 from billing_operator.names import labels, part_name, selector
 from billing_operator.spec import Container, Stack
@@ -54,10 +55,14 @@ def service(stack: Stack, part: str, spec: Manifest) -> Manifest:
 
 
 def pod_template(
-    stack: Stack, part: str, *, spec: Manifest, annotations: dict[str, str]
+    stack: Stack, part: str, chosen: PodChoices, *, spec: Manifest, annotations: dict[str, str]
 ) -> Manifest:
-    """A pod template of a part, with what no pod of a stack goes without."""
-    template_metadata: Manifest = {"labels": labels(stack.name, part)}
+    """A pod template of a part, with what no pod of a stack goes without.
+
+    What the operator sets is stronger than what a user chose.
+    """
+    annotations = chosen.annotations | annotations
+    template_metadata: Manifest = {"labels": chosen.labels | labels(stack.name, part)}
     if annotations:
         template_metadata["annotations"] = annotations
     return {
@@ -67,9 +72,20 @@ def pod_template(
             "automountServiceAccountToken": False,
             # Otherwise a Service called "payment" would put a PAYMENT_PORT of its own in there.
             "enableServiceLinks": False,
+            **_pod_fields(stack, part, chosen),
             **spec,
         },
     }
+
+
+def _pod_fields(stack: Stack, part: str, chosen: PodChoices) -> Manifest:
+    """The fields of a pod's spec that a user chose."""
+    made = dict(chosen.spec)
+    if spreads := made.get("topologySpreadConstraints"):
+        # Without a selector Kubernetes would count no pod at all, and so spread none.
+        mine = {"labelSelector": {"matchLabels": selector(stack.name, part)}}
+        made["topologySpreadConstraints"] = [mine | spread for spread in spreads]
+    return made
 
 
 def container(wanted: Container, name: str, image: str, env: list[Manifest]) -> Manifest:

@@ -1,0 +1,60 @@
+"""Who may talk to whom where a user names peers: the operator always reads, Antaeus charges."""
+
+from typing import Any
+
+import pytest
+
+from billing_operator.desired import isolation
+from billing_operator.kinds import Manifest
+from support.builders import a_stack, an_installation
+
+OPERATOR = {
+    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "billing-system"}},
+    "podSelector": {"matchLabels": {"app.kubernetes.io/name": "billing-operator"}},
+}
+FRIENDS = {"podSelector": {"matchLabels": {"friend": "yes"}}}
+
+
+def policy_of(part: str, **peers: Any) -> Manifest:
+    made = isolation.policies(a_stack(networkPolicy=peers), an_installation())
+    (found,) = (each["spec"] for each in made if each["metadata"]["name"] == f"shop-{part}")
+    spec: Manifest = found
+    return spec
+
+
+@pytest.mark.parametrize("friends", [[], [FRIENDS]], ids=["nobody", "friends"])
+def test_who_reaches_antaeus_can_be_named_and_the_operator_always_does(
+    friends: list[Manifest],
+) -> None:
+    (rule,) = policy_of("antaeus", antaeusFrom=friends)["ingress"]
+
+    assert rule["from"] == [OPERATOR, *friends]
+    assert [port["port"] for port in rule["ports"]] == [8000]
+
+
+def test_anybody_reaches_antaeus_and_it_goes_anywhere_where_nothing_is_said() -> None:
+    policy = policy_of("antaeus")
+
+    assert ["from" in rule for rule in policy["ingress"]] == [False]
+    assert policy["egress"] == [{}]
+
+
+@pytest.mark.parametrize("rules", [[], [{"to": [FRIENDS]}]], ids=["nowhere", "friends"])
+def test_an_antaeus_that_is_locked_in_still_charges_and_asks_for_names(
+    rules: list[Manifest],
+) -> None:
+    charges, names, *others = policy_of("antaeus", antaeusEgress=rules)["egress"]
+
+    payment_pods = {"billing.antaeus.io/part": "payment", "billing.antaeus.io/stack": "shop"}
+    assert charges["to"] == [{"podSelector": {"matchLabels": payment_pods}}]
+    assert [port["port"] for port in charges["ports"]] == [9000]
+    assert [port["port"] for port in names["ports"]] == [53, 53]
+    assert others == rules
+
+
+def test_who_monitors_reads_payments_metrics_and_charges_nothing() -> None:
+    charging, reading = policy_of("payment", monitoringFrom=[FRIENDS])["ingress"]
+
+    assert FRIENDS not in charging["from"]
+    assert reading["from"] == [OPERATOR, FRIENDS]
+    assert [port["port"] for port in reading["ports"]] == [9001]
