@@ -4,18 +4,17 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from payment_service.mistakes import MistakesError
 from payment_service.profile.document import Profile
 from payment_service.profile.schema import schema, schema_text
-from support.profiles import a_full_document, mistakes_of, places, set_at
+from support.profile_documents import documents, patient, values
 from support.render import PROFILE_SCHEMA
+from support.profiles import a_full_document, mistakes_of, set_at
 
-# Whole documents take their time where others need the machine as well.
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 VALIDATOR = Draft202012Validator(schema())
 # What a schema cannot say, by a part of the words in which it is told.
 STRICTER = (
@@ -26,58 +25,6 @@ STRICTER = (
     ".0 is not a whole number",
     "is not a time with its offset",  # of which the schema knows the form, not the calendar
 )
-
-scalars = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-2, 70),
-    st.integers(),
-    st.sampled_from([0.0, 1.0, 2.0, 0.5, -0.5, 99.5, 1e15, 1e300, 400, 503]),
-    st.sampled_from(["", "a", "busy", "customer-2", "A", "-", "USD", "expired", "reset", "off"]),
-    st.sampled_from(["2026-01-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01", "2026"]),
-    st.text(alphabet="aZ0-_. ü\n", max_size=70),
-)
-keys = st.one_of(
-    st.sampled_from(["accept", "decline", "fault", "status", "fixed", "seconds", "min", "burst"]),
-    st.text(alphabet="aZ0-_. ü", max_size=5),
-)
-parts = st.sampled_from(
-    [
-        {"seconds": 1},
-        {"reason": "generic"},
-        {"code": 500},
-        {"reply": "never"},
-        {"concurrent": 1},
-        {"min": 3},
-        {"name": "b", "accept": True},
-        {"name": "c", "fault": {"slowBody": {"seconds": 0}}},
-        {"medianSeconds": 1, "sigma": 0},
-        {"minSeconds": 2, "maxSeconds": 1},
-    ]
-)
-values = st.recursive(
-    scalars | parts,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
-    max_leaves=5,
-)
-
-
-@st.composite
-def documents(draw: st.DrawFn) -> Any:
-    """A good document in which up to two places were replaced, taken out, or added to."""
-    document = a_full_document()
-    for _ in range(draw(st.integers(0, 2))):
-        place = draw(st.sampled_from(sorted(places(document))))
-        change = draw(st.sampled_from(["replace", "remove", "add"]))
-        if change == "add":
-            place = place.rpartition(".")[0]
-            key = draw(keys).replace(".", "-")
-            place, change = (f"{place}.{key}" if place else key), "replace"
-        try:
-            set_at(document, place, ... if change == "remove" else draw(values))
-        except (KeyError, TypeError, ValueError, IndexError):
-            continue  # a list has no names, and what was replaced no members
-    return document
 
 
 @patient

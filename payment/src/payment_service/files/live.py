@@ -7,7 +7,8 @@ from typing import Any, Generic, TypeVar
 
 from payment_service.mistakes import MistakesError
 
-LARGEST_FILE = 65536
+LARGEST_FILE = 1048576
+"""In bytes; as much as a ConfigMap or a Secret can hold."""
 
 Content = TypeVar("Content")
 Value = TypeVar("Value")

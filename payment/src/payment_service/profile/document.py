@@ -93,15 +93,22 @@ class Profile(Part):
         default=DeclineReason.GENERIC, description="Why charges are declined, if no rule says it."
     )
     rules: Annotated[tuple[Rule, ...], Field(max_length=MOST_ENTRIES)] = Field(
-        default=(), description="The first that matches and acts decides."
+        default=(),
+        description="What becomes of certain charges; the first that matches and acts decides.",
     )
     faults: Annotated[tuple[FaultEntry, ...], Field(max_length=MOST_ENTRIES)] = Field(
-        default=(), description="Of charges that no rule has decided, the first that acts."
+        default=(),
+        description="How calls go wrong that no rule has decided; the first that acts does.",
     )
-    latency: Maybe[Latency] = Field(default=None, description="Left out: none.")
-    limits: Maybe[Limits] = Field(default=None, description="Left out: none.")
+    latency: Maybe[Latency] = Field(
+        default=None, description="How long replies take; left out: no longer than they must."
+    )
+    limits: Maybe[Limits] = Field(
+        default=None, description="How many calls are taken on; left out: any number."
+    )
     idempotency: Idempotency = Field(
-        default=Idempotency(), description="About calls with an Idempotency-Key."
+        default=Idempotency(),
+        description="What is remembered of calls with an Idempotency-Key.",
     )
     duplicates: Duplicates = Field(default=Duplicates(), description="About charges made twice.")
 

@@ -119,7 +119,7 @@ class Fault(Part):
 class Selection(Part):
     """On which of the calls something acts."""
 
-    match: Match = Field(default=Match(), description="Left out: every charge.")
+    match: Match = Field(default=Match(), description="Which charges are meant; left out: all.")
     skip: values.CountFromZero = Field(
         default=0, description="How many of the matching calls are left out first."
     )
@@ -150,7 +150,7 @@ class Entry(Selection):
 class Decline(Part):
     """The charge is declined."""
 
-    reason: values.Reason = Field(description="Why.")
+    reason: values.Reason = Field(description="Why it is declined.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)

@@ -17,7 +17,7 @@ MOST_POINTS = 100
 class FixedLatency(Part):
     """Always the same."""
 
-    seconds: values.Delay = Field(description="How long.")
+    seconds: values.Delay = Field(description="How long each reply takes.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)

@@ -20,8 +20,10 @@ LONGEST_DELAY = 3600
 LONGEST_PERIOD = 30 * 86400
 
 NAME_PATTERN = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+# All that fits and is in the calendar is a time to every reader, in Python and in Kubernetes.
 INSTANT = (
-    "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
+    "[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?"
+    "(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 )
 
 
@@ -111,7 +113,7 @@ Currency = Annotated[
 ]
 Name = Annotated[
     str,
-    Field(pattern=NAME_PATTERN, strict=True),
+    Field(pattern=NAME_PATTERN, max_length=63, strict=True),
     Wanted("a name of at most 63 small letters, digits and hyphens, no hyphen at either end"),
 ]
 Amount = Annotated[float, Range(0, LARGEST_AMOUNT)]
