@@ -127,8 +127,13 @@ def _type(node: Manifest) -> str:
 
 def _limits(node: Manifest) -> Iterator[str]:
     if "enum" in node:
-        yield "one of " + ", ".join(f"`{value}`" for value in node["enum"])
-    yield from _range(node, "minimum", "maximum", "")
+        values = (v if isinstance(v, str) else json.dumps(v) for v in node["enum"])
+        yield "one of " + ", ".join(f"`{value}`" for value in values)
+    if node.get("exclusiveMinimum"):
+        yield f"above {node['minimum']}"
+        yield from _range(node, "", "maximum", "")
+    else:
+        yield from _range(node, "minimum", "maximum", "")
     yield from _range(node, "minLength", "maxLength", " characters")
     yield from _range(node, "minItems", "maxItems", " items")
     yield from _range(node, "minProperties", "maxProperties", " entries")

@@ -15,12 +15,12 @@ from billing_operator.names import TOKEN_KEY
 from billing_operator.spec import Stack
 from billing_operator.token_rules import secret_name
 from payment_service.profile.schema import schema_text
-from support.crd import ROOT, defaulted, schema
-from support.kubernetes_types import CRD, with_copies
+from support.crd import ROOT, crd, defaulted, schema
+from support.kubernetes_types import with_copies
+from support.profile_fields import CRD, PROFILE_SCHEMA, crd_text
 from support.reference import REFERENCE, reference
 
 GOLDEN = ROOT / "tests/golden"
-PROFILE_SCHEMA = ROOT / "payment/profile.schema.json"
 SAMPLES = sorted((ROOT / "deploy/samples").glob("*.yaml"))
 _INSTALLATION = Installation(
     "billing-system", "antaeus:default", "billing-payment:default", version="default"
@@ -71,11 +71,16 @@ def children(body: Manifest) -> list[Manifest]:
 
 
 def main() -> None:
-    """Writes the custom resource, and then what is made out of it."""
-    CRD.write_text(with_copies(CRD.read_text()))
-    print(f"wrote {CRD.relative_to(ROOT)}")
+    """Writes what the custom resource copies from elsewhere, and all that follows from it."""
+    _write({PROFILE_SCHEMA: schema_text()})
+    _write({CRD: crd_text()})
+    _write({CRD: with_copies(CRD.read_text())})
+    crd.cache_clear()
     texts = {GOLDEN / sample.name: rendered(sample) for sample in SAMPLES}
-    texts |= {REFERENCE: reference(), PROFILE_SCHEMA: schema_text()}
+    _write(texts | {REFERENCE: reference()})
+
+
+def _write(texts: dict[Path, str]) -> None:
     for file, text in texts.items():
         file.write_text(text)
         print(f"wrote {file.relative_to(ROOT)}")

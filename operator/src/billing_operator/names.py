@@ -40,6 +40,9 @@ TOKEN_KEY: Final = "token"
 PREVIOUS_TOKEN_KEY: Final = "previous"
 TOKEN_ID_KEY: Final = "id"
 PROFILE_KEY: Final = "profile.json"
+# Where payment pods have it.
+PROFILE_DIR: Final = "/etc/payment/profile"
+PASSWORD_KEY: Final = "password"
 
 
 def part_name(stack: str, part: str) -> str:

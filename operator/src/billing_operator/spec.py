@@ -6,6 +6,7 @@ from typing import Any
 from billing_operator.choices import Peers, PodChoices
 from billing_operator.kinds import Key, Manifest
 from billing_operator.names import ACKNOWLEDGE_RESET, ANTAEUS, RENEW_TOKEN, TOKEN_KEY
+from billing_operator.simulation import Store, profile_parts, store
 
 # A custom resource stored before a field had a default, or written while the schema was absent,
 # may lack what the schema fills in. These are the schema's defaults (a test compares them).
@@ -99,6 +100,8 @@ class Payment:
         success_rate: probability that a charge succeeds, 0 to 1.
         seed: makes outcomes reproducible; None leaves them random.
         most_unavailable: so many pods may be evicted at a time; None sets no limit.
+        profile: the further parts of its profile that are not what they are by default.
+        store: None where each pod remembers for itself.
     """
 
     container: Container
@@ -106,6 +109,8 @@ class Payment:
     success_rate: float
     seed: int | None
     require_token: bool
+    profile: Manifest
+    store: Store | None
     most_unavailable: int | None
     autoscaling: Autoscaling | None
 
@@ -259,6 +264,8 @@ def _payment(part: Manifest) -> Payment:
         require_token=part.get("requireToken", True),
         most_unavailable=_most_unavailable(part.get("podDisruptionBudget") or {}),
         autoscaling=_autoscaling(part.get("autoscaling")),
+        profile=profile_parts(part),
+        store=store(part.get("store")),
     )
 
 

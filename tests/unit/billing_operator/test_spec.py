@@ -1,11 +1,13 @@
 """A stack as the operator reasons about it; its defaults are compared with the schema's."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 
 from billing_operator.choices import Peers, PodChoices
 from billing_operator.kinds import Key, Manifest
+from billing_operator.simulation import Store
 from billing_operator.spec import Autoscaling, Ingress, SecretRef, Stack
 from support.builders import a_body, a_stack
 
@@ -121,6 +123,25 @@ def test_every_peer_is_read() -> None:
     }
 
     assert a_stack(networkPolicy=given).peers == Peers([], [peer], [{"to": [peer]}])
+
+
+def test_what_payment_is_told_of_behaviour_and_store_is_read() -> None:
+    where: dict[str, Any] = {
+        "host": "redis",
+        "port": 7000,
+        "database": 1,
+        "tls": True,
+        "user": "billing",
+    }
+    rest = {"prefix": "own", "whenLost": "local"}
+    secret = {"passwordSecretRef": {"name": "redis", "key": "pass"}}
+    stack = a_stack(payment={"declineReason": "expired", "store": where | rest | secret})
+
+    assert stack.payment.profile == {"declineReason": "expired"}
+    assert stack.payment.store == Store(
+        **where, secret="redis", key="pass", prefix="own", when_lost="local"
+    )
+    assert (a_stack().payment.profile, a_stack().payment.store) == ({}, None)
 
 
 def test_a_request_is_read_no_longer_than_status_can_remember_it() -> None:

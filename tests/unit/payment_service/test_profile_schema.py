@@ -12,7 +12,7 @@ from payment_service.mistakes import MistakesError
 from payment_service.profile.document import Profile
 from payment_service.profile.schema import schema, schema_text
 from support.profile_documents import documents, patient, values
-from support.render import PROFILE_SCHEMA
+from support.profile_fields import PROFILE_SCHEMA
 from support.profiles import a_full_document, mistakes_of, set_at
 
 VALIDATOR = Draft202012Validator(schema())

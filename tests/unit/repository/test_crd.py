@@ -93,6 +93,8 @@ def test_it_is_the_kind_that_the_operator_speaks_of() -> None:
         {"payment": {"resources": {"limits": {"cpu": "1"}}}},
         {"payment": {"podDisruptionBudget": {}, "autoscaling": {"maxReplicas": 2}}},
         {"antaeus": {"tmp": {}}},
+        {"payment": {"idempotency": {}, "duplicates": {"mode": "off"}}},
+        {"payment": {"store": {"host": "redis", "passwordSecretRef": {"name": "redis"}}}},
     ],
 )
 def test_the_defaults_of_the_code_are_those_of_the_schema(spec: Manifest) -> None:

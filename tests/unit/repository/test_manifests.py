@@ -86,7 +86,7 @@ def test_a_stack_of_the_samples_fits_the_schema(sample: Path) -> None:
 
     assert stacks
     for stack in stacks:
-        jsonschema.validate(stack, closed(schema()))
+        jsonschema.Draft4Validator(closed(schema())).validate(stack)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_stack_that_does_not_fit_is_found(spec: Manifest, named: str) -> None:
     stack = {"apiVersion": BILLING_STACK.api_version, "kind": BILLING_STACK.name, "spec": spec}
 
     with pytest.raises(jsonschema.ValidationError, match=named):
-        jsonschema.validate(stack, closed(schema()))
+        jsonschema.Draft4Validator(closed(schema())).validate(stack)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,12 @@ TOLD = {
     *("type", "format", "description", "default", "properties", "items", "additionalProperties"),
     *("required", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength", "minItems"),
     *("maxItems", "minProperties", "maxProperties", "anyOf", "x-kubernetes-validations"),
-    *("x-kubernetes-int-or-string", "x-kubernetes-list-type", "x-kubernetes-list-map-keys"),
+    *(
+        "exclusiveMinimum",
+        "x-kubernetes-int-or-string",
+        "x-kubernetes-list-type",
+        "x-kubernetes-list-map-keys",
+    ),
 }
 
 

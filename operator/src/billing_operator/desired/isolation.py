@@ -1,5 +1,7 @@
 """Who may talk to whom: payment takes charges from its own stack's Antaeus and from nobody else."""
 
+import ipaddress
+
 from billing_operator.desired import workload
 from billing_operator.inputs import Installation
 from billing_operator.kinds import Manifest
@@ -16,6 +18,7 @@ from billing_operator.names import (
     selector,
     stack_labels,
 )
+from billing_operator.simulation import Store
 from billing_operator.spec import Stack
 
 _ANYWHERE: Manifest = {}
@@ -74,7 +77,7 @@ def _payment(stack: Stack, installation: Installation) -> Manifest:
                 {"from": [_part(stack, ANTAEUS)], "ports": [_port(CHARGE_PORT)]},
                 {"from": reading, "ports": [_port(OPS_PORT)]},
             ],
-            "egress": [_dns()],
+            "egress": [_dns(), *_to_the_store(stack.payment.store)],
         },
     )
 
@@ -93,6 +96,31 @@ def _operator(installation: Installation) -> Manifest:
 
 def _dns() -> Manifest:
     return {"ports": [_port(53, "UDP"), _port(53)]}
+
+
+def _to_the_store(store: Store | None) -> list[Manifest]:
+    if store is None:
+        return []
+    way: Manifest = {"ports": [_port(store.port)]}
+    if peer := store_peer(store.host):
+        way["to"] = [peer]
+    return [way]
+
+
+def store_peer(host: str) -> Manifest | None:
+    """Whom a policy has to let payment reach; None, and so anyone, for a name outside.
+
+    Policies know pods and addresses, and no names: what a name leads to may change at any time.
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        words = host.lower().split(".")
+        if len(words) < 3 or words[2] != "svc":
+            return None
+        namespace = {"kubernetes.io/metadata.name": words[1]}
+        return {"namespaceSelector": {"matchLabels": namespace}}
+    return {"ipBlock": {"cidr": f"{address}/{address.max_prefixlen}"}}
 
 
 def _policy(stack: Stack, name: str, spec: Manifest) -> Manifest:

@@ -6,17 +6,21 @@ from billing_operator.kinds import Manifest
 from billing_operator.names import (
     CHARGE_PORT,
     OPS_PORT,
+    PASSWORD_KEY,
     PAYMENT,
     PREVIOUS_TOKEN_KEY,
+    PROFILE_DIR,
     PROFILE_KEY,
     TOKEN_KEY,
     profile_name,
     selector,
 )
+from billing_operator.simulation import Store
 from billing_operator.spec import Stack
 
-_PROFILE_DIR = "/etc/payment/profile"
 _TOKEN_DIR = "/etc/payment/token"
+_STORE_DIR = "/etc/payment/store"
+_STORE_MOUNT = {"name": "store", "mountPath": _STORE_DIR, "readOnly": True}
 # It goes on accepting while endpoints change, then waits for kept connections (6 s without a
 # request, payment's default) and for the slowest answer that Antaeus waits for.
 _DRAIN_SECONDS = 5
@@ -84,6 +88,7 @@ def _template(stack: Stack, token: Token, installation: Installation) -> Manifes
             # Whole directories: the kubelet refreshes those, but never a subPath or a variable.
             {"name": "profile", "configMap": {"name": profile_name(stack.name)}},
             {"name": "token", "projected": _token_volume(token)},
+            *_store_volumes(stack.payment.store),
         ],
     }
     return workload.pod_template(stack, PAYMENT, stack.payment.pod, spec=spec, annotations={})
@@ -103,15 +108,40 @@ def _secret_source(name: str, key: str, path: str) -> Manifest:
     return {"secret": {"name": name, "items": [{"key": key, "path": path}]}}
 
 
+def _store_volumes(store: Store | None) -> list[Manifest]:
+    if store is None or store.secret is None:
+        return []
+    # A directory here too: payment reads a changed password anew, for its next connection.
+    items = [{"key": store.key, "path": PASSWORD_KEY}]
+    return [{"name": "store", "secret": {"secretName": store.secret, "items": items}}]
+
+
+def _store_env(stack: Stack) -> list[Manifest]:
+    store = stack.payment.store
+    if store is None:
+        return []
+    env = [
+        {"name": "PAYMENT_STORE_URL", "value": store.url},
+        # The uid is not in it: a stack that is made again goes on where it was.
+        {"name": "PAYMENT_STORE_PREFIX", "value": store.prefix or str(stack.key)},
+        {"name": "PAYMENT_STORE_LOST", "value": store.when_lost},
+    ]
+    if store.secret:
+        file = f"{_STORE_DIR}/{PASSWORD_KEY}"
+        env.append({"name": "PAYMENT_STORE_PASSWORD_FILE", "value": file})
+    return env
+
+
 def _container(stack: Stack, installation: Installation) -> Manifest:
     wanted = stack.payment.container
     env: list[Manifest] = [
         {"name": "PAYMENT_REQUIRE_TOKEN", "value": str(stack.payment.require_token).lower()},
         {"name": "PAYMENT_TOKEN_FILE", "value": f"{_TOKEN_DIR}/{TOKEN_KEY}"},
         {"name": "PAYMENT_PREVIOUS_TOKEN_FILE", "value": f"{_TOKEN_DIR}/{PREVIOUS_TOKEN_KEY}"},
-        {"name": "PAYMENT_PROFILE_FILE", "value": f"{_PROFILE_DIR}/{PROFILE_KEY}"},
+        {"name": "PAYMENT_PROFILE_FILE", "value": f"{PROFILE_DIR}/{PROFILE_KEY}"},
         {"name": "PAYMENT_DRAIN_SECONDS", "value": str(_DRAIN_SECONDS)},
         {"name": "PAYMENT_ANSWER_SECONDS", "value": str(_ANSWER_SECONDS)},
+        *_store_env(stack),
     ]
     return workload.container(wanted, PAYMENT, wanted.image or installation.payment_image, env) | {
         "ports": [workload.tcp(CHARGE_PORT, "charges"), workload.tcp(OPS_PORT, "ops")],
@@ -124,7 +154,8 @@ def _container(stack: Stack, installation: Installation) -> Manifest:
             "capabilities": {"drop": ["ALL"]},
         },
         "volumeMounts": [
-            {"name": "profile", "mountPath": _PROFILE_DIR, "readOnly": True},
+            {"name": "profile", "mountPath": PROFILE_DIR, "readOnly": True},
             {"name": "token", "mountPath": _TOKEN_DIR, "readOnly": True},
+            *({**_STORE_MOUNT} for _ in _store_volumes(stack.payment.store)),
         ],
     }
