@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from billing_operator.errors import Waiting
 from billing_operator.invoices import Counts
 from billing_operator.observed import Pod
+from billing_operator.profile_answers import ProfileAnswer
 from billing_operator.spec import Stack
 
 
@@ -15,11 +16,13 @@ class FakeApps:
 
     Attributes:
         digests: of the profile that each payment pod answers by.
+        refusals: what payment pods have against a newer one, by its digest.
         counts: of each stack's invoices.
         meanwhile: called before each answer about invoices.
     """
 
     digests: dict[str, str] = field(default_factory=dict)
+    refusals: dict[str, tuple[str, str]] = field(default_factory=dict)
     counts: dict[str, Counts] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     meanwhile: Callable[[], None] = lambda: None
@@ -31,8 +34,9 @@ class FakeApps:
             raise Waiting("NoAnswer", "no invoices", seconds=1)
         return self.counts[stack.name]
 
-    async def profile_digest(self, stack: Stack, pod: Pod) -> str:
+    async def profile(self, stack: Stack, pod: Pod) -> ProfileAnswer:
         self.asked.append(pod.name)
         if pod.name not in self.digests:
             raise Waiting("NoAnswer", f"no profile of {stack.name}", seconds=1)
-        return self.digests[pod.name]
+        refused, mistake = self.refusals.get(pod.name, (None, ""))
+        return ProfileAnswer(self.digests[pod.name], refused, (mistake,) if refused else ())

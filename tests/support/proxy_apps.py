@@ -6,11 +6,12 @@ in; the API server calls from the node, which they always do.
 
 import aiohttp
 
-from billing_operator.apps import count_invoices, read_digest
+from billing_operator.apps import count_invoices, read_profile
 from billing_operator.errors import Waiting
 from billing_operator.invoices import Counts
 from billing_operator.names import ANTAEUS, OPS_PORT, part_name
 from billing_operator.observed import Pod
+from billing_operator.profile_answers import ProfileAnswer
 from billing_operator.spec import Stack
 from support.api_server import Access
 
@@ -39,8 +40,8 @@ class ProxyApps:
         service = f"services/{part_name(stack.name, ANTAEUS)}:http"
         return count_invoices(await self._get(stack, f"{service}/proxy/rest/v1/invoices"))
 
-    async def profile_digest(self, stack: Stack, pod: Pod) -> str:
-        return read_digest(await self._get(stack, f"pods/{pod.name}:{OPS_PORT}/proxy/profile"))
+    async def profile(self, stack: Stack, pod: Pod) -> ProfileAnswer:
+        return read_profile(await self._get(stack, f"pods/{pod.name}:{OPS_PORT}/proxy/profile"))
 
     async def _get(self, stack: Stack, path: str) -> bytes:
         if self._session is None:

@@ -9,6 +9,7 @@ from billing_operator.errors import Waiting
 from billing_operator.invoices import Counts
 from billing_operator.names import ANTAEUS, ANTAEUS_PORT, OPS_PORT, service_host
 from billing_operator.observed import Pod
+from billing_operator.profile_answers import ProfileAnswer
 from billing_operator.spec import Stack
 
 
@@ -19,8 +20,8 @@ class Apps(Protocol):
         """How many invoices Antaeus has, by their state."""
         ...
 
-    async def profile_digest(self, stack: Stack, pod: Pod) -> str:
-        """SHA-256 of the profile that a payment pod answers by."""
+    async def profile(self, stack: Stack, pod: Pod) -> ProfileAnswer:
+        """By which profile a payment pod answers, and whether it refuses a newer one."""
         ...
 
 
@@ -35,10 +36,10 @@ class HttpApps:
         host = service_host(stack.name, ANTAEUS, stack.namespace)
         return count_invoices(await self._get(f"http://{host}:{ANTAEUS_PORT}/rest/v1/invoices"))
 
-    async def profile_digest(self, stack: Stack, pod: Pod) -> str:  # noqa: ARG002 - other adapters need the namespace
+    async def profile(self, stack: Stack, pod: Pod) -> ProfileAnswer:  # noqa: ARG002 - other adapters need the namespace
         """Reads one pod, since each answers for itself."""
         host = f"[{pod.ip}]" if ":" in pod.ip else pod.ip
-        return read_digest(await self._get(f"http://{host}:{OPS_PORT}/profile"))
+        return read_profile(await self._get(f"http://{host}:{OPS_PORT}/profile"))
 
     async def _get(self, url: str) -> bytes:
         try:
@@ -61,12 +62,17 @@ def count_invoices(body: bytes) -> Counts:
     return Counts(paid=paid, pending=len(states) - paid)
 
 
-def read_digest(body: bytes) -> str:
-    """The digest in what payment answers on /profile."""
+def read_profile(body: bytes) -> ProfileAnswer:
+    """Reads what payment answers on /profile."""
     answer = _json(body)
     if not isinstance(answer, dict) or not isinstance(answer.get("hash"), str):
         raise Waiting("NoAnswer", "payment answered with no profile", seconds=5.0)
-    return str(answer["hash"])
+    refused = answer.get("refused")
+    if not isinstance(refused, dict) or not isinstance(refused.get("hash"), str):
+        return ProfileAnswer(answer["hash"])
+    mistakes = refused.get("mistakes")
+    told = map(str, mistakes) if isinstance(mistakes, list) else ()
+    return ProfileAnswer(answer["hash"], refused["hash"], tuple(told))
 
 
 def _json(body: bytes) -> Any:

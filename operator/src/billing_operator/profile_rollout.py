@@ -17,6 +17,7 @@ from billing_operator.errors import ClusterError, NotFound, Waiting
 from billing_operator.kinds import Key
 from billing_operator.names import PROFILE_NUDGE
 from billing_operator.observed import Pod
+from billing_operator.profile_answers import ProfileAnswer, Refusal
 from billing_operator.spec import Stack
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ _NUDGE_SECONDS = 1.0
 _USUAL_SECONDS = 5.0
 _LOOK_AGAIN = 0.1
 _LOOK_AGAIN_LATER = 5.0
+_UNKNOWN = ProfileAnswer("")
 
 
 @dataclass(slots=True)
@@ -42,7 +44,7 @@ class Progress:
 
     Attributes:
         complete: whether every ready pod answers by it.
-        usual: whether it has not taken longer yet than it usually does.
+        usual: whether it has not taken longer yet than it usually does, and no pod refuses it.
         look_again: in how many seconds to ask again; None once complete.
     """
 
@@ -58,22 +60,22 @@ class ProfileRollout:
         self._cluster = cluster
         self._apps = apps
         self._clock = clock
-        self._answers_by: dict[str, dict[str, str]] = {}
+        self._answers: dict[str, dict[str, ProfileAnswer]] = {}
         self._changes: dict[str, _Change] = {}
         self._nudge = itertools.count(1)
 
     async def advance(self, stack: Stack, pods: tuple[Pod, ...]) -> Progress:
         """Asks the pods that are not known to answer by the stack's profile, and nudges them."""
         wanted = profile.digest(stack)
-        known = self._answers_by.setdefault(stack.uid, {})
-        behind = [pod for pod in pods if known.get(pod.uid) != wanted]
+        known = self._answers.setdefault(stack.uid, {})
+        behind = [pod for pod in pods if known.get(pod.uid, _UNKNOWN).digest != wanted]
         if behind:
             found = await asyncio.gather(*(self._ask(stack, pod) for pod in behind))
             # Replaced whole, so that pods which have gone are forgotten.
             now_known = dict(zip((pod.uid for pod in behind), found, strict=True))
-            known = {pod.uid: now_known.get(pod.uid, known.get(pod.uid, "")) for pod in pods}
-            self._answers_by[stack.uid] = known
-            behind = [pod for pod in behind if known[pod.uid] != wanted]
+            known = {pod.uid: now_known.get(pod.uid, known.get(pod.uid, _UNKNOWN)) for pod in pods}
+            self._answers[stack.uid] = known
+            behind = [pod for pod in behind if known[pod.uid].digest != wanted]
         if not behind:
             self._changes.pop(stack.uid, None)
             return Progress(complete=True, usual=True, look_again=None)
@@ -96,31 +98,41 @@ class ProfileRollout:
 
     def in_effect(self, stack: Stack, pods: tuple[Pod, ...]) -> bool:
         """Whether every one of the pods is known to answer by the stack's profile."""
-        known = self._answers_by.get(stack.uid, {})
+        known = self._answers.get(stack.uid, {})
         wanted = profile.digest(stack)
-        return all(known.get(pod.uid) == wanted for pod in pods)
+        return all(known.get(pod.uid, _UNKNOWN).digest == wanted for pod in pods)
+
+    def refusal(self, stack: Stack, pods: tuple[Pod, ...]) -> Refusal | None:
+        """What is wrong with the stack's profile by the first of the pods that refuses it."""
+        known = self._answers.get(stack.uid, {})
+        wanted = profile.digest(stack)
+        answers = ((pod.name, known.get(pod.uid, _UNKNOWN)) for pod in pods)
+        refusals = (Refusal(name, of.mistakes) for name, of in answers if of.refused == wanted)
+        return next(refusals, None)
 
     def ask_again(self) -> None:
         """Distrusts what is known, so that the next pass asks every pod once more."""
-        self._answers_by.clear()
+        self._answers.clear()
 
     def forget(self, uid: str) -> None:
         """Drops what is known of a stack that has gone."""
-        self._answers_by.pop(uid, None)
+        self._answers.pop(uid, None)
         self._changes.pop(uid, None)
 
-    async def _ask(self, stack: Stack, pod: Pod) -> str:
+    async def _ask(self, stack: Stack, pod: Pod) -> ProfileAnswer:
         try:
-            return await self._apps.profile_digest(stack, pod)
+            return await self._apps.profile(stack, pod)
         except Waiting:
-            return ""
+            return _UNKNOWN
 
     async def _hurry(self, stack: Stack, wanted: str, behind: list[Pod]) -> Progress:
         now = self._clock()
         change = self._changes.get(stack.uid)
         if change is None or change.digest != wanted:
             change = self._changes[stack.uid] = _Change(wanted, since=now, nudged=-_NUDGE_SECONDS)
-        usual = now - change.since < _USUAL_SECONDS
+        # A pod that has read it and does not take it is not to be hurried, but to be told of.
+        refused = self.refusal(stack, tuple(behind))
+        usual = now - change.since < _USUAL_SECONDS and refused is None
         pause = _NUDGE_SECONDS if usual else _LOOK_AGAIN_LATER
         if not stack.suspend and now - change.nudged >= pause:
             change.nudged = now

@@ -10,13 +10,7 @@ from typing import Protocol
 from billing_operator.announcer import Announcer
 from billing_operator.child_writer import ChildWriter
 from billing_operator.cluster import Cluster
-from billing_operator.errors import (
-    ClusterError,
-    Fault,
-    NamespaceLeaving,
-    OutOfSight,
-    Waiting,
-)
+from billing_operator.errors import ClusterError, Fault, NamespaceLeaving, OutOfSight, Waiting
 from billing_operator.inputs import Installation, Token
 from billing_operator.inventory import Inventory
 from billing_operator.keyed_queue import Failed, Next, NotBefore
@@ -243,6 +237,7 @@ class Reconciler:
             token=this.settled.token if this.settled and this.settled.secret is None else None,
             fault=fault,
             profile_in_effect=self._tools.profiles.in_effect(stack, seen.payment_answers),
+            refusal=self._tools.profiles.refusal(stack, seen.payment_answers),
             reading=self._tools.readings.last(stack.uid),
             held_back=this.held_back,
             undone=this.undone,

@@ -28,6 +28,7 @@ from billing_operator.names import (
     service_host,
 )
 from billing_operator.observed import Observed, Rollout
+from billing_operator.profile_answers import Refusal
 from billing_operator.spec import Stack
 from billing_operator.troubles import Trouble
 
@@ -40,6 +41,7 @@ class Reason(StrEnum):
     ANTAEUS_STARTING = "AntaeusStarting"
     PAYMENT_ROLLING_OUT = "PaymentRollingOut"
     PROFILE_UPDATING = "ProfileUpdating"
+    PROFILE_REFUSED = "ProfileRefused"
     POD_TROUBLE = "PodTrouble"
     SUSPENDED = "Suspended"
     HIBERNATING = "Hibernating"
@@ -56,6 +58,7 @@ class Findings:
         reading: None where Antaeus has not been read since the operator started.
         held_back: what waits for the next start of Antaeus, if anything does.
         undone: children that a suspended stack keeps from being as its spec wants them.
+        refusal: of the stack's profile by a payment pod; None while none refuses it.
     """
 
     seen: Observed
@@ -65,6 +68,7 @@ class Findings:
     reading: Reading | None
     held_back: str | None = None
     undone: frozenset[Ref] = frozenset()
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,8 @@ def _verdict(stack: Stack, found: Findings, counted: Manifest | None) -> _Verdic
     if found.fault:
         stalled = isinstance(found.fault, SpecError) or found.fault.condition is not None
         return _Verdict(found.fault.reason, found.fault.message, stalled=stalled)
+    if found.refusal:
+        return _Verdict(Reason.PROFILE_REFUSED, str(found.refusal), stalled=True)
     of_parts = _of_part(stack, found, ANTAEUS, Reason.ANTAEUS_STARTING) or _of_part(
         stack, found, PAYMENT, Reason.PAYMENT_ROLLING_OUT
     )

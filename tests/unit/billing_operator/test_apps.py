@@ -8,10 +8,11 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from billing_operator.apps import HttpApps, count_invoices, read_digest
+from billing_operator.apps import HttpApps, count_invoices, read_profile
 from billing_operator.errors import Waiting
 from billing_operator.invoices import Counts
 from billing_operator.observed import Pod, observe
+from billing_operator.profile_answers import ProfileAnswer
 from support.builders import a_pod, a_stack
 
 
@@ -39,13 +40,31 @@ def test_what_is_no_list_of_invoices_is_no_answer(body: bytes) -> None:
 def test_the_digest_is_read_as_payment_tells_it() -> None:
     digest = hashlib.sha256(b"profile").hexdigest()
 
-    assert read_digest(json.dumps({"hash": digest, "profile": {}}).encode()) == digest
+    assert read_profile(json.dumps({"hash": digest, "profile": {}}).encode()) == ProfileAnswer(
+        digest
+    )
+
+
+@pytest.mark.parametrize(
+    ("refused", "read"),
+    [
+        ({"hash": "b", "mistakes": ["rules: no"]}, ProfileAnswer("a", "b", ("rules: no",))),
+        ({"hash": "b"}, ProfileAnswer("a", "b")),
+        # Its file could not even be read, so nobody knows whether it is the newest.
+        ({"hash": None, "mistakes": ["cannot be read"]}, ProfileAnswer("a")),
+        ("b", ProfileAnswer("a")),
+    ],
+)
+def test_what_payment_has_against_a_newer_profile_is_read(
+    refused: object, read: ProfileAnswer
+) -> None:
+    assert read_profile(json.dumps({"hash": "a", "refused": refused}).encode()) == read
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"hash": null}', b'{"hash": 1}', b"null"])
 def test_what_is_no_profile_is_no_answer(body: bytes) -> None:
     with pytest.raises(Waiting):
-        read_digest(body)
+        read_profile(body)
 
 
 class Resolver(aiohttp.abc.AbstractResolver):
@@ -90,7 +109,7 @@ async def test_a_payment_pod_is_asked_itself(apps: HttpApps, ip: str, url: str) 
     (pod,) = observe([], [live]).pods
 
     with pytest.raises(Waiting, match=f"http://{url}:9001/profile"):
-        await apps.profile_digest(a_stack(), pod)
+        await apps.profile(a_stack(), pod)
 
 
 class AnsweringApps(HttpApps):
@@ -122,7 +141,7 @@ async def test_an_answer_is_read_and_an_error_is_none() -> None:
 
         assert await apps.invoices(a_stack()) == Counts(1, 0)
         with pytest.raises(Waiting, match="500"):
-            await apps.profile_digest(a_stack(), a_ready_pod())
+            await apps.profile(a_stack(), a_ready_pod())
     await runner.cleanup()
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from billing_operator.desired import profile
 from billing_operator.observed import observe
+from billing_operator.profile_answers import Refusal
 from billing_operator.profile_rollout import ProfileRollout
 from support.builders import a_pod, a_stack
 from support.fake_apps import FakeApps
@@ -94,6 +95,33 @@ async def test_what_takes_longer_than_usual_is_told_and_hurried_less(scene: Scen
     scene.now = 9.0
     await scene.advance()
     assert len(scene.nudged) == nudges
+
+
+async def test_a_profile_that_a_pod_refuses_is_told_at_once_and_hurried_no_more(
+    scene: Scene,
+) -> None:
+    wanted = profile.digest(scene.stack)
+    scene.apps.digests = {"a": "earlier", "b": "earlier"}
+    scene.apps.refusals = {"b": (wanted, "rules[0].rate: no")}
+
+    assert await scene.advance() == (False, False, 5.0)
+    assert scene.rollout.refusal(scene.stack, scene.pods) == Refusal("b", ("rules[0].rate: no",))
+    assert not scene.rollout.in_effect(scene.stack, scene.pods)
+    # It was looked at a moment after the nudge of another profile.
+    nudged = list(scene.nudged)
+    scene.now = 1.0
+    await scene.advance()
+    assert scene.nudged == nudged
+
+
+async def test_what_was_refused_is_no_matter_once_another_profile_is_wanted(scene: Scene) -> None:
+    scene.apps.digests = {"a": "earlier", "b": "earlier"}
+    scene.apps.refusals = {"b": (profile.digest(scene.stack), "rules[0].rate: no")}
+    await scene.advance()
+    scene.stack = a_stack(payment={"successRate": 0.9})
+
+    assert await scene.advance() == (False, True, 0.1)
+    assert scene.rollout.refusal(scene.stack, scene.pods) is None
 
 
 async def test_another_change_begins_anew(scene: Scene) -> None:
