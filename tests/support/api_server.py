@@ -111,12 +111,20 @@ class ApiServer:
 
     def would_refuse(self, kind: Kind, manifest: Manifest) -> str | None:
         """What the API server says against an object, or None; nothing is made."""
+        stored, said = self._try(kind, manifest)
+        return None if stored else str(said["message"])
+
+    def would_store(self, kind: Kind, manifest: Manifest) -> Manifest | None:
+        """What would become of an object, or None where it would be refused; nothing is made."""
+        stored, said = self._try(kind, manifest)
+        return said if stored else None
+
+    def _try(self, kind: Kind, manifest: Manifest) -> tuple[bool, Manifest]:
         path = kind.path(manifest["metadata"]["namespace"])
         path += "?dryRun=All&fieldValidation=Strict"
         headers = {"Content-Type": "application/json"}
         answer, body = self._ask("POST", path, json.dumps(manifest).encode(), headers)
-        said = json.loads(body)
-        return None if answer.status == 201 else str(said["message"])
+        return answer.status == 201, json.loads(body)
 
     def read(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
         """One object, with all that kubectl leaves out."""

@@ -22,14 +22,15 @@ PASSWORD = "a-password-of-the-store"
 class RedisServer:
     """A Redis on a free port of loopback that keeps nothing on disk and wants a password."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, also_at: str = "") -> None:
+        """Takes one more address, of this machine's, at which others find it."""
         self.port = free_port()
         self.password_file = folder / "store-password"
         self.password_file.write_text(f"{PASSWORD}\n")
         self._folder = folder
         self._config = folder / "redis.conf"
         self._config.write_text(
-            f"bind 127.0.0.1\nport {self.port}\ndir {folder}\n"
+            f"bind 127.0.0.1 {also_at}\nport {self.port}\ndir {folder}\n"
             f'save ""\nappendonly no\nrequirepass {PASSWORD}\n'
         )
         self._process: subprocess.Popen[bytes] | None = None
