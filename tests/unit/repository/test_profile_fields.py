@@ -60,8 +60,8 @@ def the_largest() -> dict[str, Any]:
     match = {"amount": range_of_amounts, "attempts": {"min": 2**31 - 1, "max": 2**31 - 1}}
     most = {
         "customers": [2**63 - 1] * MOST_CUSTOMERS,
-        # No character takes more room in JSON than one that has to be escaped.
-        "currencies": ["\x01" * 64] * MOST_CURRENCIES,
+        # No character takes more room in JSON than one that is escaped as two.
+        "currencies": ["\U0001f4b6" * 64] * MOST_CURRENCIES,
     }
     entries = [
         {"name": f"{number:063}", "match": match | (most if number == 0 else {}), **entry}

@@ -24,8 +24,7 @@ def document(stack: Stack) -> str:
     wanted: Manifest = {"successRate": stack.payment.success_rate}
     if stack.payment.seed is not None:
         wanted["seed"] = stack.payment.seed
-    # Escaped, a text could take six times as much of what a ConfigMap holds.
-    return json.dumps(wanted | stack.payment.profile, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(wanted | stack.payment.profile, indent=2) + "\n"
 
 
 def digest(stack: Stack) -> str:
