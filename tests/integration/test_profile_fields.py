@@ -55,7 +55,7 @@ def _points(*points: tuple[float, float]) -> dict[str, Any]:
             ["spec.payment.faults[0].fault.status.code", "503"],
         ),
         (_rule(decline={"reason": "expired"}), ["spec.payment.rules[0]", "exactly one of accept"]),
-        (_rule(accept=False), ["spec.payment.rules[0].accept", "supported values: true"]),
+        (_rule(accept=False), ["spec.payment.rules[0].accept", 'supported values: "true"']),
         (
             _rule(match={"amount": {"min": 2, "max": 1}}),
             ["spec.payment.rules[0].match.amount.max", "raise max, or lower min"],
