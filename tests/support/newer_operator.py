@@ -26,7 +26,7 @@ def newer(images: Images) -> Images:
 def _build_operator() -> str:
     with TemporaryDirectory() as folder:
         tree = Path(folder)
-        for part in ("operator", "requirements"):
+        for part in ("crds", "operator", "requirements"):
             shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "Dockerfile.operator", tree)
         package = tree / "operator/src/billing_operator"

@@ -16,7 +16,8 @@ def files() -> list[Path]:
         text=True,
     )
     found = sorted({ROOT / name for name in listed.stdout.split("\0") if name})
-    return [file for file in found if file.is_file()]
+    # What a link leads to is among them anyhow.
+    return [file for file in found if file.is_file() and not file.is_symlink()]
 
 
 def shell_scripts() -> list[Path]:

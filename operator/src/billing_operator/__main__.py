@@ -1,4 +1,4 @@
-"""Starts the operator: python -m billing_operator."""
+"""The program: runs the operator, or does one of its commands: python -m billing_operator."""
 
 import argparse
 import asyncio
@@ -10,7 +10,7 @@ import kopf
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
-from billing_operator import __version__
+from billing_operator import __version__, render
 from billing_operator.api_cluster import open_client
 from billing_operator.handlers import kopf_settings, register
 from billing_operator.logs import set_up
@@ -51,10 +51,23 @@ async def run(settings: Settings) -> None:
 
 
 def main() -> None:
-    """Reads the settings and runs."""
-    parser = argparse.ArgumentParser(prog="billing-operator", description=__doc__)
+    """Does the command that was given; without one, reads the settings and runs."""
+    parser = argparse.ArgumentParser(
+        prog="billing-operator",
+        description="Runs the operator, which BILLING_ variables set up, or one of its commands.",
+    )
     parser.add_argument("--version", action="version", version=__version__)
-    parser.parse_args()
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("run", help="run the operator; so does no command at all")
+    render.add_to(commands)
+    arguments = parser.parse_args()
+    if arguments.command == "render":
+        render.run(arguments, os.environ)
+    else:
+        _serve()
+
+
+def _serve() -> None:
     try:
         settings = Settings.from_env(os.environ)
     except BadSettings as error:

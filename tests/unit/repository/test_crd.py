@@ -9,6 +9,7 @@ from billing_operator.errors import SpecError
 from billing_operator.kinds import BILLING_STACK, Manifest
 from billing_operator.names import RENEW_TOKEN
 from billing_operator.observed import observe
+from billing_operator.schema import defaulted
 from billing_operator.spec import Stack
 from billing_operator.status import Findings, judge
 from support.builders import (
@@ -20,7 +21,7 @@ from support.builders import (
     a_token,
     an_installation,
 )
-from support.crd import crd, defaulted, nodes, schema
+from support.crd import crd, nodes, schema
 
 # Client-side apply keeps a copy of the whole in an annotation, and that has a limit of 256 KiB.
 MOST_BYTES = 200_000
