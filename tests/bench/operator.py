@@ -23,7 +23,13 @@ from billing_operator.api_cluster import ApiCluster, open_client
 from billing_operator.metrics import Metrics
 from cluster.lifecycle import up
 from support.installation import NAMESPACE as OPERATOR_NAMESPACE
-from support.installation import build_images, install, wait_for_operator
+from support.installation import (
+    build_images,
+    install,
+    leader,
+    raw_of_pod,
+    wait_for_operator,
+)
 from support.kube import Kube
 
 _MOST_RATIO = 1.2
@@ -47,9 +53,8 @@ async def measure(kubeconfig: str, rounds: int, stacks: int) -> tuple[float, Cro
 
 
 def metric(kube: Kube, name: str) -> float:
-    """One of the operator's own metrics, as its Service shows it."""
-    service = f"/api/v1/namespaces/{OPERATOR_NAMESPACE}/services/billing-operator:http/proxy"
-    lines = kube.raw(f"{service}/metrics").splitlines()
+    """One of the metrics of the replica that works."""
+    lines = raw_of_pod(kube, leader(kube), "metrics").splitlines()
     return float(next(line for line in lines if line.startswith(f"{name} ")).split()[1])
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from support.installation import NAMESPACE, Images
+from support.installation import NAMESPACE, REPLICAS, Images
 from support.kube import Kube, KubectlError, Manifest
 
 _TRY = ("create", "--dry-run=server", "-f", "-")
@@ -24,8 +24,8 @@ def like_the_operators(kube: Kube, installed: Images) -> Manifest:  # noqa: ARG0
 
 
 def test_the_operator_runs_in_it(kube: Kube, like_the_operators: Manifest) -> None:
-    [pod] = operator_pods(kube)
-    assert pod["status"]["containerStatuses"][0]["ready"]
+    pods = operator_pods(kube)
+    assert [pod["status"]["containerStatuses"][0]["ready"] for pod in pods] == [True] * REPLICAS
 
     kube(*_TRY, stdin=json.dumps(like_the_operators))
 

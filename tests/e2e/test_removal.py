@@ -8,7 +8,7 @@ import pytest
 from support.api_server import ApiServer
 from support.eventually import eventually
 from support.figures import Figures
-from support.installation import NAMESPACE, Images, wait_for_operator
+from support.installation import NAMESPACE, REPLICAS, Images, wait_for_operator
 from support.kube import Kube
 from support.limits import GONE, ROLLOUT
 from support.namespaces import a_namespace
@@ -34,7 +34,7 @@ def short_lived(
 def operator_back(kube: Kube) -> Iterator[None]:
     """Starts the operator again after a test that stops it."""
     yield
-    kube("-n", NAMESPACE, "scale", OPERATOR, "--replicas=1")
+    kube("-n", NAMESPACE, "scale", OPERATOR, f"--replicas={REPLICAS}")
     wait_for_operator(kube)
 
 

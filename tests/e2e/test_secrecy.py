@@ -9,7 +9,7 @@ import pytest
 from billing_operator.names import RENEW_TOKEN
 from support.antaeus_api import AntaeusApi
 from support.eventually import eventually
-from support.installation import NAMESPACE, wait_for_operator
+from support.installation import NAMESPACE, leader, operator_pods, raw_of_pod, wait_for_operator
 from support.kube import Kube
 from support.limits import NOTICED
 from support.prober import Prober
@@ -43,7 +43,7 @@ def test_the_token_is_nowhere_to_be_read(
     # The operator reads the Secret again, and says what it finds.
     stack.kube("-n", NAMESPACE, "rollout", "restart", _OPERATOR)
     wait_for_operator(stack.kube)
-    eventually(lambda: _ANY_PASS in _operators_metrics(stack.kube), within=NOTICED)
+    eventually(lambda: _has_passed(stack.kube), within=NOTICED)
 
     places = dict(_places(stack))
 
@@ -95,14 +95,16 @@ def _places(stack: RunningStack) -> Iterator[tuple[str, str]]:
 
 
 def _of_operator(kube: Kube) -> Iterator[tuple[str, str]]:
-    yield "log of the operator", kube("-n", NAMESPACE, "logs", _OPERATOR)
-    yield "metrics of the operator", _operators_metrics(kube)
+    for pod in operator_pods(kube):
+        yield f"log of {pod}", kube("-n", NAMESPACE, "logs", pod)
+        yield f"metrics of {pod}", raw_of_pod(kube, pod, "metrics")
     yield "events of the operator", kube("-n", NAMESPACE, "get", "events,pods", "-o", "json")
 
 
-def _operators_metrics(kube: Kube) -> str:
-    service = f"/api/v1/namespaces/{NAMESPACE}/services/billing-operator:http/proxy"
-    return kube.raw(f"{service}/metrics")
+def _has_passed(kube: Kube) -> bool:
+    """Whether the replica that works now has looked at a stack."""
+    pod = leader(kube)
+    return pod in operator_pods(kube) and _ANY_PASS in raw_of_pod(kube, pod, "metrics")
 
 
 def _tells(text: str, token: bytes) -> bool:

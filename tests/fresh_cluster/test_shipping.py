@@ -21,7 +21,7 @@ from cluster.paths import Cluster
 from shipping.release import release_folder
 from support.eventually import eventually
 from support.figures import Figures
-from support.installation import NAMESPACE, ROOT, Images
+from support.installation import NAMESPACE, REPLICAS, ROOT, Images
 from support.kube import Kube, Manifest
 from support.limits import ROLLOUT
 from support.local_registry import LocalRegistry, local_registry
@@ -224,23 +224,26 @@ def test_a_verification_keeps_nothing_and_says_what_it_could_not_try(
 def test_what_is_deployed_is_what_was_pushed(
     kube: Kube, deployed: str, pushed: dict[str, str], own_cluster: Cluster
 ) -> None:
-    [pod] = kube.list("pods", NAMESPACE)
-    [status] = pod["status"]["containerStatuses"]
-    assert status["ready"]
-    assert status["imageID"].partition("@")[2] == pushed["billing-operator"].partition("@")[2]
+    found = [pod["status"]["containerStatuses"][0] for pod in kube.list("pods", NAMESPACE)]
+    assert [status["ready"] for status in found] == [True] * REPLICAS
+    digest = pushed["billing-operator"].partition("@")[2]
+    assert {status["imageID"].partition("@")[2] for status in found} == {digest}
     # Whose cluster it is comes first.
     server = kube("config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}")
     assert f"==> context kind-{own_cluster.kind_name}: {server}" == deployed.splitlines()[0]
     assert f"{pushed['billing-operator']}, version {__version__}" in deployed
 
 
+def uids(kube: Kube) -> set[str]:
+    """Of the operator's pods."""
+    return {pod["metadata"]["uid"] for pod in kube.list("pods", NAMESPACE)}
+
+
 @pytest.mark.usefixtures("deployed")
 def test_another_deployment_of_the_same_restarts_nothing(shell: Shell, kube: Kube) -> None:
-    [before] = kube.list("pods", NAMESPACE)
+    before = uids(kube)
     shell.must("deploy")
-
-    [after] = kube.list("pods", NAMESPACE)
-    assert after["metadata"]["uid"] == before["metadata"]["uid"]
+    assert uids(kube) == before
 
 
 @pytest.mark.usefixtures("deployed")

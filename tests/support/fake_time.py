@@ -30,6 +30,16 @@ class _Loop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._clock.now
 
+    def freeze(self, seconds: float) -> None:
+        self._clock.now += seconds
+
+
+def freeze(seconds: float) -> None:
+    """Lets time pass in which nothing runs, as while the process is stopped."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, _Loop)
+    loop.freeze(seconds)
+
 
 def in_fake_time(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
     """Runs an asynchronous test on a loop of its own, with a clock that jumps."""

@@ -139,12 +139,12 @@ def running(
             eventually(lambda: operator.is_ready() or runner.future.done(), within=NOTICED)
             yield operator
     finally:
-        _sweep_up()
+        sweep_up()
     assert runner.exit_code == 0, runner.output
 
 
-def _sweep_up() -> None:
-    """Collects what kopf leaves: it ends its loop before its last connections are quite closed."""
+def sweep_up() -> None:
+    """Collects what a loop leaves that ended before its last connections were quite closed."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "unclosed (transport|<socket)", ResourceWarning)
         gc.collect()

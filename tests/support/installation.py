@@ -10,11 +10,13 @@ from cluster.images import build, load
 from cluster.paths import Cluster
 from cluster.progress import step
 from support.eventually import eventually
-from support.kube import Kube
+from support.kube import Kube, Kubectl
 from support.limits import GONE
 
 ROOT = Path(__file__).parents[2]
 NAMESPACE = "billing-system"
+# As deploy/base has it.
+REPLICAS = 2
 _PODS = "app.kubernetes.io/name=billing-operator"
 UPSTREAM_ANTAEUS = "docker.io/dfroberg/pleo-antaeus"
 
@@ -65,7 +67,11 @@ def install_without_operator(cluster: Cluster, images: Images) -> None:
 
 
 def _apply(
-    cluster: Cluster, images: Images, *, settings: dict[str, str] | None = None, replicas: int = 1
+    cluster: Cluster,
+    images: Images,
+    *,
+    settings: dict[str, str] | None = None,
+    replicas: int = REPLICAS,
 ) -> Kube:
     antaeus = [images.antaeus] if image_exists(images.antaeus) else []
     load(cluster, images.operator, images.payment, *antaeus)
@@ -81,7 +87,23 @@ def wait_for_operator(kube: Kube) -> None:
     kube("-n", NAMESPACE, *rollout, within=130)
 
 
-def overlay(name: str, images: Images, settings: dict[str, str], replicas: int = 1) -> Path:
+def operator_pods(kube: Kubectl) -> list[str]:
+    """Names of the operator's replicas."""
+    return [pod["metadata"]["name"] for pod in kube.list("pods", NAMESPACE, _PODS)]
+
+
+def leader(kube: Kubectl) -> str:
+    """Name of the pod of the replica that works; empty where none does."""
+    lease = kube.get("lease", "billing-operator", NAMESPACE)
+    return str(lease["spec"].get("holderIdentity", "")) if lease else ""
+
+
+def raw_of_pod(kube: Kubectl, pod: str, path: str) -> str:
+    """What a replica answers on its own port."""
+    return kube.raw(f"/api/v1/namespaces/{NAMESPACE}/pods/{pod}:8080/proxy/{path}")
+
+
+def overlay(name: str, images: Images, settings: dict[str, str], replicas: int = REPLICAS) -> Path:
     """Writes the kustomization that puts tags and settings over deploy/kind; returns its folder."""
     replaced = {
         "billing-operator": images.operator,

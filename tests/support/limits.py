@@ -6,6 +6,7 @@ NOTICED = 15.0
 # What is promised to users.
 RATE_IN_EFFECT = 5.0
 PAY_IN_COLUMNS = 15.0
+TAKEN_OVER = 20.0
 REPAIRED_BY_EVENT = 5.0
 RECOVERED = 60.0
 # A user's Secret is not watched, but looked at every 30 s while it is wrong.

@@ -36,12 +36,26 @@ class OperatorProcess:
         self.kill()
 
     def start(self) -> None:
-        """Starts one and waits until it has listed everything; there must be none."""
+        """Starts one and waits until it leads and has listed everything; there must be none."""
+        self.start_as("leader")
+
+    def start_as(self, state: str) -> None:
+        """Starts one and waits until /readyz says what it is to be; there must be none."""
         assert self.has_ended()
         command = [sys.executable, "-m", "billing_operator"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, env=self._env, stdout=log, stderr=log)
-        eventually(self._is_ready, within=NOTICED, every=0.05)
+        eventually(self.state, lambda now: now == state, within=NOTICED, every=0.05)
+
+    def freeze(self) -> None:
+        """Stops it as a machine does that is paused; it does not notice."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Lets it go on after a freeze."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """Ends it as the kernel does when memory is short: at once, in the middle of anything."""
@@ -66,6 +80,13 @@ class OperatorProcess:
         assert self._process.wait(timeout=NOTICED) == 0, self.log()[-2000:]
         return time.monotonic() - self._asked_at
 
+    def seconds_to_fail(self) -> float:
+        """How long it takes from now on until it ends, which it must not call a good end."""
+        assert self._process is not None
+        began = time.monotonic()
+        assert self._process.wait(timeout=NOTICED) != 0, self.log()[-2000:]
+        return time.monotonic() - began
+
     def has_ended(self) -> bool:
         """Whether there is none at the moment."""
         return self._process is None or self._process.poll() is not None
@@ -88,20 +109,21 @@ class OperatorProcess:
         except (URLError, ConnectionError, TimeoutError):
             return False
 
-    def _is_ready(self) -> bool:
+    def state(self) -> str:
+        """What /readyz says: leader, standby, or nothing while it is neither."""
         assert not self.has_ended(), self.log()[-2000:]
         try:
             url = f"http://127.0.0.1:{self.settings.http_port}/readyz"
             with urlopen(url, timeout=2) as answer:
-                return bool(answer.status == 200)
+                return str(answer.read().decode().strip())
         except (URLError, ConnectionError, TimeoutError):
-            return False
+            return ""
 
 
 def _environment(settings: Settings) -> dict[str, str]:
     values = {field.name: getattr(settings, field.name) for field in fields(settings)}
     values["namespaces"] = ",".join(settings.namespaces)
-    return {f"BILLING_{name.upper()}": str(value) for name, value in values.items()}
+    return {f"BILLING_{name.upper()}": str(value) for name, value in values.items() if value != ""}
 
 
 def _kubeconfig(path: Path, server: str, token: str, settings: Settings) -> Path:

@@ -68,6 +68,9 @@ class Scene:
             resync_seconds=resync_seconds,
             invoices_seconds=1.0,
             watch_silence_seconds=silence_seconds,
+            # Operators of other namespaces run at the same time, and each has the lead of its own.
+            lease_name=f"it-{self.namespace}",
+            pod_name="it-0",
             http_port=free_port(),
         )
 

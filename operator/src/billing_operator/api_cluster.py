@@ -5,7 +5,8 @@ their renewal along.
 """
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -31,15 +32,41 @@ _REFUSED = (400, 422)
 _NAMESPACE_LEAVING = "NamespaceTerminating"
 
 
-def open_client(configuration: Configuration) -> ApiClient:
+class MayNotWrite(aiohttp.ClientError):
+    """A request was held back in the last moment: another replica may be at work."""
+
+
+def open_client(
+    configuration: Configuration, may_write: Callable[[], bool] | None = None
+) -> ApiClient:
     """A client of the API server, which is asked directly.
 
     The environment's proxy and ~/.netrc are left out: the one does not lead into the cluster, and
     to look into the other would cost each request a thread.
+
+    Args:
+        may_write: asked right before the first byte of each request that changes something, after
+            all waiting for a connection.
     """
     configuration.client_session_kwargs = {"trust_env": False}
+    if may_write:
+        configuration.client_session_kwargs["trace_configs"] = [_guard(may_write)]
     configuration.connection_pool_maxsize = _CONNECTIONS
     return ApiClient(configuration)
+
+
+def _guard(may_write: Callable[[], bool]) -> aiohttp.TraceConfig:
+    async def about_to_send(
+        _session: aiohttp.ClientSession,
+        _context: SimpleNamespace,
+        request: aiohttp.TraceRequestHeadersSentParams,
+    ) -> None:
+        if request.method != "GET" and not may_write():
+            raise MayNotWrite("this replica does not hold the lease")
+
+    guard = aiohttp.TraceConfig()
+    guard.on_request_headers_sent.append(about_to_send)
+    return guard
 
 
 class _Request(NamedTuple):
@@ -118,6 +145,11 @@ class ApiCluster:
         """Makes an object; raises Conflict where there is one of that name."""
         path = BY_NAME[manifest["kind"]].path(manifest["metadata"]["namespace"])
         return await self._send(_Request("POST", path, {"fieldManager": MANAGER}, manifest))
+
+    async def replace(self, live: Manifest) -> Manifest:
+        """Puts an object in place of exactly the one that was read; raises Conflict otherwise."""
+        path = BY_NAME[live["kind"]].path(*key(live))
+        return await self._send(_Request("PUT", path, {"fieldManager": MANAGER}, live))
 
     async def delete(self, live: Manifest) -> None:
         """Removes exactly this object, not another of the same name."""

@@ -18,10 +18,17 @@ class Health:
     """The operator's own HTTP server. That it answers at all shows that the loop turns."""
 
     def __init__(
-        self, metrics: Metrics, *, port: int, last_resync: Callable[[], float | None], resync: float
+        self,
+        metrics: Metrics,
+        *,
+        port: int,
+        leads: Callable[[], bool],
+        last_resync: Callable[[], float | None],
+        resync: float,
     ) -> None:
         self._metrics = metrics
         self._port = port
+        self._leads = leads
         self._last_resync = last_resync
         self._resync = resync
         self._runner: web.AppRunner | None = None
@@ -65,9 +72,11 @@ class Health:
         return web.Response(text="ok\n")
 
     async def _readyz(self, _: web.Request) -> web.Response:
+        if not self._leads():
+            return web.Response(text="standby\n")
         if self._last_resync() is None:
             return web.Response(status=503, text="not everything has been listed yet\n")
-        return web.Response(text="ok\n")
+        return web.Response(text="leader\n")
 
     async def _show_metrics(self, _: web.Request) -> web.Response:
         body = generate_latest(self._metrics.registry)

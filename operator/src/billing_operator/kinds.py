@@ -71,6 +71,7 @@ CONFIG_MAP = Kind("v1", "ConfigMap", "configmaps")
 SERVICE = Kind("v1", "Service", "services")
 SERVICE_ACCOUNT = Kind("v1", "ServiceAccount", "serviceaccounts")
 DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments")
+LEASE = Kind("coordination.k8s.io/v1", "Lease", "leases")
 NETWORK_POLICY = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
 DISRUPTION_BUDGET = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
 INGRESS = Kind("networking.k8s.io/v1", "Ingress", "ingresses")
@@ -93,7 +94,7 @@ WATCHED = (*CHILDREN, POD)
 # Not every cluster knows them, and a watch of what is not there would end the operator: they are
 # looked for at each resync instead.
 OPTIONAL = (POD_MONITOR,)
-BY_NAME = {kind.name: kind for kind in (BILLING_STACK, SECRET, EVENT, *WATCHED, *OPTIONAL)}
+BY_NAME = {kind.name: kind for kind in (BILLING_STACK, SECRET, EVENT, LEASE, *WATCHED, *OPTIONAL)}
 
 
 def ref(manifest: Manifest) -> Ref:

@@ -54,6 +54,7 @@ class Metrics:
         )
 
     def _about_the_operator(self) -> None:
+        self.leader = self._gauge("leader", "Whether this replica works: 1, or 0 on standby")
         self.stacks = self._gauge("stacks", "Stacks known")
         self.conditions = self._gauge(
             "stack_condition",

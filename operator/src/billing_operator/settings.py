@@ -26,6 +26,8 @@ class Settings:
         watch_silence_seconds: after which a watch that tells nothing is opened anew.
         workers: stacks reconciled at the same time.
         request_timeout_seconds: for each request to the API server.
+        lease_name: of the Lease in operator_namespace whose holder works, of several replicas.
+        pod_name: names this replica in the Lease; empty for a name of its own at each start.
         http_port: where /healthz, /readyz and /metrics answer.
         log_level: debug, info, warning or error.
     """
@@ -39,6 +41,8 @@ class Settings:
     watch_silence_seconds: float = 70.0
     workers: int = 8
     request_timeout_seconds: float = 30.0
+    lease_name: str = "billing-operator"
+    pod_name: str = ""
     http_port: int = 8080
     log_level: str = "info"
 

@@ -53,30 +53,43 @@ class Operator:
     _controller: Controller | None = None
     _health: Health | None = None
 
+    async def stand_by(self) -> None:
+        """Tells of itself by HTTP, and does nothing else."""
+        if self._health:
+            return
+        self._health = Health(
+            self.metrics,
+            port=self.settings.http_port,
+            leads=lambda: self._controller is not None,
+            last_resync=lambda: self._controller.last_resync if self._controller else None,
+            resync=self.settings.resync_seconds,
+        )
+        await self._health.start()
+
     async def start(self) -> None:
         """Opens all connections, reads what there is and begins to work."""
         self._client = await self.connect()
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_APP_SECONDS))
-        controller = self._controller = self._make_controller(self._client, self._session)
-        self._health = Health(
-            self.metrics,
-            port=self.settings.http_port,
-            last_resync=lambda: controller.last_resync,
-            resync=self.settings.resync_seconds,
-        )
-        await self._health.start()
-        await controller.start()
+        self._controller = self._make_controller(self._client, self._session)
+        self.metrics.leader.set(1)
+        await self.stand_by()
+        await self._controller.start()
 
     async def stop(self) -> None:
-        """Ends in the opposite order."""
-        if self._controller:
-            await self._controller.stop()
-        if self._health:
-            await self._health.stop()
-        if self._session:
-            await self._session.close()
-        if self._client:
-            await self._client.close()
+        """Ends in the opposite order; to be asked for it again does no harm."""
+        controller, self._controller = self._controller, None
+        if controller:
+            await controller.stop()
+        self.metrics.leader.set(0)
+        health, self._health = self._health, None
+        if health:
+            await health.stop()
+        session, self._session = self._session, None
+        if session:
+            await session.close()
+        client, self._client = self._client, None
+        if client:
+            await client.close()
 
     async def resync(self) -> None:
         """Compares everything now, besides the times at which it does so anyhow."""

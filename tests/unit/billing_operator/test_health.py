@@ -18,7 +18,14 @@ class Scene:
         with socket.create_server(("", 0)) as free:
             port = free.getsockname()[1]
         self.last: float | None = None
-        self.health = Health(Metrics(), port=port, last_resync=lambda: self.last, resync=10.0)
+        self.leads = True
+        self.health = Health(
+            Metrics(),
+            port=port,
+            leads=lambda: self.leads,
+            last_resync=lambda: self.last,
+            resync=10.0,
+        )
         self._base = f"http://127.0.0.1:{port}"
 
     async def get(self, path: str) -> tuple[int, str]:
@@ -37,7 +44,14 @@ async def scene() -> AsyncIterator[Scene]:
 async def test_it_is_ready_once_everything_has_been_listed(scene: Scene) -> None:
     assert (await scene.get("/readyz"))[0] == 503
     scene.last = time.monotonic()
-    assert await scene.get("/readyz") == (200, "ok\n")
+    assert await scene.get("/readyz") == (200, "leader\n")
+
+
+async def test_it_is_ready_on_standby_and_says_which_it_is(scene: Scene) -> None:
+    scene.leads = False
+
+    assert await scene.get("/readyz") == (200, "standby\n")
+    assert await scene.get("/healthz") == (200, "ok\n")
 
 
 async def test_it_lives_while_it_begins(scene: Scene) -> None:

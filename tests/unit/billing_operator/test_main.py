@@ -8,10 +8,12 @@ from typing import Any
 
 import kopf
 import pytest
+from kubernetes.aio import config
 
 from billing_operator import __version__
-from billing_operator.__main__ import main, run
-from billing_operator.settings import Settings
+from billing_operator.__main__ import main
+from support.in_process import free_port
+from support.lease_server import a_lease_server
 
 
 def test_it_tells_its_version(
@@ -36,35 +38,14 @@ def test_a_word_that_it_does_not_know_is_refused_with_its_usage(
     assert "usage: billing-operator" in capsys.readouterr().err
 
 
-def test_without_settings_it_says_what_is_missing_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["billing-operator"])
+@pytest.mark.parametrize("words", [[], ["run"]])
+def test_without_settings_it_says_what_is_missing_and_ends(
+    words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["billing-operator", *words])
     monkeypatch.delenv("BILLING_ANTAEUS_IMAGE", raising=False)
     with pytest.raises(SystemExit, match="BILLING_ANTAEUS_IMAGE is missing"):
         main()
-
-
-@pytest.mark.parametrize("namespaces", [(), ("payments", "payments-test")])
-async def test_kopf_watches_the_namespaces_that_were_set_or_else_all(
-    namespaces: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: dict[str, Any] = {}
-
-    async def operator(**given: Any) -> None:
-        told.update(given)
-
-    monkeypatch.setattr(kopf, "operator", operator)
-    await run(
-        Settings(
-            antaeus_image="a",
-            payment_image="p",
-            operator_namespace="billing-system",
-            namespaces=namespaces,
-            request_timeout_seconds=7.0,
-        )
-    )
-
-    assert (told["clusterwide"], told["namespaces"]) == (not namespaces, namespaces)
-    assert told["settings"].networking.request_timeout == 7.0
 
 
 @pytest.mark.usefixtures("loggers")
@@ -81,7 +62,10 @@ def test_it_logs_at_the_level_that_was_set_one_object_a_line(
     for name in ("antaeus_image", "payment_image", "operator_namespace"):
         monkeypatch.setenv(f"BILLING_{name.upper()}", "a")
     monkeypatch.setenv("BILLING_LOG_LEVEL", "debug")
-    main()
+    monkeypatch.setenv("BILLING_HTTP_PORT", str(free_port()))
+    with a_lease_server() as server:
+        monkeypatch.setattr(config, "load_kube_config", server.load_kube_config)
+        main()
 
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     assert "begun" in [line["message"] for line in lines]

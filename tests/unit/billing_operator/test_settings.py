@@ -37,6 +37,8 @@ def test_every_setting_can_be_given() -> None:
             "BILLING_INVOICES_SECONDS": "5",
             "BILLING_WORKERS": "2",
             "BILLING_REQUEST_TIMEOUT_SECONDS": "3",
+            "BILLING_LEASE_NAME": "mine",
+            "BILLING_POD_NAME": "operator-0",
             "BILLING_HTTP_PORT": "9999",
             "BILLING_LOG_LEVEL": "debug",
         }
@@ -51,6 +53,8 @@ def test_every_setting_can_be_given() -> None:
         invoices_seconds=5.0,
         workers=2,
         request_timeout_seconds=3.0,
+        lease_name="mine",
+        pod_name="operator-0",
         http_port=9999,
         log_level="debug",
     )

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator
+from functools import partial
 
 import aiohttp
 import pytest
@@ -149,3 +150,23 @@ async def test_no_connection_is_left_open_at_the_end(server: EmptyServer) -> Non
     await operator.stop()
 
     assert session.closed
+
+
+async def test_on_standby_it_answers_and_asks_the_server_nothing(server: EmptyServer) -> None:
+    operator = server.operator()
+    leads = partial(operator.metrics.registry.get_sample_value, "billing_operator_leader")
+    await operator.stand_by()
+    said = await readiness(operator)
+    assert (said, server.asked, leads()) == ("standby\n", [], 0.0)
+    await operator.start()
+
+    assert (await readiness(operator), leads()) == ("leader\n", 1.0)
+    await operator.stop()
+    await operator.stop()
+    assert leads() == 0.0
+
+
+async def readiness(operator: Operator) -> str:
+    url = f"http://127.0.0.1:{operator.settings.http_port}/readyz"
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        return await answer.text()

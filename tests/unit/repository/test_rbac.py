@@ -3,7 +3,15 @@
 import yaml
 
 from billing_operator.controller import Controller
-from billing_operator.kinds import BILLING_STACK, BY_NAME, CHILDREN, OPTIONAL, WATCHED, Manifest
+from billing_operator.kinds import (
+    BILLING_STACK,
+    BY_NAME,
+    CHILDREN,
+    LEASE,
+    OPTIONAL,
+    WATCHED,
+    Manifest,
+)
 from billing_operator.settings import Settings
 from support.crd import ROOT
 from support.world import World
@@ -24,17 +32,17 @@ _VERBS = {
 }
 
 
-def granted() -> list[Manifest]:
+def granted(kind: str = "ClusterRole") -> list[Manifest]:
     documents = yaml.safe_load_all((ROOT / "deploy/base/rbac.yaml").read_text())
-    (role,) = (each for each in documents if each["kind"] == "ClusterRole")
+    (role,) = (each for each in documents if each["kind"] == kind)
     rules: list[Manifest] = role["rules"]
     return rules
 
 
-def rights() -> set[Right]:
+def rights(kind: str = "ClusterRole") -> set[Right]:
     return {
         (group, resource, verb)
-        for rule in granted()
+        for rule in granted(kind)
         for group in rule["apiGroups"]
         for resource in rule["resources"]
         for verb in rule["verbs"]
@@ -106,6 +114,12 @@ async def test_the_operator_has_every_right_that_it_uses() -> None:
 
 async def test_the_operator_has_no_right_that_it_does_not_use() -> None:
     assert rights() - await used() == set()
+
+
+def test_in_its_own_namespace_it_may_hold_its_lease_and_nothing_else() -> None:
+    verbs = ("get", "create", "update")
+
+    assert rights("Role") == {(LEASE.group, LEASE.plural, verb) for verb in verbs}
 
 
 def test_no_rule_speaks_of_everything() -> None:

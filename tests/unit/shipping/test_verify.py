@@ -127,7 +127,10 @@ def test_every_right_asked_for_names_a_resource_that_there_is() -> None:
         "deployments",
         "namespaces",
         "pods",
+        "poddisruptionbudgets",
         "pods/portforward",
+        "rolebindings",
+        "roles",
         "serviceaccounts",
         "services",
     }
