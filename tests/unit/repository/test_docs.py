@@ -111,7 +111,7 @@ def test_every_annotation_and_label_is_one_of_the_operators() -> None:
 def test_every_manifest_is_one_that_kubernetes_knows() -> None:
     shown = [each for each in blocks(OPERATIONS, "yaml") if "kind" in each]
 
-    assert {each["kind"] for each in shown} >= {"NetworkPolicy", "RoleBinding"}
+    assert {each["kind"] for each in shown} >= {"NetworkPolicy", "PodDisruptionBudget"}
     for manifest in shown:
         kubernetes_validate.validate(manifest, NEWEST, strict=True)
 
