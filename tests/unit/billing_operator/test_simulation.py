@@ -9,13 +9,14 @@ from hypothesis import given
 
 from billing_operator.desired import isolation, payment, profile
 from billing_operator.kinds import Manifest
+from billing_operator.schema import defaulted
 from billing_operator.simulation import PROFILE_DEFAULTS, PROFILE_PARTS
 from billing_operator.spec import Stack
 from payment_service.profile.document import Profile
 from payment_service.settings import Settings
 from payment_service.store_address import StoreAddress
 from support.builders import a_body, a_stack, a_token, an_installation
-from support.crd import defaulted, schema
+from support.crd import schema
 from support.profile_documents import good_documents, patient
 from support.profiles import a_full_document
 
