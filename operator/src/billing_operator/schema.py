@@ -32,8 +32,10 @@ _LIMITS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "enum": (lambda value, limit: value in limit, "{value} is none of {limit}"),
 }
 _NUMBER_OR_TEXT = "x-kubernetes-int-or-string"
+_OPEN = "exclusiveMinimum"
 CHECKED = frozenset(
-    {*_LIMITS, _NUMBER_OR_TEXT, "additionalProperties", "items", "properties", "required", "type"}
+    {*_LIMITS, _OPEN, _NUMBER_OR_TEXT, "additionalProperties", "items", "properties", "required"}
+    | {"type"}
 )
 """The words of a schema that mistakes() heeds."""
 
@@ -60,6 +62,8 @@ def mistakes(value: Any, by: Manifest, at: str = "") -> Iterator[str]:
         if word in by and _concerns(word, value) and not holds(value, by[word]):
             limit = ", ".join(map(str, by[word])) if word == "enum" else by[word]
             yield f"{at}: {says.format(value=_shown(value), limit=limit)}"
+    if by.get(_OPEN) and value == by["minimum"]:
+        yield f"{at}: {_shown(value)} is not more than {by['minimum']}"
     if isinstance(value, dict):
         yield from _within(value, by, at)
     if isinstance(value, list):

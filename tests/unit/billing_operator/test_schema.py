@@ -39,6 +39,11 @@ def test_every_word_of_the_schema_is_heeded_or_left_to_the_api_server() -> None:
     [
         (3, {"type": "integer", "maximum": 2}, "a: 3 is more than 2"),
         (0, {"type": "number", "minimum": 0.5}, "a: 0 is less than 0.5"),
+        (
+            0,
+            {"type": "number", "minimum": 0, "exclusiveMinimum": True},
+            "a: 0 is not more than 0",
+        ),
         (True, {"type": "integer"}, "a: true is not a whole number"),
         (1.5, {"type": "integer"}, "a: 1.5 is not a whole number"),
         ("1", {"type": "number"}, "a: '1' is not a number"),
