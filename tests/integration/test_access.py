@@ -29,6 +29,8 @@ CHANGES: dict[str, Manifest] = {
     "spec.antaeus": {"spec": {"antaeus": {"startupSeconds": 301}}},
     "spec.payment": {"spec": {"payment": {"successRate": 0.6}}},
     "spec.suspend": {"spec": {"suspend": True}},
+    "spec.hibernate": {"spec": {"hibernate": True}},
+    "spec.monitoring": {"spec": {"monitoring": {"enabled": True}}},
     "spec.networkPolicy": {"spec": {"networkPolicy": {"enabled": False}}},
     "spec.token": {"spec": {"token": {"secretRef": {"name": "mine"}}}},
     "metadata.labels": {"metadata": {"labels": {"a": "b"}}},
