@@ -12,7 +12,7 @@ from support.api_faults import Answer, Rule, answering
 from support.api_proxy import ApiProxy
 from support.eventually import eventually
 from support.figures import Figures
-from support.in_process import free_port, sweep_up
+from support.in_process import free_port
 from support.installation import NAMESPACE
 from support.limits import NOTICED, TAKEN_OVER
 from support.master import assert_as_desired
@@ -27,8 +27,6 @@ def proxies(scene: Scene) -> Iterator[tuple[ApiProxy, ApiProxy]]:
     """What each of the two speaks through, and what tells which of them said something."""
     with ApiProxy(scene.access) as one, ApiProxy(scene.access) as other:
         yield one, other
-    # A process that is killed leaves connections that nobody ends.
-    sweep_up()
 
 
 @pytest.fixture

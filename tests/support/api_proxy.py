@@ -19,6 +19,7 @@ from aiohttp import web
 
 from support.api_faults import Moment, Rule, Seen
 from support.api_server import Access
+from support.in_process import sweep_up
 
 _OF_CONNECTION = ("connection", "content-length", "host", "keep-alive", "transfer-encoding")
 _SECONDS = 10.0
@@ -81,6 +82,9 @@ class ApiProxy:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+        # What a process that was killed has left open hangs on these.
+        self._session = self._runner = None
+        sweep_up()
 
     def add(self, rule: Rule) -> Rule:
         """From now on the rule holds; of several that pick a request, the first happens to it."""

@@ -133,7 +133,9 @@ class ApiServer:
 
     def serves(self, kind: Kind) -> bool:
         """Whether the cluster knows a kind."""
-        return self.get(kind.path(None)) is not None
+        answer, _ = self._ask("GET", kind.path(None))
+        # 429: a kind that has just come or is about to go.
+        return answer.status == 200
 
     def list(self, kind: Kind, namespace: str, labels: str = "") -> list[Manifest]:
         """All objects of a kind in a namespace, or those that bear labels."""
