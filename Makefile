@@ -1,6 +1,6 @@
 # One line a task; what a task does lives in the tool that it calls.
 .DEFAULT_GOAL := help
-.PHONY: help local demo shell down push verify deploy smoke undeploy setup lock check test integration test-shipping test-faults test-payment test-hostile e2e bench-payment bench-payment-features bench-operator render
+.PHONY: help local demo shell down push verify deploy smoke undeploy setup lock check test integration test-operator test-shipping test-faults test-payment test-hostile e2e bench-payment bench-payment-features bench-operator render
 SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
@@ -79,8 +79,11 @@ integration: setup  ## The operator in-process against the tests' cluster
 test-shipping: setup  ## make push to make undeploy on a cluster of their own, with a registry
 	@.venv/bin/pytest tests/fresh_cluster
 
+test-operator: setup  ## What takes the operator minutes: replicas that end badly, autoscaling, drains, stores
+	@.venv/bin/pytest -n 3 --dist=worksteal --thorough $(addprefix tests/integration/test_, replicas.py store.py evictions.py autoscaling.py hibernate.py pod_choices.py)
+
 test-faults: setup  ## Every point of the fault campaigns, of which make test tries a few
-	@.venv/bin/pytest tests/integration/faults tests/integration/test_invoices_reset.py tests/integration/test_success_rate.py --thorough
+	@.venv/bin/pytest tests/integration/faults tests/integration/test_invoices_reset.py tests/integration/test_success_rate.py tests/integration/test_faults_under_load.py --thorough
 
 test-payment: setup  ## Payment with browsers, retrying clients, stores and replicas that are killed
 	@.venv/bin/pytest -n auto tests/integration/payment_service --thorough --ignore=tests/integration/payment_service/test_hostile.py

@@ -1,5 +1,7 @@
 """An autoscaler takes payment's pods over and gives them back, and never is a pod lost by it."""
 
+import pytest
+
 from billing_operator.kinds import AUTOSCALER, DEPLOYMENT, Manifest
 from billing_operator.names import MANAGER, PAYMENT
 from support.eventually import eventually
@@ -10,6 +12,7 @@ from support.scene import Scene, holds
 _NAME = "shop-payment"
 
 
+@pytest.mark.thorough
 def test_payment_is_handed_to_an_autoscaler_and_back_without_a_dip(scene: Scene) -> None:
     with scene.operator() as operator:
         scene.apply("shop", {"antaeus": {"replicas": 0}, "payment": {"replicas": 3}})

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from billing_operator.names import PAYMENT
 from support.eventually import eventually
 from support.kube import KubectlError
@@ -11,6 +13,7 @@ from support.scene import Scene
 _TOO_MANY = "would violate the pod's disruption budget"
 
 
+@pytest.mark.thorough
 def test_two_pods_are_evicted_one_after_the_other_and_a_single_one_at_once(scene: Scene) -> None:
     spec = {"antaeus": {"replicas": 0}, "payment": {"replicas": 2}}
     with scene.operator() as operator:

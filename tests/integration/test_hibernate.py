@@ -1,5 +1,7 @@
 """A stack that is sent to sleep keeps all but its pods, and tells on waking what it forgot."""
 
+import pytest
+
 from billing_operator.kinds import DEPLOYMENT, POD, Manifest, Ref
 from billing_operator.names import STACK_LABEL
 from support.antaeus_api import pay_path
@@ -9,6 +11,7 @@ from support.master import assert_as_desired, assert_at_rest, assert_settled, ch
 from support.scene import Scene, conditions, holds, is_ready
 
 
+@pytest.mark.thorough
 def test_hibernating_and_waking_up_loses_payments_and_nothing_else(scene: Scene) -> None:
     with scene.operator() as operator:
         scene.apply("shop", {"payment": {"successRate": 1}})

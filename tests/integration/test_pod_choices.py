@@ -2,6 +2,8 @@
 
 import copy
 
+import pytest
+
 from billing_operator.kinds import SECRET, Manifest, Ref, deployment
 from billing_operator.names import ANTAEUS, PAYMENT
 from support.in_process import InProcess
@@ -56,6 +58,7 @@ def test_antaeus_runs_where_only_restricted_pods_may(scene: Scene) -> None:
         assert_settled(scene, operator, "shop", lives=scene.antaeus_lives("shop"))
 
 
+@pytest.mark.thorough
 def test_what_is_chosen_for_payments_pods_rolls_them_and_leaves_antaeus_alone(scene: Scene) -> None:
     with scene.operator() as operator:
         scene.apply("shop")
@@ -70,6 +73,7 @@ def test_what_is_chosen_for_payments_pods_rolls_them_and_leaves_antaeus_alone(sc
         assert_settled(scene, operator, "shop", lives=lives)
 
 
+@pytest.mark.thorough
 def test_what_is_chosen_for_antaeus_pod_starts_it_anew(scene: Scene) -> None:
     with scene.operator() as operator:
         scene.apply("shop")

@@ -158,7 +158,7 @@ def test_what_payment_can_do_is_taken(api: ApiServer, payment: dict[str, Any]) -
     assert Profile.from_json(read) == Profile.from_json(meant)
 
 
-@settings(patient, max_examples=150)
+@settings(patient, max_examples=75)
 @given(document=documents() | good_documents)
 def test_nothing_that_is_taken_would_be_refused_by_payment(
     api: ApiServer, document: dict[str, Any]

@@ -19,6 +19,9 @@ from support.master import assert_as_desired
 from support.operator_process import OperatorProcess
 from support.scene import NO_PODS, Scene, is_ready
 
+# Each waits for leases to lapse.
+pytestmark = pytest.mark.thorough
+
 _LEASE_SECONDS = 15.0
 
 

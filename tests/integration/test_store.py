@@ -37,6 +37,7 @@ def redis(tmp_path: Path, host: str) -> Iterator[RedisServer]:
         yield server
 
 
+@pytest.mark.thorough
 def test_pods_with_a_store_remember_as_one_and_those_without_do_not(
     scene: Scene, redis: RedisServer, host: str
 ) -> None:
