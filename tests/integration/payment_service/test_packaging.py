@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROJECT = Path(__file__).parents[3] / "payment"
 OWN = {"falcon", "waitress", "prometheus-client", "pydantic", "payment-service"}
 OF_PYDANTIC = {"annotated-types", "pydantic-core", "typing-extensions", "typing-inspection"}
@@ -16,6 +18,7 @@ def distributions(python: Path) -> set[str]:
     return {found["name"].replace("_", "-") for found in json.loads(listed.stdout)}
 
 
+@pytest.mark.thorough
 def test_installing_it_brings_its_five_what_pydantic_needs_and_no_store(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", tmp_path], check=True)
     python = tmp_path / "bin" / "python"
