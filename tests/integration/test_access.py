@@ -86,7 +86,13 @@ def namespace(
         yield made
 
 
-@pytest.fixture(params=PEOPLE)
+# One of them stands for all in make test, since each call is a kubectl of its own.
+@pytest.fixture(
+    params=[
+        role if role == "deploy-payment" else pytest.param(role, marks=pytest.mark.thorough)
+        for role in PEOPLE
+    ]
+)
 def person(request: pytest.FixtureRequest, kube: Kube, namespace: str) -> Person:
     return Person(kube, namespace, request.param)
 

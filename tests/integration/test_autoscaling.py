@@ -47,6 +47,7 @@ def test_payment_is_handed_to_an_autoscaler_and_back_without_a_dip(scene: Scene)
         assert_at_rest(scene, operator)
 
 
+@pytest.mark.thorough
 def test_an_autoscaled_stack_wakes_up_with_the_fewest_pods(scene: Scene) -> None:
     """An autoscaler leaves alone what is at 0, so somebody has to begin."""
     scaling = {"minReplicas": 2, "maxReplicas": 3}

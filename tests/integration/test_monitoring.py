@@ -1,5 +1,7 @@
 """A Prometheus that comes to the cluster later finds payment, and one that leaves harms nothing."""
 
+import pytest
+
 from billing_operator.kinds import POD_MONITOR, Manifest
 from support import pod_monitors
 from support.limits import NOTICED
@@ -9,6 +11,7 @@ from support.scene import Scene, is_ready
 _ON: Manifest = {"enabled": True, "labels": {"release": "own"}}
 
 
+@pytest.mark.thorough
 def test_a_kind_that_appears_later_is_noticed_at_a_resync(scene: Scene) -> None:
     with scene.operator() as operator:
         # No pods are the point here.

@@ -46,6 +46,7 @@ def confined(scene: Scene) -> Iterator[Scene]:
     folder.rmdir()
 
 
+@pytest.mark.thorough
 def test_a_stacks_life_needs_no_right_beyond_its_namespace(confined: Scene) -> None:
     """Each right of the role is used, and nothing is asked that is refused."""
     scene, user = confined, f"system:serviceaccount:{confined.namespace}:billing-operator"

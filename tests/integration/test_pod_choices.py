@@ -48,6 +48,7 @@ def test_every_such_field_can_be_set_changed_removed_and_set_back(scene: Scene) 
         assert len(_pod_of(second, PAYMENT)["topologySpreadConstraints"]) == 2
 
 
+@pytest.mark.thorough
 def test_antaeus_runs_where_only_restricted_pods_may(scene: Scene) -> None:
     label = ("label", "namespace", scene.namespace, "pod-security.kubernetes.io/enforce=restricted")
     scene.kube(*label)

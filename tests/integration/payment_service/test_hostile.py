@@ -22,7 +22,7 @@ from support.figures import Figures
 from support.hostile import requests, resident_mib, send, thread_count
 from support.payment import TOKEN, Caller, ServiceProcess, a_request, get, log_lines
 
-ALL, SHARE = 20_000, 400
+ALL, SHARE = 20_000, 200
 GROWTH_MIB = 10.0  # of what is kept and counted, all of it bounded
 CHARGE_TOKEN = {"X-Token": TOKEN}
 BEARER = {"Authorization": f"Bearer {CONTROL_TOKEN}"}
