@@ -18,6 +18,9 @@ from support.namespaces import a_namespace
 from support.scene import a_stack
 
 ACCESS = ROOT / "deploy/access"
+# Each call is a kubectl of its own.
+pytestmark = pytest.mark.thorough
+
 ROLES = ("administer", "deploy-antaeus", "deploy-payment")
 # With all rights of RBAC on stacks, and none of the three verbs.
 EDIT = "edit"
@@ -86,13 +89,7 @@ def namespace(
         yield made
 
 
-# One of them stands for all in make test, since each call is a kubectl of its own.
-@pytest.fixture(
-    params=[
-        role if role == "deploy-payment" else pytest.param(role, marks=pytest.mark.thorough)
-        for role in PEOPLE
-    ]
-)
+@pytest.fixture(params=PEOPLE)
 def person(request: pytest.FixtureRequest, kube: Kube, namespace: str) -> Person:
     return Person(kube, namespace, request.param)
 
