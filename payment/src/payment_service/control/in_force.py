@@ -76,11 +76,9 @@ class InForce:
             try:
                 self._known = self._state.faults()
             except StoreLostError:
-                self._known = tuple(filter(self._lives, self._known))
+                now = self._now()
+                self._known = tuple(fault for fault in self._known if fault.lives(now))
             self._make()
-
-    def _lives(self, fault: SetFault) -> bool:
-        return fault.expires is None or fault.expires > self._now()
 
     def _make(self) -> None:
         base, made = self.base, self._made

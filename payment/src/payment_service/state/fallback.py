@@ -90,7 +90,8 @@ class LocalWhenLost:
             self._last_faults = self._shared.faults()
         except StoreLostError:
             own = {fault.name: fault for fault in self._local.faults()}
-            both = {fault.name: fault for fault in self._last_faults if self._lives(fault)} | own
+            now = self._now()
+            both = {fault.name: fault for fault in self._last_faults if fault.lives(now)} | own
             return tuple(fault for _, fault in sorted(both.items()))
         return self._last_faults
 
@@ -105,9 +106,6 @@ class LocalWhenLost:
     def reset(self) -> None:
         self._local.reset()
         self._ask(lambda state: state.reset())
-
-    def _lives(self, fault: SetFault) -> bool:
-        return fault.expires is None or fault.expires > self._now()
 
     def _ask(self, question: Callable[[State], T]) -> T:
         try:

@@ -40,5 +40,5 @@ class Faults:
     def _drop_expired(self) -> None:
         now = self._now()
         for name, fault in list(self._set.items()):
-            if fault.expires is not None and fault.expires <= now:
+            if not fault.lives(now):
                 del self._set[name]

@@ -72,6 +72,10 @@ class SetFault:
     document: str
     expires: float | None
 
+    def lives(self, now: float) -> bool:
+        """Whether it has not expired, `now` being in seconds since 1970."""
+        return self.expires is None or self.expires > now
+
 
 def fault_calls(name: str) -> str:
     """Returns what the calls that a fault matches are counted by (`State.hit`)."""
