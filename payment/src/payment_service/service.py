@@ -21,7 +21,6 @@ from payment_service.ports.control_resources import LARGEST_BODY, Desk
 from payment_service.ports.ops_app import Health, create_ops_app
 from payment_service.ports.problems import refusal_as_problem
 from payment_service.ports.serving import Limits, Port
-from payment_service.profile.values import LONGEST_DELAY
 from payment_service.settings import Settings
 from payment_service.state.opening import open_state
 
@@ -135,7 +134,6 @@ class Service:
             connections=CONNECTIONS + settings.held_replies,
             body=4 * settings.max_body_bytes,
             held=settings.held_replies,
-            held_seconds=LONGEST_DELAY,
         )
         return Port(app, (settings.host, settings.port), limits)
 

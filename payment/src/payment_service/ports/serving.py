@@ -12,6 +12,7 @@ from waitress.server import create_server
 from payment_service.ports.late import Holding, HoldingChannel
 from payment_service.ports.listener import open_listener, turn_newcomers_away
 from payment_service.ports.wire import Refusal, refusal_with_result
+from payment_service.profile.values import LONGEST_DELAY
 
 HANDSHAKE_SECONDS = 0.1
 """In which a connection that has begun is complete, within a cluster."""
@@ -33,7 +34,7 @@ class Limits:
     body: int = 65536
     head: int = 32768
     held: int = 500
-    held_seconds: float = 3600.0
+    held_seconds: float = LONGEST_DELAY
 
 
 def waitress_settings(limits: Limits) -> dict[str, Any]:
