@@ -18,6 +18,7 @@ from billing_operator.api_cluster import ApiCluster, open_client
 from billing_operator.election import Candidate, Elector, LeaseLost, work_while_leading
 from billing_operator.handlers import kopf_settings, register
 from billing_operator.kinds import Key
+from billing_operator.metrics import Metrics
 from billing_operator.names import MANAGER
 from billing_operator.reconcile import utc_now
 from billing_operator.settings import Settings
@@ -56,11 +57,10 @@ def candidate(settings: Settings) -> Candidate:
 
 async def run(settings: Settings) -> None:
     """Runs until a signal comes; the process ends at once where the lease is lost."""
-    client = await connect()
-    operator = Operator(settings, connect)
-    leases = ApiCluster(client, operator.metrics, namespaces=(), timeout=_LEASE_SECONDS)
+    client, metrics = await connect(), Metrics()
+    leases = ApiCluster(client, metrics, namespaces=(), timeout=_LEASE_SECONDS)
     elector = Elector(leases, candidate(settings), now=utc_now)
-    operator.connect = partial(connect, elector.may_write)
+    operator = Operator(settings, partial(connect, elector.may_write), metrics=metrics)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
