@@ -1,6 +1,6 @@
 """What a user chooses in Kubernetes' own words, and what is taken over as it stands."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from billing_operator.kinds import Manifest
 
@@ -49,13 +49,7 @@ class PodChoices:
 
     def as_chosen(self) -> Manifest:
         """All of it, without what was left to others."""
-        every: Manifest = {
-            "labels": self.labels,
-            "annotations": self.annotations,
-            "spec": self.spec,
-            "security": self.security,
-            "tmp": self.tmp,
-        }
+        every = {each.name: getattr(self, each.name) for each in fields(self)}
         return {name: value for name, value in every.items() if value}
 
 

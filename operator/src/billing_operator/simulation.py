@@ -9,7 +9,13 @@ from billing_operator.names import PASSWORD_KEY
 
 # The further parts of payment's profile. They are payment's own, and handed on as they are.
 PROFILE_PARTS = (
-    *("declineReason", "rules", "faults", "latency", "limits", "idempotency", "duplicates"),
+    "declineReason",
+    "rules",
+    "faults",
+    "latency",
+    "limits",
+    "idempotency",
+    "duplicates",
 )
 # The schema's defaults, as far as it has one for a whole part (a test compares them).
 PROFILE_DEFAULTS: Manifest = {
