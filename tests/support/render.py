@@ -31,8 +31,7 @@ def rendered(sample: Path) -> str:
 def main() -> None:
     """Writes what the custom resource copies from elsewhere, and all that follows from it."""
     _write({PROFILE_SCHEMA: schema_text()})
-    _write({CRD: crd_text()})
-    _write({CRD: with_copies(CRD.read_text())})
+    _write({CRD: with_copies(crd_text())})
     crd.cache_clear()
     texts = {GOLDEN / sample.name: rendered(sample) for sample in SAMPLES}
     _write(texts | {REFERENCE: reference()})

@@ -24,6 +24,7 @@ from billing_operator.errors import (
 from billing_operator.kinds import BILLING_STACK, CONFIG_MAP, POD, Key
 from billing_operator.metrics import Metrics
 from support.builders import an_object
+from support.http_server import serving
 
 SHOP = Key("payments", "shop")
 CHILD = an_object("ConfigMap", "shop-profile", uid="1")
@@ -60,13 +61,8 @@ async def server() -> Answering:
 
 @pytest.fixture
 async def address(server: Answering) -> AsyncIterator[str]:
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", server.answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
+    async with serving(server.answer) as there:
+        yield there
 
 
 async def connected(address: str, *namespaces: str) -> tuple[ApiCluster, ApiClient]:

@@ -12,6 +12,7 @@ from billing_operator.errors import ClusterError
 from billing_operator.kinds import CONFIG_MAP, Key
 from billing_operator.metrics import Metrics
 from support.builders import an_object
+from support.http_server import serving
 
 # As many as there are.
 _CONNECTIONS = 16
@@ -44,15 +45,11 @@ async def server() -> Server:
 
 @pytest.fixture
 async def cluster(server: Server) -> AsyncIterator[ApiCluster]:
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", server.answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    configuration = Configuration(host=f"http://127.0.0.1:{runner.addresses[0][1]}")
-    async with open_client(configuration, lambda: server.may_write) as client:
+    async with (
+        serving(server.answer) as address,
+        open_client(Configuration(host=address), lambda: server.may_write) as client,
+    ):
         yield ApiCluster(client, Metrics(), namespaces=(), timeout=5.0)
-    await runner.cleanup()
 
 
 WRITES: list[Callable[[ApiCluster], Awaitable[object]]] = [
