@@ -116,6 +116,10 @@ def _store_volumes(store: Store | None) -> list[Manifest]:
     return [{"name": "store", "secret": {"secretName": store.secret, "items": items}}]
 
 
+def _store_mounts(store: Store | None) -> list[Manifest]:
+    return [_STORE_MOUNT] if _store_volumes(store) else []
+
+
 def _store_env(stack: Stack) -> list[Manifest]:
     store = stack.payment.store
     if store is None:
@@ -156,6 +160,6 @@ def _container(stack: Stack, installation: Installation) -> Manifest:
         "volumeMounts": [
             {"name": "profile", "mountPath": PROFILE_DIR, "readOnly": True},
             {"name": "token", "mountPath": _TOKEN_DIR, "readOnly": True},
-            *({**_STORE_MOUNT} for _ in _store_volumes(stack.payment.store)),
+            *_store_mounts(stack.payment.store),
         ],
     }
