@@ -8,7 +8,6 @@ from cluster.debian_program import CHROMEDRIVER, REDIS
 from cluster.errors import ClusterError
 from cluster.images import load
 from cluster.lifecycle import up
-from cluster.programs import registry
 from cluster.progress import say, step
 from support import kstatus
 from support.checks import lint, run, run_aside
@@ -65,7 +64,6 @@ def _lint() -> int:
 def _make_ready() -> int:
     """Does what takes long before the tests begin, since a test shows nothing while it runs."""
     cluster = up("test")
-    registry()
     images = build_images()
     later = newer(images)
     kstatus.program()
