@@ -9,7 +9,7 @@ def reading(paid: int, life: str = "pod/0") -> Reading:
 
 
 def test_a_reading_says_whether_it_is_news() -> None:
-    readings = Readings()
+    readings = Readings(lambda: 0.0, still_seconds=1.0)
 
     assert readings.note("a", reading(1))
     assert not readings.note("a", reading(1))
@@ -20,7 +20,7 @@ def test_a_reading_says_whether_it_is_news() -> None:
 
 
 def test_a_stack_that_has_gone_is_forgotten() -> None:
-    readings = Readings()
+    readings = Readings(lambda: 0.0, still_seconds=1.0)
     readings.note("a", reading(1))
     readings.forget("a")
     readings.forget("never known")
