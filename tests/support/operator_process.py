@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 from billing_operator.settings import Settings
 from support.eventually import eventually
-from support.limits import NOTICED
+from support.limits import NOTICED, RECOVERED
 
 
 class OperatorProcess:
@@ -51,7 +51,8 @@ class OperatorProcess:
         command = [sys.executable, "-m", *self._program]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, env=self._env, stdout=log, stderr=log)
-        eventually(self.state, lambda now: now == state, within=NOTICED, every=0.05)
+        # It may share its machine with everything that it is tried with.
+        eventually(self.state, lambda now: now == state, within=RECOVERED, every=0.05)
 
     def freeze(self) -> None:
         """Stops it as a machine does that is paused; it does not notice."""

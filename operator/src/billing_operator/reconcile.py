@@ -260,7 +260,7 @@ class Reconciler:
         status = self._judge(stack, found, self._installation, now=self._now())
         if not self._is_known(stack):
             return
-        self._tools.metrics.tell(stack.key, status["conditions"])
+        self._tools.metrics.tell(stack.key, status)
         if status == stack.status:
             return
         live = await self._tools.cluster.apply_status(stack.key, stack.uid, status)

@@ -1,34 +1,15 @@
 """A rotation as the operator makes it: what it writes, when, and what it says meanwhile."""
 
-import base64
 import logging
 from typing import Any
 
 import pytest
 
-from billing_operator.kinds import Manifest
-from billing_operator.names import TOKEN_ID
-from support.builders import a_body, a_secret
+from support.builders import a_body
+from support.rotating import rotate, secret, started_with, step
 from support.world import World, ready
 
 SECRET_WRITE = ("replace", "Secret")
-REF = {"secretRef": {"name": "provider"}}
-
-
-def secret(world: World) -> dict[str, str]:
-    data = world.cluster.must_get("Secret", "shop-token")["data"]
-    return {name: base64.b64decode(text).decode() for name, text in data.items()}
-
-
-def started_with(world: World) -> str:
-    """The id of the token that Antaeus' Deployment starts it with."""
-    template = world.cluster.must_get("Deployment", "shop-antaeus")["spec"]["template"]
-    return str(template["metadata"]["annotations"][TOKEN_ID])
-
-
-def step(world: World) -> str | None:
-    found: Manifest = world.status["token"].get("rotation", {})
-    return found.get("step")
 
 
 async def asked(**spec: Any) -> World:
@@ -76,14 +57,6 @@ async def test_a_rotation_takes_four_writes_of_the_secret_and_one_restart_of_ant
 
     await world.reconcile()
     assert world.cluster.writes == []
-
-
-async def rotate(world: World) -> None:
-    """Goes on until a rotation that is wanted is complete, with a kubelet that is quick."""
-    for _ in range(8):
-        await world.reconcile()
-        world.run_pods()
-        world.refresh_tokens()
 
 
 async def test_a_rotation_shows_from_its_begin_to_its_end() -> None:
@@ -149,112 +122,6 @@ async def test_a_token_is_rotated_when_it_is_too_old_and_the_new_one_is_young() 
     assert second != first
     await rotate(world)
     assert secret(world)["token"] == second
-
-
-async def with_a_users_token() -> World:
-    world = World(a_body(token=REF), a_secret("provider", uid=None, token="their-hush"))
-    await world.bring_up()
-    assert world.condition("Ready") == ("True", "AllReady")
-    return world
-
-
-async def test_a_users_token_is_copied_and_its_place_is_told() -> None:
-    world = await with_a_users_token()
-
-    assert secret(world)["token"] == "their-hush"
-    assert world.status["token"] == {
-        "secretName": "shop-token",
-        "generated": False,
-        "source": "provider",
-    }
-
-
-async def test_a_users_token_that_changed_takes_over() -> None:
-    world = await with_a_users_token()
-    world.cluster.have(a_secret("provider", uid=None, token="their-next"))
-    world.tools.tokens.ask_again()
-    await rotate(world)
-
-    assert secret(world)["token"] == "their-next"
-    assert world.announced.count("TokenRotated") == 1
-
-
-async def test_a_request_has_the_users_secret_looked_at_at_once() -> None:
-    world = await with_a_users_token()
-    world.cluster.have(a_secret("provider", uid=None, token="their-next"))
-    await world.reconcile()
-    assert secret(world)["token"] == "their-hush"
-
-    world.annotate(rotate_token="now")
-    await rotate(world)
-    assert secret(world)["token"] == "their-next"
-    assert world.status["token"]["requested"] == "now"
-
-
-async def test_a_users_token_that_is_exchanged_again_before_it_is_in_use_is_never_used() -> None:
-    world = await with_a_users_token()
-    for token in ("their-second", "their-third"):
-        world.cluster.have(a_secret("provider", uid=None, token=token))
-        world.tools.tokens.ask_again()
-        await world.reconcile()
-    assert secret(world)["other"] == "their-third"
-    await rotate(world)
-
-    assert secret(world)["token"] == "their-third"
-    assert world.announced.count("TokenRotated") == 1
-
-
-async def test_a_users_token_that_is_put_back_before_it_was_used_restarts_nothing() -> None:
-    world = await with_a_users_token()
-    before = started_with(world)
-    for token in ("their-second", "their-hush"):
-        world.cluster.have(a_secret("provider", uid=None, token=token))
-        world.tools.tokens.ask_again()
-        await world.reconcile()
-    await rotate(world)
-
-    assert (secret(world)["token"], started_with(world)) == ("their-hush", before)
-    assert "other" not in secret(world)
-
-
-async def test_a_users_secret_that_vanishes_half_way_keeps_two_tokens_valid() -> None:
-    world = await with_a_users_token()
-    world.cluster.have(a_secret("provider", uid=None, token="their-next"))
-    world.tools.tokens.ask_again()
-    await world.reconcile()
-    world.cluster.take("Secret", "provider")
-    world.tools.tokens.ask_again()
-    await rotate(world)
-
-    assert (secret(world)["token"], secret(world)["other"]) == ("their-hush", "their-next")
-    assert world.condition("TokenInvalid") == ("True", "TokenInvalid")
-
-
-async def test_from_a_generated_token_to_a_users_and_back_are_two_rotations() -> None:
-    world = await ready()
-    first = secret(world)["token"]
-    world.cluster.have(a_secret("provider", uid=None, token="their-hush"))
-    world.change(token=REF)
-    await rotate(world)
-    assert secret(world)["token"] == "their-hush"
-    assert world.status["token"]["source"] == "provider"
-
-    world.change(token={})
-    await rotate(world)
-    assert secret(world)["token"] not in ("their-hush", first)
-    assert world.status["token"]["generated"] is True
-
-
-async def test_a_lost_copy_comes_back_and_nothing_restarts() -> None:
-    world = await with_a_users_token()
-    before = started_with(world)
-    world.cluster.take("Secret", "shop-token")
-    world.tools.tokens.ask_again()
-    await world.reconcile()
-
-    assert secret(world)["token"] == "their-hush"
-    assert started_with(world) == before
-    assert ("apply", "Deployment") not in world.cluster.writes
 
 
 async def test_a_payment_that_does_not_tell_its_tokens_keeps_a_rotation_from_beginning() -> None:
