@@ -36,9 +36,11 @@ PROFILE_NUDGE: Final = f"{GROUP}/profile"
 
 # A condition and the reason of its Event.
 INVOICES_RESET: Final = "InvoicesReset"
-# Reasons of the Events by which a rotation begins and ends.
+# Reasons of the Events by which a rotation begins and ends, and the condition that a person must
+# do something for it.
 TOKEN_ROTATING: Final = "TokenRotating"
 TOKEN_ROTATED: Final = "TokenRotated"
+TOKEN_ROTATION_HELD: Final = "TokenRotationHeld"
 
 TOKEN_KEY: Final = "token"
 TOKEN_ID_KEY: Final = "id"

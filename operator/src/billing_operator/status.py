@@ -24,6 +24,7 @@ from billing_operator.names import (
     INVOICES_RESET,
     PAYMENT,
     TOKEN_ROTATING,
+    TOKEN_ROTATION_HELD,
     part_name,
     selector_text,
     service_host,
@@ -31,12 +32,7 @@ from billing_operator.names import (
 from billing_operator.observed import Observed, Rollout
 from billing_operator.profile_answers import Refusal
 from billing_operator.spec import Stack
-from billing_operator.token_status import (
-    TOKEN_ROTATION_HELD,
-    held_message,
-    rotation_message,
-    token_status,
-)
+from billing_operator.token_status import held_message, rotation_message, token_status
 from billing_operator.token_steps import Rotation
 from billing_operator.troubles import Trouble
 

@@ -7,8 +7,6 @@ from billing_operator.kinds import Manifest, timestamp
 from billing_operator.spec import Stack
 from billing_operator.token_steps import Rotation, Wait
 
-# What a person must act on.
-TOKEN_ROTATION_HELD = "TokenRotationHeld"
 _MOST_CHARACTERS = 512
 _NOT_BEGUN = "Waiting"
 

@@ -1,6 +1,5 @@
 """A Secret of the user's: copied, followed when it changes, left when it is named no more."""
 
-
 from billing_operator.desired import antaeus, payment
 from billing_operator.inputs import Token
 from billing_operator.kinds import Key
