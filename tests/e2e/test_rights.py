@@ -42,6 +42,7 @@ def test_the_role_grants_what_is_used_and_nothing_else(
             monitoring={"enabled": True},
             payment={"successRate": 1, "autoscaling": {"maxReplicas": 2}},
         )
+        stack.until_rotated(stack.ask_for_another_token())
         _delete_children(stack)
         stack.until_ready()
         stack.change(
@@ -60,8 +61,10 @@ def test_the_role_grants_what_is_used_and_nothing_else(
     used = set().union(*(rights_of(record) for record in asked))
     assert used == _granted(kube)
     secrets = [record for record in asked if record["objectRef"]["resource"] == "secrets"]
-    assert {record["verb"] for record in secrets} == {"get", "create"}
+    assert {record["verb"] for record in secrets} == {"get", "create", "update"}
     assert all(record["objectRef"].get("name") for record in secrets if record["verb"] == "get")
+    written = {each["objectRef"]["name"] for each in secrets if each["verb"] == "update"}
+    assert written == {"shop-token"}
 
 
 def _delete_children(stack: RunningStack) -> None:

@@ -27,6 +27,10 @@ _PORTS = {"antaeus": (), "payment": ("metrics", "profile", "readyz")}
 @pytest.fixture
 def token(stack: RunningStack) -> bytes:
     """The stack's token, as only its two services and an administrator know it."""
+    return _token_of(stack)
+
+
+def _token_of(stack: RunningStack) -> bytes:
     name = stack.read()["status"]["token"]["secretName"]
     data = stack.kube.must_get("secret", name, stack.namespace)["data"]
     return base64.b64decode(data["token"])
@@ -49,6 +53,19 @@ def test_the_token_is_nowhere_to_be_read(
 
     assert len(places) >= 10
     assert [place for place, text in places.items() if _tells(text, token)] == []
+
+
+def test_neither_of_two_tokens_is_anywhere_to_be_read(stack: RunningStack, token: bytes) -> None:
+    """While one takes over from the other, and afterwards."""
+    asked = stack.ask_for_another_token()
+    places = list(_places(stack))
+    stack.until_rotated(asked)
+    another = _token_of(stack)
+    places += _places(stack)
+
+    assert another != token
+    for each in (token, another):
+        assert [place for place, text in places if _tells(text, each)] == []
 
 
 @pytest.mark.parametrize("form", [bytes.decode, lambda token: base64.b64encode(token).decode()])

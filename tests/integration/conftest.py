@@ -13,7 +13,7 @@ from support.namespaces import a_namespace
 from support.scene import Scene
 
 # Its assertions tell what they saw, as those of a test do.
-pytest.register_assert_rewrite("support.master")
+pytest.register_assert_rewrite("support.master", "support.rotated")
 
 
 @pytest.fixture(scope="session")

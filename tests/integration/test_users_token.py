@@ -4,11 +4,14 @@ import base64
 
 from billing_operator.kinds import DEPLOYMENT, POD, Manifest
 from billing_operator.names import PAYMENT
+from support.charging import token_of
+from support.eventually import eventually
 from support.figures import Figures
 from support.in_process import InProcess
-from support.limits import NOTICED, SECRET_NOTICED
+from support.limits import NOTICED, ROLLOUT, SECRET_NOTICED
 from support.master import assert_settled
-from support.scene import Scene, conditions, holds
+from support.rotated import antaeus_has, ask, assert_none_refused, has_rotated, names, under_load
+from support.scene import Scene, conditions, holds, is_ready
 
 _REF = {"token": {"secretRef": {"name": "ours", "key": "pass"}}}
 # Of the user's Secret, None where there is none, and what the condition says of it.
@@ -59,6 +62,44 @@ def test_running_pods_do_not_suffer_from_a_token_that_is_wrong_now(scene: Scene)
         operator.resync()
         assert_settled(scene, operator, "shop", lives=lives)
         assert _uids(scene) == pods
+
+
+def test_a_changed_secret_takes_over_and_one_that_vanishes_leaves_a_good_token(
+    scene: Scene,
+) -> None:
+    _put(scene, _RIGHT)
+    with scene.operator() as operator:
+        scene.apply("shop", _REF | {"payment": {"successRate": 0}})
+        scene.until_complete("shop")
+        before = scene.antaeus_lives("shop")
+
+        with under_load(scene, names(scene)) as books:
+            _put(scene, {"pass": b"another"})
+            ask(scene, "look at once")
+            scene.until("shop", has_rotated("look at once"))
+        assert_none_refused(scene, books, names(scene))
+        assert antaeus_has(scene) == token_of(scene.api, scene.namespace, "shop") == "another"
+        lives = scene.antaeus_lives("shop")
+        assert lives != before
+
+        _put(scene, None)
+        _assert_told(scene, operator, "there is no Secret ours")
+        (pod,) = names(scene)
+        scene.kube.delete("pod", pod, scene.namespace)
+        eventually(
+            lambda: names(scene), lambda pods: len(pods) == 1 and pods != [pod], within=ROLLOUT
+        )
+        scene.until("shop", _payment_is_ready, within=ROLLOUT)
+
+        # Nor is it anything but an optional way back to a token of the operator's.
+        scene.change("shop", token=None)
+        scene.until("shop", lambda stack: stack["status"]["token"]["generated"] and is_ready(stack))
+        assert_settled(scene, operator, "shop", lives=scene.antaeus_lives("shop"))
+        assert antaeus_has(scene) != "another"
+
+
+def _payment_is_ready(stack: Manifest) -> bool:
+    return bool(stack["status"]["payment"]["summary"] == "1/1")
 
 
 def _assert_told(scene: Scene, operator: InProcess, words: str) -> None:

@@ -66,6 +66,17 @@ def _env(**variable: Any) -> list[dict[str, Any]]:
         ),
         ("token", {"secretRef": {"key": "token"}}, ["spec.token.secretRef.name", "Required"]),
         (
+            "token",
+            {"secretRef": {"name": "mine"}, "rotation": {"maxAgeSeconds": 60}},
+            ["token.rotation.maxAgeSeconds", "rotated where it comes from", "remove"],
+        ),
+        ("token", {"rotation": {"maxAgeSeconds": 59}}, ["maxAgeSeconds", "equal to 60"]),
+        (
+            "token",
+            {"secretRef": {"name": "shop-token"}},
+            ["token.secretRef.name", "the operator's own", "give yours another name"],
+        ),
+        (
             "payment",
             {"podDisruptionBudget": {"maxUnavailable": 0}},
             ["spec.payment.podDisruptionBudget.maxUnavailable", "equal to 1"],
@@ -122,7 +133,8 @@ def test_a_name_that_its_children_could_not_bear_is_refused(api: ApiServer, name
         {"antaeus": {"service": {"type": "LoadBalancer"}}},
         {"payment": {"env": [*_env(valueFrom=_VALUE_FROM), {"name": "EMPTY", "value": ""}]}},
         {"payment": {"resources": {"limits": {"cpu": 2, "memory": "1.5Gi"}}}},
-        {"token": {"secretRef": {"name": "mine"}}},
+        {"token": {"secretRef": {"name": "mine"}, "rotation": {}}},
+        {"token": {"rotation": {"maxAgeSeconds": 60}}},
         {"payment": {"autoscaling": {"maxReplicas": 1}}},
         {"antaeus": {"ingress": {"enabled": True, "annotations": {"example.test/a": ""}}}},
         spec_of(0),

@@ -116,7 +116,8 @@ def a_pod(
     if leaving:
         live["metadata"]["deletionTimestamp"] = "2025-01-01T00:00:00Z"
     container: Manifest = {"name": part, "state": {"waiting": waiting} if waiting else {}}
-    live["spec"] = {"containers": [{"name": part, "image": f"example.test/{part}:1"}]}
+    containers = [{"name": part, "image": f"example.test/{part}:1"}]
+    live["spec"] = {"nodeName": "node-1", "containers": containers}
     live["status"] = {
         "phase": phase,
         "podIP": "10.0.0.1",

@@ -4,7 +4,7 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -90,16 +90,23 @@ def token_of(api: ApiServer, namespace: str, stack: str) -> str:
 
 
 @contextmanager
-def charging(access: Access, namespace: str, pods: list[str], token: str) -> Iterator[Books]:
-    """Sends charges, one after the other to each pod, until the block ends."""
+def charging(
+    access: Access, namespace: str, pods: list[str], token: str | Callable[[], str]
+) -> Iterator[Books]:
+    """Sends charges, one after the other to each pod, until the block ends.
+
+    Args:
+        token: where it may change, what is asked for it before each charge, by all at once.
+    """
     books, over = Books(), threading.Event()
 
     def charge(number: int, pod: str) -> None:
-        connection, path, headers = _connection(access), _path(namespace, pod), _headers(token)
+        connection, path = _connection(access), _path(namespace, pod)
         value = number * _APART
         while not over.is_set():
             value += 1
             body = json.dumps({"currency": "USD", "customer_id": 1, "value": value})
+            headers = _headers(token if isinstance(token, str) else token())
             try:
                 connection.request("POST", path, body, headers)
                 answer = connection.getresponse()

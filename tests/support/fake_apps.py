@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from billing_operator.errors import Waiting
 from billing_operator.invoices import Counts
 from billing_operator.observed import Pod
-from billing_operator.profile_answers import ProfileAnswer
+from billing_operator.profile_answers import Accepted, ProfileAnswer
 from billing_operator.spec import Stack
 
 
@@ -17,12 +17,14 @@ class FakeApps:
     Attributes:
         digests: of the profile that each payment pod answers by.
         refusals: what payment pods have against a newer one, by its digest.
+        accepted: ids of the tokens that each payment pod takes; without it, it tells nothing.
         counts: of each stack's invoices.
         meanwhile: called before each answer about invoices.
     """
 
     digests: dict[str, str] = field(default_factory=dict)
     refusals: dict[str, tuple[str, str]] = field(default_factory=dict)
+    accepted: dict[str, list[str | None]] = field(default_factory=dict)
     counts: dict[str, Counts] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     meanwhile: Callable[[], None] = lambda: None
@@ -39,4 +41,7 @@ class FakeApps:
         if pod.name not in self.digests:
             raise Waiting("NoAnswer", f"no profile of {stack.name}", seconds=1)
         refused, mistake = self.refusals.get(pod.name, (None, ""))
-        return ProfileAnswer(self.digests[pod.name], refused, (mistake,) if refused else ())
+        ids = self.accepted.get(pod.name)
+        accepted = None if ids is None else Accepted(frozenset(ids))
+        told = (mistake,) if refused else ()
+        return ProfileAnswer(self.digests[pod.name], refused, told, accepted)

@@ -71,6 +71,11 @@ class FakeCluster:
         """Removes an object, as somebody else would."""
         del self.objects[kind, Key("payments", name)]
 
+    @staticmethod
+    def conflict() -> Conflict:
+        """What the API server says when an object has changed meanwhile."""
+        return Conflict("Conflict", "the object has been modified", status=409)
+
     async def read(self, kind: Kind, key: Key) -> Manifest | None:
         self._asked("read", kind)
         return self.get(kind.name, key.name, key.namespace)
@@ -126,6 +131,14 @@ class FakeCluster:
         if (manifest["kind"], key(manifest)) in self.objects:
             raise Conflict("Conflict", "exists already", status=409)
         return self.have(manifest)
+
+    async def replace(self, live: Manifest) -> Manifest:
+        self._asked("replace", BY_NAME[live["kind"]])
+        known = self.objects.get((live["kind"], key(live)))
+        version = live["metadata"]["resourceVersion"]
+        if known is None or known["metadata"]["resourceVersion"] != version:
+            raise Conflict("Conflict", "the object has been modified", status=409)
+        return self.have(live)
 
     async def delete(self, live: Manifest) -> None:
         self._asked("delete", BY_NAME[live["kind"]])

@@ -11,10 +11,10 @@ from billing_operator.desired import antaeus, desired
 from billing_operator.drift import drift
 from billing_operator.inputs import Installation, Token
 from billing_operator.kinds import CHILDREN, OPTIONAL, SECRET, Manifest, Ref, controller_of, ref
-from billing_operator.names import MANAGED_BY, MANAGER, STACK_LABEL
+from billing_operator.names import MANAGED_BY, MANAGER, STACK_LABEL, token_secret_name
 from billing_operator.settings import Settings
 from billing_operator.spec import Stack
-from billing_operator.token_rules import choose_token, secret_name
+from billing_operator.token_rules import Secrets, choose_token
 from support.in_process import InProcess
 from support.scene import Scene
 
@@ -88,8 +88,8 @@ def differences(wanted: Any, live: Any, path: str = "") -> Iterable[str]:
 
 
 def _wanted(scene: Scene, installation: Installation, stack: Stack) -> dict[Ref, Manifest]:
-    secret = scene.api.read(SECRET, stack.namespace, secret_name(stack))
-    token = choose_token(stack, secret, antaeus_runs=True)
+    secret = scene.api.read(SECRET, stack.namespace, token_secret_name(stack.name))
+    token = choose_token(stack, Secrets(own=secret), None)
     assert isinstance(token, Token)
     template = antaeus.template(stack, token, installation)
     # At rest an autoscaler has the number of pods in hand, if there is one.

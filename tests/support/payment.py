@@ -176,6 +176,8 @@ def a_service(
             "ops_port": 0,
             "token_file": token,
             "previous_token_file": folder / "previous",
+            "token_id_file": folder / "id",
+            "previous_token_id_file": folder / "previous-id",
             "profile_file": folder / "profile.json",
             **changes,
         }

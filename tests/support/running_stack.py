@@ -1,8 +1,10 @@
 """A BillingStack on the tests' cluster, seen and changed as its user would."""
 
 import re
+import uuid
 from typing import Any
 
+from billing_operator.names import ROTATE_TOKEN
 from support import limits
 from support.eventually import eventually
 from support.kube import Kube, KubectlError, Manifest
@@ -31,6 +33,24 @@ class RunningStack:
     def change(self, **parts: Any) -> None:
         """Changes parts of its spec and waits until it is ready again."""
         self.kube.patch("billingstack", self.name, self.namespace, {"spec": parts})
+        self.until_ready()
+
+    def ask_for_another_token(self) -> str:
+        """Has its token rotated, and returns the value by which that was asked for."""
+        value = uuid.uuid4().hex
+        asked = f"{ROTATE_TOKEN}={value}"
+        self.kube("-n", self.namespace, "annotate", "--overwrite", "bst", self.name, asked)
+        return value
+
+    def until_rotated(self, value: str) -> None:
+        """Waits until the token that was asked for is the only one."""
+
+        def rotated(token: Manifest) -> bool:
+            return token.get("requested") == value and "rotation" not in token
+
+        eventually(
+            lambda: self.read()["status"]["token"], rotated, within=limits.ROLLOUT, every=0.5
+        )
         self.until_ready()
 
     def until_ready(self) -> Manifest:

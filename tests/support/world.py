@@ -18,12 +18,15 @@ from billing_operator.readings import Readings
 from billing_operator.reconcile import Reconciler, Tools
 from billing_operator.spec import Stack
 from billing_operator.token_keeper import TokenKeeper
+from billing_operator.token_rotation import TokenRotation
+from billing_operator.token_secret import TokenSecret
 from support.builders import a_body, a_pod, an_installation
 from support.fake_apps import FakeApps
 from support.fake_cluster import FakeCluster
 
 SHOP = Key("payments", "shop")
 STATUS = ("apply status", "BillingStack")
+STILL_SECONDS = 22.0
 
 
 class World:
@@ -35,17 +38,30 @@ class World:
         self.now = 0.0
         self.metrics = Metrics()
         numbers, inventory = count(1), Inventory()
+        tokens = TokenKeeper(
+            self.cluster,
+            new_token=lambda: f"number-{next(numbers):05}-hush",
+            clock=lambda: self.now,
+            now=self.utc_now,
+        )
+        profiles = ProfileRollout(self.cluster, self.apps, clock=lambda: self.now)
+        readings = Readings(lambda: self.now, still_seconds=STILL_SECONDS)
         self.tools = Tools(
             cluster=self.cluster,
             inventory=inventory,
             writer=ChildWriter(self.cluster, inventory, self.metrics, clock=lambda: self.now),
-            tokens=TokenKeeper(
+            tokens=tokens,
+            profiles=profiles,
+            rotation=TokenRotation(
                 self.cluster,
-                new_token=lambda: f"number-{next(numbers):05}-hush",
+                self.apps,
+                tokens,
+                profiles,
+                readings,
                 clock=lambda: self.now,
+                now=self.utc_now,
             ),
-            profiles=ProfileRollout(self.cluster, self.apps, clock=lambda: self.now),
-            readings=Readings(),
+            readings=readings,
             announcer=Announcer(self.cluster, self.metrics, now=self.utc_now),
             metrics=self.metrics,
         )
@@ -92,15 +108,22 @@ class World:
             live["status"] = status | {"observedGeneration": live["metadata"]["generation"]}
             self.cluster.have(live)
             if not wanted:
-                self.cluster.take("Pod", f"shop-{part}-0")
+                self.cluster.objects.pop(("Pod", Key("payments", f"shop-{part}-0")), None)
                 continue
-            pod = a_pod(part)
-            pod["spec"]["containers"] = live["spec"]["template"]["spec"]["containers"]
+            template = live["spec"]["template"]
+            pod = a_pod(part, annotations=template["metadata"].get("annotations", {}))
+            pod["spec"]["containers"] = template["spec"]["containers"]
             self.cluster.have(pod)
 
     def refresh_profiles(self) -> None:
         """Lets payment answer by the stack's profile, as the kubelet would."""
         self.apps.digests["shop-payment-0"] = profile.digest(self.stack)
+
+    def refresh_tokens(self) -> None:
+        """Lets payment accept what the stack's Secret has, as the kubelet would."""
+        own = TokenSecret.of(self.cluster.must_get("Secret", "shop-token"))
+        valid = [own.current.id, *([own.other.id] if own.other else [])]
+        self.apps.accepted["shop-payment-0"] = valid
 
     async def bring_up(self) -> None:
         """Everything up to a stack that is ready and at rest."""
@@ -108,6 +131,7 @@ class World:
         await self.reconcile()
         self.run_pods()
         self.refresh_profiles()
+        self.refresh_tokens()
         await self.reconcile()
 
     @property

@@ -7,9 +7,10 @@ import aiohttp
 
 from billing_operator.errors import Waiting
 from billing_operator.invoices import Counts
+from billing_operator.kinds import Manifest
 from billing_operator.names import ANTAEUS, ANTAEUS_PORT, OPS_PORT, service_host
 from billing_operator.observed import Pod
-from billing_operator.profile_answers import ProfileAnswer
+from billing_operator.profile_answers import Accepted, ProfileAnswer
 from billing_operator.spec import Stack
 
 
@@ -21,7 +22,7 @@ class Apps(Protocol):
         ...
 
     async def profile(self, stack: Stack, pod: Pod) -> ProfileAnswer:
-        """By which profile a payment pod answers, and whether it refuses a newer one."""
+        """By which profile a payment pod answers, and which tokens it takes."""
         ...
 
 
@@ -67,12 +68,22 @@ def read_profile(body: bytes) -> ProfileAnswer:
     answer = _json(body)
     if not isinstance(answer, dict) or not isinstance(answer.get("hash"), str):
         raise Waiting("NoAnswer", "payment answered with no profile", seconds=5.0)
-    refused = answer.get("refused")
+    refused, accepted = answer.get("refused"), _accepted(answer)
     if not isinstance(refused, dict) or not isinstance(refused.get("hash"), str):
-        return ProfileAnswer(answer["hash"])
+        return ProfileAnswer(answer["hash"], accepted=accepted)
     mistakes = refused.get("mistakes")
     told = map(str, mistakes) if isinstance(mistakes, list) else ()
-    return ProfileAnswer(answer["hash"], refused["hash"], tuple(told))
+    return ProfileAnswer(answer["hash"], refused["hash"], tuple(told), accepted)
+
+
+def _accepted(answer: Manifest) -> Accepted | None:
+    match answer.get("tokens", False):
+        case None:
+            return Accepted(everything=True)
+        case list() as ids:
+            return Accepted(frozenset(str(each) if each else None for each in ids))
+        case _:
+            return None
 
 
 def _json(body: bytes) -> Any:

@@ -50,6 +50,10 @@ class Cluster(Protocol):
         """Makes an object; raises Conflict where there is one of that name."""
         ...
 
+    async def replace(self, live: Manifest) -> Manifest:
+        """Puts an object in place of exactly the one that was read; raises Conflict otherwise."""
+        ...
+
     async def delete(self, live: Manifest) -> None:
         """Removes exactly this object, not another of the same name."""
         ...

@@ -146,6 +146,7 @@ class Controller:
         self._tools.writer.forget(uid)
         self._tools.tokens.forget(uid)
         self._tools.profiles.forget(uid)
+        self._tools.rotation.forget(uid)
         self._tools.readings.forget(uid)
         if place and self._tools.inventory.stack(place) is None:
             self._stacks.forget(place)

@@ -23,10 +23,13 @@ class Token:
     """Where the shared token is; the token itself is in no manifest.
 
     Attributes:
-        id: changes exactly when the operator makes another token; None for a user's Secret.
+        id: names the token; changes exactly when Antaeus is to be started with another one.
+        generated: whether the operator made it, and did not take it from a user's Secret.
+        direct: the same token, where an Antaeus that an earlier version started has it from.
     """
 
     secret_name: str
     key: str
     id: str | None
     generated: bool
+    direct: "Token | None" = None

@@ -1,6 +1,6 @@
 """What the operator counts; names follow controller-runtime where it has the same."""
 
-from collections.abc import Iterable
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
 
@@ -18,6 +18,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._told: dict[Key, set[str]] = {}
+        self._steps: dict[Key, str] = {}
         ProcessCollector(registry=self.registry)
         self.reconciles = self._counter("reconcile", "Reconciles by how they ended", "result")
         self.reconcile_seconds = self._histogram(
@@ -34,6 +35,7 @@ class Metrics:
             "changes", "Children written, by kind and why", "kind", "action"
         )
         self._about_invoices()
+        self._about_tokens()
         self._about_the_operator()
 
     def _about_invoices(self) -> None:
@@ -51,6 +53,21 @@ class Metrics:
             "Restarts of Antaeus that forgot payments",
             "namespace",
             "stack",
+        )
+
+    def _about_tokens(self) -> None:
+        self.token_rotated = self._gauge(
+            "token_rotated_timestamp_seconds",
+            "When a rotation of a stack's token was last complete",
+            "namespace",
+            "stack",
+        )
+        self.token_rotation = self._gauge(
+            "token_rotation_step_timestamp_seconds",
+            "Since when a rotation that is wanted or under way has been at its step",
+            "namespace",
+            "stack",
+            "step",
         )
 
     def _about_the_operator(self) -> None:
@@ -83,9 +100,10 @@ class Metrics:
     def _histogram(self, name: str, meaning: str, buckets: tuple[float, ...]) -> Histogram:
         return Histogram(_PREFIX + name, meaning, buckets=buckets, registry=self.registry)
 
-    def tell(self, stack: Key, conditions: Iterable[Manifest]) -> None:
+    def tell(self, stack: Key, status: Manifest) -> None:
         """Takes in how a stack is; a condition that it has no more is no longer told of."""
-        holds = {each["type"]: each["status"] == "True" for each in conditions}
+        self._tell_token(stack, status.get("token") or {})
+        holds = {each["type"]: each["status"] == "True" for each in status["conditions"]}
         for kind in self._told.get(stack, set()) - holds.keys():
             self.conditions.remove(*stack, kind)
         for kind, value in holds.items():
@@ -94,12 +112,28 @@ class Metrics:
         # There before the first reset, so that one shows as an increase.
         self.invoice_resets.labels(*stack)
 
+    def _tell_token(self, stack: Key, token: Manifest) -> None:
+        # A step that is over is no longer told of.
+        if rotated := token.get("rotatedAt"):
+            self.token_rotated.labels(*stack).set(_seconds(rotated))
+        if step := self._steps.pop(stack, None):
+            self.token_rotation.remove(*stack, step)
+        if rotation := token.get("rotation"):
+            self._steps[stack] = rotation["step"]
+            since = _seconds(rotation["since"])
+            self.token_rotation.labels(*stack, rotation["step"]).set(since)
+
     def forget(self, stack: Key) -> None:
         """Drops the series of a stack that has gone."""
+        self._tell_token(stack, {})
         for kind in self._told.pop(stack, set()):
             self.conditions.remove(*stack, kind)
-        for series in (self.last_invoice_read, self.invoice_resets):
+        for series in (self.last_invoice_read, self.invoice_resets, self.token_rotated):
             series.remove(*stack)
+
+
+def _seconds(timestamp: str) -> float:
+    return datetime.fromisoformat(timestamp).timestamp()
 
 
 class ReconcileWatch:

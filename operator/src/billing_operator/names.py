@@ -26,6 +26,7 @@ OPERATOR_LABELS: Final = {"app.kubernetes.io/name": MANAGER}
 # Set by people.
 ADOPT: Final = f"{GROUP}/adopt"
 RENEW_TOKEN: Final = f"{GROUP}/renew-token"
+ROTATE_TOKEN: Final = f"{GROUP}/rotate-token"
 ACKNOWLEDGE_RESET: Final = f"{GROUP}/acknowledge-reset"
 # Set by the operator on children and pods.
 APPLIED_TEMPLATE: Final = f"{GROUP}/applied-template"
@@ -35,10 +36,17 @@ PROFILE_NUDGE: Final = f"{GROUP}/profile"
 
 # A condition and the reason of its Event.
 INVOICES_RESET: Final = "InvoicesReset"
+# Reasons of the Events by which a rotation begins and ends, and the condition that a person must
+# do something for it.
+TOKEN_ROTATING: Final = "TokenRotating"
+TOKEN_ROTATED: Final = "TokenRotated"
+TOKEN_ROTATION_HELD: Final = "TokenRotationHeld"
 
 TOKEN_KEY: Final = "token"
-PREVIOUS_TOKEN_KEY: Final = "previous"
 TOKEN_ID_KEY: Final = "id"
+# Beside these while two tokens are valid: the one that Antaeus is not started with.
+OTHER_TOKEN_KEY: Final = "other"
+OTHER_TOKEN_ID_KEY: Final = "other-id"
 PROFILE_KEY: Final = "profile.json"
 # Where payment pods have it.
 PROFILE_DIR: Final = "/etc/payment/profile"
@@ -51,7 +59,7 @@ def part_name(stack: str, part: str) -> str:
 
 
 def token_secret_name(stack: str) -> str:
-    """Name of the Secret that the operator makes where the user brings none."""
+    """Name of the Secret from which both services have the token, the operator's own."""
     return f"{stack}-token"
 
 

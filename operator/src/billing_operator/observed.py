@@ -5,13 +5,21 @@ from dataclasses import dataclass
 
 from billing_operator import troubles
 from billing_operator.kinds import Manifest, Ref, conditions_of, controller_of, deployment, ref
-from billing_operator.names import ANTAEUS, PART_LABEL, PAYMENT, STACK_LABEL, part_name
+from billing_operator.names import ANTAEUS, PART_LABEL, PAYMENT, STACK_LABEL, TOKEN_ID, part_name
 from billing_operator.troubles import Trouble
+
+# Phases of a pod none of whose containers will ever run again.
+_OVER = ("Failed", "Succeeded")
 
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """One pod of a stack."""
+    """One pod of a stack.
+
+    Attributes:
+        mounted: whether it may have, or have had, its volumes and variables, and is not over.
+        token_id: of the token that it was made to start with; only Antaeus' pods bear one.
+    """
 
     name: str
     uid: str
@@ -23,6 +31,8 @@ class Pod:
     image: str
     restarts: int
     trouble: Trouble | None
+    mounted: bool = True
+    token_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +128,8 @@ def _pod(live: Manifest) -> Pod:
         image=_image(live, part),
         restarts=int(_own_status(status, part).get("restartCount", 0)),
         trouble=troubles.of_pod(live, part),
+        mounted=bool(live["spec"].get("nodeName")) and status.get("phase") not in _OVER,
+        token_id=(meta.get("annotations") or {}).get(TOKEN_ID),
     )
 
 

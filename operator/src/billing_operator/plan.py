@@ -66,7 +66,10 @@ class Plan:
 def decide(stack: Stack, seen: Observed, token: Token, installation: Installation) -> Plan:
     """What is missing or differs, and what is too much."""
     fresh = antaeus.template(stack, token, installation)
-    template = _template_to_run(fresh, stack, seen)
+    origins = {_origin(fresh)}
+    if token.direct:
+        origins.add(antaeus.template_origin(stack, token.direct))
+    template = _template_to_run(fresh, origins, stack, seen)
     scaled = scaled_by_others(stack, seen)
     wanted = desired(stack, token, installation, antaeus_template=template, scaled_by_others=scaled)
     # What the cluster does not know can't be asked for; it is once a resync has found it.
@@ -98,7 +101,7 @@ def _changes(group: tuple[Manifest, ...], seen: Observed) -> tuple[Change, ...]:
     return tuple(changes)
 
 
-def _template_to_run(fresh: Manifest, stack: Stack, seen: Observed) -> Manifest:
+def _template_to_run(fresh: Manifest, origins: set[str], stack: Stack, seen: Observed) -> Manifest:
     """The template for Antaeus: the one it runs by, unless the user chose otherwise.
 
     A restart forgets every payment and so charges everybody again. Neither another default image
@@ -110,7 +113,7 @@ def _template_to_run(fresh: Manifest, stack: Stack, seen: Observed) -> Manifest:
     applied = (live["metadata"].get("annotations") or {}).get(APPLIED_TEMPLATE)
     try:
         running: Manifest = json.loads(applied or "null") or fresh
-        same_choice = _origin(running) == _origin(fresh)
+        same_choice = _origin(running) in origins
     except (ValueError, KeyError, TypeError):
         return fresh
     return running if same_choice else fresh

@@ -11,6 +11,27 @@ _BEGINS_WITH_A_FIELD = re.compile(r"\w+(\.\w+|\[\d+\])*: ")
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """Which tokens a pod takes charges with, by their ids.
+
+    Attributes:
+        ids: None stands for a token without one.
+        everything: whether it asks for no token at all.
+    """
+
+    ids: frozenset[str | None] = frozenset()
+    everything: bool = False
+
+    def takes(self, *ids: str | None) -> bool:
+        """Whether a charge with any of these tokens is taken."""
+        return self.everything or self.ids.issuperset(ids)
+
+    def takes_only(self, token_id: str | None) -> bool:
+        """Whether no other token opens it."""
+        return self.everything or self.ids == {token_id}
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileAnswer:
     """What one pod tells.
 
@@ -18,11 +39,13 @@ class ProfileAnswer:
         digest: SHA-256 of the profile that it answers by.
         refused: SHA-256 of a newer one that it does not take; None where there is none.
         mistakes: what is wrong with that, in payment's own words.
+        accepted: which tokens it takes; None for a payment of a version that does not tell.
     """
 
     digest: str
     refused: str | None = None
     mistakes: tuple[str, ...] = ()
+    accepted: Accepted | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from billing_operator.inventory import Inventory
 from billing_operator.keyed_queue import Failed, Next, NotBefore
 from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref
 from billing_operator.metrics import Metrics
-from billing_operator.names import TOKEN_KEY
+from billing_operator.names import TOKEN_KEY, token_secret_name
 from billing_operator.observed import Observed, observe
 from billing_operator.ownership import owned_by, refuse_unless_given
 from billing_operator.plan import Plan, decide
@@ -25,7 +25,9 @@ from billing_operator.readings import Readings
 from billing_operator.spec import Stack
 from billing_operator.status import Findings, judge
 from billing_operator.token_keeper import Settled, TokenKeeper
-from billing_operator.token_rules import secret_name
+from billing_operator.token_rotation import TokenRotation
+from billing_operator.token_rules import Secrets
+from billing_operator.token_steps import Rotation
 from billing_operator.transitions import announcements
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ class Tools:
     writer: ChildWriter
     tokens: TokenKeeper
     profiles: ProfileRollout
+    rotation: TokenRotation
     readings: Readings
     announcer: Announcer
     metrics: Metrics
@@ -60,6 +63,7 @@ class _Pass:
     held_back: str | None = None
     undone: frozenset[Ref] = frozenset()
     progress: Progress = _NOT_ASKED
+    rotation: Rotation | None = None
 
 
 class Judge(Protocol):
@@ -121,8 +125,10 @@ class Reconciler:
 
     async def _bring_about(self, this: _Pass) -> None:
         await self._write_children(this)
-        pods = self._seen(this.stack).payment_answers
-        this.progress = await self._tools.profiles.advance(this.stack, pods)
+        stack, seen = this.stack, self._seen(this.stack)
+        this.progress = await self._tools.profiles.advance(stack, seen.payment_answers)
+        this.rotation = await self._tools.rotation.advance(stack, seen)
+        this.fault = self._tools.tokens.complaint(this.stack)
 
     async def _write_children(self, this: _Pass) -> None:
         look = not self._is_new(this.stack)
@@ -149,7 +155,7 @@ class Reconciler:
 
     def _first_plan(self, this: _Pass) -> Plan:
         """What a new stack needs: all of it is created or refused, so nothing need be read."""
-        this.settled = self._tools.tokens.settle(this.stack, None, antaeus_runs=False)
+        this.settled = self._tools.tokens.settle(this.stack, Secrets(), self._seen(this.stack))
         return self._decide(this.stack, this.settled.token)
 
     async def _plan(self, this: _Pass) -> Plan:
@@ -177,13 +183,13 @@ class Reconciler:
         recent, last = tokens.remembered(stack), tokens.last(stack)
         if recent or last is None or self._decide(stack, last).writes:
             return recent
-        secret = await tokens.read(stack)
-        return tokens.settle(stack, secret, antaeus_runs=True).token if secret else None
+        settled = tokens.settle(stack, await tokens.read(stack), self._seen(stack))
+        return None if settled.secret else settled.token
 
     async def _look_closely(self, this: _Pass, guess: Plan) -> Settled:
         """Reads live what a write depends on: a watch may lag, and a restart costs money."""
         cluster, inventory, stack = self._tools.cluster, self._tools.inventory, this.stack
-        body, secret, pods, children = await asyncio.gather(
+        body, secrets, pods, children = await asyncio.gather(
             cluster.read(BILLING_STACK, stack.key),
             self._tools.tokens.read(stack),
             cluster.list_pods(stack.key),
@@ -198,10 +204,9 @@ class Reconciler:
         for live in filter(None, children):
             refuse_unless_given(this.stack, live)
             inventory.put(BY_NAME[live["kind"]], live)
-        if secret_name(this.stack) != secret_name(stack):
-            secret = await self._tools.tokens.read(this.stack)
-        runs = self._seen(this.stack).antaeus_runs
-        return self._tools.tokens.settle(this.stack, secret, antaeus_runs=runs)
+        if this.stack.secret_ref != stack.secret_ref:
+            secrets = await self._tools.tokens.read(this.stack)
+        return self._tools.tokens.settle(this.stack, secrets, self._seen(this.stack))
 
     async def _carry_out(self, this: _Pass, plan: Plan) -> None:
         stack, tools = this.stack, self._tools
@@ -220,7 +225,7 @@ class Reconciler:
             await tools.profiles.refresh(stack, pods, why=str(new.token.id))
 
     async def _make_token(self, this: _Pass, settled: Settled) -> None:
-        await self._tools.tokens.create(this.stack, settled)
+        await self._tools.tokens.write(this.stack, settled)
         this.settled = Settled(settled.token)
 
     async def _report(self, this: _Pass) -> Next:
@@ -231,6 +236,7 @@ class Reconciler:
         if fault is None and not progress.complete and progress.usual and stack.status:
             # On its way and soon over: one status when it has arrived says more than two.
             return progress.look_again
+        soon = [progress.look_again, this.rotation and this.rotation.look_again]
         found = Findings(
             seen=seen,
             # A Secret that is yet to be made is nothing to tell of, nor a request that was met.
@@ -241,19 +247,20 @@ class Reconciler:
             reading=self._tools.readings.last(stack.uid),
             held_back=this.held_back,
             undone=this.undone,
+            rotation=this.rotation,
         )
         try:
             await self._write_status(stack, found)
         except Fault as refused:
             log.warning("no status", extra={"stack": str(stack.key), "why": refused.message})
             return _after(refused)
-        return _after(fault) if fault else progress.look_again
+        return _after(fault) if fault else min(filter(None, soon), default=None)
 
     async def _write_status(self, stack: Stack, found: Findings) -> None:
         status = self._judge(stack, found, self._installation, now=self._now())
         if not self._is_known(stack):
             return
-        self._tools.metrics.tell(stack.key, status["conditions"])
+        self._tools.metrics.tell(stack.key, status)
         if status == stack.status:
             return
         live = await self._tools.cluster.apply_status(stack.key, stack.uid, status)
@@ -290,4 +297,4 @@ def _leaving(body: Manifest) -> bool:
 
 def _any_token(stack: Stack) -> Token:
     """Stands for a token not yet read, where only the names of children matter."""
-    return Token(secret_name(stack), TOKEN_KEY, id=None, generated=True)
+    return Token(token_secret_name(stack.name), TOKEN_KEY, id=None, generated=True)

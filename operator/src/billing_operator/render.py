@@ -17,11 +17,10 @@ from billing_operator import __version__
 from billing_operator.desired import antaeus, desired
 from billing_operator.inputs import Installation, Token
 from billing_operator.kinds import Manifest
-from billing_operator.names import TOKEN_KEY
+from billing_operator.names import TOKEN_KEY, token_secret_name
 from billing_operator.schema import defaulted, mistakes
 from billing_operator.spec import Stack
 from billing_operator.stack_files import Found, Unreadable, stacks_of
-from billing_operator.token_rules import secret_name
 
 # They stand for what only a cluster gives.
 _UID = "0-0-0"
@@ -108,12 +107,7 @@ class Renderer:
     def children(self, stack: Stack) -> list[Manifest]:
         """What is applied for one stack, in this order; its Secret is not among it."""
         own = stack.secret_ref
-        token = Token(
-            secret_name(stack),
-            own.key if own else TOKEN_KEY,
-            id=None if own else _TOKEN_ID,
-            generated=own is None,
-        )
+        token = Token(token_secret_name(stack.name), TOKEN_KEY, id=_TOKEN_ID, generated=own is None)
         template = antaeus.template(stack, token, self.installation)
         groups = desired(stack, token, self.installation, antaeus_template=template)
         return [manifest for group in groups for manifest in group]
@@ -142,11 +136,10 @@ class Renderer:
 def _comments(where: str, stack: Stack) -> Iterator[str]:
     yield f"{where}: BillingStack {stack.key}"
     yield f"To read and compare, not to apply: only a cluster gives uid {_UID} and {_TOKEN_ID}."
-    name, ref = secret_name(stack), stack.secret_ref
+    name, ref = token_secret_name(stack.name), stack.secret_ref
+    yield f"Secret {name} is made once besides, and not shown."
     if ref:
-        yield f"Secret {name} is a user's, and not shown; its key {ref.key} must be there."
-    else:
-        yield f"Secret {name} is made once besides, and not shown."
+        yield f"Its token comes from Secret {ref.name}, a user's; key {ref.key} must be there."
     if stack.suspend:
         yield "spec.suspend is true: none of it is written while that is so."
 

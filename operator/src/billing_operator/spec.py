@@ -5,7 +5,7 @@ from typing import Any
 
 from billing_operator.choices import Peers, PodChoices
 from billing_operator.kinds import Key, Manifest
-from billing_operator.names import ACKNOWLEDGE_RESET, ANTAEUS, RENEW_TOKEN, TOKEN_KEY
+from billing_operator.names import ACKNOWLEDGE_RESET, ANTAEUS, RENEW_TOKEN, ROTATE_TOKEN, TOKEN_KEY
 from billing_operator.simulation import Store, profile_parts, store
 
 # A custom resource stored before a field had a default, or written while the schema was absent,
@@ -136,6 +136,8 @@ class Stack:
         uid: tells it from an earlier stack of the same name.
         generation: counts changes of its spec.
         renew_token: value of the annotation by which a person asks for a new token.
+        rotate_token: value of the annotation by which a person asks for a rotation.
+        token_max_age: seconds after which a generated token is rotated; None for never.
         acknowledged_reset: when the reset of the invoices happened that a person has dealt with.
         status: as stored; input only for what must not be forgotten (times, the token's history).
         hibernate: whether no pod of it is to run.
@@ -152,6 +154,8 @@ class Stack:
     isolated: bool
     peers: Peers
     renew_token: str | None = None
+    rotate_token: str | None = None
+    token_max_age: float | None = None
     acknowledged_reset: str | None = None
     status: Manifest = field(default_factory=dict)
     hibernate: bool = False
@@ -188,7 +192,7 @@ class Stack:
     def from_body(cls, body: Manifest) -> "Stack":
         """Reads a custom resource as the API server stores it."""
         meta, spec = body["metadata"], body.get("spec") or {}
-        annotations = meta.get("annotations") or {}
+        annotations, token = meta.get("annotations") or {}, spec.get("token") or {}
         return cls(
             key=Key(meta["namespace"], meta["name"]),
             uid=meta["uid"],
@@ -196,10 +200,12 @@ class Stack:
             suspend=spec.get("suspend", False),
             antaeus=_antaeus(spec.get("antaeus") or {}),
             payment=_payment(spec.get("payment") or {}),
-            secret_ref=_secret_ref((spec.get("token") or {}).get("secretRef")),
+            secret_ref=_secret_ref(token.get("secretRef")),
             isolated=(spec.get("networkPolicy") or {}).get("enabled", True),
             peers=Peers.of(spec.get("networkPolicy") or {}),
             renew_token=_request(annotations.get(RENEW_TOKEN)),
+            rotate_token=_request(annotations.get(ROTATE_TOKEN)),
+            token_max_age=(token.get("rotation") or {}).get("maxAgeSeconds"),
             acknowledged_reset=annotations.get(ACKNOWLEDGE_RESET),
             status=_status(body),
             hibernate=spec.get("hibernate", False),

@@ -23,6 +23,8 @@ from billing_operator.names import (
     CHARGE_PORT,
     INVOICES_RESET,
     PAYMENT,
+    TOKEN_ROTATING,
+    TOKEN_ROTATION_HELD,
     part_name,
     selector_text,
     service_host,
@@ -30,6 +32,8 @@ from billing_operator.names import (
 from billing_operator.observed import Observed, Rollout
 from billing_operator.profile_answers import Refusal
 from billing_operator.spec import Stack
+from billing_operator.token_status import held_message, rotation_message, token_status
+from billing_operator.token_steps import Rotation
 from billing_operator.troubles import Trouble
 
 
@@ -42,6 +46,7 @@ class Reason(StrEnum):
     PAYMENT_ROLLING_OUT = "PaymentRollingOut"
     PROFILE_UPDATING = "ProfileUpdating"
     PROFILE_REFUSED = "ProfileRefused"
+    TOKEN_ROTATING = TOKEN_ROTATING
     POD_TROUBLE = "PodTrouble"
     SUSPENDED = "Suspended"
     HIBERNATING = "Hibernating"
@@ -69,6 +74,7 @@ class Findings:
     held_back: str | None = None
     undone: frozenset[Ref] = frozenset()
     refusal: Refusal | None = None
+    rotation: Rotation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ def judge(stack: Stack, found: Findings, installation: Installation, *, now: dat
             },
             "antaeus": _antaeus(stack, found, installation),
             "payment": _payment(stack, found, installation),
-            "token": _token(stack, found),
+            "token": token_status(stack, found.token, found.rotation, now),
             "invoices": counted,
             "monitoring": _monitoring(stack, found.seen),
         }
@@ -118,6 +124,7 @@ def _verdict(stack: Stack, found: Findings, counted: Manifest | None) -> _Verdic
         return of_parts
     return (
         _of_suspension(stack, found)
+        or _of_rotation(found)
         or of_parts
         or _of_hibernation(stack, found, counted)
         or _of_profile(found)
@@ -164,6 +171,11 @@ def _of_hibernation(stack: Stack, found: Findings, counted: Manifest | None) -> 
     return _Verdict(Reason.HIBERNATED, asleep_message(counted), ready=True)
 
 
+def _of_rotation(found: Findings) -> _Verdict | None:
+    message = rotation_message(found.rotation)
+    return _Verdict(Reason.TOKEN_ROTATING, message) if message else None
+
+
 def _of_profile(found: Findings) -> _Verdict | None:
     if found.profile_in_effect:
         return None
@@ -195,6 +207,8 @@ def _conditions(
         rows.append((Reason.HIBERNATED, True, Reason.HIBERNATED, asleep_message(counted)))
     if forgotten := reset_message(stack, counted):
         rows.append((INVOICES_RESET, True, INVOICES_RESET, forgotten))
+    if held := held_message(found.rotation):
+        rows.append((TOKEN_ROTATION_HELD, True, TOKEN_ROTATION_HELD, held))
     before = conditions_of(stack.status)
     return [_condition(row, before.get(row[0]), stack.generation, now) for row in rows]
 
@@ -268,18 +282,6 @@ def _monitoring(stack: Stack, seen: Observed) -> str | None:
     if POD_MONITOR.name in seen.absent:
         return f"the cluster does not know {POD_MONITOR.name} ({POD_MONITOR.api_version}) yet"
     return f"{POD_MONITOR.name} {part_name(stack.name, PAYMENT)}"
-
-
-def _token(stack: Stack, found: Findings) -> Manifest | None:
-    if found.token is None:
-        return stack.status.get("token")
-    return {
-        "secretName": found.token.secret_name,
-        "generated": found.token.generated,
-        # With a token in place every request is settled: one from long ago must not be taken
-        # for consent when the token is lost one day.
-        "renewed": stack.renew_token,
-    }
 
 
 def _pruned(status: Manifest) -> Manifest:

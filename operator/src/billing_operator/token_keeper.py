@@ -1,20 +1,32 @@
-"""Reads the stack's token Secret, seldom, and makes one where the rules allow it."""
+"""Reads the Secrets of a stack's token, seldom, and makes one where the rules allow it."""
 
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from billing_operator.cluster import Cluster
 from billing_operator.desired import workload
-from billing_operator.errors import Conflict, OutOfSight
+from billing_operator.errors import Conflict, OutOfSight, SpecError
 from billing_operator.inputs import Token
 from billing_operator.kinds import SECRET, Key, Manifest
-from billing_operator.names import TOKEN_ID_KEY, TOKEN_KEY, stack_labels
+from billing_operator.names import stack_labels, token_secret_name
+from billing_operator.observed import Observed
 from billing_operator.spec import Stack
-from billing_operator.token_rules import MakeToken, choose_token, secret_name
+from billing_operator.token_rules import (
+    MakeToken,
+    Secrets,
+    choose_token,
+    running_antaeus,
+    used,
+    users_token,
+)
+from billing_operator.token_secret import TokenSecret, ValidToken, first, replaced
+from billing_operator.token_steps import Sight, see
 
 # Events of pods come in bursts; a Secret need not be read for each of them.
 _FRESH_SECONDS = 60.0
+_ID_CHARACTERS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +34,7 @@ class Settled:
     """A token to use.
 
     Attributes:
-        secret: the Secret to create before a pod asks for it; None where it is there.
+        secret: the Secret to write before a pod asks for it; None where it is there.
     """
 
     token: Token
@@ -32,19 +44,27 @@ class Settled:
 @dataclass(frozen=True, slots=True)
 class _Memo:
     token: Token
-    secret: str
+    sight: Sight
+    complaint: SpecError | None
+    wish: str
     at: float
 
 
 class TokenKeeper:
-    """Keeps one token for each stack; never the token's text."""
+    """Keeps what is known of each stack's tokens; never a token's text."""
 
     def __init__(
-        self, cluster: Cluster, *, new_token: Callable[[], str], clock: Callable[[], float]
+        self,
+        cluster: Cluster,
+        *,
+        new_token: Callable[[], str],
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
     ) -> None:
         self._cluster = cluster
         self._new_token = new_token
         self._clock = clock
+        self._now = now
         self._memos: dict[str, _Memo] = {}
 
     def remembered(self, stack: Stack) -> Token | None:
@@ -55,40 +75,70 @@ class TokenKeeper:
 
     def last(self, stack: Stack) -> Token | None:
         """The token as last read, however long ago, if the stack still asks for that one."""
-        memo = self._memos.get(stack.uid)
-        return memo.token if memo and memo.secret == _source(stack) else None
+        memo = self._memo(stack)
+        return memo.token if memo else None
 
-    async def read(self, stack: Stack) -> Manifest | None:
-        """The Secret as it is now."""
-        return await self._cluster.read(SECRET, Key(stack.namespace, secret_name(stack)))
+    def sight(self, stack: Stack) -> Sight | None:
+        """What was last read of the stack's tokens, if anything was."""
+        memo = self._memo(stack)
+        return memo.sight if memo else None
 
-    def settle(self, stack: Stack, secret: Manifest | None, *, antaeus_runs: bool) -> Settled:
+    def complaint(self, stack: Stack) -> SpecError | None:
+        """What is wrong with the user's Secret, while the stack goes on with the token before."""
+        memo = self._memo(stack)
+        return memo.complaint if memo else None
+
+    async def read(self, stack: Stack) -> Secrets:
+        """The Secrets as they are now."""
+        own = await self._read(stack, token_secret_name(stack.name))
+        ref = stack.secret_ref
+        return Secrets(own, await self._read(stack, ref.name) if ref else None)
+
+    def settle(self, stack: Stack, secrets: Secrets, seen: Observed) -> Settled:
         """The token to use; a new one where there never was one or none can be harmed.
 
         Raises:
             SpecError: a person must act first.
         """
         self.forget(stack.uid)
-        choice = choose_token(stack, secret, antaeus_runs=antaeus_runs)
+        choice = choose_token(stack, secrets, running_antaeus(stack, seen))
         if isinstance(choice, MakeToken):
-            return self._propose(stack)
-        self._remember(stack, choice)
+            return self._propose(stack, choice)
+        if secrets.own is not None:
+            self.note(stack, TokenSecret.of(secrets.own), secrets)
         return Settled(choice)
 
-    async def create(self, stack: Stack, settled: Settled) -> None:
+    def note(self, stack: Stack, own: TokenSecret, secrets: Secrets) -> Sight:
+        """Remembers what the Secrets say, and returns it without the tokens."""
+        try:
+            return self._remember(stack, own, users_token(stack, secrets))
+        except SpecError as error:
+            return self._remember(stack, own, None, error.with_traceback(None))
+
+    async def write(self, stack: Stack, settled: Settled) -> None:
         """Makes the Secret of a new token.
 
         Raises:
-            OutOfSight: there is one already; it must be read to see clearly.
+            OutOfSight: there is another one by now; it must be read to see clearly.
         """
         if settled.secret is None:
             return
+        # Never an apply: where a Secret has come meanwhile, its token must survive.
+        known = "resourceVersion" in settled.secret["metadata"]
         try:
-            # Never an apply: where a Secret has come meanwhile, its token must survive.
-            await self._cluster.create(settled.secret)
+            live = await (self._cluster.replace if known else self._cluster.create)(settled.secret)
         except Conflict as error:
             raise OutOfSight from error
-        self._remember(stack, settled.token)
+        own = TokenSecret.of(live)
+        self._remember(stack, own, own.current.text if stack.secret_ref else None)
+
+    def new(self, stack: Stack, secrets: Secrets) -> ValidToken:
+        """A token that is to take over: the user's, or one that nobody has known before.
+
+        Raises:
+            SpecError: the user's is no good.
+        """
+        return self._valid(stack, users_token(stack, secrets), None)
 
     def ask_again(self) -> None:
         """Distrusts what is known, so that the next pass reads every Secret once more."""
@@ -98,22 +148,43 @@ class TokenKeeper:
         """Drops what is known of a stack."""
         self._memos.pop(uid, None)
 
-    def _remember(self, stack: Stack, token: Token) -> None:
-        self._memos[stack.uid] = _Memo(token, _source(stack), self._clock())
+    async def _read(self, stack: Stack, name: str) -> Manifest | None:
+        return await self._cluster.read(SECRET, Key(stack.namespace, name))
 
-    def _propose(self, stack: Stack) -> Settled:
-        token_id = self._new_token()[:12]
-        data = {TOKEN_KEY: self._new_token(), TOKEN_ID_KEY: token_id}
-        name = secret_name(stack)
+    def _memo(self, stack: Stack) -> _Memo | None:
+        memo = self._memos.get(stack.uid)
+        return memo if memo and memo.wish == _wish(stack) else None
+
+    def _remember(
+        self, stack: Stack, own: TokenSecret, users: str | None, fault: SpecError | None = None
+    ) -> Sight:
+        sight = see(own, users, good=fault is None)
+        # What is no good may be mended at any time, and nobody tells.
+        at = float("-inf") if fault else self._clock()
+        token = used(stack, own.current)
+        self._memos[stack.uid] = _Memo(token, sight, fault, _wish(stack), at)
+        return sight
+
+    def _valid(self, stack: Stack, text: str | None, token_id: str | None) -> ValidToken:
+        new = base64.b64encode(self._new_token().encode()).decode()
+        made_id = self._new_token()[:_ID_CHARACTERS]
+        return ValidToken(text or new, token_id or made_id, users=stack.secret_ref is not None)
+
+    def _propose(self, stack: Stack, choice: MakeToken) -> Settled:
+        new, now = self._valid(stack, choice.text, choice.id), self._now()
+        if choice.instead:
+            secret = replaced(choice.instead, new, now, stack.rotate_token)
+            return Settled(used(stack, new), secret)
+        name = token_secret_name(stack.name)
         secret = {
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": workload.metadata(stack, name, stack_labels(stack.name)),
             "type": "Opaque",
-            "data": {k: base64.b64encode(text.encode()).decode() for k, text in data.items()},
+            "data": first(new, now, stack.rotate_token),
         }
-        return Settled(Token(name, TOKEN_KEY, id=token_id, generated=True), secret)
+        return Settled(used(stack, new), secret)
 
 
-def _source(stack: Stack) -> str:
-    return f"{stack.secret_ref}/{stack.renew_token}"
+def _wish(stack: Stack) -> str:
+    return f"{stack.secret_ref}/{stack.renew_token}/{stack.rotate_token}"

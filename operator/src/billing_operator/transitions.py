@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from billing_operator.kinds import Manifest, conditions_of
-from billing_operator.names import INVOICES_RESET
+from billing_operator.names import INVOICES_RESET, TOKEN_ROTATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,10 @@ def announcements(before: Manifest, after: Manifest) -> list[Announcement]:
         # Reconciling only says what Ready says.
         if flipped and kind != "Reconciling":
             said.append(_announcement(kind, condition))
+    rotated = (after.get("token") or {}).get("rotatedAt")
+    if rotated and rotated != (before.get("token") or {}).get("rotatedAt"):
+        message = "the new token is the only one now; Antaeus was restarted for it, if it ran"
+        said.append(Announcement("Normal", TOKEN_ROTATED, message))
     return _without_repetition(said)
 
 

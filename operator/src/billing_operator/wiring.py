@@ -23,6 +23,7 @@ from billing_operator.reconcile import Judge, Reconciler, Tools, utc_now
 from billing_operator.settings import Settings
 from billing_operator.status import judge
 from billing_operator.token_keeper import TokenKeeper
+from billing_operator.token_rotation import TokenRotation
 
 # An app that takes longer than this is asked again later.
 _APP_SECONDS = 3.0
@@ -110,13 +111,21 @@ class Operator:
             timeout=settings.request_timeout_seconds,
         )
         inventory = Inventory()
+        tokens = TokenKeeper(cluster, new_token=new_token, clock=time.monotonic, now=utc_now)
+        profiles = ProfileRollout(cluster, apps, clock=time.monotonic)
+        # Two readings that are alike, with a tenth of jitter.
+        still = 2.2 * settings.invoices_seconds
+        readings = Readings(time.monotonic, still_seconds=still)
         tools = Tools(
             cluster=cluster,
             inventory=inventory,
             writer=ChildWriter(cluster, inventory, self.metrics, clock=time.monotonic),
-            tokens=TokenKeeper(cluster, new_token=new_token, clock=time.monotonic),
-            profiles=ProfileRollout(cluster, apps, clock=time.monotonic),
-            readings=Readings(),
+            tokens=tokens,
+            profiles=profiles,
+            rotation=TokenRotation(
+                cluster, apps, tokens, profiles, readings, time.monotonic, utc_now
+            ),
+            readings=readings,
             announcer=Announcer(cluster, self.metrics, now=utc_now),
             metrics=self.metrics,
         )

@@ -50,7 +50,7 @@ class Service:
         metrics.registry.register(State(self.mounted, self._moment(), lines))
         health = Health(self._alive, lambda: self._accepts)
         self.ops = Port(
-            create_ops_app(health, metrics, self.mounted.profile),
+            create_ops_app(health, metrics, self.mounted),
             (settings.host, settings.ops_port),
             Limits(settings.ops_threads),
         )

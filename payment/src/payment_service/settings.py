@@ -40,6 +40,10 @@ class Settings:
     """File that holds the token and nothing else."""
     previous_token_file: Path = Path("/etc/payment/token/previous")
     """File of a token that is also valid; may be absent."""
+    token_id_file: Path = Path("/etc/payment/token/id")
+    """File of what the token is called, up to 64 letters, digits and . _ -; may be absent."""
+    previous_token_id_file: Path = Path("/etc/payment/token/previous-id")
+    """File of what the other token is called; may be absent."""
     profile_file: Path = Path("/etc/payment/profile/profile.json")
     """File of the profile."""
     profile_required: bool = False
@@ -227,6 +231,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "require_token": _flag,
     "token_file": _path,
     "previous_token_file": _path,
+    "token_id_file": _path,
+    "previous_token_id_file": _path,
     "profile_file": _path,
     "success_rate": _rate,
     "seed": _whole(0, whole_numbers.LARGEST),

@@ -12,7 +12,7 @@ from billing_operator.apps import HttpApps, count_invoices, read_profile
 from billing_operator.errors import Waiting
 from billing_operator.invoices import Counts
 from billing_operator.observed import Pod, observe
-from billing_operator.profile_answers import ProfileAnswer
+from billing_operator.profile_answers import Accepted, ProfileAnswer
 from support.builders import a_pod, a_stack
 
 
@@ -59,6 +59,24 @@ def test_what_payment_has_against_a_newer_profile_is_read(
     refused: object, read: ProfileAnswer
 ) -> None:
     assert read_profile(json.dumps({"hash": "a", "refused": refused}).encode()) == read
+
+
+@pytest.mark.parametrize(
+    ("tokens", "accepted"),
+    [
+        ({}, None),
+        ({"tokens": "a"}, None),
+        ({"tokens": None}, Accepted(everything=True)),
+        ({"tokens": []}, Accepted()),
+        ({"tokens": ["a", None]}, Accepted(frozenset({"a", None}))),
+    ],
+)
+def test_payment_tells_which_tokens_it_accepts_or_does_not(
+    tokens: Manifest, accepted: Accepted | None
+) -> None:
+    read = read_profile(json.dumps({"hash": "a", **tokens}).encode())
+
+    assert read == ProfileAnswer("a", accepted=accepted)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"hash": null}', b'{"hash": 1}', b"null"])

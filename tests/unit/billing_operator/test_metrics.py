@@ -50,27 +50,45 @@ def test_readings_of_invoices_are_counted_by_their_end() -> None:
 def test_conditions_are_told_as_they_are_now() -> None:
     metrics, shop = Metrics(), Key("payments", "shop")
     ready, lost = {"type": "Ready", "status": "False"}, {"type": "TokenLost", "status": "True"}
-    metrics.tell(shop, [ready, lost])
+    metrics.tell(shop, {"conditions": [ready, lost]})
     at = 'billing_operator_stack_condition{namespace="payments",stack="shop",type='
     assert {f'{at}"Ready"}} 0.0', f'{at}"TokenLost"}} 1.0'} <= shown(metrics)
 
-    metrics.tell(shop, [ready | {"status": "True"}])
+    metrics.tell(shop, {"conditions": [ready | {"status": "True"}]})
 
     assert {line for line in shown(metrics) if line.startswith(at)} == {f'{at}"Ready"}} 1.0'}
 
 
 def test_resets_are_there_before_the_first() -> None:
     metrics = Metrics()
-    metrics.tell(Key("payments", "shop"), [])
+    metrics.tell(Key("payments", "shop"), {"conditions": []})
 
     zero = 'billing_operator_invoice_resets_total{namespace="payments",stack="shop"} 0.0'
     assert zero in shown(metrics)
 
 
+def test_a_rotation_shows_by_its_step_and_then_by_its_end() -> None:
+    metrics, shop = Metrics(), Key("payments", "shop")
+    at = 'billing_operator_token_rotation_step_timestamp_seconds{namespace="payments",stack="shop"'
+    for step in ("Staged", "Swapped"):
+        rotation = {"step": step, "since": "1970-01-01T00:01:00Z"}
+        metrics.tell(shop, {"conditions": [], "token": {"rotation": rotation}})
+        told = {line for line in shown(metrics) if line.startswith(at)}
+        assert told == {f'{at},step="{step}"}} 60.0'}
+    metrics.tell(shop, {"conditions": [], "token": {"rotatedAt": "1970-01-01T00:02:00Z"}})
+
+    assert not [line for line in shown(metrics) if line.startswith(at)]
+    name = "billing_operator_token_rotated_timestamp_seconds"
+    assert f'{name}{{namespace="payments",stack="shop"}} 120.0' in shown(metrics)
+
+
 def test_a_stack_that_has_gone_leaves_no_series() -> None:
     metrics = Metrics()
-    metrics.tell(Key("payments", "shop"), [{"type": "Ready", "status": "True"}])
+    metrics.tell(Key("payments", "shop"), {"conditions": [{"type": "Ready", "status": "True"}]})
     metrics.last_invoice_read.labels("payments", "shop").set(1)
+    rotation = {"step": "Staged", "since": "1970-01-01T00:01:00Z"}
+    token = {"rotation": rotation, "rotatedAt": "1970-01-01T00:02:00Z"}
+    metrics.tell(Key("payments", "shop"), {"conditions": [], "token": token})
     metrics.forget(Key("payments", "shop"))
     metrics.forget(Key("payments", "never known"))
 

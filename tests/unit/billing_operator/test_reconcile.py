@@ -131,13 +131,23 @@ async def test_a_new_stack_with_a_token_of_the_users_reads_it() -> None:
 
 async def test_a_token_is_looked_for_where_the_stack_says_now() -> None:
     world = await ready()
-    world.change(payment={"replicas": 3}, antaeus={"startupSeconds": 60})
+    world.change(payment={"replicas": 3})
     await world.watch()
     world.change(token={"secretRef": {"name": "provider"}})
     await world.reconcile(blind=True)
 
-    assert ("apply", "Deployment") not in world.cluster.writes
     assert world.condition("TokenInvalid") == ("True", "TokenInvalid")
+
+
+async def test_a_users_secret_that_is_bad_keeps_nothing_else_from_being_done() -> None:
+    """Both services have the token from the operator's own Secret, which is as good as before."""
+    world = await ready()
+    world.change(token={"secretRef": {"name": "provider"}}, payment={"replicas": 3})
+    await world.reconcile()
+
+    assert world.cluster.must_get("Deployment", "shop-payment")["spec"]["replicas"] == 3
+    assert world.condition("TokenInvalid") == ("True", "TokenInvalid")
+    assert world.condition("Stalled") == ("True", "TokenInvalid")
 
 
 async def test_what_somebody_changed_is_put_right_and_nothing_else_is_written() -> None:

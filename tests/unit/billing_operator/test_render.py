@@ -59,7 +59,7 @@ def test_all_children_of_all_stacks_are_shown_and_no_secret() -> None:
 def test_a_secret_of_the_users_is_named() -> None:
     text = rendered(a_body(token={"secretRef": {"name": "vault"}}))
 
-    assert "# Secret vault is a user's, and not shown; its key token must be there." in text
+    assert "# Its token comes from Secret vault, a user's; key token must be there." in text
 
 
 def test_that_a_suspended_stack_is_not_written_is_said() -> None:

@@ -1,18 +1,33 @@
 """The token's Secret: read seldom, made once, never replaced in passing."""
 
 import base64
+from datetime import UTC, datetime
 from itertools import count
 
 import pytest
 
+from billing_operator.desired import antaeus
 from billing_operator.errors import OutOfSight, SpecError
 from billing_operator.inputs import Token
 from billing_operator.kinds import Manifest
+from billing_operator.observed import observe
 from billing_operator.token_keeper import TokenKeeper
-from support.builders import a_secret, a_stack
+from billing_operator.token_rules import Secrets
+from support.builders import (
+    a_deployment,
+    a_pod,
+    a_secret,
+    a_stack,
+    a_token,
+    an_installation,
+)
 from support.fake_cluster import FakeCluster
 
 GOOD = a_secret(token="secret", id="first")
+NOBODY = observe([], [])
+_ANTAEUS = a_deployment("antaeus")
+_ANTAEUS["spec"]["template"] = antaeus.template(a_stack(), a_token(), an_installation())
+RUNNING = observe([_ANTAEUS], [a_pod("antaeus")])
 
 
 class Scene:
@@ -26,6 +41,7 @@ class Scene:
             self.cluster,
             new_token=lambda: f"token-number-{next(numbers)}",
             clock=lambda: self.now,
+            now=lambda: datetime(2025, 1, 1, tzinfo=UTC),
         )
 
     def secret(self) -> dict[str, str]:
@@ -36,14 +52,14 @@ class Scene:
 async def test_a_token_is_read_by_the_name_that_the_stack_says() -> None:
     scene = Scene(a_secret("provider", uid=None, token="secret"))
 
-    assert await scene.keeper.read(a_stack()) is None
+    assert await scene.keeper.read(a_stack()) == Secrets()
     found = await scene.keeper.read(a_stack(token={"secretRef": {"name": "provider"}}))
-    assert found is not None
+    assert (found.own, found.users is None) == (None, False)
 
 
 async def test_a_good_token_is_kept_for_a_minute() -> None:
     scene = Scene(GOOD)
-    settled = scene.keeper.settle(a_stack(), GOOD, antaeus_runs=True).token
+    settled = scene.keeper.settle(a_stack(), Secrets(GOOD), NOBODY).token
 
     assert settled == Token("shop-token", "token", id="first", generated=True)
     scene.now = 59.0
@@ -55,7 +71,7 @@ async def test_a_good_token_is_kept_for_a_minute() -> None:
 
 async def test_another_wish_for_a_token_is_not_met_from_memory() -> None:
     scene = Scene(GOOD)
-    scene.keeper.settle(a_stack(), GOOD, antaeus_runs=True)
+    scene.keeper.settle(a_stack(), Secrets(GOOD), NOBODY)
 
     for wish in (
         a_stack(token={"secretRef": {"name": "provider"}}),
@@ -67,17 +83,21 @@ async def test_another_wish_for_a_token_is_not_met_from_memory() -> None:
 
 async def test_where_none_runs_a_token_is_made_that_belongs_to_the_stack() -> None:
     scene = Scene()
-    settled = scene.keeper.settle(a_stack(), None, antaeus_runs=False)
+    settled = scene.keeper.settle(a_stack(), Secrets(), NOBODY)
     made = settled.token
     assert scene.cluster.writes == []
     assert scene.keeper.last(a_stack()) is None
     assert settled.secret is not None
-    for token in ("token-number-2", settled.secret["data"]["token"]):
+    for token in ("token-number-1", settled.secret["data"]["token"]):
         assert token not in repr(settled)
-    await scene.keeper.create(a_stack(), settled)
+    await scene.keeper.write(a_stack(), settled)
 
     assert made == Token("shop-token", "token", id="token-number", generated=True)
-    assert scene.secret() == {"token": "token-number-2", "id": "token-number"}
+    assert scene.secret() == {
+        "token": "token-number-1",
+        "id": "token-number",
+        "made": "2025-01-01T00:00:00Z",
+    }
     owners = scene.cluster.must_get("Secret", "shop-token")["metadata"]["ownerReferences"]
     assert owners[0]["uid"] == "stack-uid"
     assert scene.keeper.remembered(a_stack()) == made
@@ -86,26 +106,26 @@ async def test_where_none_runs_a_token_is_made_that_belongs_to_the_stack() -> No
 async def test_a_secret_that_comes_meanwhile_survives() -> None:
     scene = Scene(a_secret(token="theirs", id="theirs"))
 
-    settled = scene.keeper.settle(a_stack(), None, antaeus_runs=False)
+    settled = scene.keeper.settle(a_stack(), Secrets(), NOBODY)
     with pytest.raises(OutOfSight):
-        await scene.keeper.create(a_stack(), settled)
+        await scene.keeper.write(a_stack(), settled)
     assert scene.secret()["token"] == "theirs"
     assert scene.keeper.last(a_stack()) is None
 
 
 async def test_a_token_that_was_lost_is_forgotten_not_replaced() -> None:
     scene = Scene()
-    scene.keeper.settle(a_stack(), GOOD, antaeus_runs=True)
+    scene.keeper.settle(a_stack(), Secrets(GOOD), NOBODY)
 
     with pytest.raises(SpecError, match="gone while Antaeus runs"):
-        scene.keeper.settle(a_stack(), None, antaeus_runs=True)
+        scene.keeper.settle(a_stack(), Secrets(), RUNNING)
     assert scene.keeper.last(a_stack()) is None
     assert scene.cluster.writes == []
 
 
 async def test_a_resync_reads_every_secret_once_more_but_forgets_none() -> None:
     scene = Scene(GOOD)
-    settled = scene.keeper.settle(a_stack(), GOOD, antaeus_runs=True).token
+    settled = scene.keeper.settle(a_stack(), Secrets(GOOD), NOBODY).token
     scene.keeper.ask_again()
 
     assert scene.keeper.remembered(a_stack()) is None
@@ -114,7 +134,7 @@ async def test_a_resync_reads_every_secret_once_more_but_forgets_none() -> None:
 
 async def test_a_stack_that_has_gone_is_forgotten() -> None:
     scene = Scene(GOOD)
-    scene.keeper.settle(a_stack(), GOOD, antaeus_runs=True)
+    scene.keeper.settle(a_stack(), Secrets(GOOD), NOBODY)
     scene.keeper.forget("stack-uid")
     scene.keeper.forget("never known")
 

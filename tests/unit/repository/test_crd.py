@@ -7,16 +7,19 @@ import pytest
 
 from billing_operator.errors import SpecError
 from billing_operator.kinds import BILLING_STACK, Manifest
-from billing_operator.names import RENEW_TOKEN
+from billing_operator.names import RENEW_TOKEN, ROTATE_TOKEN
 from billing_operator.observed import observe
 from billing_operator.schema import defaulted
 from billing_operator.spec import Stack
 from billing_operator.status import Findings, judge
+from billing_operator.token_secret import TokenSecret
+from billing_operator.token_steps import Rotation, Wait, see
 from support.builders import (
     a_body,
     a_deployment,
     a_pod,
     a_reading,
+    a_secret,
     a_stack,
     a_token,
     an_installation,
@@ -91,6 +94,7 @@ def test_it_is_the_kind_that_the_operator_speaks_of() -> None:
         {"antaeus": {"service": {"nodePort": 30008}}},
         {"antaeus": {"ingress": {"enabled": True}}},
         {"token": {"secretRef": {"name": "provider"}}},
+        {"token": {"rotation": {}}},
         {"payment": {"resources": {"limits": {"cpu": "1"}}}},
         {"payment": {"podDisruptionBudget": {}, "autoscaling": {"maxReplicas": 2}}},
         {"antaeus": {"tmp": {}}},
@@ -105,6 +109,8 @@ def test_the_defaults_of_the_code_are_those_of_the_schema(spec: Manifest) -> Non
 
 
 def test_every_field_of_a_status_is_known_to_the_schema() -> None:
+    tokens = {"token": "a", "other": "b", "step": "Staged", "source": "user"}
+    rotated = a_secret(**tokens, **{"rotated-at": "2024-01-01T00:00:00Z"})
     found = Findings(
         seen=observe([a_deployment("antaeus"), a_deployment()], [a_pod("antaeus"), a_pod()]),
         token=a_token(),
@@ -112,6 +118,7 @@ def test_every_field_of_a_status_is_known_to_the_schema() -> None:
         profile_in_effect=True,
         reading=a_reading(1, 2),
         held_back="image b",
+        rotation=Rotation(see(TokenSecret.of(rotated), None), Wait("more", remedy="do it")),
     )
     status = judge(
         a_stack(
@@ -119,7 +126,8 @@ def test_every_field_of_a_status_is_known_to_the_schema() -> None:
             monitoring={"enabled": True},
             antaeus={"ingress": {"enabled": True}},
             payment={"autoscaling": {"maxReplicas": 2}},
-            annotations={RENEW_TOKEN: "1"},
+            token={"secretRef": {"name": "provider"}},
+            annotations={RENEW_TOKEN: "1", ROTATE_TOKEN: "1"},
             status={"invoices": {"paid": 9, "pending": 0}},
         ),
         found,

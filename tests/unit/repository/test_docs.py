@@ -89,6 +89,7 @@ def test_every_setting_of_the_operator_is_told_with_its_default() -> None:
 def test_every_condition_and_every_reason_is_explained(document: Path) -> None:
     words = {word for file in OPERATOR.rglob("*.py") for word in said_of_stacks(file)}
     words |= set(status.Reason) | {names.INVOICES_RESET}
+    words |= {names.TOKEN_ROTATED, names.TOKEN_ROTATION_HELD}
 
     assert {"TokenLost", "Refused", "Forbidden", "Suspended", "UpToDate"} <= words
     assert words - UNTOLD - in_code(document) == set()

@@ -27,6 +27,7 @@ _VERBS = {
     "hand over": ("patch",),
     "apply status": ("patch",),
     "create": ("create",),
+    "replace": ("update",),
     "delete": ("delete",),
     "annotate": ("patch",),
 }
@@ -77,6 +78,8 @@ async def used() -> set[Right]:
     _take_over_all_children(world)
     await world.reconcile()
     calls |= set(world.cluster.calls)
+    calls |= set(world.cluster.calls)
+    await _rotate(world)
     settings = Settings(antaeus_image="a", payment_image="p", operator_namespace="n")
     controller = Controller(
         world.tools, world.apps, settings, world.metrics, reconcile=lambda _: world.reconcile()
@@ -86,6 +89,12 @@ async def used() -> set[Right]:
     return {
         right for call in calls | set(world.cluster.calls) for right in needed(*call)
     } | watched()
+
+
+async def _rotate(world: World) -> None:
+    world.annotate(rotate_token="1")
+    world.refresh_tokens()
+    await world.reconcile()
 
 
 def _take_over_all_children(world: World) -> None:
@@ -126,5 +135,7 @@ def test_no_rule_speaks_of_everything() -> None:
     assert not [rule for rule in granted() if "*" in str(rule)]
 
 
-def test_secrets_are_only_read_by_name_and_made() -> None:
-    assert {verb for _, resource, verb in rights() if resource == "secrets"} == {"get", "create"}
+def test_secrets_are_only_read_by_name_made_and_replaced() -> None:
+    verbs = {verb for _, resource, verb in rights() if resource == "secrets"}
+
+    assert verbs == {"get", "create", "update"}

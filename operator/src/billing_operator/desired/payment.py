@@ -6,11 +6,13 @@ from billing_operator.kinds import Manifest
 from billing_operator.names import (
     CHARGE_PORT,
     OPS_PORT,
+    OTHER_TOKEN_ID_KEY,
+    OTHER_TOKEN_KEY,
     PASSWORD_KEY,
     PAYMENT,
-    PREVIOUS_TOKEN_KEY,
     PROFILE_DIR,
     PROFILE_KEY,
+    TOKEN_ID_KEY,
     TOKEN_KEY,
     profile_name,
     selector,
@@ -87,25 +89,12 @@ def _template(stack: Stack, token: Token, installation: Installation) -> Manifes
         "volumes": [
             # Whole directories: the kubelet refreshes those, but never a subPath or a variable.
             {"name": "profile", "configMap": {"name": profile_name(stack.name)}},
-            {"name": "token", "projected": _token_volume(token)},
+            # All its keys at once, so that a token and its name are always of one moment.
+            {"name": "token", "secret": {"secretName": token.secret_name}},
             *_store_volumes(stack.payment.store),
         ],
     }
     return workload.pod_template(stack, PAYMENT, stack.payment.pod, spec=spec, annotations={})
-
-
-def _token_volume(token: Token) -> Manifest:
-    sources = [_secret_source(token.secret_name, token.key, TOKEN_KEY)]
-    if token.generated:
-        # There only while one token takes over from another.
-        earlier = _secret_source(token.secret_name, PREVIOUS_TOKEN_KEY, PREVIOUS_TOKEN_KEY)
-        earlier["secret"]["optional"] = True
-        sources.append(earlier)
-    return {"sources": sources}
-
-
-def _secret_source(name: str, key: str, path: str) -> Manifest:
-    return {"secret": {"name": name, "items": [{"key": key, "path": path}]}}
 
 
 def _store_volumes(store: Store | None) -> list[Manifest]:
@@ -141,7 +130,9 @@ def _container(stack: Stack, installation: Installation) -> Manifest:
     env: list[Manifest] = [
         {"name": "PAYMENT_REQUIRE_TOKEN", "value": str(stack.payment.require_token).lower()},
         {"name": "PAYMENT_TOKEN_FILE", "value": f"{_TOKEN_DIR}/{TOKEN_KEY}"},
-        {"name": "PAYMENT_PREVIOUS_TOKEN_FILE", "value": f"{_TOKEN_DIR}/{PREVIOUS_TOKEN_KEY}"},
+        {"name": "PAYMENT_TOKEN_ID_FILE", "value": f"{_TOKEN_DIR}/{TOKEN_ID_KEY}"},
+        {"name": "PAYMENT_PREVIOUS_TOKEN_FILE", "value": f"{_TOKEN_DIR}/{OTHER_TOKEN_KEY}"},
+        {"name": "PAYMENT_PREVIOUS_TOKEN_ID_FILE", "value": f"{_TOKEN_DIR}/{OTHER_TOKEN_ID_KEY}"},
         {"name": "PAYMENT_PROFILE_FILE", "value": f"{PROFILE_DIR}/{PROFILE_KEY}"},
         {"name": "PAYMENT_DRAIN_SECONDS", "value": str(_DRAIN_SECONDS)},
         {"name": "PAYMENT_ANSWER_SECONDS", "value": str(_ANSWER_SECONDS)},

@@ -5,7 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from payment_service.files.live import AnyLive, Live, read_file, read_required_file
-from payment_service.files.token_gate import TokenFiles, Tokens, live_control_token, live_tokens
+from payment_service.files.token_gate import (
+    TokenFiles,
+    TokenPaths,
+    Tokens,
+    live_control_token,
+    live_tokens,
+)
 from payment_service.mistakes import MistakesError
 from payment_service.profile.document import LoadedProfile
 from payment_service.settings import Settings
@@ -56,7 +62,13 @@ def _collected(mistakes: list[str]) -> Iterator[None]:
 def _tokens(settings: Settings) -> LiveTokens | None:
     if not settings.require_token:
         return None
-    return live_tokens(settings.token_file, settings.previous_token_file)
+    paths = TokenPaths(
+        settings.token_file,
+        settings.previous_token_file,
+        settings.token_id_file,
+        settings.previous_token_id_file,
+    )
+    return live_tokens(paths)
 
 
 def _control_token(settings: Settings, charging: LiveTokens | None) -> LiveTokens | None:

@@ -1,6 +1,8 @@
 """Who may charge: callers that send one of the tokens mounted into this process."""
 
 import hmac
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,13 +10,19 @@ from payment_service.files.live import Live, read_file, read_required_file
 from payment_service.mistakes import MistakesError
 
 LONGEST_TOKEN = 4096
+# What names a token stands beside it, and is told to whoever reads the operations port.
+_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Tokens:
-    """The tokens that are valid now: the current one and, during a rotation, the previous one."""
+    """The tokens that are valid now: the current one and, during a rotation, another one.
+
+    `ids` has the name of each, by which a rotation is followed; None for one that has none.
+    """
 
     valid: tuple[bytes, ...]
+    ids: tuple[str | None, ...] = ()
 
     @classmethod
     def from_files(cls, files: "TokenFiles") -> "Tokens":
@@ -23,13 +31,15 @@ class Tokens:
         Nothing is stripped or mended: Antaeus sends what is in the same Secret as it is, and with
         a line feed in it sends no charge at all.
         """
-        found = [(files.current_path, files.current)]
+        found = [(files.current_path, files.current, files.current_id)]
         if files.previous is not None:
-            found.append((files.previous_path, files.previous))
-        mistakes = [f"{path}: the token {flaw}" for path, token in found if (flaw := _flaw(token))]
+            found.append((files.previous_path, files.previous, files.previous_id))
+        mistakes = [
+            f"{path}: the token {flaw}" for path, token, _ in found if (flaw := _flaw(token))
+        ]
         if mistakes:
             raise MistakesError(mistakes)
-        return cls(tuple(token for _, token in found))
+        return cls(tuple(token for _, token, _ in found), tuple(_id(name) for *_, name in found))
 
     def __repr__(self) -> str:
         return f"<{len(self.valid)} tokens>"
@@ -54,6 +64,40 @@ class TokenFiles:
     current: bytes
     previous_path: Path
     previous: bytes | None
+    current_id: bytes | None = None
+    previous_id: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPaths:
+    """Where the tokens are, and what each is called."""
+
+    current: Path
+    previous: Path
+    current_id: Path
+    previous_id: Path
+
+    def read(self) -> TokenFiles:
+        """Reads them all as they were at one moment; raises MistakesError."""
+        return same_twice(self._read)
+
+    def _read(self) -> TokenFiles:
+        return TokenFiles(
+            self.current,
+            read_required_file(self.current),
+            self.previous,
+            read_file(self.previous),
+            read_file(self.current_id),
+            read_file(self.previous_id),
+        )
+
+
+def same_twice(read: Callable[[], TokenFiles]) -> TokenFiles:
+    """Reads until two readings are alike: kubelet may swap the directory under a reader."""
+    last = read()
+    while (now := read()) != last:
+        last = now
+    return now
 
 
 def live_control_token(
@@ -78,19 +122,17 @@ def live_control_token(
     return Live("control_token", read, parse)
 
 
-def live_tokens(current: Path, previous: Path) -> Live[TokenFiles, Tokens]:
+def live_tokens(paths: TokenPaths) -> Live[TokenFiles, Tokens]:
     """Returns the tokens as they follow their files; raises MistakesError if they are no good now.
 
     The file of the previous token may be absent, and mostly is.
     """
+    return Live("token", paths.read, Tokens.from_files)
 
-    def read() -> TokenFiles:
-        # The current one first: when kubelet swaps the directory between the two reads, the old
-        # token is then seen twice, and never not at all.
-        newest = read_required_file(current)
-        return TokenFiles(current, newest, previous, read_file(previous))
 
-    return Live("token", read, Tokens.from_files)
+def _id(name: bytes | None) -> str | None:
+    """Only what is plainly a name: nothing that might be a secret by mistake is told."""
+    return name.decode() if name is not None and _ID.fullmatch(name) else None
 
 
 def _flaw(token: bytes) -> str | None:

@@ -1,4 +1,4 @@
-"""The application on the operations port: probes, metrics, and the profile in effect."""
+"""The application on the operations port: probes, metrics, profile and tokens in effect."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import falcon
 from prometheus_client.exposition import choose_encoder
 
-from payment_service.files.mounted import LiveProfile
+from payment_service.files.mounted import Mounted
 from payment_service.metrics import Metrics
 from payment_service.profile.document import content_hash
 
@@ -48,10 +48,11 @@ class MetricsResource:
 
 
 class ProfileResource:
-    """Which profile is in effect, and what was wrong with a newer one."""
+    """Which profile is in effect, what was wrong with a newer one, and which tokens are valid."""
 
-    def __init__(self, profile: LiveProfile) -> None:
-        self._profile = profile
+    def __init__(self, mounted: Mounted) -> None:
+        self._profile = mounted.profile
+        self._tokens = mounted.tokens
 
     def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
         loaded, refused = self._profile.current, self._profile.refused
@@ -60,14 +61,16 @@ class ProfileResource:
             content, mistakes = refused
             newer = None if content is None else content_hash(content)
             shown["refused"] = {"hash": newer, "mistakes": list(mistakes.texts)}
+        # By their names only; null where every caller may charge.
+        shown["tokens"] = None if self._tokens is None else list(self._tokens.current.ids)
         response.media = shown
 
 
-def create_ops_app(health: Health, metrics: Metrics, profile: LiveProfile) -> App:
+def create_ops_app(health: Health, metrics: Metrics, mounted: Mounted) -> App:
     """Returns the application for kubelet, the operator and the monitoring."""
     app: App = falcon.App()
     app.add_route("/livez", ProbeResource(health.alive, "alive", "a thread has ended"))
     app.add_route("/readyz", ProbeResource(health.ready, "ready", "not taking charges"))
     app.add_route("/metrics", MetricsResource(metrics))
-    app.add_route("/profile", ProfileResource(profile))
+    app.add_route("/profile", ProfileResource(mounted))
     return app

@@ -1,0 +1,183 @@
+"""Takes a rotation of a stack's token from step to step, one write of its Secret for each."""
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from billing_operator.apps import Apps
+from billing_operator.cluster import Cluster
+from billing_operator.errors import Conflict, Waiting
+from billing_operator.kinds import Manifest
+from billing_operator.names import PAYMENT
+from billing_operator.observed import Observed, Pod, observe
+from billing_operator.profile_rollout import ProfileRollout
+from billing_operator.readings import Readings
+from billing_operator.spec import Stack
+from billing_operator.token_keeper import TokenKeeper
+from billing_operator.token_rules import Secrets
+from billing_operator.token_secret import (
+    Step,
+    TokenSecret,
+    dropped,
+    forgotten,
+    settled,
+    staged,
+    swapped,
+)
+from billing_operator.token_steps import (
+    Action,
+    Facts,
+    PaymentPod,
+    Rotation,
+    Sight,
+    Wait,
+    antaeus_lacks,
+    due_in,
+    next_step,
+    wanted,
+)
+
+log = logging.getLogger(__name__)
+
+# As with a profile: a nudge that reached the kubelet before the Secret did is given again.
+_NUDGE_SECONDS = 1.0
+_USUAL_SECONDS = 5.0
+_LOOK_AGAIN = 0.2
+_LOOK_AGAIN_LATER = 5.0
+
+
+@dataclass(slots=True)
+class _Effort:
+    """Since when a step waits, and when payment was last hurried."""
+
+    step: Step | None
+    since: float
+    nudged: float
+
+
+@dataclass
+class TokenRotation:
+    """Knows what to ask whom before each step; what is to be done stands in the Secret.
+
+    Attributes:
+        clock: seconds that only differences are taken of.
+        now: the time that Secrets bear.
+    """
+
+    cluster: Cluster
+    apps: Apps
+    tokens: TokenKeeper
+    profiles: ProfileRollout
+    readings: Readings
+    clock: Callable[[], float]
+    now: Callable[[], datetime]
+    _efforts: dict[str, _Effort] = field(default_factory=dict)
+    _nudges: Iterator[int] = field(default_factory=itertools.count)
+
+    async def advance(
+        self, stack: Stack, seen: Observed, *, billing_busy: bool = False
+    ) -> Rotation | None:
+        """Takes the next step if it is time for it; None while no token is known.
+
+        Args:
+            billing_busy: whether a billing run is under way, or may still be charging: Antaeus is
+                not restarted then.
+
+        Raises:
+            ClusterError: the API server did not do what it was asked.
+        """
+        sight = self.tokens.sight(stack)
+        if sight is None:
+            return None
+        if not sight.under_way and not wanted(stack, sight, self.now()):
+            self.forget(stack.uid)
+            return Rotation(sight, look_again=due_in(stack, sight, self.now()))
+        step = await self._next(stack, seen, sight, billing_busy=billing_busy)
+        if isinstance(step, Action):
+            return await self._look_and_take(stack, seen, billing_busy=billing_busy)
+        return await self._wait(stack, seen, sight, step)
+
+    def forget(self, uid: str) -> None:
+        """Drops what is known of a stack."""
+        self._efforts.pop(uid, None)
+
+    async def _look_and_take(
+        self, stack: Stack, seen: Observed, *, billing_busy: bool
+    ) -> Rotation | None:
+        """Looks at what is live, and writes if the step is right by that too."""
+        secrets, pods = await asyncio.gather(
+            self.tokens.read(stack), self.cluster.list_pods(stack.key)
+        )
+        if secrets.own is None:
+            # Lost this very moment; the next pass reads it again, and says so.
+            self.tokens.forget(stack.uid)
+            return None
+        own = TokenSecret.of(secrets.own)
+        sight, seen = (
+            self.tokens.note(stack, own, secrets),
+            replace(seen, pods=observe((), pods).pods),
+        )
+        step = await self._next(stack, seen, sight, billing_busy=billing_busy)
+        if not isinstance(step, Action):
+            return await self._wait(stack, seen, sight, step)
+        try:
+            live = await self.cluster.replace(self._changed(stack, step, own, secrets))
+        except Conflict:
+            return Rotation(sight, look_again=_LOOK_AGAIN)
+        sight = self.tokens.note(stack, TokenSecret.of(live), replace(secrets, own=live))
+        log.info("token", extra={"stack": str(stack.key), "step": sight.step or "Complete"})
+        return await self._wait(stack, seen, sight, None)
+
+    def _changed(self, stack: Stack, step: Action, own: TokenSecret, secrets: Secrets) -> Manifest:
+        match step:
+            case Action.STAGE:
+                return staged(own, self.tokens.new(stack, secrets))
+            case Action.DROP:
+                return dropped(own)
+            case Action.SWAP:
+                return swapped(own, self.now(), stack.rotate_token)
+            case Action.FORGET:
+                return forgotten(own)
+            case Action.SETTLE:
+                return settled(own, self.now())
+
+    async def _next(
+        self, stack: Stack, seen: Observed, sight: Sight, *, billing_busy: bool
+    ) -> Action | Wait | None:
+        pods = [pod for pod in seen.pods if pod.part == PAYMENT and pod.mounted]
+        facts = Facts(
+            payment=tuple(await asyncio.gather(*(self._ask(stack, pod) for pod in pods))),
+            antaeus_lacks=antaeus_lacks(stack, seen, sight.id),
+            billing_busy=billing_busy,
+            paying=seen.antaeus_life is not None and self.readings.moving(stack.uid),
+            suspended=stack.suspend,
+        )
+        return next_step(stack, sight, facts, self.now())
+
+    async def _ask(self, stack: Stack, pod: Pod) -> PaymentPod:
+        if not pod.ip:
+            return PaymentPod(pod.name, answers=False, accepted=None)
+        try:
+            answer = await self.apps.profile(stack, pod)
+        except Waiting:
+            return PaymentPod(pod.name, answers=False, accepted=None)
+        return PaymentPod(pod.name, answers=True, accepted=answer.accepted)
+
+    async def _wait(
+        self, stack: Stack, seen: Observed, sight: Sight, wait: Wait | None
+    ) -> Rotation:
+        """Hurries payment, if it is payment that is waited for, and says when to look again."""
+        now, effort = self.clock(), self._efforts.get(stack.uid)
+        if effort is None or effort.step != sight.step:
+            effort = self._efforts[stack.uid] = _Effort(sight.step, now, now - _NUDGE_SECONDS)
+        usual = now - effort.since < _USUAL_SECONDS
+        pause = _NUDGE_SECONDS if usual else _LOOK_AGAIN_LATER
+        of_payment = sight.step in (Step.STAGED, Step.FORGETTING)
+        if of_payment and not stack.suspend and now - effort.nudged >= pause:
+            effort.nudged = now
+            why = f"{sight.other_id or sight.id}-{next(self._nudges)}"
+            await self.profiles.refresh(stack, seen.of(PAYMENT), why=why)
+        return Rotation(sight, wait, _LOOK_AGAIN if usual else _LOOK_AGAIN_LATER)

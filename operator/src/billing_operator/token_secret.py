@@ -1,0 +1,183 @@
+"""What the operator's own Secret says of a stack's tokens, and each change that is made to it.
+
+One token is valid at rest. While another takes over from it both are, and a word says how far that
+has come, so that whoever reads the Secret knows what to do next, whatever happened before.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from billing_operator.kinds import Manifest, timestamp
+from billing_operator.names import (
+    OTHER_TOKEN_ID_KEY,
+    OTHER_TOKEN_KEY,
+    TOKEN_ID_KEY,
+    TOKEN_KEY,
+)
+
+_SOURCE, _OTHER_SOURCE = "source", "other-source"
+_STEP, _MADE, _ROTATED, _REQUEST = "step", "made", "rotated-at", "request"
+_USERS = "user"
+
+
+class Step(StrEnum):
+    """How far a rotation has come; its next step waits for what is said here."""
+
+    STAGED = "Staged"
+    """Payment is to accept the new token too; Antaeus still starts with the earlier one."""
+    SWAPPED = "Swapped"
+    """Antaeus is to be started with the new one; payment accepts both."""
+    FORGETTING = "Forgetting"
+    """Payment is to accept the new one alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValidToken:
+    """A token with which charges are taken.
+
+    Attributes:
+        text: the token as Secrets hold it.
+        id: names it where the token itself must not stand; random, and None if that was removed.
+        users: whether it was taken from a user's Secret.
+    """
+
+    text: str = field(repr=False)
+    id: str | None
+    users: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSecret:
+    """The operator's own Secret of a stack.
+
+    Attributes:
+        current: what Antaeus is started with.
+        other: what is valid besides; None at rest.
+        step: None at rest.
+        made: since when the current token is what Antaeus is started with.
+        rotated_at: when the last rotation was complete, as status tells it.
+        request: the last one that a rotation met, or that was there when the token was made.
+    """
+
+    live: Manifest = field(repr=False)
+    current: ValidToken
+    other: ValidToken | None
+    step: Step | None
+    made: datetime
+    rotated_at: str | None
+    request: str | None
+
+    @classmethod
+    def of(cls, live: Manifest) -> "TokenSecret":
+        """Reads it as it is; what somebody else has spoiled is taken for the safer of two."""
+        data: dict[str, str] = live.get("data") or {}
+        other = None
+        if OTHER_TOKEN_KEY in data:
+            users = _text(data, _OTHER_SOURCE) == _USERS
+            other = ValidToken(data[OTHER_TOKEN_KEY], _text(data, OTHER_TOKEN_ID_KEY), users)
+        users = _text(data, _SOURCE) == _USERS
+        return cls(
+            live=live,
+            current=ValidToken(data.get(TOKEN_KEY, ""), _text(data, TOKEN_ID_KEY), users),
+            other=other,
+            step=_step(_text(data, _STEP), two=other is not None),
+            made=_moment(_text(data, _MADE) or live["metadata"].get("creationTimestamp")),
+            rotated_at=_text(data, _ROTATED),
+            request=_text(data, _REQUEST),
+        )
+
+
+def first(token: ValidToken, now: datetime, request: str | None) -> dict[str, str]:
+    """The data of a Secret with a single token, whatever was there before."""
+    made = {TOKEN_KEY: token.text, _MADE: _encoded(timestamp(now))}
+    made |= _optional(TOKEN_ID_KEY, token.id) | _optional(_REQUEST, request)
+    return made | _source(_SOURCE, token)
+
+
+def staged(secret: TokenSecret, new: ValidToken) -> Manifest:
+    """With a new token that is valid besides; one that was staged before makes room."""
+    added = {OTHER_TOKEN_KEY: new.text, _STEP: _encoded(Step.STAGED)}
+    added |= _optional(OTHER_TOKEN_ID_KEY, new.id) | _source(_OTHER_SOURCE, new)
+    return _changed(secret, added)
+
+
+def dropped(secret: TokenSecret) -> Manifest:
+    """Without the token that was staged, and that nobody was ever started with."""
+    return _changed(secret, {}, step=False)
+
+
+def swapped(secret: TokenSecret, now: datetime, request: str | None) -> Manifest:
+    """With the two tokens in each other's place; what was asked for until now is met by it."""
+    new, old = secret.other, secret.current
+    if new is None:
+        return secret.live
+    made = first(new, now, request or secret.request)
+    made |= {OTHER_TOKEN_KEY: old.text, _STEP: _encoded(Step.SWAPPED)}
+    made |= _optional(OTHER_TOKEN_ID_KEY, old.id) | _source(_OTHER_SOURCE, old)
+    return _changed(secret, made, current=False)
+
+
+def forgotten(secret: TokenSecret) -> Manifest:
+    """Without the earlier token; payment is still to see that."""
+    return _changed(secret, {_STEP: _encoded(Step.FORGETTING)})
+
+
+def settled(secret: TokenSecret, now: datetime) -> Manifest:
+    """At rest again."""
+    return _changed(secret, {_ROTATED: _encoded(timestamp(now))}, step=False)
+
+
+def replaced(secret: TokenSecret, new: ValidToken, now: datetime, request: str | None) -> Manifest:
+    """With another single token, where no pod uses what was there."""
+    return _changed(secret, first(new, now, request), current=False, step=False)
+
+
+_CURRENT = frozenset({TOKEN_KEY, TOKEN_ID_KEY, _SOURCE, _MADE, _REQUEST})
+_OTHER = frozenset({OTHER_TOKEN_KEY, OTHER_TOKEN_ID_KEY, _OTHER_SOURCE})
+
+
+def _changed(
+    secret: TokenSecret, made: dict[str, str], *, current: bool = True, step: bool = True
+) -> Manifest:
+    """The live Secret with the other token, and what else is said, replaced; the rest stays."""
+    gone = _OTHER | (frozenset() if current else _CURRENT) | (frozenset() if step else {_STEP})
+    data: dict[str, str] = secret.live.get("data") or {}
+    kept = {name: text for name, text in data.items() if name not in gone}
+    return secret.live | {"data": kept | made}
+
+
+def _source(name: str, token: ValidToken) -> dict[str, str]:
+    return _optional(name, _USERS if token.users else None)
+
+
+def _optional(name: str, text: str | None) -> dict[str, str]:
+    return {} if text is None else {name: _encoded(text)}
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _text(data: dict[str, str], name: str) -> str | None:
+    try:
+        return base64.b64decode(data[name], validate=True).decode() or None
+    except (KeyError, binascii.Error, ValueError):
+        return None
+
+
+def _step(word: str | None, *, two: bool) -> Step | None:
+    step = next((each for each in Step if each == word), None)
+    if two:
+        # Of two tokens without a word between them Antaeus may have either.
+        return step if step in (Step.STAGED, Step.SWAPPED) else Step.SWAPPED
+    return None if step in (None, Step.STAGED) else Step.FORGETTING
+
+
+def _moment(text: str | None) -> datetime:
+    try:
+        return datetime.fromisoformat(text or "").astimezone(UTC)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)

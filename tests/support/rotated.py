@@ -1,0 +1,92 @@
+"""A rotation of the token on a cluster: asked for, under load, and looked at at its end."""
+
+import base64
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from billing_operator.kinds import BILLING_STACK, SECRET, Manifest
+from billing_operator.names import ANTAEUS, PAYMENT, ROTATE_TOKEN, TOKEN_KEY
+from support.antaeus_api import pay_path
+from support.api_server import ApiServer
+from support.charges import lines
+from support.charging import Books, charging, token_of
+from support.scene import Scene, is_ready
+
+
+@contextmanager
+def under_load(scene: Scene, pods: list[str]) -> Iterator[Books]:
+    """Antaeus charges all the time, and every pod is charged with what Antaeus would start with."""
+    over, api = threading.Event(), ApiServer(scene.access)
+    lock = threading.Lock()
+
+    def token() -> str:
+        with lock:
+            return token_of(api, scene.namespace, "shop")
+
+    def pay() -> None:
+        caller = ApiServer(scene.access)
+        while not over.is_set():
+            # None where Antaeus is on its way; what becomes of a call that is cut off is its own.
+            caller.post(pay_path(scene.namespace, "shop"))
+        caller.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        paying = pool.submit(pay)
+        try:
+            with charging(scene.access, scene.namespace, pods, token) as books:
+                yield books
+        finally:
+            over.set()
+        paying.result()
+    api.close()
+
+
+def ask(scene: Scene, value: str) -> None:
+    """Asks for a rotation of the stack named shop, as kubectl annotate would."""
+    annotations = {"metadata": {"annotations": {ROTATE_TOKEN: value}}}
+    scene.api.merge(BILLING_STACK, scene.namespace, "shop", annotations)
+
+
+def has_rotated(value: str) -> Callable[[Manifest], bool]:
+    """Tells of a stack whether what was asked for is met, and all is at rest."""
+
+    def has(stack: Manifest) -> bool:
+        told = stack["status"]["token"]
+        return told.get("requested") == value and "rotation" not in told and is_ready(stack)
+
+    return has
+
+
+def names(scene: Scene) -> list[str]:
+    """The payment pods."""
+    return sorted(pod["metadata"]["name"] for pod in scene.pods("shop", PAYMENT))
+
+
+def assert_none_refused(scene: Scene, books: Books, pods: list[str]) -> None:
+    """Neither of these charges nor of Antaeus' own, by what payment wrote."""
+    assert Counter(told.status for told in books.told).keys() == {200}
+    logs = [scene.kube("-n", scene.namespace, "logs", pod, "--tail=-1") for pod in pods]
+    charges = [line for log in logs for line in lines(log, "charge")]
+    assert {line["authenticated"] for line in charges} == {True}
+    assert len(charges) > len(books.told)
+
+
+def assert_one_token(scene: Scene, before: str) -> None:
+    """Another than before, which is what Antaeus has and all that the Secret has."""
+    secret = scene.api.read(SECRET, scene.namespace, "shop-token")
+    assert secret is not None
+    assert set(secret["data"]) == {TOKEN_KEY, "id", "made", "request", "rotated-at"}
+    token = base64.b64decode(secret["data"][TOKEN_KEY]).decode()
+    assert token != before
+    assert antaeus_has(scene) == token
+
+
+def antaeus_has(scene: Scene) -> str:
+    """The token that the one Antaeus was started with."""
+    (pod,) = scene.pods("shop", ANTAEUS)
+    name = pod["metadata"]["name"]
+    has = scene.kube("-n", scene.namespace, "exec", name, "--", "printenv", "PAYMENTS_API_TOKEN")
+    return has.strip()
