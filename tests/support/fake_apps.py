@@ -8,6 +8,7 @@ from billing_operator.invoices import Counts
 from billing_operator.observed import Pod
 from billing_operator.profile_answers import ProfileAnswer
 from billing_operator.spec import Stack
+from billing_operator.stillness import Calls
 
 
 @dataclass
@@ -18,12 +19,14 @@ class FakeApps:
         digests: of the profile that each payment pod answers by.
         refusals: what payment pods have against a newer one, by its digest.
         counts: of each stack's invoices.
+        taken: charge calls of each payment pod.
         meanwhile: called before each answer about invoices.
     """
 
     digests: dict[str, str] = field(default_factory=dict)
     refusals: dict[str, tuple[str, str]] = field(default_factory=dict)
     counts: dict[str, Counts] = field(default_factory=dict)
+    taken: dict[str, Calls] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     meanwhile: Callable[[], None] = lambda: None
 
@@ -40,3 +43,9 @@ class FakeApps:
             raise Waiting("NoAnswer", f"no profile of {stack.name}", seconds=1)
         refused, mistake = self.refusals.get(pod.name, (None, ""))
         return ProfileAnswer(self.digests[pod.name], refused, (mistake,) if refused else ())
+
+    async def calls(self, stack: Stack, pod: Pod) -> Calls:
+        self.asked.append(pod.name)
+        if pod.name not in self.taken:
+            raise Waiting("NoAnswer", f"no calls of {stack.name}", seconds=1)
+        return self.taken[pod.name]

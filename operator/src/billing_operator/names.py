@@ -9,6 +9,7 @@ MANAGER: Final = "billing-operator"
 
 ANTAEUS: Final = "antaeus"
 PAYMENT: Final = "payment"
+BILLING: Final = "billing"
 
 ANTAEUS_PORT: Final = 8000
 CHARGE_PORT: Final = 9000
@@ -27,6 +28,7 @@ OPERATOR_LABELS: Final = {"app.kubernetes.io/name": MANAGER}
 ADOPT: Final = f"{GROUP}/adopt"
 RENEW_TOKEN: Final = f"{GROUP}/renew-token"
 ACKNOWLEDGE_RESET: Final = f"{GROUP}/acknowledge-reset"
+ACKNOWLEDGE_RUN: Final = f"{GROUP}/acknowledge-run"
 # Set by the operator on children and pods.
 APPLIED_TEMPLATE: Final = f"{GROUP}/applied-template"
 TEMPLATE_ORIGIN: Final = f"{GROUP}/template-origin"
@@ -46,7 +48,7 @@ PASSWORD_KEY: Final = "password"
 
 
 def part_name(stack: str, part: str) -> str:
-    """Name of the objects that belong to one of the two services of a stack."""
+    """Name of the objects that belong to one of the two services of a stack, or to its billing."""
     return f"{stack}-{part}"
 
 

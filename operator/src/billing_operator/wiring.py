@@ -19,10 +19,13 @@ from billing_operator.kinds import Kind, Manifest
 from billing_operator.metrics import Metrics
 from billing_operator.profile_rollout import ProfileRollout
 from billing_operator.readings import Readings
-from billing_operator.reconcile import Judge, Reconciler, Tools, utc_now
+from billing_operator.reconcile import Judge, Reconciler, utc_now
+from billing_operator.run_keeper import RunKeeper
+from billing_operator.sampler import Sampler
 from billing_operator.settings import Settings
 from billing_operator.status import judge
 from billing_operator.token_keeper import TokenKeeper
+from billing_operator.tools import Tools
 
 # An app that takes longer than this is asked again later.
 _APP_SECONDS = 3.0
@@ -109,14 +112,16 @@ class Operator:
             namespaces=settings.namespaces,
             timeout=settings.request_timeout_seconds,
         )
-        inventory = Inventory()
+        inventory, readings = Inventory(), Readings()
+        sampler = Sampler(apps, readings, clock=time.monotonic)
         tools = Tools(
             cluster=cluster,
             inventory=inventory,
             writer=ChildWriter(cluster, inventory, self.metrics, clock=time.monotonic),
             tokens=TokenKeeper(cluster, new_token=new_token, clock=time.monotonic),
             profiles=ProfileRollout(cluster, apps, clock=time.monotonic),
-            readings=Readings(),
+            readings=readings,
+            runs=RunKeeper(cluster, inventory, sampler, quiet_seconds=settings.quiet_seconds),
             announcer=Announcer(cluster, self.metrics, now=utc_now),
             metrics=self.metrics,
         )

@@ -28,6 +28,7 @@ _VERBS = {
     "apply status": ("patch",),
     "create": ("create",),
     "delete": ("delete",),
+    "resume": ("patch",),
     "annotate": ("patch",),
 }
 
@@ -77,7 +78,9 @@ async def used() -> set[Right]:
     _take_over_all_children(world)
     await world.reconcile()
     calls |= set(world.cluster.calls)
-    settings = Settings(antaeus_image="a", payment_image="p", operator_namespace="n")
+    settings = Settings(
+        antaeus_image="a", payment_image="p", operator_image="o", operator_namespace="n"
+    )
     controller = Controller(
         world.tools, world.apps, settings, world.metrics, reconcile=lambda _: world.reconcile()
     )
