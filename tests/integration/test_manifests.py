@@ -56,6 +56,7 @@ def test_images_of_an_overlay_reach_the_operator_and_what_it_runs(
     container = operator(rendered(kube, overlay))
 
     assert container["image"] == "example.test/team/operator:7"
+    assert variable(container, "BILLING_OPERATOR_IMAGE") == "example.test/team/operator:7"
     assert variable(container, "BILLING_PAYMENT_IMAGE") == "example.test/team/payment:8"
     assert variable(container, "BILLING_ANTAEUS_IMAGE") == "example.test/team/antaeus:9"
 

@@ -12,6 +12,7 @@ from billing_operator.spec import Stack
 NAMESPACE = "payments"
 ANTAEUS_IMAGE = "example.test/antaeus:1"
 PAYMENT_IMAGE = "example.test/payment:1"
+OPERATOR_IMAGE = "example.test/operator:1"
 OPERATOR_VERSION = "1.2.3"
 
 
@@ -51,9 +52,11 @@ def an_installation(
     antaeus_image: str = ANTAEUS_IMAGE,
     payment_image: str = PAYMENT_IMAGE,
     version: str = OPERATOR_VERSION,
+    operator_image: str = OPERATOR_IMAGE,
 ) -> Installation:
     """An operator in its usual namespace."""
-    return Installation("billing-system", antaeus_image, payment_image, version)
+    images = antaeus_image, payment_image, operator_image
+    return Installation("billing-system", *images, version)
 
 
 def a_token(made: str | None = "first") -> Token:

@@ -8,6 +8,7 @@ from billing_operator.invoices import Counts
 from billing_operator.observed import Pod
 from billing_operator.profile_answers import Accepted, ProfileAnswer
 from billing_operator.spec import Stack
+from billing_operator.stillness import Calls
 
 
 @dataclass
@@ -19,6 +20,7 @@ class FakeApps:
         refusals: what payment pods have against a newer one, by its digest.
         accepted: ids of the tokens that each payment pod takes; without it, it tells nothing.
         counts: of each stack's invoices.
+        taken: charge calls of each payment pod.
         meanwhile: called before each answer about invoices.
     """
 
@@ -26,6 +28,7 @@ class FakeApps:
     refusals: dict[str, tuple[str, str]] = field(default_factory=dict)
     accepted: dict[str, list[str | None]] = field(default_factory=dict)
     counts: dict[str, Counts] = field(default_factory=dict)
+    taken: dict[str, Calls] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     meanwhile: Callable[[], None] = lambda: None
 
@@ -45,3 +48,9 @@ class FakeApps:
         accepted = None if ids is None else Accepted(frozenset(ids))
         told = (mistake,) if refused else ()
         return ProfileAnswer(self.digests[pod.name], refused, told, accepted)
+
+    async def calls(self, stack: Stack, pod: Pod) -> Calls:
+        self.asked.append(pod.name)
+        if pod.name not in self.taken:
+            raise Waiting("NoAnswer", f"no calls of {stack.name}", seconds=1)
+        return self.taken[pod.name]

@@ -86,10 +86,10 @@ class FakeCluster:
         ours = {} if kind == BILLING_STACK else MANAGED_BY
         yield Page(self._labelled(kind, ours), self._version)
 
-    async def list_pods(self, stack: Key) -> list[Manifest]:
-        self._asked("list one stack", POD)
+    async def list_stack(self, kind: Kind, stack: Key) -> list[Manifest]:
+        self._asked("list one stack", kind)
         await self.answers.wait()
-        return self._labelled(POD, {STACK_LABEL: stack.name})
+        return self._labelled(kind, {STACK_LABEL: stack.name})
 
     async def apply(self, manifest: Manifest, *, new: bool = False) -> Manifest:
         self._asked("apply", BY_NAME[manifest["kind"]])
@@ -134,15 +134,28 @@ class FakeCluster:
 
     async def replace(self, live: Manifest) -> Manifest:
         self._asked("replace", BY_NAME[live["kind"]])
-        known = self.objects.get((live["kind"], key(live)))
-        version = live["metadata"]["resourceVersion"]
-        if known is None or known["metadata"]["resourceVersion"] != version:
-            raise Conflict("Conflict", "the object has been modified", status=409)
+        self._must_be_as_known(live)
         return self.have(live)
 
-    async def delete(self, live: Manifest) -> None:
+    async def delete(self, live: Manifest, *, unchanged: bool = False) -> None:
         self._asked("delete", BY_NAME[live["kind"]])
+        if unchanged:
+            self._must_be_as_known(live)
         self.objects.pop((live["kind"], key(live)), None)
+
+    async def resume(self, job: Manifest) -> Manifest:
+        self._asked("resume", BY_NAME[job["kind"]])
+        live = self._must_be_as_known(job)
+        live["spec"]["suspend"] = False
+        live["metadata"]["generation"] += 1
+        return self.have(live)
+
+    def _must_be_as_known(self, known: Manifest) -> Manifest:
+        live = self.get(known["kind"], known["metadata"]["name"]) or {"metadata": {}}
+        for name in ("uid", "resourceVersion"):
+            if live["metadata"].get(name) != known["metadata"][name]:
+                raise Conflict("Conflict", "the object has been modified", status=409)
+        return live
 
     async def annotate_pod(self, key: Key, annotations: dict[str, str]) -> None:
         self._asked("annotate", POD)

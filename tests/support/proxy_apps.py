@@ -6,13 +6,14 @@ in; the API server calls from the node, which they always do.
 
 import aiohttp
 
-from billing_operator.apps import count_invoices, read_profile
+from billing_operator.apps import count_invoices, read_calls, read_profile
 from billing_operator.errors import Waiting
 from billing_operator.invoices import Counts
 from billing_operator.names import ANTAEUS, OPS_PORT, part_name
 from billing_operator.observed import Pod
 from billing_operator.profile_answers import ProfileAnswer
 from billing_operator.spec import Stack
+from billing_operator.stillness import Calls
 from support.api_server import Access
 
 _SECONDS = 10.0
@@ -42,6 +43,9 @@ class ProxyApps:
 
     async def profile(self, stack: Stack, pod: Pod) -> ProfileAnswer:
         return read_profile(await self._get(stack, f"pods/{pod.name}:{OPS_PORT}/proxy/profile"))
+
+    async def calls(self, stack: Stack, pod: Pod) -> Calls:
+        return read_calls(await self._get(stack, f"pods/{pod.name}:{OPS_PORT}/proxy/metrics"))
 
     async def _get(self, stack: Stack, path: str) -> bytes:
         if self._session is None:

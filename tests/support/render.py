@@ -17,7 +17,11 @@ from support.reference import REFERENCE, reference
 GOLDEN = ROOT / "tests/golden"
 SAMPLES = sorted((ROOT / "deploy/samples").glob("*.yaml"))
 _INSTALLATION = Installation(
-    "billing-system", "antaeus:default", "billing-payment:default", version="default"
+    "billing-system",
+    "antaeus:default",
+    "billing-payment:default",
+    "billing-operator:default",
+    version="default",
 )
 _HEADER = "# Rendered from deploy/samples/{}; `make render` writes it again.\n"
 

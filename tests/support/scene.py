@@ -49,24 +49,37 @@ class Scene:
         resync_seconds: float = NEVER,
         payment_image: str | None = None,
         silence_seconds: float = 70.0,
+        quiet_seconds: float = NEVER,
         judge: Judge = judge,
         server: str | None = None,
     ) -> AbstractContextManager[InProcess]:
         """Runs an operator that sees this namespace and no other."""
-        settings = self.settings(resync_seconds=resync_seconds, silence_seconds=silence_seconds)
+        settings = self.settings(
+            resync_seconds=resync_seconds,
+            silence_seconds=silence_seconds,
+            quiet_seconds=quiet_seconds,
+        )
         if payment_image:
             settings = replace(settings, payment_image=payment_image)
         return running(self.access, self.token, settings, judge=judge, server=server)
 
-    def settings(self, *, resync_seconds: float = NEVER, silence_seconds: float = 70.0) -> Settings:
+    def settings(
+        self,
+        *,
+        resync_seconds: float = NEVER,
+        silence_seconds: float = 70.0,
+        quiet_seconds: float = NEVER,
+    ) -> Settings:
         """Of an operator that sees this namespace and no other."""
         return Settings(
             antaeus_image=self.images.antaeus,
             payment_image=self.images.payment,
+            operator_image=self.images.operator,
             operator_namespace=installation.NAMESPACE,
             namespaces=(self.namespace,),
             resync_seconds=resync_seconds,
             invoices_seconds=1.0,
+            quiet_seconds=quiet_seconds,
             watch_silence_seconds=silence_seconds,
             # Operators of other namespaces run at the same time, and each has the lead of its own.
             lease_name=f"it-{self.namespace}",

@@ -15,16 +15,20 @@ from billing_operator.kinds import BILLING_STACK, OPTIONAL, WATCHED, Key, Manife
 from billing_operator.metrics import Metrics
 from billing_operator.profile_rollout import ProfileRollout
 from billing_operator.readings import Readings
-from billing_operator.reconcile import Reconciler, Tools
+from billing_operator.reconcile import Reconciler
+from billing_operator.run_keeper import RunKeeper
+from billing_operator.sampler import Sampler
 from billing_operator.spec import Stack
 from billing_operator.token_keeper import TokenKeeper
 from billing_operator.token_rotation import TokenRotation
 from billing_operator.token_secret import TokenSecret
+from billing_operator.tools import Tools
 from support.builders import a_body, a_pod, an_installation
 from support.fake_apps import FakeApps
 from support.fake_cluster import FakeCluster
 
 SHOP = Key("payments", "shop")
+QUIET = 150.0
 STATUS = ("apply status", "BillingStack")
 STILL_SECONDS = 22.0
 
@@ -46,6 +50,7 @@ class World:
         )
         profiles = ProfileRollout(self.cluster, self.apps, clock=lambda: self.now)
         readings = Readings(lambda: self.now, still_seconds=STILL_SECONDS)
+        sampler = Sampler(self.apps, readings, clock=lambda: self.now)
         self.tools = Tools(
             cluster=self.cluster,
             inventory=inventory,
@@ -62,6 +67,7 @@ class World:
                 now=self.utc_now,
             ),
             readings=readings,
+            runs=RunKeeper(self.cluster, inventory, sampler, quiet_seconds=QUIET),
             announcer=Announcer(self.cluster, self.metrics, now=self.utc_now),
             metrics=self.metrics,
         )

@@ -15,7 +15,7 @@ from kubernetes.aio.client import ApiClient, Configuration
 
 from billing_operator.cluster import Page
 from billing_operator.errors import ClusterError, Conflict, NamespaceLeaving, NotFound, Refused
-from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Kind, Manifest, key
+from billing_operator.kinds import BILLING_STACK, BY_NAME, JOB, POD, Key, Kind, Manifest, key
 from billing_operator.metrics import Metrics
 from billing_operator.names import MANAGED_BY_SELECTOR, MANAGER, STACK_LABEL
 
@@ -103,10 +103,10 @@ class ApiCluster:
             async for page in self._pages(kind, namespace, labels):
                 yield page
 
-    async def list_pods(self, stack: Key) -> list[Manifest]:
-        """The pods that bear the label of one stack."""
-        pages = self._pages(POD, stack.namespace, f"{STACK_LABEL}={stack.name}")
-        return [pod async for page in pages for pod in page.items]
+    async def list_stack(self, kind: Kind, stack: Key) -> list[Manifest]:
+        """The objects of a kind that bear the label of one stack."""
+        pages = self._pages(kind, stack.namespace, f"{STACK_LABEL}={stack.name}")
+        return [live async for page in pages for live in page.items]
 
     async def apply(self, manifest: Manifest, *, new: bool = False) -> Manifest:
         """Server-side apply of a child; returns the object as it is now.
@@ -151,14 +151,28 @@ class ApiCluster:
         path = BY_NAME[live["kind"]].path(*key(live))
         return await self._send(_Request("PUT", path, {"fieldManager": MANAGER}, live))
 
-    async def delete(self, live: Manifest) -> None:
-        """Removes exactly this object, not another of the same name."""
-        body = {"preconditions": {"uid": live["metadata"]["uid"]}}
+    async def delete(self, live: Manifest, *, unchanged: bool = False) -> None:
+        """Removes exactly this object, not another of the same name.
+
+        With unchanged it raises Conflict if the object changed since it was read.
+        """
+        known = ("uid", "resourceVersion") if unchanged else ("uid",)
+        body: Manifest = {"preconditions": {name: live["metadata"][name] for name in known}}
+        if live["kind"] == JOB.name:
+            # Of all kinds this one would leave its pods behind.
+            body["propagationPolicy"] = "Background"
         path = BY_NAME[live["kind"]].path(*key(live))
         try:
             await self._send(_Request("DELETE", path, {}, body))
         except NotFound:
             return
+
+    async def resume(self, job: Manifest) -> Manifest:
+        """Lets a suspended Job begin; raises Conflict if it changed since it was read."""
+        known = {name: job["metadata"][name] for name in ("uid", "resourceVersion")}
+        body = {"metadata": known, "spec": {"suspend": False}}
+        query = {"fieldManager": MANAGER}
+        return await self._send(_Request("PATCH", JOB.path(*key(job)), query, body, _MERGE))
 
     async def annotate_pod(self, key: Key, annotations: dict[str, str]) -> None:
         """Writes annotations on a pod itself, which restarts nothing."""

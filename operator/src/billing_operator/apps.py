@@ -4,14 +4,25 @@ import json
 from typing import Any, Protocol
 
 import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
 
 from billing_operator.errors import Waiting
-from billing_operator.invoices import Counts
+from billing_operator.invoices import Counts, count
 from billing_operator.kinds import Manifest
 from billing_operator.names import ANTAEUS, ANTAEUS_PORT, OPS_PORT, service_host
 from billing_operator.observed import Pod
 from billing_operator.profile_answers import Accepted, ProfileAnswer
 from billing_operator.spec import Stack
+from billing_operator.stillness import Calls
+
+# Of payment's metrics (its own tests hold it to them).
+_HELD = "payment_replies_held"
+_TAKEN = (
+    "payment_charges_total",
+    "payment_charge_refusals_total",
+    "payment_faults_injected_total",
+    "payment_replays_total",
+)
 
 
 class Apps(Protocol):
@@ -23,6 +34,10 @@ class Apps(Protocol):
 
     async def profile(self, stack: Stack, pod: Pod) -> ProfileAnswer:
         """By which profile a payment pod answers, and which tokens it takes."""
+        ...
+
+    async def calls(self, stack: Stack, pod: Pod) -> Calls:
+        """How many charge calls a payment pod has taken, and how many of them it still holds."""
         ...
 
 
@@ -39,8 +54,11 @@ class HttpApps:
 
     async def profile(self, stack: Stack, pod: Pod) -> ProfileAnswer:  # noqa: ARG002 - other adapters need the namespace
         """Reads one pod, since each answers for itself."""
-        host = f"[{pod.ip}]" if ":" in pod.ip else pod.ip
-        return read_profile(await self._get(f"http://{host}:{OPS_PORT}/profile"))
+        return read_profile(await self._get(f"{_of_pod(pod)}/profile"))
+
+    async def calls(self, stack: Stack, pod: Pod) -> Calls:  # noqa: ARG002 - other adapters need the namespace
+        """Reads one pod's metrics."""
+        return read_calls(await self._get(f"{_of_pod(pod)}/metrics"))
 
     async def _get(self, url: str) -> bytes:
         try:
@@ -52,15 +70,17 @@ class HttpApps:
             raise Waiting("NoAnswer", f"{url}: {error or 'timed out'}", seconds=5.0) from error
 
 
+def _of_pod(pod: Pod) -> str:
+    host = f"[{pod.ip}]" if ":" in pod.ip else pod.ip
+    return f"http://{host}:{OPS_PORT}"
+
+
 def count_invoices(body: bytes) -> Counts:
     """Counts what Antaeus answers on /rest/v1/invoices."""
-    invoices = _json(body)
-    listed = isinstance(invoices, list)
-    if not listed or not all(isinstance(each, dict) and "status" in each for each in invoices):
-        raise Waiting("NoAnswer", "Antaeus answered with no list of invoices", seconds=30.0)
-    states = [invoice["status"] for invoice in invoices]
-    paid = sum(state == "PAID" for state in states)
-    return Counts(paid=paid, pending=len(states) - paid)
+    try:
+        return count(_json(body))
+    except ValueError as error:
+        raise Waiting("NoAnswer", str(error), seconds=30.0) from error
 
 
 def read_profile(body: bytes) -> ProfileAnswer:
@@ -84,6 +104,19 @@ def _accepted(answer: Manifest) -> Accepted | None:
             return Accepted(frozenset(str(each) if each else None for each in ids))
         case _:
             return None
+
+
+def read_calls(body: bytes) -> Calls:
+    """Reads what payment answers on /metrics; every call that it takes is counted somewhere."""
+    totals: dict[str, float] = {}
+    try:
+        for family in text_string_to_metric_families(body.decode()):
+            for name, _, value, *_ in family.samples:
+                totals[name] = totals.get(name, 0.0) + value
+        held = int(totals[_HELD])
+    except (ValueError, KeyError) as error:
+        raise Waiting("NoAnswer", "payment does not tell its calls", seconds=5.0) from error
+    return Calls(taken=int(sum(totals.get(name, 0.0) for name in _TAKEN)), held=held)
 
 
 def _json(body: bytes) -> Any:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from billing_operator.kinds import Manifest
 
 DEFAULT_TMP_SIZE = "256Mi"
+DEFAULT_HOST = "antaeus.local"
 # Fields of a service and the fields of a pod's spec that they become.
 _POD_FIELDS = {
     "nodeSelector": "nodeSelector",
@@ -74,4 +75,36 @@ class Peers:
             antaeus_from=part.get("antaeusFrom"),
             monitoring_from=part.get("monitoringFrom") or [],
             antaeus_egress=part.get("antaeusEgress"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ingress:
+    """How Antaeus is reached from outside by its name.
+
+    Attributes:
+        class_name: which controller serves it; None leaves that to the cluster.
+        tls_secret: holds the certificate; None stands for plain HTTP.
+    """
+
+    host: str
+    class_name: str | None
+    tls_secret: str | None
+    annotations: Manifest
+
+    @property
+    def url(self) -> str:
+        """Where it answers, at the usual port."""
+        return f"{'https' if self.tls_secret else 'http'}://{self.host}"
+
+    @classmethod
+    def of(cls, part: Manifest) -> "Ingress | None":
+        """Reads spec.antaeus.ingress."""
+        if not part.get("enabled", False):
+            return None
+        return cls(
+            host=part.get("host", DEFAULT_HOST),
+            class_name=part.get("className"),
+            tls_secret=part.get("tlsSecretName"),
+            annotations=part.get("annotations") or {},
         )

@@ -27,8 +27,8 @@ class Cluster(Protocol):
         """
         ...
 
-    async def list_pods(self, stack: Key) -> list[Manifest]:
-        """The pods that bear the label of one stack."""
+    async def list_stack(self, kind: Kind, stack: Key) -> list[Manifest]:
+        """The objects of a kind that bear the label of one stack."""
         ...
 
     async def apply(self, manifest: Manifest, *, new: bool = False) -> Manifest:
@@ -54,8 +54,15 @@ class Cluster(Protocol):
         """Puts an object in place of exactly the one that was read; raises Conflict otherwise."""
         ...
 
-    async def delete(self, live: Manifest) -> None:
-        """Removes exactly this object, not another of the same name."""
+    async def delete(self, live: Manifest, *, unchanged: bool = False) -> None:
+        """Removes exactly this object, not another of the same name.
+
+        With unchanged it raises Conflict if the object changed since it was read.
+        """
+        ...
+
+    async def resume(self, job: Manifest) -> Manifest:
+        """Lets a suspended Job begin; raises Conflict if it changed since it was read."""
         ...
 
     async def annotate_pod(self, key: Key, annotations: dict[str, str]) -> None:

@@ -15,9 +15,9 @@ from billing_operator.keyed_queue import Backoff, Failed, KeyedQueue, Next
 from billing_operator.kinds import BILLING_STACK, OPTIONAL, WATCHED, Key, Kind, Manifest
 from billing_operator.metrics import InvoiceWatch, Metrics, ReconcileWatch
 from billing_operator.observed import observe
-from billing_operator.reconcile import Tools
 from billing_operator.settings import Settings
 from billing_operator.spec import Stack
+from billing_operator.tools import Tools
 
 log = logging.getLogger(__name__)
 
@@ -148,6 +148,7 @@ class Controller:
         self._tools.profiles.forget(uid)
         self._tools.rotation.forget(uid)
         self._tools.readings.forget(uid)
+        self._tools.runs.forget(uid)
         if place and self._tools.inventory.stack(place) is None:
             self._stacks.forget(place)
             self._invoices.forget(place)

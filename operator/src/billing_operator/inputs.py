@@ -9,12 +9,14 @@ class Installation:
 
     Attributes:
         namespace: where the operator runs; its pods may read from the stacks' pods.
+        operator_image: has the command of a billing run as well.
         version: of the operator. No manifest may depend on it: each release would change them.
     """
 
     namespace: str
     antaeus_image: str
     payment_image: str
+    operator_image: str
     version: str
 
 

@@ -10,10 +10,11 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 
 from billing_operator.cluster import Page
-from billing_operator.kinds import BILLING_STACK, POD, Key, Kind, Manifest, controller_of, key
+from billing_operator.kinds import BILLING_STACK, JOB, POD, Key, Kind, Manifest, controller_of, key
 from billing_operator.names import MANAGER, STACK_LABEL
 
 _Place = tuple[str, Key]
+_NO_CHILDREN = (BILLING_STACK.name, JOB.name, POD.name)
 
 
 class Inventory:
@@ -94,10 +95,12 @@ class Inventory:
         return [place[1] for place in self._objects if place[0] == BILLING_STACK.name]
 
     def children(self, stack: Key) -> list[Manifest]:
-        """What bears the stack's label, pods excepted; whose it is stands in its owner."""
-        return [
-            self._load(p) for p in self._places(stack) if p[0] not in (POD.name, BILLING_STACK.name)
-        ]
+        """What bears the stack's label, pods and Jobs excepted; whose it is stands in its owner."""
+        return [self._load(p) for p in self._places(stack) if p[0] not in _NO_CHILDREN]
+
+    def jobs(self, stack: Key) -> list[Manifest]:
+        """The Jobs that bear the stack's label; whose they are stands in their owner."""
+        return [self._load(place) for place in self._places(stack) if place[0] == JOB.name]
 
     def pods(self, stack: Key) -> list[Manifest]:
         """The pods that bear the stack's label."""

@@ -27,6 +27,16 @@ class Counts:
         return self.paid + self.pending
 
 
+def count(listed: object) -> Counts:
+    """Counts what Antaeus answers on /rest/v1/invoices; raises ValueError where it is no list."""
+    if not isinstance(listed, list) or not all(
+        isinstance(each, dict) and "status" in each for each in listed
+    ):
+        raise ValueError("Antaeus answered with no list of invoices")
+    paid = sum(each["status"] == "PAID" for each in listed)
+    return Counts(paid=paid, pending=len(listed) - paid)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What Antaeus answered.
@@ -48,25 +58,37 @@ def invoices(stack: Stack, reading: Reading | None, now: datetime) -> Manifest |
     if reading is None:
         return {**old, "reset": reset} if old else None
     life: str | None = reading.life
-    if _forgot(old, reading):
+    if _forgot(stack, old, reading):
         if old.get("life") == life:
             # The answer came before the news of another life, whose name is yet to be learned.
             life = None
         before = reset or {"paid": 0}
         reset = {"paid": before["paid"] + old["paid"], "pending": old["pending"]}
         reset["at"] = timestamp(now)
+        if run := _cut_off(stack, old):
+            reset["run"] = run
     counts = {name: getattr(reading.counts, name) for name in _COUNTS}
     same = all(old.get(name) == value for name, value in counts.items())
     changed_at = old["changedAt"] if same else timestamp(now)
     return {**counts, "changedAt": changed_at, "life": life, "reset": reset}
 
 
-def _forgot(old: Manifest, reading: Reading) -> bool:
-    if not old.get("paid"):
+def _cut_off(stack: Stack, old: Manifest) -> str | None:
+    """What was charging with the Antaeus of before; it may have paid more than was ever read."""
+    known = stack.status.get("billing") or {}
+    for name in ("running", "unsettled", "direct"):
+        record = known.get(name)
+        if record and record.get("life") == old.get("life"):
+            return str(record.get("job", "a call that was no run"))
+    return None
+
+
+def _forgot(stack: Stack, old: Manifest, reading: Reading) -> bool:
+    if not old.get("paid") and not _cut_off(stack, old):
         return False
     # A watch may lag behind the answer of a new pod; but no payment is ever taken back.
     another = "life" in old and old["life"] != reading.life
-    return bool(another or reading.counts.paid < old["paid"])
+    return bool(another or reading.counts.paid < old.get("paid", 0))
 
 
 def reset_message(stack: Stack, found: Manifest | None) -> str | None:
@@ -78,8 +100,13 @@ def reset_message(stack: Stack, found: Manifest | None) -> str | None:
         f"kubectl annotate --overwrite -n {stack.namespace} bst {stack.name} "
         f"{ACKNOWLEDGE_RESET}={reset['at']}"
     )
+    more = ""
+    if reset.get("run"):
+        more = (
+            f"It was charging then ({reset['run']}), so more may be paid: payment's log has all. "
+        )
     return (
         f"Antaeus has started anew and forgot its payments: {reset['paid']} invoices were paid and "
-        f"{reset['pending']} pending before. A pay call charges again what was paid. Once that is "
-        f"dealt with: {command}"
+        f"{reset['pending']} pending before. {more}A pay call charges again what was paid. "
+        f"Once that is dealt with: {command}"
     )

@@ -71,6 +71,8 @@ CONFIG_MAP = Kind("v1", "ConfigMap", "configmaps")
 SERVICE = Kind("v1", "Service", "services")
 SERVICE_ACCOUNT = Kind("v1", "ServiceAccount", "serviceaccounts")
 DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments")
+CRON_JOB = Kind("batch/v1", "CronJob", "cronjobs")
+JOB = Kind("batch/v1", "Job", "jobs")
 LEASE = Kind("coordination.k8s.io/v1", "Lease", "leases")
 NETWORK_POLICY = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
 DISRUPTION_BUDGET = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
@@ -89,8 +91,10 @@ CHILDREN = (
     INGRESS,
     DISRUPTION_BUDGET,
     AUTOSCALER,
+    CRON_JOB,
 )
-WATCHED = (*CHILDREN, POD)
+# Jobs are the CronJob's, and pods of ReplicaSets and Jobs: they are watched, and never applied.
+WATCHED = (*CHILDREN, JOB, POD)
 # Not every cluster knows them, and a watch of what is not there would end the operator: they are
 # looked for at each resync instead.
 OPTIONAL = (POD_MONITOR,)

@@ -9,6 +9,7 @@ MANAGER: Final = "billing-operator"
 
 ANTAEUS: Final = "antaeus"
 PAYMENT: Final = "payment"
+BILLING: Final = "billing"
 
 ANTAEUS_PORT: Final = 8000
 CHARGE_PORT: Final = 9000
@@ -28,6 +29,7 @@ ADOPT: Final = f"{GROUP}/adopt"
 RENEW_TOKEN: Final = f"{GROUP}/renew-token"
 ROTATE_TOKEN: Final = f"{GROUP}/rotate-token"
 ACKNOWLEDGE_RESET: Final = f"{GROUP}/acknowledge-reset"
+ACKNOWLEDGE_RUN: Final = f"{GROUP}/acknowledge-run"
 # Set by the operator on children and pods.
 APPLIED_TEMPLATE: Final = f"{GROUP}/applied-template"
 TEMPLATE_ORIGIN: Final = f"{GROUP}/template-origin"
@@ -54,7 +56,7 @@ PASSWORD_KEY: Final = "password"
 
 
 def part_name(stack: str, part: str) -> str:
-    """Name of the objects that belong to one of the two services of a stack."""
+    """Name of the objects that belong to one of the two services of a stack, or to its billing."""
     return f"{stack}-{part}"
 
 

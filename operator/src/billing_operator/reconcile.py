@@ -7,27 +7,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from billing_operator.announcer import Announcer
-from billing_operator.child_writer import ChildWriter
-from billing_operator.cluster import Cluster
 from billing_operator.errors import ClusterError, Fault, NamespaceLeaving, OutOfSight, Waiting
 from billing_operator.inputs import Installation, Token
-from billing_operator.inventory import Inventory
 from billing_operator.keyed_queue import Failed, Next, NotBefore
 from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref
-from billing_operator.metrics import Metrics
 from billing_operator.names import TOKEN_KEY, token_secret_name
 from billing_operator.observed import Observed, observe
 from billing_operator.ownership import owned_by, refuse_unless_given
 from billing_operator.plan import Plan, decide
-from billing_operator.profile_rollout import ProfileRollout, Progress
-from billing_operator.readings import Readings
+from billing_operator.profile_rollout import Progress
+from billing_operator.run_news import run_announcements
+from billing_operator.run_records import may_charge
 from billing_operator.spec import Stack
 from billing_operator.status import Findings, judge
-from billing_operator.token_keeper import Settled, TokenKeeper
-from billing_operator.token_rotation import TokenRotation
+from billing_operator.token_keeper import Settled
 from billing_operator.token_rules import Secrets
 from billing_operator.token_steps import Rotation
+from billing_operator.tools import Tools
 from billing_operator.transitions import announcements
 
 log = logging.getLogger(__name__)
@@ -35,21 +31,6 @@ log = logging.getLogger(__name__)
 # More than once in one pass, a child may be found that seemed to be missing.
 _MOST_ROUNDS = 5
 _NOT_ASKED = Progress(complete=False, usual=False, look_again=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What the reconciler works with."""
-
-    cluster: Cluster
-    inventory: Inventory
-    writer: ChildWriter
-    tokens: TokenKeeper
-    profiles: ProfileRollout
-    rotation: TokenRotation
-    readings: Readings
-    announcer: Announcer
-    metrics: Metrics
 
 
 @dataclass(slots=True)
@@ -127,7 +108,8 @@ class Reconciler:
         await self._write_children(this)
         stack, seen = this.stack, self._seen(this.stack)
         this.progress = await self._tools.profiles.advance(stack, seen.payment_answers)
-        this.rotation = await self._tools.rotation.advance(stack, seen)
+        busy = may_charge(stack.status)
+        this.rotation = await self._tools.rotation.advance(stack, seen, billing_busy=busy)
         this.fault = self._tools.tokens.complaint(this.stack)
 
     async def _write_children(self, this: _Pass) -> None:
@@ -192,7 +174,7 @@ class Reconciler:
         body, secrets, pods, children = await asyncio.gather(
             cluster.read(BILLING_STACK, stack.key),
             self._tools.tokens.read(stack),
-            cluster.list_pods(stack.key),
+            cluster.list_stack(POD, stack.key),
             asyncio.gather(*(self._tools.writer.read_live(stack, each) for each in guess.names)),
         )
         if body is None or body["metadata"]["uid"] != stack.uid or _leaving(body):
@@ -236,9 +218,10 @@ class Reconciler:
         if fault is None and not progress.complete and progress.usual and stack.status:
             # On its way and soon over: one status when it has arrived says more than two.
             return progress.look_again
-        soon = [progress.look_again, this.rotation and this.rotation.look_again]
+        runs = await self._tools.runs.look(stack, seen)
         found = Findings(
             seen=seen,
+            runs=runs,
             # A Secret that is yet to be made is nothing to tell of, nor a request that was met.
             token=this.settled.token if this.settled and this.settled.secret is None else None,
             fault=fault,
@@ -254,20 +237,28 @@ class Reconciler:
         except Fault as refused:
             log.warning("no status", extra={"stack": str(stack.key), "why": refused.message})
             return _after(refused)
-        return _after(fault) if fault else min(filter(None, soon), default=None)
+        then = await self._tools.runs.carry_out(stack.key, seen, runs, self._now())
+        fault = fault or (then if isinstance(then, Fault) else None)
+        if fault:
+            return _after(fault)
+        soon = (progress.look_again, this.rotation and this.rotation.look_again, then)
+        return min((when for when in soon if isinstance(when, float)), default=None)
 
     async def _write_status(self, stack: Stack, found: Findings) -> None:
         status = self._judge(stack, found, self._installation, now=self._now())
         if not self._is_known(stack):
             return
         self._tools.metrics.tell(stack.key, status)
+        self._tools.metrics.billing.tell(stack.key, status)
         if status == stack.status:
             return
         live = await self._tools.cluster.apply_status(stack.key, stack.uid, status)
         if not self._is_known(stack):
             return
         self._tools.inventory.put(BILLING_STACK, live)
-        await self._tools.announcer.announce(stack, announcements(stack.status, status))
+        self._tools.metrics.billing.count(stack.key, stack.status, status)
+        said = announcements(stack.status, status) + run_announcements(stack.status, status)
+        await self._tools.announcer.announce(stack, said)
 
     def _is_known(self, stack: Stack) -> bool:
         """Whether it has not gone meanwhile; then nothing of it must be remembered."""

@@ -42,6 +42,7 @@ _METADATA: Manifest = {
 _OPTIONS = {
     "antaeus_image": ("", "image of Antaeus for stacks that name none"),
     "payment_image": ("", "image of payment for stacks that name none"),
+    "operator_image": ("billing-operator", "image of the operator, in which billing runs are made"),
     "operator_namespace": ("billing-system", "where the operator runs"),
 }
 
@@ -168,9 +169,8 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> None:
         name: getattr(arguments, name) or environ.get(f"BILLING_{name.upper()}") or otherwise
         for name, (otherwise, _) in _OPTIONS.items()
     }
-    installation = Installation(
-        given["operator_namespace"], given["antaeus_image"], given["payment_image"], __version__
-    )
+    images = (given[name] for name in ("antaeus_image", "payment_image", "operator_image"))
+    installation = Installation(given["operator_namespace"], *images, __version__)
     try:
         texts = [_read(name) for name in arguments.files]
         sys.stdout.write(Renderer(installation, arguments.namespace).rendered(texts))

@@ -21,8 +21,12 @@ class Settings:
         operator_namespace: where it runs itself.
         antaeus_image: for stacks that name none.
         payment_image: for stacks that name none.
+        operator_image: the operator's own, in which billing runs are made as well.
         resync_seconds: how often everything is compared again, whatever the watches told.
         invoices_seconds: how often each Antaeus is asked for its invoices.
+        quiet_seconds: how long Antaeus and payment must stand still after a call whose end nobody
+            saw, before a billing run begins. At least 120: Antaeus tries a charge twice, each time
+            with 30 s to connect and 30 s to read, and nothing need be seen of it meanwhile.
         watch_silence_seconds: after which a watch that tells nothing is opened anew.
         workers: stacks reconciled at the same time.
         request_timeout_seconds: for each request to the API server.
@@ -34,10 +38,12 @@ class Settings:
 
     antaeus_image: str
     payment_image: str
+    operator_image: str
     operator_namespace: str
     namespaces: tuple[str, ...] = ()
     resync_seconds: float = 300.0
     invoices_seconds: float = 10.0
+    quiet_seconds: float = 150.0
     watch_silence_seconds: float = 70.0
     workers: int = 8
     request_timeout_seconds: float = 30.0
@@ -49,7 +55,7 @@ class Settings:
     @property
     def installation(self) -> Installation:
         """What manifests and statuses depend on."""
-        images = self.antaeus_image, self.payment_image
+        images = self.antaeus_image, self.payment_image, self.operator_image
         return Installation(self.operator_namespace, *images, __version__)
 
     @classmethod
@@ -109,12 +115,14 @@ def _level(text: str) -> str:
 _NEEDED = {
     "antaeus_image": "the image of Antaeus for stacks that name none",
     "payment_image": "the image of payment for stacks that name none",
+    "operator_image": "the operator's own image, for billing runs",
     "operator_namespace": "the namespace that the operator runs in",
 }
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "namespaces": lambda text: tuple(part.strip() for part in text.split(",") if part.strip()),
     "resync_seconds": _number(0.1, 86400, float),
     "invoices_seconds": _number(0.1, 3600, float),
+    "quiet_seconds": _number(120, 86400, float),
     "watch_silence_seconds": _number(1, 280, float),
     "workers": _number(1, 256, int),
     "request_timeout_seconds": _number(0.1, 300, float),

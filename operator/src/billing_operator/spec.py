@@ -3,16 +3,23 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from billing_operator.choices import Peers, PodChoices
+from billing_operator.choices import Ingress, Peers, PodChoices
 from billing_operator.kinds import Key, Manifest
-from billing_operator.names import ACKNOWLEDGE_RESET, ANTAEUS, RENEW_TOKEN, ROTATE_TOKEN, TOKEN_KEY
+from billing_operator.names import (
+    ACKNOWLEDGE_RESET,
+    ACKNOWLEDGE_RUN,
+    ANTAEUS,
+    RENEW_TOKEN,
+    ROTATE_TOKEN,
+    TOKEN_KEY,
+)
+from billing_operator.schedule import Billing
 from billing_operator.simulation import Store, profile_parts, store
 
 # A custom resource stored before a field had a default, or written while the schema was absent,
 # may lack what the schema fills in. These are the schema's defaults (a test compares them).
 DEFAULT_SUCCESS_RATE = 0.5
 DEFAULT_STARTUP_SECONDS = 300
-DEFAULT_HOST = "antaeus.local"
 DEFAULT_UNAVAILABLE = 1
 DEFAULT_LEAST_PODS = 1
 DEFAULT_TARGET_CPU = 80
@@ -45,26 +52,6 @@ class Container:
     replicas: int
     resources: Manifest
     env: tuple[Manifest, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ingress:
-    """How Antaeus is reached from outside by its name.
-
-    Attributes:
-        class_name: which controller serves it; None leaves that to the cluster.
-        tls_secret: holds the certificate; None stands for plain HTTP.
-    """
-
-    host: str
-    class_name: str | None
-    tls_secret: str | None
-    annotations: Manifest
-
-    @property
-    def url(self) -> str:
-        """Where it answers, at the usual port."""
-        return f"{'https' if self.tls_secret else 'http'}://{self.host}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +126,7 @@ class Stack:
         rotate_token: value of the annotation by which a person asks for a rotation.
         token_max_age: seconds after which a generated token is rotated; None for never.
         acknowledged_reset: when the reset of the invoices happened that a person has dealt with.
+        acknowledged_run: uid of the Job whose batch a person knows to be over.
         status: as stored; input only for what must not be forgotten (times, the token's history).
         hibernate: whether no pod of it is to run.
         monitoring: labels of what has Prometheus read payment's metrics; None where nothing has.
@@ -160,6 +148,8 @@ class Stack:
     status: Manifest = field(default_factory=dict)
     hibernate: bool = False
     monitoring: Manifest | None = None
+    billing: Billing = field(default_factory=lambda: Billing.of({}))
+    acknowledged_run: str | None = None
 
     @property
     def name(self) -> str:
@@ -210,6 +200,8 @@ class Stack:
             status=_status(body),
             hibernate=spec.get("hibernate", False),
             monitoring=_monitoring(spec.get("monitoring") or {}),
+            billing=Billing.of(spec.get("billing") or {}),
+            acknowledged_run=annotations.get(ACKNOWLEDGE_RUN),
         )
 
 
@@ -246,18 +238,7 @@ def _antaeus(part: Manifest) -> Antaeus:
         startup_seconds=part.get("startupSeconds", DEFAULT_STARTUP_SECONDS),
         service_type=service.get("type", "ClusterIP"),
         node_port=service.get("nodePort"),
-        ingress=_ingress(part.get("ingress") or {}),
-    )
-
-
-def _ingress(part: Manifest) -> Ingress | None:
-    if not part.get("enabled", False):
-        return None
-    return Ingress(
-        host=part.get("host", DEFAULT_HOST),
-        class_name=part.get("className"),
-        tls_secret=part.get("tlsSecretName"),
-        annotations=part.get("annotations") or {},
+        ingress=Ingress.of(part.get("ingress") or {}),
     )
 
 

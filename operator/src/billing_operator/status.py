@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from billing_operator.admission import billing
+from billing_operator.conditions import condition, pruned
 from billing_operator.desired import profile
 from billing_operator.errors import Fault, SpecError
 from billing_operator.hibernation import asleep, asleep_message
@@ -15,7 +17,6 @@ from billing_operator.kinds import (
     Ref,
     conditions_of,
     deployment,
-    timestamp,
 )
 from billing_operator.names import (
     ANTAEUS,
@@ -31,6 +32,7 @@ from billing_operator.names import (
 )
 from billing_operator.observed import Observed, Rollout
 from billing_operator.profile_answers import Refusal
+from billing_operator.run_records import Circumstances, Sight
 from billing_operator.spec import Stack
 from billing_operator.token_status import held_message, rotation_message, token_status
 from billing_operator.token_steps import Rotation
@@ -64,6 +66,8 @@ class Findings:
         held_back: what waits for the next start of Antaeus, if anything does.
         undone: children that a suspended stack keeps from being as its spec wants them.
         refusal: of the stack's profile by a payment pod; None while none refuses it.
+        runs: of billing; None where they can't be seen now.
+        rotating: whether the token is being replaced.
     """
 
     seen: Observed
@@ -75,6 +79,7 @@ class Findings:
     undone: frozenset[Ref] = frozenset()
     refusal: Refusal | None = None
     rotation: Rotation | None = None
+    runs: Sight | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ class _Verdict:
 def judge(stack: Stack, found: Findings, installation: Installation, *, now: datetime) -> Manifest:
     """The status of a stack. Same findings, same status: a stack at rest is never written."""
     counted = invoices(stack, found.reading, now)
-    return _pruned(
+    return pruned(
         {
             "observedGeneration": stack.generation,
             "operatorVersion": installation.version,
@@ -103,6 +108,7 @@ def judge(stack: Stack, found: Findings, installation: Installation, *, now: dat
             "token": token_status(stack, found.token, found.rotation, now),
             "invoices": counted,
             "monitoring": _monitoring(stack, found.seen),
+            "billing": _billing(stack, found, counted, now),
         }
     )
 
@@ -210,27 +216,11 @@ def _conditions(
     if held := held_message(found.rotation):
         rows.append((TOKEN_ROTATION_HELD, True, TOKEN_ROTATION_HELD, held))
     before = conditions_of(stack.status)
-    return [_condition(row, before.get(row[0]), stack.generation, now) for row in rows]
+    return [condition(row, before.get(row[0]), stack.generation, now) for row in rows]
 
 
 def _if(holds: bool, verdict: _Verdict, reason: str, message: str) -> tuple[str, str]:  # noqa: FBT001 - private, reads as a sentence where it is called
     return (verdict.reason, verdict.message) if holds else (reason, message)
-
-
-def _condition(
-    row: tuple[str, bool, str, str], old: Manifest | None, generation: int, now: datetime
-) -> Manifest:
-    kind, holds, reason, message = row
-    status = "True" if holds else "False"
-    same = old is not None and old["status"] == status
-    return {
-        "type": kind,
-        "status": status,
-        "reason": reason,
-        "message": message[:2048],
-        "observedGeneration": generation,
-        "lastTransitionTime": old["lastTransitionTime"] if old and same else timestamp(now),
-    }
 
 
 def _antaeus(stack: Stack, found: Findings, installation: Installation) -> Manifest:
@@ -284,7 +274,27 @@ def _monitoring(stack: Stack, seen: Observed) -> str | None:
     return f"{POD_MONITOR.name} {part_name(stack.name, PAYMENT)}"
 
 
-def _pruned(status: Manifest) -> Manifest:
-    """Without what is not known, so that it compares equal to what the server stores."""
-    kept = {name: _pruned(of) if isinstance(of, dict) else of for name, of in status.items()}
-    return {name: of for name, of in kept.items() if of is not None and of != {}}
+def _token(stack: Stack, found: Findings) -> Manifest | None:
+    if found.token is None:
+        return stack.status.get("token")
+    return {
+        "secretName": found.token.secret_name,
+        "generated": found.token.generated,
+        # With a token in place every request is settled: one from long ago must not be taken
+        # for consent when the token is lost one day.
+        "renewed": stack.renew_token,
+    }
+
+
+def _billing(stack: Stack, found: Findings, counted: Manifest | None, now: datetime) -> Manifest:
+    verdict = _verdict(stack, found, counted)
+    well = verdict.ready and verdict.reason == Reason.ALL_READY
+    around = Circumstances(
+        reading=found.reading,
+        life=found.seen.antaeus_life,
+        unready="" if well else f"{verdict.reason}: {verdict.message}",
+        reset=bool((counted or {}).get("reset")),
+        rotating=found.rotation is not None and found.rotation.under_way,
+        now=now,
+    )
+    return billing(stack, found.runs, around)

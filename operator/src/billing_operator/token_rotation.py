@@ -10,7 +10,7 @@ from datetime import datetime
 from billing_operator.apps import Apps
 from billing_operator.cluster import Cluster
 from billing_operator.errors import Conflict, Waiting
-from billing_operator.kinds import Manifest
+from billing_operator.kinds import POD, Manifest
 from billing_operator.names import PAYMENT
 from billing_operator.observed import Observed, Pod, observe
 from billing_operator.profile_rollout import ProfileRollout
@@ -109,7 +109,7 @@ class TokenRotation:
     ) -> Rotation | None:
         """Looks at what is live, and writes if the step is right by that too."""
         secrets, pods = await asyncio.gather(
-            self.tokens.read(stack), self.cluster.list_pods(stack.key)
+            self.tokens.read(stack), self.cluster.list_stack(POD, stack.key)
         )
         if secrets.own is None:
             # Lost this very moment; the next pass reads it again, and says so.

@@ -19,11 +19,14 @@ from billing_operator.kinds import Kind, Manifest
 from billing_operator.metrics import Metrics
 from billing_operator.profile_rollout import ProfileRollout
 from billing_operator.readings import Readings
-from billing_operator.reconcile import Judge, Reconciler, Tools, utc_now
+from billing_operator.reconcile import Judge, Reconciler, utc_now
+from billing_operator.run_keeper import RunKeeper
+from billing_operator.sampler import Sampler
 from billing_operator.settings import Settings
 from billing_operator.status import judge
 from billing_operator.token_keeper import TokenKeeper
 from billing_operator.token_rotation import TokenRotation
+from billing_operator.tools import Tools
 
 # An app that takes longer than this is asked again later.
 _APP_SECONDS = 3.0
@@ -116,6 +119,7 @@ class Operator:
         # Two readings that are alike, with a tenth of jitter.
         still = 2.2 * settings.invoices_seconds
         readings = Readings(time.monotonic, still_seconds=still)
+        sampler = Sampler(apps, readings, clock=time.monotonic)
         tools = Tools(
             cluster=cluster,
             inventory=inventory,
@@ -126,6 +130,7 @@ class Operator:
                 cluster, apps, tokens, profiles, readings, time.monotonic, utc_now
             ),
             readings=readings,
+            runs=RunKeeper(cluster, inventory, sampler, quiet_seconds=settings.quiet_seconds),
             announcer=Announcer(cluster, self.metrics, now=utc_now),
             metrics=self.metrics,
         )

@@ -201,7 +201,7 @@ async def test_the_pods_of_one_stack_are_listed_in_its_namespace(
     cluster: ApiCluster, server: Answering
 ) -> None:
     server.will_say(200, page(version=1))
-    await cluster.list_pods(SHOP)
+    await cluster.list_stack(POD, SHOP)
     ((_, path, query, _),) = server.asked
 
     assert path == "/api/v1/namespaces/payments/pods"

@@ -28,6 +28,7 @@ class Scene:
         settings = Settings(
             antaeus_image="a",
             payment_image="p",
+            operator_image="o",
             operator_namespace="billing-system",
             resync_seconds=300.0,
             invoices_seconds=10.0,

@@ -33,6 +33,7 @@ def test_pods_come_after_everything_that_they_need() -> None:
     assert "Deployment" not in {manifest["kind"] for manifest in ground}
     # Without the right to it there are pods all the same.
     assert {manifest["kind"] for manifest in rest} == {
+        "CronJob",
         "HorizontalPodAutoscaler",
         "Ingress",
         "PodDisruptionBudget",

@@ -40,7 +40,7 @@ def test_what_was_just_applied_does_not_differ() -> None:
     template = antaeus.template(stack, a_token(), an_installation())
     groups = desired(stack, a_token(), an_installation(), antaeus_template=template)
 
-    assert [found(each, applied(each)) for group in groups for each in group] == [None] * 10
+    assert [found(each, applied(each)) for group in groups for each in group] == [None] * 13
 
 
 def test_an_object_that_we_never_applied_differs() -> None:

@@ -113,6 +113,7 @@ def a_settings() -> kopf.OperatorSettings:
         Settings(
             antaeus_image="a",
             payment_image="p",
+            operator_image="o",
             operator_namespace="billing-system",
             request_timeout_seconds=7.0,
             watch_silence_seconds=50.0,

@@ -6,6 +6,7 @@ import pytest
 
 from billing_operator.desired import isolation
 from billing_operator.kinds import Manifest
+from billing_operator.names import selector
 from support.builders import a_stack, an_installation
 
 OPERATOR = {
@@ -13,6 +14,7 @@ OPERATOR = {
     "podSelector": {"matchLabels": {"app.kubernetes.io/name": "billing-operator"}},
 }
 FRIENDS = {"podSelector": {"matchLabels": {"friend": "yes"}}}
+RUNS = {"podSelector": {"matchLabels": selector("shop", "billing")}}
 
 
 def policy_of(part: str, **peers: Any) -> Manifest:
@@ -28,8 +30,20 @@ def test_who_reaches_antaeus_can_be_named_and_the_operator_always_does(
 ) -> None:
     (rule,) = policy_of("antaeus", antaeusFrom=friends)["ingress"]
 
-    assert rule["from"] == [OPERATOR, *friends]
+    assert rule["from"] == [OPERATOR, RUNS, *friends]
     assert [port["port"] for port in rule["ports"]] == [8000]
+
+
+def test_a_run_reaches_its_antaeus_and_names_and_nobody_reaches_it() -> None:
+    policy = policy_of("billing")
+
+    assert policy["podSelector"] == RUNS["podSelector"]
+    to_antaeus, names = policy["egress"]
+    assert to_antaeus["to"] == [{"podSelector": {"matchLabels": selector("shop", "antaeus")}}]
+    assert [port["port"] for port in to_antaeus["ports"]] == [8000]
+    assert {port["port"] for port in names["ports"]} == {53}
+    assert "ingress" not in policy
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
 
 
 def test_anybody_reaches_antaeus_and_it_goes_anywhere_where_nothing_is_said() -> None:

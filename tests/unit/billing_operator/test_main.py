@@ -59,7 +59,7 @@ def test_it_logs_at_the_level_that_was_set_one_object_a_line(
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "argv", ["billing-operator"])
     monkeypatch.setattr(kopf, "operator", operator)
-    for name in ("antaeus_image", "payment_image", "operator_namespace"):
+    for name in ("antaeus_image", "payment_image", "operator_image", "operator_namespace"):
         monkeypatch.setenv(f"BILLING_{name.upper()}", "a")
     monkeypatch.setenv("BILLING_LOG_LEVEL", "debug")
     monkeypatch.setenv("BILLING_HTTP_PORT", str(free_port()))

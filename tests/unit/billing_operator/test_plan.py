@@ -56,7 +56,7 @@ def test_a_stack_at_rest_needs_nothing() -> None:
 def test_a_new_stack_needs_everything_pods_last() -> None:
     first, pods, last = plan(a_stack(), observe([], [])).groups
 
-    assert (len(first), len(pods), len(last)) == (8, 2, 0)
+    assert (len(first), len(pods), len(last)) == (10, 2, 1)
     assert {change.why for change in (*first, *pods)} == {"missing"}
     assert {change.manifest["kind"] for change in pods} == {"Deployment"}
 
@@ -78,7 +78,7 @@ def test_what_the_spec_does_not_want_any_more_is_a_stray() -> None:
     found = plan(a_stack(networkPolicy={"enabled": False}), as_applied(a_stack()))
 
     assert {stray["kind"] for stray in found.strays} == {"NetworkPolicy"}
-    assert len(found.strays) == 3
+    assert len(found.strays) == 4
     assert found.writes
     assert found.changes == ()
 

@@ -18,9 +18,9 @@ async def test_a_new_stack_gets_its_token_and_the_ground_then_the_pods() -> None
     look_again = await world.reconcile()
     kinds = [kind for verb, kind in world.cluster.writes if verb != "apply status"]
 
-    assert "Secret" in kinds[:-2]
-    assert kinds[-2:] == ["Deployment", "Deployment"]
-    assert len(kinds) == 11
+    assert "Secret" in kinds[:-3]
+    assert kinds[-3:] == ["Deployment", "Deployment", "CronJob"]
+    assert len(kinds) == 14
     assert look_again == 0.0
 
 
@@ -72,7 +72,11 @@ async def test_a_pass_may_be_repeated_after_a_crash_anywhere() -> None:
     other = World(*world.cluster.objects.values())
     await other.reconcile()
 
-    assert {kind for verb, kind in other.cluster.writes} == {"Deployment", "BillingStack"}
+    assert {kind for verb, kind in other.cluster.writes} == {
+        "Deployment",
+        "CronJob",
+        "BillingStack",
+    }
 
 
 @pytest.mark.parametrize("change", [{"deletionTimestamp": "2025-01-01T00:00:00Z"}, None])
@@ -241,7 +245,7 @@ async def test_what_is_not_wanted_any_more_is_removed() -> None:
     world.change(networkPolicy={"enabled": False})
     await world.reconcile()
 
-    assert world.cluster.writes.count(("delete", "NetworkPolicy")) == 3
+    assert world.cluster.writes.count(("delete", "NetworkPolicy")) == 4
     assert world.cluster.get("NetworkPolicy", "shop-payment") is None
 
 

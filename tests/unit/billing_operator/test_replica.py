@@ -31,6 +31,7 @@ def settings(**others: Any) -> Settings:
     return Settings(
         antaeus_image="a",
         payment_image="p",
+        operator_image="o",
         operator_namespace="here",
         http_port=free_port(),
         **others,

@@ -9,6 +9,7 @@ from billing_operator.settings import BadSettings, Settings
 NEEDED = {
     "BILLING_ANTAEUS_IMAGE": "antaeus:1",
     "BILLING_PAYMENT_IMAGE": "payment:1",
+    "BILLING_OPERATOR_IMAGE": "operator:1",
     "BILLING_OPERATOR_NAMESPACE": "billing-system",
 }
 
@@ -19,11 +20,11 @@ def mistakes(**environ: str) -> list[str]:
     return str(caught.value).splitlines()
 
 
-def test_three_settings_are_enough() -> None:
+def test_four_settings_are_enough() -> None:
     settings = Settings.from_env(NEEDED)
 
     assert settings.installation == Installation(
-        "billing-system", "antaeus:1", "payment:1", __version__
+        "billing-system", "antaeus:1", "payment:1", "operator:1", __version__
     )
     assert (settings.namespaces, settings.workers, settings.log_level) == ((), 8, "info")
 
@@ -35,6 +36,7 @@ def test_every_setting_can_be_given() -> None:
             "BILLING_NAMESPACES": " one, two,,",
             "BILLING_RESYNC_SECONDS": "0.2",
             "BILLING_INVOICES_SECONDS": "5",
+            "BILLING_QUIET_SECONDS": "300",
             "BILLING_WORKERS": "2",
             "BILLING_REQUEST_TIMEOUT_SECONDS": "3",
             "BILLING_LEASE_NAME": "mine",
@@ -47,10 +49,12 @@ def test_every_setting_can_be_given() -> None:
     assert settings == Settings(
         antaeus_image="antaeus:1",
         payment_image="payment:1",
+        operator_image="operator:1",
         operator_namespace="billing-system",
         namespaces=("one", "two"),
         resync_seconds=0.2,
         invoices_seconds=5.0,
+        quiet_seconds=300.0,
         workers=2,
         request_timeout_seconds=3.0,
         lease_name="mine",
@@ -72,6 +76,7 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert [line.split()[0].rstrip(":") for line in told] == [
         "BILLING_ANTAEUS_IMAGE",
         "BILLING_PAYMENT_IMAGE",
+        "BILLING_OPERATOR_IMAGE",
         "BILLING_OPERATOR_NAMESPACE",
         "BILLING_WORKERS",
         "BILLING_LOG_LEVEL",
@@ -90,6 +95,8 @@ def test_all_mistakes_are_told_at_once() -> None:
         ("HTTP_PORT", "65536", "'65536' is out of range: a whole number from 1 to 65535"),
         # No watch is kept for much longer, so silence would end none.
         ("WATCH_SILENCE_SECONDS", "281", "'281' is out of range: a number from 1 to 280"),
+        # A charge may be tried twice, each with 30 s to connect and 30 s to read.
+        ("QUIET_SECONDS", "119", "'119' is out of range: a number from 120 to 86400"),
         ("LOG_LEVEL", "INFO", "'INFO' is no log level: one of debug, info, warning, error"),
         ("ANTAEUS_IMAGE", " ", "' ' is empty"),
     ],

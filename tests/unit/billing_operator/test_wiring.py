@@ -51,6 +51,7 @@ class EmptyServer:
         settings = Settings(
             antaeus_image="a",
             payment_image="p",
+            operator_image="o",
             operator_namespace="billing-system",
             namespaces=namespaces,
             request_timeout_seconds=0.5,

@@ -29,6 +29,7 @@ _VERBS = {
     "create": ("create",),
     "replace": ("update",),
     "delete": ("delete",),
+    "resume": ("patch",),
     "annotate": ("patch",),
 }
 
@@ -80,7 +81,9 @@ async def used() -> set[Right]:
     calls |= set(world.cluster.calls)
     calls |= set(world.cluster.calls)
     await _rotate(world)
-    settings = Settings(antaeus_image="a", payment_image="p", operator_namespace="n")
+    settings = Settings(
+        antaeus_image="a", payment_image="p", operator_image="o", operator_namespace="n"
+    )
     controller = Controller(
         world.tools, world.apps, settings, world.metrics, reconcile=lambda _: world.reconcile()
     )

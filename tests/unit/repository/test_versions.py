@@ -38,9 +38,10 @@ def test_the_operator_is_deployed_in_its_own_version() -> None:
     assert operator_container()["image"] == f"billing-operator:{VERSION}"
 
 
-def test_stacks_get_payment_in_the_operators_version() -> None:
+def test_stacks_get_payment_and_runs_in_the_operators_version() -> None:
     env = {each["name"]: each.get("value") for each in operator_container()["env"]}
 
+    assert env["BILLING_OPERATOR_IMAGE"] == operator_container()["image"]
     assert env["BILLING_PAYMENT_IMAGE"] == f"billing-payment:{VERSION}"
 
 

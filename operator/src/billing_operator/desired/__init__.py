@@ -3,6 +3,7 @@
 from billing_operator.desired import (
     antaeus,
     availability,
+    billing,
     ingress,
     isolation,
     monitoring,
@@ -26,8 +27,8 @@ def desired(
 
     The pods come last: a pod without its ServiceAccount fails at once, no pod of payment is there
     before the policies that shut others out, and none of Antaeus while somebody else's Service
-    bears the name that it charges at. What pods can do without comes after them, so that the lack
-    of a right to it leaves no stack without pods.
+    bears the name that it charges at. What pods can do without comes after them: no lack of a
+    right to it leaves a stack without pods.
 
     Args:
         antaeus_template: the pod template that Antaeus is to run by.
@@ -38,8 +39,7 @@ def desired(
         antaeus.service(stack),
         payment.service(stack),
         profile.config_map(stack),
-        antaeus.service_account(stack),
-        payment.service_account(stack),
+        *(part.service_account(stack) for part in (antaeus, payment, billing)),
         *isolation.policies(stack, installation),
     )
     pods = (
@@ -47,6 +47,7 @@ def desired(
         payment.deployment(stack, token, installation, scaled_by_others=scaled_by_others),
     )
     dispensable = (
+        billing.cron_job(stack, installation),
         *ingress.ingresses(stack),
         *availability.disruption_budgets(stack),
         *availability.autoscalers(stack),

@@ -50,6 +50,11 @@ def charge_url(stack: Stack) -> str:
     return f"http://{part_name(stack.name, PAYMENT)}:{CHARGE_PORT}"
 
 
+def base_url(stack: Stack) -> str:
+    """Where a billing run finds Antaeus, from the stack's own namespace."""
+    return f"http://{part_name(stack.name, ANTAEUS)}:{ANTAEUS_PORT}"
+
+
 def deployment(stack: Stack, template: Manifest) -> Manifest:
     """Antaeus' Deployment around a pod template, which may be an older one that is held back."""
     return {

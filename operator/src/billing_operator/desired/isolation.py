@@ -8,6 +8,7 @@ from billing_operator.kinds import Manifest
 from billing_operator.names import (
     ANTAEUS,
     ANTAEUS_PORT,
+    BILLING,
     CHARGE_PORT,
     OPERATOR_LABELS,
     OPS_PORT,
@@ -28,7 +29,8 @@ def policies(stack: Stack, installation: Installation) -> tuple[Manifest, ...]:
     """The stack's NetworkPolicies; none where the user switched them off."""
     if not stack.isolated:
         return ()
-    return _default_deny(stack), _antaeus(stack, installation), _payment(stack, installation)
+    of_parts = _antaeus(stack, installation), _payment(stack, installation), _billing(stack)
+    return _default_deny(stack), *of_parts
 
 
 def _default_deny(stack: Stack) -> Manifest:
@@ -46,8 +48,9 @@ def _antaeus(stack: Stack, installation: Installation) -> Manifest:
     peers = stack.peers
     incoming: Manifest = {"ports": [_port(ANTAEUS_PORT)]}
     if peers.antaeus_from is not None:
-        # Nobody's list may shut the operator out: the invoices in status are what it reads there.
-        incoming = {"from": [_operator(installation), *peers.antaeus_from], **incoming}
+        # Nobody's list may shut these out: the operator reads the invoices there, and runs pay.
+        always = [_operator(installation), _part(stack, BILLING)]
+        incoming = {"from": [*always, *peers.antaeus_from], **incoming}
     # Free to go out unless that is locked: the upstream image downloads at start.
     outgoing = [_ANYWHERE]
     if peers.antaeus_egress is not None:
@@ -78,6 +81,19 @@ def _payment(stack: Stack, installation: Installation) -> Manifest:
                 {"from": reading, "ports": [_port(OPS_PORT)]},
             ],
             "egress": [_dns(), *_to_the_store(stack.payment.store)],
+        },
+    )
+
+
+def _billing(stack: Stack) -> Manifest:
+    """A run calls its own stack's Antaeus and nobody else, and nobody calls it."""
+    return _policy(
+        stack,
+        part_name(stack.name, BILLING),
+        {
+            "podSelector": {"matchLabels": selector(stack.name, BILLING)},
+            "policyTypes": ["Ingress", "Egress"],
+            "egress": [{"to": [_part(stack, ANTAEUS)], "ports": [_port(ANTAEUS_PORT)]}, _dns()],
         },
     )
 

@@ -1,0 +1,105 @@
+"""The CronJob that bills: its Jobs are made suspended, and begin once the operator lets them."""
+
+from billing_operator.desired import workload
+from billing_operator.desired.antaeus import base_url
+from billing_operator.inputs import Installation
+from billing_operator.kinds import Manifest
+from billing_operator.names import BILLING, labels, part_name
+from billing_operator.spec import Stack
+
+# A CronJob can't be without one; it is suspended as long as it has this.
+_NO_SCHEDULE = "0 0 1 1 *"
+_NOBODY = 65532
+
+
+def service_account(stack: Stack) -> Manifest:
+    """The account of the pods of runs."""
+    return workload.service_account(stack, BILLING)
+
+
+def cron_job(stack: Stack, installation: Installation) -> Manifest:
+    """Always there: runs are made from it by hand whether there is a schedule or not."""
+    wanted = stack.billing
+    zone = {"timeZone": wanted.time_zone} if wanted.schedule and wanted.time_zone else {}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": workload.part_metadata(stack, BILLING),
+        "spec": {
+            "schedule": wanted.schedule or _NO_SCHEDULE,
+            **zone,
+            "suspend": wanted.schedule is None or stack.hibernate,
+            # Two pay calls at a time charge every invoice twice.
+            "concurrencyPolicy": "Forbid",
+            "startingDeadlineSeconds": wanted.starting_seconds,
+            "successfulJobsHistoryLimit": wanted.succeeded_kept,
+            "failedJobsHistoryLimit": wanted.failed_kept,
+            "jobTemplate": {
+                "metadata": {"labels": labels(stack.name, BILLING)},
+                "spec": _job(stack, installation),
+            },
+        },
+    }
+
+
+def _job(stack: Stack, installation: Installation) -> Manifest:
+    """One pod and never a second: nobody knows how far the first one's pay call came."""
+    return {
+        "suspend": True,
+        "backoffLimit": 0,
+        "podReplacementPolicy": "Failed",
+        "activeDeadlineSeconds": stack.billing.deadline_seconds,
+        "template": {
+            "metadata": {"labels": labels(stack.name, BILLING)},
+            "spec": _pod(stack, installation),
+        },
+    }
+
+
+def _pod(stack: Stack, installation: Installation) -> Manifest:
+    return {
+        "restartPolicy": "Never",
+        "serviceAccountName": part_name(stack.name, BILLING),
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": _NOBODY,
+            "runAsGroup": _NOBODY,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        **_as_the_services(stack),
+        "containers": [_container(stack, installation)],
+    }
+
+
+def _as_the_services(stack: Stack) -> Manifest:
+    """It runs where payment may, and is pulled by all Secrets that either service is pulled by."""
+    of_payment, of_antaeus = stack.payment.pod.spec, stack.antaeus.pod.spec
+    placed = ("nodeSelector", "tolerations")
+    made = {name: of_payment[name] for name in placed if name in of_payment}
+    secrets = [
+        *of_payment.get("imagePullSecrets", []),
+        *of_antaeus.get("imagePullSecrets", []),
+    ]
+    if names := list(dict.fromkeys(secret["name"] for secret in secrets)):
+        made["imagePullSecrets"] = [{"name": name} for name in names]
+    return made
+
+
+def _container(stack: Stack, installation: Installation) -> Manifest:
+    made: Manifest = {
+        "name": BILLING,
+        "image": installation.operator_image,
+        "command": ["python", "-m", "billing_operator.pay_run", base_url(stack)],
+        # What it says at its end is read from its own file alone: its log is for people.
+        "terminationMessagePolicy": "File",
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+    }
+    if resources := {kind: of for kind, of in stack.billing.resources.items() if of}:
+        made["resources"] = resources
+    return made

@@ -1,0 +1,102 @@
+"""Billing runs on the tests' cluster: made as people make them, and looked at from all sides."""
+
+from collections import Counter
+from collections.abc import Callable
+
+from billing_operator.kinds import CRON_JOB, EVENT, JOB, POD, Manifest
+from billing_operator.names import ANTAEUS, BILLING, part_name, selector_text
+from support.charges import lines
+from support.eventually import eventually
+from support.limits import NOTICED, ROLLOUT
+from support.scene import Scene
+
+STACK = "shop"
+
+
+def make_run(scene: Scene, name: str) -> None:
+    """As the README has it."""
+    source = f"--from=cronjob/{part_name(STACK, BILLING)}"
+    scene.kube("-n", scene.namespace, "create", "job", name, source)
+
+
+def make_run_at_once(scene: Scene, name: str) -> None:
+    """The same without the time that kubectl takes to start."""
+    cron_job = scene.api.read(CRON_JOB, scene.namespace, part_name(STACK, BILLING))
+    assert cron_job is not None
+    template = cron_job["spec"]["jobTemplate"]
+    owner = {
+        "apiVersion": CRON_JOB.api_version,
+        "kind": CRON_JOB.name,
+        "name": cron_job["metadata"]["name"],
+        "uid": cron_job["metadata"]["uid"],
+        "controller": True,
+    }
+    scene.api.apply(
+        JOB,
+        {
+            "apiVersion": JOB.api_version,
+            "kind": JOB.name,
+            "metadata": {
+                "name": name,
+                "namespace": scene.namespace,
+                "labels": template["metadata"]["labels"],
+                "ownerReferences": [owner],
+            },
+            "spec": template["spec"],
+        },
+    )
+
+
+def of_billing(stack: Manifest) -> Manifest:
+    """What a stack's status says of billing."""
+    found: Manifest = stack.get("status", {}).get("billing", {})
+    return found
+
+
+def until_run(
+    scene: Scene, name: str, outcome: str | None = None, *, within: float = ROLLOUT
+) -> Manifest:
+    """Waits until a run is the last that ended, and returns what is told of it."""
+    body = scene.until(
+        STACK, lambda stack: of_billing(stack).get("lastRun", {}).get("job") == name, within=within
+    )
+    last: Manifest = of_billing(body)["lastRun"]
+    assert outcome in (None, last["outcome"]), last
+    return last
+
+
+def until_billing(
+    scene: Scene, wanted: Callable[[Manifest], object], *, within: float = ROLLOUT
+) -> Manifest:
+    """Waits until what the status says of billing is as wanted, and returns that."""
+    return of_billing(scene.until(STACK, lambda stack: wanted(of_billing(stack)), within=within))
+
+
+def events(scene: Scene) -> list[tuple[str, str]]:
+    """Types and reasons of the Events about billing, in no order."""
+    found = scene.api.list(EVENT, scene.namespace)
+    about = ("BillingRun", "PaidDirectly")
+    ours = [each for each in found if each["reason"].startswith(about)]
+    return [(each["type"], each["reason"]) for each in ours]
+
+
+def run_pods(scene: Scene) -> list[Manifest]:
+    """The pods of runs."""
+    return scene.api.list(POD, scene.namespace, selector_text(STACK, BILLING))
+
+
+def charged(scene: Scene) -> Counter[int]:
+    """How often each invoice was sent to payment by the Antaeus of now, by its own log."""
+    (pod,) = scene.pods(STACK, ANTAEUS)
+    log = scene.kube("-n", scene.namespace, "logs", pod["metadata"]["name"])
+    return Counter({line["invoice"]: line["sent"] for line in lines(log, "charge")})
+
+
+def until_charging(scene: Scene) -> None:
+    """Waits until Antaeus is in the middle of a batch."""
+    eventually(lambda: len(charged(scene)) > 0, within=ROLLOUT, every=0.5)
+
+
+def until_noticed(scene: Scene, kind: str, reason: str) -> None:
+    """Waits for an Event."""
+    eventually(lambda: (kind, reason) in events(scene), within=NOTICED)
