@@ -236,7 +236,7 @@ class Reconciler:
         if fault is None and not progress.complete and progress.usual and stack.status:
             # On its way and soon over: one status when it has arrived says more than two.
             return progress.look_again
-        soon = [progress.look_again, this.rotation and this.rotation.look_again]
+        soon = progress.look_again, this.rotation.look_again if this.rotation else None
         found = Findings(
             seen=seen,
             # A Secret that is yet to be made is nothing to tell of, nor a request that was met.
@@ -254,7 +254,7 @@ class Reconciler:
         except Fault as refused:
             log.warning("no status", extra={"stack": str(stack.key), "why": refused.message})
             return _after(refused)
-        return _after(fault) if fault else min(filter(None, soon), default=None)
+        return _after(fault) if fault else min((each for each in soon if each), default=None)
 
     async def _write_status(self, stack: Stack, found: Findings) -> None:
         status = self._judge(stack, found, self._installation, now=self._now())

@@ -11,6 +11,7 @@ from aiohttp import web
 from billing_operator.apps import HttpApps, count_invoices, read_profile
 from billing_operator.errors import Waiting
 from billing_operator.invoices import Counts
+from billing_operator.kinds import Manifest
 from billing_operator.observed import Pod, observe
 from billing_operator.profile_answers import Accepted, ProfileAnswer
 from support.builders import a_pod, a_stack
