@@ -247,7 +247,7 @@ class Reconciler:
             reading=self._tools.readings.last(stack.uid),
             held_back=this.held_back,
             undone=this.undone,
-            rotation=this.rotation,
+            rotation=this.rotation or self._tools.rotation.known(stack),
         )
         try:
             await self._write_status(stack, found)
