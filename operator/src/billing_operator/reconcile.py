@@ -27,7 +27,7 @@ from billing_operator.status import Findings, judge
 from billing_operator.token_keeper import Settled, TokenKeeper
 from billing_operator.token_rotation import TokenRotation
 from billing_operator.token_rules import Secrets
-from billing_operator.token_steps import Rotation
+from billing_operator.token_steps import Rotation, sooner
 from billing_operator.transitions import announcements
 
 log = logging.getLogger(__name__)
@@ -183,8 +183,7 @@ class Reconciler:
         recent, last = tokens.remembered(stack), tokens.last(stack)
         if recent or last is None or self._decide(stack, last).writes:
             return recent
-        settled = tokens.settle(stack, await tokens.read(stack), self._seen(stack))
-        return None if settled.secret else settled.token
+        return await tokens.read_again(stack, self._seen(stack))
 
     async def _look_closely(self, this: _Pass, guess: Plan) -> Settled:
         """Reads live what a write depends on: a watch may lag, and a restart costs money."""
@@ -236,7 +235,6 @@ class Reconciler:
         if fault is None and not progress.complete and progress.usual and stack.status:
             # On its way and soon over: one status when it has arrived says more than two.
             return progress.look_again
-        soon = progress.look_again, this.rotation.look_again if this.rotation else None
         found = Findings(
             seen=seen,
             # A Secret that is yet to be made is nothing to tell of, nor a request that was met.
@@ -254,7 +252,7 @@ class Reconciler:
         except Fault as refused:
             log.warning("no status", extra={"stack": str(stack.key), "why": refused.message})
             return _after(refused)
-        return _after(fault) if fault else min((each for each in soon if each), default=None)
+        return _after(fault) if fault else sooner(progress.look_again, this.rotation)
 
     async def _write_status(self, stack: Stack, found: Findings) -> None:
         status = self._judge(stack, found, self._installation, now=self._now())

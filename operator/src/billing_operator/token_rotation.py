@@ -98,7 +98,7 @@ class TokenRotation:
             return Rotation(sight, look_again=due_in(stack, sight, self.now()))
         step = await self._next(stack, seen, sight, billing_busy=billing_busy)
         if isinstance(step, Action):
-            return await self._look_and_take(stack, seen, billing_busy=billing_busy)
+            return await self._look_and_take(stack, seen, sight, billing_busy=billing_busy)
         return await self._wait(stack, seen, sight, step)
 
     def known(self, stack: Stack) -> Rotation | None:
@@ -111,33 +111,41 @@ class TokenRotation:
         self._efforts.pop(uid, None)
 
     async def _look_and_take(
-        self, known: Stack, seen: Observed, *, billing_busy: bool
-    ) -> Rotation | None:
+        self, known: Stack, seen: Observed, sight: Sight, *, billing_busy: bool
+    ) -> Rotation:
         """Looks at what is live, and writes if the step is right by that too."""
+        again = Rotation(sight, look_again=_LOOK_AGAIN)
+        stack, secrets, pods = await self._look(known)
+        if stack is None or secrets.own is None or stack.secret_ref != known.secret_ref:
+            self.tokens.forget(known.uid)
+            return again
+        # Somebody may have put another Secret in its place.
+        if self.tokens.settle(stack, secrets, seen).secret:
+            return again
+        own, seen = TokenSecret.of(secrets.own), replace(seen, pods=pods)
+        sight = self.tokens.note(stack, own, secrets)
+        step = await self._next(stack, seen, sight, billing_busy=billing_busy)
+        if not isinstance(step, Action):
+            return await self._wait(stack, seen, sight, step)
+        try:
+            live = await self.cluster.replace(self._changed(stack, step, own, secrets))
+        except Conflict:
+            return again
+        sight = self.tokens.note(stack, TokenSecret.of(live), replace(secrets, own=live))
+        log.info("token", extra={"stack": str(stack.key), "step": sight.step or "Complete"})
+        return await self._wait(stack, seen, sight, None)
+
+    async def _look(self, known: Stack) -> tuple[Stack | None, Secrets, tuple[Pod, ...]]:
+        """The live stack, unless it has gone or is about to, its Secrets and its pods."""
         body, secrets, pods = await asyncio.gather(
             self.cluster.read(BILLING_STACK, known.key),
             self.tokens.read(known),
             self.cluster.list_pods(known.key),
         )
-        if body is None or body["metadata"]["uid"] != known.uid:
-            return None
-        stack, seen = Stack.from_body(body), replace(seen, pods=observe((), pods).pods)
-        # Somebody may have taken the Secret away, or put another in its place.
-        self.tokens.settle(stack, secrets, seen)
-        sight = self.tokens.sight(stack)
-        if secrets.own is None or sight is None or stack.secret_ref != known.secret_ref:
-            return Rotation(sight, look_again=_LOOK_AGAIN) if sight else None
-        step = await self._next(stack, seen, sight, billing_busy=billing_busy)
-        if not isinstance(step, Action):
-            return await self._wait(stack, seen, sight, step)
-        own = TokenSecret.of(secrets.own)
-        try:
-            live = await self.cluster.replace(self._changed(stack, step, own, secrets))
-        except Conflict:
-            return Rotation(sight, look_again=_LOOK_AGAIN)
-        sight = self.tokens.note(stack, TokenSecret.of(live), replace(secrets, own=live))
-        log.info("token", extra={"stack": str(stack.key), "step": sight.step or "Complete"})
-        return await self._wait(stack, seen, sight, None)
+        stays = body and body["metadata"]["uid"] == known.uid
+        if not body or not stays or "deletionTimestamp" in body["metadata"]:
+            return None, secrets, ()
+        return Stack.from_body(body), secrets, observe((), pods).pods
 
     def _changed(self, stack: Stack, step: Action, own: TokenSecret, secrets: Secrets) -> Manifest:
         match step:

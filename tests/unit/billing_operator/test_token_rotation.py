@@ -248,3 +248,30 @@ async def test_a_pass_that_is_held_up_half_way_still_tells_of_the_rotation() -> 
 
     assert world.condition("Ready") == ("False", "Refused")
     assert step(world) == "Staged"
+
+
+async def test_a_stack_that_is_about_to_go_has_not_lost_its_token() -> None:
+    """With its namespace the Secret may go first, before a watch tells of the stack."""
+    world = await ready()
+    world.cluster.take("Secret", "shop-token")
+    body = world.cluster.must_get("BillingStack", "shop")
+    await world.watch()
+    body["metadata"]["deletionTimestamp"] = "2025-01-01T00:00:00Z"
+    world.cluster.have(body)
+    world.tools.tokens.ask_again()
+    await world.reconcile(blind=True)
+
+    assert world.cluster.writes == []
+
+
+async def test_a_rotation_of_a_stack_that_is_about_to_go_is_not_taken_further() -> None:
+    world = await asked()
+    await world.reconcile()
+    world.refresh_tokens()
+    body = world.cluster.must_get("BillingStack", "shop")
+    await world.watch()
+    body["metadata"]["deletionTimestamp"] = "2025-01-01T00:00:00Z"
+    world.cluster.have(body)
+    await world.reconcile(blind=True)
+
+    assert SECRET_WRITE not in world.cluster.writes
