@@ -9,7 +9,7 @@ from support.api_server import ApiServer
 from support.audit import AuditLog, Right, rights_of
 from support.eventually import eventually
 from support.installation import NAMESPACE, wait_for_operator
-from support.kube import Kube
+from support.kube import Kube, Manifest
 from support.limits import ROLLOUT
 from support.namespaces import a_namespace
 from support.running_stack import RunningStack
@@ -60,11 +60,18 @@ def test_the_role_grants_what_is_used_and_nothing_else(
     assert [each for each in here if each["responseStatus"].get("code") == 403] == []
     used = set().union(*(rights_of(record) for record in asked))
     assert used == _granted(kube)
+    _assert_secrets_by_name(asked)
+
+
+def _assert_secrets_by_name(asked: list[Manifest]) -> None:
     secrets = [record for record in asked if record["objectRef"]["resource"] == "secrets"]
     assert {record["verb"] for record in secrets} == {"get", "create", "update"}
-    assert all(record["objectRef"].get("name") for record in secrets if record["verb"] == "get")
-    written = {each["objectRef"]["name"] for each in secrets if each["verb"] == "update"}
-    assert written == {"shop-token"}
+    assert all(_names_of(secrets, "get"))
+    assert _names_of(secrets, "update") == {"shop-token"}
+
+
+def _names_of(records: list[Manifest], verb: str) -> set[str | None]:
+    return {each["objectRef"].get("name") for each in records if each["verb"] == verb}
 
 
 def _delete_children(stack: RunningStack) -> None:

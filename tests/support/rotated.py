@@ -7,12 +7,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from billing_operator.kinds import BILLING_STACK, SECRET, Manifest
-from billing_operator.names import ANTAEUS, PAYMENT, ROTATE_TOKEN, TOKEN_KEY
+from billing_operator.kinds import BILLING_STACK, POD, SECRET, Manifest
+from billing_operator.names import (
+    ANTAEUS,
+    PAYMENT,
+    ROTATE_TOKEN,
+    TOKEN_ID,
+    TOKEN_KEY,
+    selector_text,
+)
+from billing_operator.token_secret import Step, TokenSecret
 from support.antaeus_api import pay_path
 from support.api_server import ApiServer
 from support.charges import lines
-from support.charging import Books, charging, token_of
+from support.charging import Books, charging
 from support.scene import Scene, is_ready
 
 
@@ -24,7 +32,12 @@ def under_load(scene: Scene, pods: list[str]) -> Iterator[Books]:
 
     def token() -> str:
         with lock:
-            return token_of(api, scene.namespace, "shop")
+            secret = api.read(SECRET, scene.namespace, "shop-token")
+            assert secret is not None
+            own = TokenSecret.of(secret)
+            if own.step is Step.FORGETTING:
+                _assert_no_antaeus_has_another(api, scene.namespace, own.current.id)
+        return base64.b64decode(own.current.text).decode()
 
     def pay() -> None:
         caller = ApiServer(scene.access)
@@ -42,6 +55,12 @@ def under_load(scene: Scene, pods: list[str]) -> Iterator[Books]:
             over.set()
         paying.result()
     api.close()
+
+
+def _assert_no_antaeus_has_another(api: ApiServer, namespace: str, token_id: str | None) -> None:
+    """Not one that is leaving either, which may be in the middle of a pay call."""
+    pods = api.list(POD, namespace, selector_text("shop", ANTAEUS))
+    assert {pod["metadata"]["annotations"].get(TOKEN_ID) for pod in pods} <= {token_id}
 
 
 def ask(scene: Scene, value: str) -> None:

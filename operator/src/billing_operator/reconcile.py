@@ -22,7 +22,7 @@ from billing_operator.spec import Stack
 from billing_operator.status import Findings, judge
 from billing_operator.token_keeper import Settled
 from billing_operator.token_rules import Secrets
-from billing_operator.token_steps import Rotation
+from billing_operator.token_steps import Rotation, sooner
 from billing_operator.tools import Tools
 from billing_operator.transitions import announcements
 
@@ -165,8 +165,7 @@ class Reconciler:
         recent, last = tokens.remembered(stack), tokens.last(stack)
         if recent or last is None or self._decide(stack, last).writes:
             return recent
-        settled = tokens.settle(stack, await tokens.read(stack), self._seen(stack))
-        return None if settled.secret else settled.token
+        return await tokens.read_again(stack, self._seen(stack))
 
     async def _look_closely(self, this: _Pass, guess: Plan) -> Settled:
         """Reads live what a write depends on: a watch may lag, and a restart costs money."""
@@ -230,7 +229,7 @@ class Reconciler:
             reading=self._tools.readings.last(stack.uid),
             held_back=this.held_back,
             undone=this.undone,
-            rotation=this.rotation,
+            rotation=this.rotation or self._tools.rotation.known(stack),
         )
         try:
             await self._write_status(stack, found)
@@ -241,8 +240,8 @@ class Reconciler:
         fault = fault or (then if isinstance(then, Fault) else None)
         if fault:
             return _after(fault)
-        soon = (progress.look_again, this.rotation and this.rotation.look_again, then)
-        return min((when for when in soon if isinstance(when, float)), default=None)
+        soon = sooner(progress.look_again, this.rotation)
+        return min((when for when in (soon, then) if isinstance(when, float)), default=None)
 
     async def _write_status(self, stack: Stack, found: Findings) -> None:
         status = self._judge(stack, found, self._installation, now=self._now())

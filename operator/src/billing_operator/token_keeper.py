@@ -94,6 +94,14 @@ class TokenKeeper:
         ref = stack.secret_ref
         return Secrets(own, await self._read(stack, ref.name) if ref else None)
 
+    async def read_again(self, stack: Stack, seen: Observed) -> Token | None:
+        """The token by the Secrets as they are now; None where only a closer look can tell."""
+        secrets = await self.read(stack)
+        if secrets.own is None:
+            return None
+        settled = self.settle(stack, secrets, seen)
+        return None if settled.secret else settled.token
+
     def settle(self, stack: Stack, secrets: Secrets, seen: Observed) -> Settled:
         """The token to use; a new one where there never was one or none can be harmed.
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from billing_operator.apps import Apps
 from billing_operator.cluster import Cluster
 from billing_operator.errors import Conflict, Waiting
-from billing_operator.kinds import POD, Manifest
+from billing_operator.kinds import BILLING_STACK, POD, Manifest
 from billing_operator.names import PAYMENT
 from billing_operator.observed import Observed, Pod, observe
 from billing_operator.profile_rollout import ProfileRollout
@@ -47,6 +47,7 @@ _NUDGE_SECONDS = 1.0
 _USUAL_SECONDS = 5.0
 _LOOK_AGAIN = 0.2
 _LOOK_AGAIN_LATER = 5.0
+_LOOK_AGAIN_SELDOM = 30.0
 
 
 @dataclass(slots=True)
@@ -97,39 +98,54 @@ class TokenRotation:
             return Rotation(sight, look_again=due_in(stack, sight, self.now()))
         step = await self._next(stack, seen, sight, billing_busy=billing_busy)
         if isinstance(step, Action):
-            return await self._look_and_take(stack, seen, billing_busy=billing_busy)
+            return await self._look_and_take(stack, seen, sight, billing_busy=billing_busy)
         return await self._wait(stack, seen, sight, step)
+
+    def known(self, stack: Stack) -> Rotation | None:
+        """How it was when the Secret was last read; None while no token is known."""
+        sight = self.tokens.sight(stack)
+        return Rotation(sight) if sight else None
 
     def forget(self, uid: str) -> None:
         """Drops what is known of a stack."""
         self._efforts.pop(uid, None)
 
     async def _look_and_take(
-        self, stack: Stack, seen: Observed, *, billing_busy: bool
-    ) -> Rotation | None:
+        self, known: Stack, seen: Observed, sight: Sight, *, billing_busy: bool
+    ) -> Rotation:
         """Looks at what is live, and writes if the step is right by that too."""
-        secrets, pods = await asyncio.gather(
-            self.tokens.read(stack), self.cluster.list_stack(POD, stack.key)
-        )
-        if secrets.own is None:
-            # Lost this very moment; the next pass reads it again, and says so.
-            self.tokens.forget(stack.uid)
-            return None
-        own = TokenSecret.of(secrets.own)
-        sight, seen = (
-            self.tokens.note(stack, own, secrets),
-            replace(seen, pods=observe((), pods).pods),
-        )
+        again = Rotation(sight, look_again=_LOOK_AGAIN)
+        stack, secrets, pods = await self._look(known)
+        if stack is None or secrets.own is None or stack.secret_ref != known.secret_ref:
+            self.tokens.forget(known.uid)
+            return again
+        # Somebody may have put another Secret in its place.
+        if self.tokens.settle(stack, secrets, seen).secret:
+            return again
+        own, seen = TokenSecret.of(secrets.own), replace(seen, pods=pods)
+        sight = self.tokens.note(stack, own, secrets)
         step = await self._next(stack, seen, sight, billing_busy=billing_busy)
         if not isinstance(step, Action):
             return await self._wait(stack, seen, sight, step)
         try:
             live = await self.cluster.replace(self._changed(stack, step, own, secrets))
         except Conflict:
-            return Rotation(sight, look_again=_LOOK_AGAIN)
+            return again
         sight = self.tokens.note(stack, TokenSecret.of(live), replace(secrets, own=live))
         log.info("token", extra={"stack": str(stack.key), "step": sight.step or "Complete"})
         return await self._wait(stack, seen, sight, None)
+
+    async def _look(self, known: Stack) -> tuple[Stack | None, Secrets, tuple[Pod, ...]]:
+        """The live stack, unless it has gone or is about to, its Secrets and its pods."""
+        body, secrets, pods = await asyncio.gather(
+            self.cluster.read(BILLING_STACK, known.key),
+            self.tokens.read(known),
+            self.cluster.list_stack(POD, known.key),
+        )
+        stays = body and body["metadata"]["uid"] == known.uid
+        if not body or not stays or "deletionTimestamp" in body["metadata"]:
+            return None, secrets, ()
+        return Stack.from_body(body), secrets, observe((), pods).pods
 
     def _changed(self, stack: Stack, step: Action, own: TokenSecret, secrets: Secrets) -> Manifest:
         match step:
@@ -148,6 +164,8 @@ class TokenRotation:
         self, stack: Stack, seen: Observed, sight: Sight, *, billing_busy: bool
     ) -> Action | Wait | None:
         pods = [pod for pod in seen.pods if pod.part == PAYMENT and pod.mounted]
+        if sight.step is Step.SWAPPED:
+            pods = []  # it is Antaeus' turn
         facts = Facts(
             payment=tuple(await asyncio.gather(*(self._ask(stack, pod) for pod in pods))),
             antaeus_lacks=antaeus_lacks(stack, seen, sight.id),
@@ -180,4 +198,5 @@ class TokenRotation:
             effort.nudged = now
             why = f"{sight.other_id or sight.id}-{next(self._nudges)}"
             await self.profiles.refresh(stack, seen.of(PAYMENT), why=why)
-        return Rotation(sight, wait, _LOOK_AGAIN if usual else _LOOK_AGAIN_LATER)
+        later = _LOOK_AGAIN_SELDOM if wait and wait.remedy else _LOOK_AGAIN_LATER
+        return Rotation(sight, wait, _LOOK_AGAIN if usual else later)

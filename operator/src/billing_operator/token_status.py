@@ -19,13 +19,14 @@ def token_status(
     if token is None:
         return before
     sight = rotation.sight if rotation else None
-    users = stack.secret_ref is not None and (
-        not token.generated or (sight is not None and sight.good and not sight.differs)
-    )
+    source = None if token.generated else (before or {}).get("source")
+    if stack.secret_ref and sight and sight.good and not sight.differs:
+        # Also where the operator made it, and somebody has put it into a Secret of theirs.
+        source = stack.secret_ref.name
     return {
         "secretName": token.secret_name,
-        "generated": token.generated and not users,
-        "source": stack.secret_ref.name if stack.secret_ref and users else None,
+        "generated": token.generated and source is None,
+        "source": source,
         # With a token in place every request is settled: one from long ago must not be taken
         # for consent when the token is lost one day.
         "renewed": stack.renew_token,

@@ -166,6 +166,12 @@ class Rotation:
         return self.sight.under_way
 
 
+def sooner(seconds: float | None, rotation: Rotation | None) -> float | None:
+    """When to look again, for a rotation or what else there is to look for."""
+    both = seconds, rotation.look_again if rotation else None
+    return min((each for each in both if each is not None), default=None)
+
+
 def next_step(stack: Stack, sight: Sight, facts: Facts, now: datetime) -> Action | Wait | None:
     """What to do, or what to wait for; None where there is nothing to rotate."""
     match sight.step:

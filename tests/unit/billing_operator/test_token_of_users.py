@@ -89,6 +89,19 @@ async def test_a_users_secret_that_vanishes_half_way_keeps_two_tokens_valid() ->
     assert world.condition("TokenInvalid") == ("True", "TokenInvalid")
 
 
+async def test_a_users_secret_that_is_mended_is_seen_at_the_next_look() -> None:
+    world = await with_a_users_token()
+    world.cluster.take("Secret", "provider")
+    world.tools.tokens.ask_again()
+    assert await world.reconcile() == 30.0
+    assert world.condition("TokenInvalid") == ("True", "TokenInvalid")
+
+    world.cluster.have(a_secret("provider", uid=None, token="their-hush"))
+    await world.reconcile()
+    assert world.condition("TokenInvalid") is None
+    assert world.condition("Ready") == ("True", "AllReady")
+
+
 async def test_from_a_generated_token_to_a_users_and_back_are_two_rotations() -> None:
     world = await ready()
     first = secret(world)["token"]

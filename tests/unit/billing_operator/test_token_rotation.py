@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
-from support.builders import a_body
+from billing_operator.errors import Refused, SpecError
+from billing_operator.observed import observe
+from billing_operator.token_steps import Wait
+from support.builders import a_body, a_reading, a_secret
 from support.rotating import rotate, secret, started_with, step
-from support.world import World, ready
+from support.world import STILL_SECONDS, World, ready
 
 SECRET_WRITE = ("replace", "Secret")
 
@@ -188,3 +191,87 @@ async def test_no_line_of_the_log_has_a_token(caplog: pytest.LogCaptureFixture) 
 
     assert any(line.get("step") == "Swapped" for line in said)
     assert "hush" not in str(said)
+
+
+async def test_a_secret_that_somebody_put_in_its_place_is_not_written() -> None:
+    world = await asked()
+    await world.reconcile()
+    theirs = world.cluster.have(a_secret(uid=None, token="theirs"))
+    with pytest.raises(SpecError, match="not this stack's"):
+        await world.tools.rotation.advance(world.stack, observe([], []))
+
+    assert world.cluster.get("Secret", "shop-token") == theirs
+
+
+async def test_a_spec_that_changed_unseen_is_what_a_step_goes_by() -> None:
+    world = await asked()
+    await world.reconcile()
+    world.refresh_tokens()
+    await world.watch()
+    world.change(suspend=True)
+    await world.reconcile(blind=True)
+
+    assert secret(world)["step"] == "Staged"
+    assert SECRET_WRITE not in world.cluster.writes
+
+
+async def test_a_billing_run_keeps_it_from_beginning_and_from_swapping() -> None:
+    world = await asked()
+    rotation, stack = world.tools.rotation, world.stack
+    world.tools.tokens.settle(stack, await world.tools.tokens.read(stack), observe([], []))
+    held = await rotation.advance(stack, observe([], []), billing_busy=True)
+
+    assert held is not None
+    assert (held.under_way, held.waits_for) == (False, Wait("the billing run is to end"))
+    assert SECRET_WRITE not in world.cluster.writes
+
+
+async def test_it_waits_while_somebody_pays() -> None:
+    world = await asked()
+    await world.reconcile()
+    world.refresh_tokens()
+    world.tools.readings.note("stack-uid", a_reading(3, 7))
+    await world.reconcile()
+    assert "being paid" in world.status["token"]["rotation"]["waitsFor"]
+
+    world.now = STILL_SECONDS
+    await world.reconcile()
+    assert step(world) == "Swapped"
+
+
+async def test_a_pass_that_is_held_up_half_way_still_tells_of_the_rotation() -> None:
+    world = await asked()
+    await world.reconcile()
+    world.change(payment={"successRate": 0.9})
+    world.cluster.faults["apply", "ConfigMap"] = Refused("bad")
+    await world.reconcile()
+
+    assert world.condition("Ready") == ("False", "Refused")
+    assert step(world) == "Staged"
+
+
+async def test_a_stack_that_is_about_to_go_has_not_lost_its_token() -> None:
+    """With its namespace the Secret may go first, before a watch tells of the stack."""
+    world = await ready()
+    world.cluster.take("Secret", "shop-token")
+    body = world.cluster.must_get("BillingStack", "shop")
+    await world.watch()
+    body["metadata"]["deletionTimestamp"] = "2025-01-01T00:00:00Z"
+    world.cluster.have(body)
+    world.tools.tokens.ask_again()
+    await world.reconcile(blind=True)
+
+    assert world.cluster.writes == []
+
+
+async def test_a_rotation_of_a_stack_that_is_about_to_go_is_not_taken_further() -> None:
+    world = await asked()
+    await world.reconcile()
+    world.refresh_tokens()
+    body = world.cluster.must_get("BillingStack", "shop")
+    await world.watch()
+    body["metadata"]["deletionTimestamp"] = "2025-01-01T00:00:00Z"
+    world.cluster.have(body)
+    await world.reconcile(blind=True)
+
+    assert SECRET_WRITE not in world.cluster.writes

@@ -31,9 +31,16 @@ WITH_A_SECRET = a_stack(token={"secretRef": {"name": "provider"}})
 
 def a_sight(step: Step | None = None, **changes: Any) -> Sight:
     other = "new" if step is Step.STAGED else None
-    plain: dict[str, Any] = {"id": "old", "other_id": other, "step": step, "made": NOW}
-    unknown = dict.fromkeys(("rotated_at", "request"))
-    made = Sight(**plain, **unknown, users=False, other_users=False)
+    made = Sight(
+        id="old",
+        other_id=other,
+        step=step,
+        users=False,
+        other_users=False,
+        made=NOW,
+        rotated_at=None,
+        request=None,
+    )
     return replace(made, **changes)
 
 

@@ -1,6 +1,7 @@
 """The tokens: which are usable, which are valid, and how they follow their files."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,11 +110,11 @@ def test_anything_else_is_not_admitted(tmp_path: Path, sent: str | None) -> None
 
 def test_tokens_are_told_from_one_another_by_their_names(tmp_path: Path) -> None:
     live = live_tokens(mounted(tmp_path, b"new", b"old", id=b"a-2", previous_id=b"a-1"))
-    assert live.current.ids == ("a-2", "a-1")
+    assert list(live.current.ids) == ["a-2", "a-1"]
 
     mounted(tmp_path, b"new", id=b"a-2")
     assert live.check()
-    assert live.current.ids == ("a-2",)
+    assert list(live.current.ids) == ["a-2"]
 
 
 def test_a_token_without_a_name_is_counted_all_the_same(tmp_path: Path) -> None:
@@ -144,3 +145,25 @@ def test_files_that_are_swapped_while_they_are_read_are_read_again(tmp_path: Pat
 
     assert same_twice(iter([old, old]).__next__) == old
     assert same_twice(iter([torn, new, new]).__next__) == new
+
+
+def test_a_token_and_its_name_are_always_of_one_moment(tmp_path: Path) -> None:
+    """The kubelet swaps the directory right after the first of the files was read."""
+    for name, tokens in (("1", (b"old", b"new")), ("2", (b"new", b"old"))):
+        (tmp_path / name).mkdir()
+        mounted(tmp_path / name, *tokens, id=tokens[0], previous_id=tokens[1])
+    current = tmp_path / "current"
+    current.symlink_to("1")
+
+    class Swaps(type(tmp_path)):  # type: ignore[misc]
+        def open(self, *arguments: Any, **options: Any) -> Any:
+            file = super().open(*arguments, **options)
+            if current.readlink() == Path("1"):
+                current.unlink()
+                current.symlink_to("2")
+            return file
+
+    paths = [current / name for name in ("previous", "id", "previous_id")]
+    found = TokenPaths(Swaps(current / "token"), *paths).read()
+
+    assert (found.current, found.previous, found.current_id) == (b"new", b"old", b"new")
