@@ -9,6 +9,7 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
+from payment_service.ports.heads import Heads
 from payment_service.ports.late import Holding, HoldingChannel
 from payment_service.ports.listener import open_listener, turn_newcomers_away
 from payment_service.ports.wire import Refusal, refusal_with_result
@@ -81,6 +82,7 @@ class Port:
         self._server.channel_class = HoldingChannel
         self._holding = Holding(limits.held, limits.held_seconds)
         self._server.holding = self._holding
+        self._server.heads = Heads()
         self._server.last_answers = False
         self._server.refusal = refusal
         self._server.pull_trigger = self._wake
