@@ -30,6 +30,7 @@ from waitress.utilities import BadRequest
 from payment_service.cashier.replies import refusal_body
 from payment_service.ports.delivery import DELIVERY, Delivery
 from payment_service.ports.heads import Head, Heads
+from payment_service.ports.watching import AT_WORK
 
 LINGER_SECONDS = 2.0
 HEADS_KEPT = 64
@@ -190,6 +191,13 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 
     def parser_class(self, adj: Any) -> Parser:
         return Parser(adj, self.server.heads)
+
+    def service(self) -> None:
+        AT_WORK.connection = self
+        try:
+            super().service()
+        finally:
+            AT_WORK.connection = None
 
     def handle_close(self) -> None:
         if self.lingers and self.will_close and self.socket is not None:
