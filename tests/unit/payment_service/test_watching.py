@@ -29,7 +29,7 @@ class Line:
 
     def __init__(self, watched: Watched) -> None:
         self.socket, self.other = socket.socketpair()
-        self.socket.setblocking(False)
+        self.socket.settimeout(0)
         self._fileno: int | None = self.socket.fileno()
         self._watched = watched
         self.busy = self.full = False
