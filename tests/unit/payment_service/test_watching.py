@@ -212,3 +212,13 @@ def test_who_is_gone_can_be_asked_for_at_that_very_moment(
     line._fileno = number  # as read just before
     watched.again(line)
     assert len(watched) == 0
+
+
+def test_who_is_closed_by_another_at_that_very_moment_does_no_harm(
+    watched: Watched, connect: Connect
+) -> None:
+    line, other = connect(), connect()
+    line.socket.close()
+    other.other.send(HI)
+    watched.wait(SOON)
+    assert other.heard == [HI]

@@ -45,7 +45,7 @@ def waitress_settings(limits: Limits) -> dict[str, Any]:
         "max_request_header_size": limits.head,
         # Above the largest body, so that nothing is ever written to a disk (there may be none).
         "inbuf_overflow": 2 * limits.body,
-        "asyncore_use_poll": True,
+        "asyncore_use_poll": True,  # of those servers' loops; a port has its own
         "clear_untrusted_proxy_headers": False,  # no such header is ever looked at
         "log_socket_errors": False,
         "ident": None,

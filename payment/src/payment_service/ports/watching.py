@@ -19,6 +19,7 @@ LONGEST_PAUSE = 1.0
 
 _TO_READ = select.EPOLLIN | select.EPOLLPRI
 _BROKEN = select.EPOLLERR | select.EPOLLHUP
+_UNLESS_GONE = suppress(OSError)
 
 
 class AtWork(threading.local):
@@ -83,7 +84,7 @@ class Watched(dict[int, Any]):
         # one is told of what it does not wait for.
         number = connection._fileno  # waitress has no other name for it
         if number is not None:
-            with suppress(OSError):
+            with _UNLESS_GONE:
                 self._epoll.modify(number, _TO_READ | select.EPOLLONESHOT)
 
     def close(self) -> None:
@@ -92,7 +93,10 @@ class Watched(dict[int, Any]):
 
     def _watch(self, number: int, connection: Any) -> None:
         wanted = _wanted(connection)
-        if wanted:
+        if not wanted:
+            return
+        # A thread that finds its caller gone, when it tells him to go on, closes it itself.
+        with _UNLESS_GONE:
             self._epoll.modify(number, wanted | select.EPOLLONESHOT)
 
 

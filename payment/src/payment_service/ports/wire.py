@@ -11,6 +11,10 @@ with a `result` (see `answers`), so three of its classes are extended at the pla
   that it is done, and drops what comes for a moment.
 
 What stays without an answer: a request that is not complete when its client stops sending.
+
+Most of what a charge costs is waitress' work, and most of that is the same for the next one. So
+heads of requests and of answers are kept (see `heads`, `_heads`), a whole answer leaves in one
+piece, and a connection that waits for its next request wakes nobody (see `watching`).
 """
 
 import socket
