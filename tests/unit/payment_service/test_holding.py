@@ -238,7 +238,7 @@ def test_who_waits_to_note_a_lost_reply_does_not_hold_up_the_port(shop: Shop, po
         noted.set()
 
 
-def test_a_connection_is_heard_again_as_soon_as_it_was_answered(shop: Shop, port: Port) -> None:
+def test_a_connection_is_heard_again_as_soon_as_it_was_answered(port: Port) -> None:
     began = time.monotonic()
     with Caller(port.number) as caller:
         for _ in range(OFTEN):
