@@ -9,6 +9,9 @@ import time
 
 from payment_service.instants import timestamp
 
+_SHORT = select.PIPE_BUF
+"""How many bytes a pipe takes in one piece."""
+
 LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -36,7 +39,7 @@ class Lines:
         """Writes a line that ends with its line feed."""
         data = line.encode("utf-8")
         try:
-            if len(data) <= select.PIPE_BUF:
+            if len(data) <= _SHORT:
                 self._write_short(data)
             else:
                 self._write_long(data)

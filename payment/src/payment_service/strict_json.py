@@ -5,6 +5,7 @@ needs a number decides what it may be.
 """
 
 import json
+from collections.abc import Callable
 
 
 class JsonError(ValueError):
@@ -28,7 +29,7 @@ def parse(raw: bytes) -> object:
     """
     try:
         text = raw.decode("utf-8")
-        document: object = _DECODER.decode(text)
+        document = _document_in(text)
         if "\\u" in text:
             _refuse_lone_surrogates(document)
     except UnicodeError:
@@ -38,6 +39,16 @@ def parse(raw: bytes) -> object:
     except json.JSONDecodeError as error:
         raise JsonError(why=f"{error.msg} at character {error.pos}") from None
     return document
+
+
+def _document_in(text: str) -> object:
+    # What a decoder does with a text that is a document from end to end, without all it does
+    # around that. For any other text it says itself what is wrong with it, if anything is.
+    try:
+        document, end = _scan(text, 0)
+    except StopIteration:
+        end = None
+    return document if end == len(text) else _DECODER.decode(text)
 
 
 def _object_of(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -69,3 +80,4 @@ _DECODER = json.JSONDecoder(
     parse_float=Number,
     parse_constant=_refuse_constant,
 )
+_scan: Callable[[str, int], tuple[object, int]] = _DECODER.scan_once  # type: ignore[attr-defined]  # in all versions, but in no stub

@@ -1,6 +1,7 @@
 """Faults and profiles that a person sets while the service runs."""
 
 import json
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -75,6 +76,16 @@ def test_the_faults_that_are_set_are_shown_with_the_time_of_their_end(tmp_path: 
         "rate": 0.5,
         "fault": {"charged": False, "status": {"code": 503}},
     }
+
+
+def test_a_fault_of_which_no_end_is_said_is_gone_after_a_minute(tmp_path: Path) -> None:
+    with a_controlled_service(tmp_path) as (_, control):
+        before = time.time()
+        (fault,) = control.put_fault("outage").json["faults"]
+        after = time.time()
+
+    expires = datetime.fromisoformat(fault["expires"]).timestamp()
+    assert before - 0.001 <= expires - 60 <= after
 
 
 def test_every_mistake_of_a_fault_is_told_with_its_field(tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 """The control port: off unless it is asked for, and who may use it."""
 
+import base64
+import hashlib
+import re
 import socket
 import threading
 import time
@@ -40,6 +43,15 @@ def test_nothing_is_told_or_done_without_the_control_token(
     assert set(answer.json) == {"type", "title", "status", "detail"}
 
 
+@pytest.mark.parametrize(("scheme", "status"), [("Bearer", 200), ("bearer", 200), ("Basic", 401)])
+def test_the_control_token_is_sent_as_that_of_a_bearer(
+    tmp_path: Path, scheme: str, status: int
+) -> None:
+    with a_controlled_service(tmp_path) as (_, control):
+        sent = f"{scheme} {CONTROL_TOKEN}"
+        assert control.ask("GET", "/v1/faults", Authorization=sent).status == status
+
+
 def test_the_page_needs_no_token_and_may_load_nothing_from_elsewhere(tmp_path: Path) -> None:
     with a_controlled_service(tmp_path) as (_, control):
         answer = Control(control.port, None).ask("GET", "/")
@@ -49,6 +61,11 @@ def test_the_page_needs_no_token_and_may_load_nothing_from_elsewhere(tmp_path: P
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
     assert "connect-src 'self'; base-uri 'none'; form-action 'none'" in policy
+    for kind in ("script", "style"):
+        [text] = re.findall(f"(?s)<{kind}>(.*?)</{kind}>", answer.body.decode())
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{kind}-src 'sha256-{digest}'; " in policy
+    assert answer.headers["referrer-policy"] == "no-referrer"
     assert b"http:" not in answer.body
     assert b"https:" not in answer.body
 

@@ -48,6 +48,24 @@ def test_the_ledger_has_exact_totals_by_customer_and_currency(control: Control) 
     }
 
 
+def test_amounts_are_plain_and_rows_in_order_however_charges_came(tmp_path: Path) -> None:
+    came = [(3, "USD", "1.50"), (1, "USD", "2e1"), (1, "DKK", "0.70")]
+    with a_controlled_service(tmp_path) as (service, control):
+        with Caller(service.charges.number) as caller:
+            for customer, currency, value in came:
+                body = f'{{"customer_id":{customer},"currency":"{currency}","value":{value}}}'
+                caller.ask(a_request(body.encode()))
+        rows = control.get("/v1/ledger")["totals"]
+        calls = control.get("/v1/journal")["calls"]
+
+    assert [(row["customer_id"], row["currency"]) for row in rows] == [
+        (1, "DKK"),
+        (1, "USD"),
+        (3, "USD"),
+    ]
+    assert [call["amount"] for call in calls] == ["0.7", "20", "1.5"]
+
+
 def test_bookings_come_newest_first_with_all_that_is_known(control: Control) -> None:
     declined, second, first = control.get("/v1/ledger/bookings")["bookings"]
 

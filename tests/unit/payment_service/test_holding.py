@@ -1,6 +1,7 @@
 """What else goes on while replies are held, how many are, and callers that hang up."""
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
@@ -9,10 +10,12 @@ import pytest
 
 from payment_service.ports.delivery import Shape
 from payment_service.ports.serving import Port
+from payment_service.ports.watching import LONGEST_PAUSE
 from support.eventually import eventually
 from support.payment import Caller
 from support.shop import BODY, HOUR, Shop, everything, get, hold, reset, serving
 
+OFTEN = 6
 BROKEN = (Shape.EMPTY, Shape.RESET, Shape.TRUNCATED, Shape.GARBAGE, Shape.NEVER)
 
 
@@ -233,3 +236,28 @@ def test_who_waits_to_note_a_lost_reply_does_not_hold_up_the_port(shop: Shop, po
             assert caller.ask(get("/")).body == BODY
     finally:
         noted.set()
+
+
+def test_a_connection_is_heard_again_as_soon_as_it_was_answered(port: Port) -> None:
+    began = time.monotonic()
+    with Caller(port.number) as caller:
+        for _ in range(OFTEN):
+            assert caller.ask(get("/")).body == BODY
+    assert time.monotonic() - began < OFTEN * LONGEST_PAUSE / 2
+
+
+@pytest.mark.parametrize("end", ["its caller asked", "its reply is cut off"])
+def test_a_connection_ends_as_soon_as_it_is_to(end: str, shop: Shop, port: Port) -> None:
+    shop.arrange("/held", shape=Shape.NEVER)
+    began = time.monotonic()
+    for _ in range(OFTEN):
+        with Caller(port.number) as caller:
+            if end == "its caller asked":
+                assert caller.ask(get("/", "Connection: close")).body == BODY
+            else:
+                hold(caller, port)
+                port.cut_off_endless()
+            assert caller.closed()
+        eventually(lambda: not port.held(), within=5, every=0.01)  # or `hold` would count it
+    # The loop looks at all connections now and then, which is not what ended them.
+    assert time.monotonic() - began < OFTEN * LONGEST_PAUSE / 2

@@ -133,6 +133,16 @@ def test_duplicates_are_shown(tmp_path: Path, commands: Commands) -> None:
     ]
 
 
+def test_duplicates_stand_in_the_order_in_which_they_came(
+    tmp_path: Path, commands: Commands
+) -> None:
+    later = a_line("b", duplicate_of="a").replace("T12:00", "T13:00")
+    log = a_log(tmp_path, [a_line("a"), later, a_line("c", duplicate_of="a")])
+
+    found = commands.json("ledger", log)["duplicates"]
+    assert [duplicate["charge_id"] for duplicate in found] == ["c", "b"]
+
+
 GOOD = a_line("b", "2")
 
 

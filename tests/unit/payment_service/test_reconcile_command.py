@@ -65,6 +65,23 @@ def test_what_was_charged_but_is_not_paid_is_told(books: Books, commands: Comman
     )
 
 
+def test_machines_are_told_of_a_charge_all_that_people_are(
+    books: Books, commands: Commands
+) -> None:
+    lines = [a_line("b", "7", currency="", fault="lost-reply", duplicate_of="x")]
+    books.compare([], lines, "--json")
+    assert json.loads(commands.out)["charged_not_paid"] == [
+        {
+            "charge_id": "b",
+            "customer_id": 1,
+            "currency": None,
+            "amount": "7",
+            "fault": "lost-reply",
+            "duplicate_of": "x",
+        }
+    ]
+
+
 def test_what_is_paid_but_was_not_charged_is_told(books: Books, commands: Commands) -> None:
     assert books.compare([an_invoice(3)], [a_line(outcome="declined")]) == 1
     assert commands.out == (

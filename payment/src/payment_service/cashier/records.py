@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from payment_service.charging.charges import Charge
 from payment_service.charging.outcome import Outcome
@@ -82,7 +83,7 @@ def charge_line(record: ChargeRecord, time: str) -> str:
     who = what = how_much = "null"
     if charge is not None:
         who, how_much = str(charge.customer_id), charge.value
-        what = json.dumps(charge.currency) if charge.currency else "null"
+        what = _quoted(charge.currency) if charge.currency else "null"
     charge_id = f'"{record.charge_id}"' if record.charge_id else "null"
     return (
         f'{{"time": "{time}", "event": "charge", "outcome": "{record.outcome}", '
@@ -91,6 +92,12 @@ def charge_line(record: ChargeRecord, time: str) -> str:
         f'"charge_id": {charge_id}, "request_id": "{record.request_id}", '
         f'"attempt": {record.attempt or "null"}, "status": {record.status}{_rest(record)}}}\n'
     )
+
+
+@lru_cache(maxsize=64)
+def _quoted(currency: str) -> str:
+    # Of these there are few.
+    return json.dumps(currency)
 
 
 def _rest(record: ChargeRecord) -> str:

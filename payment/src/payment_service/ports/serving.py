@@ -9,16 +9,15 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
+from payment_service.ports.heads import Heads
 from payment_service.ports.late import Holding, HoldingChannel
 from payment_service.ports.listener import open_listener, turn_newcomers_away
+from payment_service.ports.watching import AT_WORK, LONGEST_PAUSE, Watched
 from payment_service.ports.wire import Refusal, refusal_with_result
 from payment_service.profile.values import LONGEST_DELAY
 
 HANDSHAKE_SECONDS = 0.1
 """In which a connection that has begun is complete, within a cluster."""
-
-LONGEST_PAUSE = 1.0
-"""After so many seconds the loop looks at its connections in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def waitress_settings(limits: Limits) -> dict[str, Any]:
         "max_request_header_size": limits.head,
         # Above the largest body, so that nothing is ever written to a disk (there may be none).
         "inbuf_overflow": 2 * limits.body,
-        "asyncore_use_poll": True,
+        "asyncore_use_poll": True,  # of those servers' loops; a port has its own
         "clear_untrusted_proxy_headers": False,  # no such header is ever looked at
         "log_socket_errors": False,
         "ident": None,
@@ -74,13 +73,14 @@ class Port:
         """
         listener = open_listener(address)
         self.number: int = listener.getsockname()[1]
-        self._connections_map: dict[int, Any] = {}
+        self._watched = Watched()
         self._server = create_server(
-            app, map=self._connections_map, sockets=[listener], **waitress_settings(limits)
+            app, map=self._watched, sockets=[listener], **waitress_settings(limits)
         )
         self._server.channel_class = HoldingChannel
         self._holding = Holding(limits.held, limits.held_seconds)
         self._server.holding = self._holding
+        self._server.heads = Heads()
         self._server.last_answers = False
         self._server.refusal = refusal
         self._server.pull_trigger = self._wake
@@ -149,7 +149,8 @@ class Port:
         self._thread.join(timeout=5)
         self._server.task_dispatcher.shutdown(cancel_pending=False, timeout=0.2)
         # Only now, since all of the above still use the trigger that this closes.
-        wasyncore.close_all(self._connections_map)
+        wasyncore.close_all(self._watched)
+        self._watched.close()
         for late in self._holding.replies.all():
             if self._holding.replies.leave(late):
                 late.tell(left=False)
@@ -159,11 +160,16 @@ class Port:
         if len(held) == self.open_connections() and all(late.delivery.endless for late in held):
             for late in held:
                 late.channel.cut_off()
+            self._watched.look_at_all()
 
     def _wake(self) -> None:
-        # Every answer asks for it. Once is enough until the loop has looked at the connections
-        # again, and it costs a system call here and one there.
-        if not self._woken:
+        # Every answer asks for it, most of them only to have the next request waited for.
+        connection = AT_WORK.connection
+        if connection is not None and connection.readable():
+            self._watched.again(connection)
+        # Once is enough until the loop has looked at the connections again, and it costs a system
+        # call here and one there.
+        elif not self._woken:
             self._woken = True
             self._server.trigger.pull_trigger()
 
@@ -171,13 +177,16 @@ class Port:
         held, next_look = self._holding.replies, 0.0
         while not self._stopped:
             pause = LONGEST_PAUSE if self._idle_seconds is None else 0.05
-            wasyncore.poll2(held.pause(pause), self._connections_map)
+            self._watched.wait(held.pause(pause))
             if self._idle_seconds is not None:
                 # waitress looks only as long as it accepts.
                 self._server.maintenance(time.time())
+                self._watched.look_at_all()
             if held:
                 next_look = self._tend_held(next_look)
-            self._woken = False  # before it looks again, so that it misses nobody who comes then
+            if self._woken:
+                self._woken = False  # before it looks, so that it misses nobody who comes then
+                self._watched.look_at_all()
 
     def _tend_held(self, next_look: float) -> float:
         now = time.monotonic()

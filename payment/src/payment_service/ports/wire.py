@@ -11,27 +11,40 @@ with a `result` (see `answers`), so three of its classes are extended at the pla
   that it is done, and drops what comes for a moment.
 
 What stays without an answer: a request that is not complete when its client stops sending.
+
+Most of what a charge costs is waitress' work, and most of that is the same for the next one. So
+heads of requests and of answers are kept (see `heads`, `_heads`), a whole answer leaves in one
+piece, and a connection that waits for its next request wakes nobody (see `watching`).
 """
 
 import socket
 import time
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any, NoReturn
 
 from waitress import wasyncore
+from waitress.buffers import OverflowableBuffer
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
+from waitress.receiver import FixedStreamReceiver
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import BadRequest
 
 from payment_service.cashier.replies import refusal_body
 from payment_service.ports.delivery import DELIVERY, Delivery
+from payment_service.ports.heads import Head, Heads
+from payment_service.ports.watching import AT_WORK
 
 LINGER_SECONDS = 2.0
 HEADS_KEPT = 64
 
 Refusal = Callable[[int, str, str], tuple[str, bytes]]
 """Says what a broken request is told: from status, reason and detail to content type and body."""
+
+_NOT_OF_THE_HEAD = frozenset(
+    {"REMOTE_ADDR", "REMOTE_HOST", "REMOTE_PORT", "wsgi.input", "waitress.client_disconnected"}
+)
 
 # Hundreds of answers share a second and with it their head, the costliest part of what is written.
 _heads: dict[tuple[object, ...], bytes] = {}
@@ -45,6 +58,13 @@ def refusal_with_result(_: int, reason: str, detail: str) -> tuple[str, bytes]:
 class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     """Finishes every request, if need be with an error."""
 
+    head: Head
+    headers: dict[str, str]
+
+    def __init__(self, adj: Any, heads: Heads) -> None:
+        super().__init__(adj)
+        self._heads = heads
+
     def received(self, data: bytes) -> int:
         try:
             consumed: int = super().received(data)
@@ -55,6 +75,19 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
         if self.completed:
             self.expect_continue = False
         return consumed
+
+    def parse_header(self, header_plus: bytes) -> None:
+        self.head = head = self._heads.read(header_plus, self.adj)
+        self.__dict__.update(head.said)
+        self.headers = self.headers.copy()
+        if self.content_length:
+            # What has come of another request's body is none of this one's.
+            buffer = OverflowableBuffer(self.adj.inbuf_overflow)
+            self.body_rcv = FixedStreamReceiver(self.content_length, buffer)
+
+    def get_body_stream(self) -> BytesIO:
+        # Bodies are small; waitress would make a file of this one first.
+        return BytesIO(b"" if self.body_rcv is None else self.body_rcv.getbuf().get())
 
 
 class HeldBack(BaseException):
@@ -78,8 +111,23 @@ class ChargeTask(WSGITask):  # type: ignore[misc]  # waitress has no types
     """
 
     wrote_header: bool
+    request: Parser
     delivery: Delivery
     body: bytes
+
+    def get_environment(self) -> dict[str, Any]:
+        channel, head = self.channel, self.request.head
+        if not head.environ:
+            made = super().get_environment()
+            head.environ = {key: made[key] for key in made if key not in _NOT_OF_THE_HEAD}
+        # Only now, since waitress has kept what it made.
+        environ = head.environ.copy()
+        self.environ = environ
+        environ["REMOTE_ADDR"] = environ["REMOTE_HOST"] = channel.addr[0]
+        environ["REMOTE_PORT"] = str(channel.addr[1])
+        environ["wsgi.input"] = self.request.get_body_stream()
+        environ["waitress.client_disconnected"] = channel.check_client_disconnected
+        return environ
 
     def write(self, data: bytes) -> None:
         if DELIVERY in self.environ:
@@ -141,10 +189,19 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 
     task_class: Callable[..., WSGITask] = ChargeTask
     error_task_class = RefusalTask
-    parser_class = Parser
 
     lingers = False
     """Set with the answer to a broken request: the client gets time to read it."""
+
+    def parser_class(self, adj: Any) -> Parser:
+        return Parser(adj, self.server.heads)
+
+    def service(self) -> None:
+        AT_WORK.connection = self
+        try:
+            super().service()
+        finally:
+            AT_WORK.connection = None
 
     def handle_close(self) -> None:
         if self.lingers and self.will_close and self.socket is not None:

@@ -1,0 +1,53 @@
+"""Heads of requests as waitress reads them, kept for when the same one comes again.
+
+A client sends the same head with each of its charges, and taking it apart costs as much as taking
+the charge. What a head says depends on its bytes alone. So the last of them are kept with what
+waitress made of them, and nothing here reads one itself.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from waitress.parser import HTTPRequestParser
+
+KEPT = 64
+LARGEST_KEPT = 2048
+"""In bytes."""
+
+
+@dataclass(slots=True)
+class Head:
+    """A head that was read.
+
+    `said` is what the parser has found, without what belongs to one request alone; `environ` what
+    of a WSGI environment follows from it, which is nothing before the first request has come up to
+    the application.
+    """
+
+    said: dict[str, Any]
+    environ: dict[str, Any] = field(default_factory=dict)
+
+
+class Heads:
+    """The heads that came to one port; only its loop reads them."""
+
+    def __init__(self) -> None:
+        self._kept: dict[bytes, Head] = {}
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def read(self, raw: bytes, adj: Any) -> Head:
+        """Reads a head under waitress' settings; raises what waitress' parser does."""
+        return self._kept.get(raw) or self._first_time(raw, adj)
+
+    def _first_time(self, raw: bytes, adj: Any) -> Head:
+        parser = HTTPRequestParser(adj)
+        parser.parse_header(raw)
+        head = Head(vars(parser))
+        # A body in chunks ends up in the head, as its length.
+        if not parser.chunked and len(raw) <= LARGEST_KEPT:
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            self._kept[raw] = head
+        return head
