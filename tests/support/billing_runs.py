@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from billing_operator.kinds import CRON_JOB, EVENT, JOB, POD, Manifest
-from billing_operator.names import ANTAEUS, BILLING, part_name, selector_text
+from billing_operator.names import ANTAEUS, BILLING, PAYMENT, part_name, selector_text
 from support.charges import lines
 from support.eventually import eventually
 from support.limits import NOTICED, ROLLOUT
@@ -90,6 +90,18 @@ def charged(scene: Scene) -> Counter[int]:
     (pod,) = scene.pods(STACK, ANTAEUS)
     log = scene.kube("-n", scene.namespace, "logs", pod["metadata"]["name"])
     return Counter({line["invoice"]: line["sent"] for line in lines(log, "charge")})
+
+
+def accepted(scene: Scene) -> Counter[tuple[int, float]]:
+    """How often payment accepted each charge, by customer and amount, in the logs of its pods."""
+    logs = [
+        scene.kube("-n", scene.namespace, "logs", pod["metadata"]["name"])
+        for pod in scene.pods(STACK, PAYMENT)
+    ]
+    told = [line for log in logs for line in lines(log, "charge")]
+    return Counter(
+        (line["customer_id"], line["value"]) for line in told if line["outcome"] == "accepted"
+    )
 
 
 def until_charging(scene: Scene) -> None:

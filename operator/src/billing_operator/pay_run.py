@@ -7,6 +7,7 @@ is never sent twice, and it is waited for however long it takes; the Job has the
 
 import argparse
 import json
+import os
 import signal
 import socket
 import sys
@@ -19,6 +20,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from billing_operator.invoices import Counts, count
+from billing_operator.names import PAID_ENV
 from billing_operator.run_report import Outcome, RunReport
 
 PAY_PATH = "/rest/v1/invoices/pay"
@@ -88,11 +90,13 @@ class PayRun:
         report_file: Path,
         say: Callable[[str], None],
         *,
+        paid: int = 0,
         patience: float = _PATIENCE_SECONDS,
     ) -> None:
         self._antaeus = antaeus
         self._file = report_file
         self._say = say
+        self._paid = paid
         self._patience = patience
         self.report = RunReport()
 
@@ -115,6 +119,10 @@ class PayRun:
             return
         self._know(paid_before=before.paid, pending_before=before.pending, said="")
         self._say(f"before: {before.paid} invoices paid, {before.pending} pending")
+        if before.paid < self._paid:
+            said = f"Antaeus has started anew: {self._paid} invoices were paid when the run was due"
+            self._know(said=f"{said}, and to pay would charge them again")
+            return
         try:
             connection = self._antaeus.connect()
         except OSError as error:
@@ -205,7 +213,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--report", type=Path, default=Path("/dev/termination-log"))
     given = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _asked_to_end)
-    return EXIT_CODES[PayRun(Antaeus(given.antaeus), given.report, _print)()]
+    # None where a person let the run begin.
+    paid = int(os.environ.get(PAID_ENV) or 0)
+    return EXIT_CODES[PayRun(Antaeus(given.antaeus), given.report, _print, paid=paid)()]
 
 
 if __name__ == "__main__":

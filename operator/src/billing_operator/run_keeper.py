@@ -9,7 +9,7 @@ from billing_operator.cluster import Cluster
 from billing_operator.errors import Fault
 from billing_operator.inventory import Inventory
 from billing_operator.kinds import BILLING_STACK, CRON_JOB, JOB, POD, Key, Manifest, Ref
-from billing_operator.names import BILLING, part_name
+from billing_operator.names import BILLING, PAID_BEFORE, part_name
 from billing_operator.observed import Observed
 from billing_operator.run_records import Sight
 from billing_operator.runs import Run, runs_of
@@ -100,7 +100,8 @@ class RunKeeper:
             await self._cluster.delete(_named(place, run), unchanged=True)
             log.info("run skipped", extra={"stack": str(place), "run": run.name})
         if run := to_begin(status, runs):
-            self._inventory.put(JOB, await self._cluster.resume(_named(place, run)))
+            paid = {PAID_BEFORE: str(status["running"].get("paid", 0))}
+            self._inventory.put(JOB, await self._cluster.resume(_named(place, run), paid))
             log.info("run begun", extra={"stack": str(place), "run": run.name})
 
     def _look_again(self, stack: Stack, sight: Sight, now: datetime) -> float | None:
