@@ -112,3 +112,8 @@ def until_charging(scene: Scene) -> None:
 def until_noticed(scene: Scene, kind: str, reason: str) -> None:
     """Waits for an Event."""
     eventually(lambda: (kind, reason) in events(scene), within=NOTICED)
+
+
+def waits_for(billing: Manifest, reason: str) -> bool:
+    """Whether a run waits for this."""
+    return bool(billing.get("waiting", {}).get("reason") == reason)

@@ -10,7 +10,7 @@ from billing_operator.spec import Stack
 # A CronJob can't be without one; it is suspended as long as it has this.
 _NO_SCHEDULE = "0 0 1 1 *"
 _NOBODY = 65532
-_PAID_FIELD = f"metadata.annotations['{PAID_BEFORE}']"
+_PAID_FIELD = {"apiVersion": "v1", "fieldPath": f"metadata.annotations['{PAID_BEFORE}']"}
 
 
 def service_account(stack: Stack) -> Manifest:
@@ -94,7 +94,7 @@ def _container(stack: Stack, installation: Installation) -> Manifest:
         "image": installation.operator_image,
         "command": ["python", "-m", "billing_operator.pay_run", base_url(stack)],
         # An Antaeus that has started anew since the run was let begin is not told to pay.
-        "env": [{"name": PAID_ENV, "valueFrom": {"fieldRef": {"fieldPath": _PAID_FIELD}}}],
+        "env": [{"name": PAID_ENV, "valueFrom": {"fieldRef": _PAID_FIELD}}],
         # What it says at its end is read from its own file alone: its log is for people.
         "terminationMessagePolicy": "File",
         "securityContext": {
