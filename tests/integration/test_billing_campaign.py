@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from billing_operator.kinds import JOB, POD, Manifest
+from billing_operator.kinds import JOB, POD
 from billing_operator.names import ANTAEUS
 from support.antaeus_api import pay_path
 from support.api_faults import Moment, Rule, Seen, hang_up
@@ -102,19 +102,21 @@ def _is_other(*names: str) -> Any:
     return lambda found: found.get("lastRun", {}).get("job", names[0]) not in names
 
 
+@pytest.mark.parametrize("deadline", [10, 600], ids=["by its deadline", "by hand"])
 def test_a_run_whose_pod_is_killed_is_unknown_and_the_next_one_waits_for_its_batch(
-    scene: Scene,
+    scene: Scene, deadline: int
 ) -> None:
     """Antaeus goes on with the batch; the next run finds it done."""
     with scene.operator(quiet_seconds=_QUIET) as operator:
-        scene.apply("shop", _spec())
+        scene.apply("shop", _spec() | {"billing": {"activeDeadlineSeconds": deadline}})
         scene.until_complete("shop")
         lives = scene.antaeus_lives("shop")
         make_run_at_once(scene, "killed")
         until_charging(scene)
         (pod,) = run_pods(scene)
 
-        scene.kube.delete("pod", pod["metadata"]["name"], scene.namespace, "--wait=false")
+        if deadline > _INVOICES * _SECONDS_EACH:
+            scene.kube.delete("pod", pod["metadata"]["name"], scene.namespace, "--wait=false")
         make_run_at_once(scene, "next")
 
         last = until_run(scene, "killed", "Unknown")
@@ -286,14 +288,11 @@ def test_what_waits_while_a_stack_is_suspended_or_asleep_goes_on_afterwards(
         until_billing(scene, lambda found: waits_for(found, "Hibernated"))
         scene.until("shop", lambda stack: holds(stack, "Hibernated"))
     assert (scene.api.read(JOB, scene.namespace, "run") or {})["spec"]["suspend"] is True
-    assert not [pod for pod in scene.api.list(POD, scene.namespace) if _is_at_work(pod)]
+    phases = {pod["status"].get("phase") for pod in scene.api.list(POD, scene.namespace)}
+    assert "Running" not in phases
 
     with scene.operator(quiet_seconds=_QUIET) as operator:
         scene.change("shop", hibernate=False)
         assert until_run(scene, "run", "Succeeded")["newlyPaid"] == _INVOICES
         lives = scene.antaeus_lives("shop")
         assert_settled(scene, operator, "shop", lives=lives)
-
-
-def _is_at_work(pod: Manifest) -> bool:
-    return bool(pod["status"].get("phase") == "Running")
