@@ -13,6 +13,9 @@ from support.namespaces import a_namespace
 from support.prober import BLOCKED, Prober, prober_pod
 from support.running_stack import RunningStack
 
+# The stack of its own is what takes time: pay calls of other tests would hold a run up.
+pytestmark = pytest.mark.thorough
+
 # Something in the cluster that is open to everybody.
 _OPERATOR = f"http://billing-operator.{NAMESPACE}:8080/healthz"
 

@@ -13,7 +13,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import NoReturn
@@ -34,14 +34,24 @@ EXIT_CODES = {
 }
 _READ_SECONDS = 10.0
 _CONNECT_SECONDS = 30.0
-# Reading is harmless, so it is tried again; a Service leads to a new pod a moment late.
-_PATIENCE_SECONDS = 60.0
-_PAUSE_SECONDS = 1.0
 # A node that has gone closes no connection.
 _KEEP_ALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 _GOES_ON = (
     "Antaeus may still go on with the batch; no other run begins before it has come to an end"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long reading is tried: it is harmless, and a Service leads to a new pod a moment late.
+
+    Attributes:
+        seconds: after which it is given up.
+        pause: between two tries, in seconds.
+    """
+
+    seconds: float = 60.0
+    pause: float = 1.0
 
 
 class AskedToEnd(BaseException):
@@ -81,6 +91,9 @@ class Antaeus:
         return connection
 
 
+_PATIENCE = Patience()
+
+
 class PayRun:
     """One run from its first reading to its last."""
 
@@ -91,7 +104,7 @@ class PayRun:
         say: Callable[[str], None],
         *,
         paid: int = 0,
-        patience: float = _PATIENCE_SECONDS,
+        patience: Patience = _PATIENCE,
     ) -> None:
         self._antaeus = antaeus
         self._file = report_file
@@ -154,7 +167,7 @@ class PayRun:
         self._say(f"answered {shown} after {time.monotonic() - began:.1f} s")
 
     def _read(self) -> Counts | None:
-        end = time.monotonic() + self._patience
+        end = time.monotonic() + self._patience.seconds
         while True:
             try:
                 return self._antaeus.counts()
@@ -163,7 +176,7 @@ class PayRun:
             if time.monotonic() >= end:
                 self._know(said="; ".join(filter(None, (self.report.said, why))))
                 return None
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(self._patience.pause)
 
     def _know(self, **news: object) -> None:
         self.report = replace(self.report, **news)  # type: ignore[arg-type]  # names of its fields

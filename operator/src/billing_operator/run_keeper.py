@@ -1,6 +1,5 @@
 """Looks at the billing runs of a stack, and lets begin or removes what its status says."""
 
-import asyncio
 import logging
 from datetime import datetime, timedelta
 
@@ -91,7 +90,7 @@ class RunKeeper:
             return
         self._inventory.put(BILLING_STACK, body)
         stack = Stack.from_body(body)
-        # By a spec that nobody has judged yet, nothing may be done.
+        # By a spec that nobody has judged yet, nothing may be done: it may suspend or hibernate.
         if stack.uid != known.uid or stack.generation != stack.status.get("observedGeneration"):
             return
         status = stack.status.get("billing") or {}
@@ -122,9 +121,9 @@ class RunKeeper:
 
     async def _live_runs(self, place: Key, cron_uid: str) -> tuple[Run, ...]:
         """As the API server has them now; what is not there any more is none of them."""
-        jobs, pods = await asyncio.gather(
-            self._cluster.list_stack(JOB, place), self._cluster.list_stack(POD, place)
-        )
+        # In this order: of a Job that has ended, the pod has said all that it had to say.
+        jobs = await self._cluster.list_stack(JOB, place)
+        pods = await self._cluster.list_stack(POD, place)
         for kind, lives in ((JOB, jobs), (POD, pods)):
             for live in lives:
                 self._inventory.put(kind, live)
@@ -137,6 +136,8 @@ def _cron_uid(stack: Stack, seen: Observed) -> str | None:
 
 
 def _is_called_for(stack: Stack, sight: Sight) -> bool:
+    if stack.suspend:
+        return False
     status = stack.status.get("billing") or {}
     return bool(to_begin(status, sight.runs) or to_skip(status, sight.runs))
 
