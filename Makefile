@@ -79,8 +79,9 @@ integration: setup  ## The operator in-process against the tests' cluster
 test-shipping: setup  ## make push to make undeploy on a cluster of their own, with a registry
 	@.venv/bin/pytest tests/fresh_cluster
 
-test-operator: setup  ## What takes the operator minutes: replicas that end badly, autoscaling, drains, stores, rotation
-	@.venv/bin/pytest -n 3 --dist=worksteal --thorough $(addprefix tests/integration/test_, replicas.py store.py evictions.py autoscaling.py hibernate.py pod_choices.py namespaced.py monitoring.py access.py token_rotation.py)
+test-operator: setup  ## What takes the operator minutes: replicas that end badly, autoscaling, drains, stores, rotation, billing
+	@.venv/bin/pytest -n 3 --dist=worksteal --thorough $(addprefix tests/integration/test_, replicas.py store.py evictions.py autoscaling.py hibernate.py pod_choices.py namespaced.py monitoring.py access.py token_rotation.py billing_campaign.py)
+	@.venv/bin/pytest --thorough tests/e2e/test_billing_runs.py
 
 test-faults: setup  ## Every point of the fault campaigns, of which make test tries a few
 	@.venv/bin/pytest tests/integration/faults tests/integration/test_invoices_reset.py tests/integration/test_success_rate.py tests/integration/test_faults_under_load.py --thorough

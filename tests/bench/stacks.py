@@ -29,7 +29,7 @@ def bare_objects(name: str, owner: Manifest) -> list[Manifest]:
     body = a_stack(name) | {"metadata": owner["metadata"] | {"name": name}}
     stack = Stack.from_body(body)
     token = Token(token_secret_name(name), "token", id="0123456789ab", generated=True)
-    installation = Installation(OPERATOR_NAMESPACE, "antaeus:1", "payment:1", "1")
+    installation = Installation(OPERATOR_NAMESPACE, "antaeus:1", "payment:1", "operator:1", "1")
     template = antaeus.template(stack, token, installation)
     groups = desired(stack, token, installation, antaeus_template=template)
     objects = [copy.deepcopy(manifest) for group in groups for manifest in group]

@@ -34,6 +34,7 @@ CHANGES: dict[str, Manifest] = {
     "spec.suspend": {"spec": {"suspend": True}},
     "spec.hibernate": {"spec": {"hibernate": True}},
     "spec.monitoring": {"spec": {"monitoring": {"enabled": True}}},
+    "spec.billing": {"spec": {"billing": {"schedule": "@monthly"}}},
     "spec.networkPolicy": {"spec": {"networkPolicy": {"enabled": False}}},
     "spec.token": {"spec": {"token": {"secretRef": {"name": "mine"}}}},
     "metadata.labels": {"metadata": {"labels": {"a": "b"}}},

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from billing_operator.kinds import CRON_JOB, EVENT, JOB, POD, Manifest
-from billing_operator.names import ANTAEUS, BILLING, part_name, selector_text
+from billing_operator.names import ANTAEUS, BILLING, PAYMENT, part_name, selector_text
 from support.charges import lines
 from support.eventually import eventually
 from support.limits import NOTICED, ROLLOUT
@@ -92,6 +92,18 @@ def charged(scene: Scene) -> Counter[int]:
     return Counter({line["invoice"]: line["sent"] for line in lines(log, "charge")})
 
 
+def accepted(scene: Scene) -> Counter[tuple[int, float]]:
+    """How often payment accepted each charge, by customer and amount, in the logs of its pods."""
+    logs = [
+        scene.kube("-n", scene.namespace, "logs", pod["metadata"]["name"])
+        for pod in scene.pods(STACK, PAYMENT)
+    ]
+    told = [line for log in logs for line in lines(log, "charge")]
+    return Counter(
+        (line["customer_id"], line["value"]) for line in told if line["outcome"] == "accepted"
+    )
+
+
 def until_charging(scene: Scene) -> None:
     """Waits until Antaeus is in the middle of a batch."""
     eventually(lambda: len(charged(scene)) > 0, within=ROLLOUT, every=0.5)
@@ -100,3 +112,8 @@ def until_charging(scene: Scene) -> None:
 def until_noticed(scene: Scene, kind: str, reason: str) -> None:
     """Waits for an Event."""
     eventually(lambda: (kind, reason) in events(scene), within=NOTICED)
+
+
+def waits_for(billing: Manifest, reason: str) -> bool:
+    """Whether a run waits for this."""
+    return bool(billing.get("waiting", {}).get("reason") == reason)

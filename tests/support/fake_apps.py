@@ -30,7 +30,7 @@ class FakeApps:
     counts: dict[str, Counts] = field(default_factory=dict)
     taken: dict[str, Calls] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
-    meanwhile: Callable[[], None] = lambda: None
+    meanwhile: Callable[[], object] = lambda: None
 
     async def invoices(self, stack: Stack) -> Counts:
         self.asked.append(stack.name)

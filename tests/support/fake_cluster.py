@@ -143,10 +143,10 @@ class FakeCluster:
             self._must_be_as_known(live)
         self.objects.pop((live["kind"], key(live)), None)
 
-    async def resume(self, job: Manifest) -> Manifest:
+    async def resume(self, job: Manifest, annotations: dict[str, str]) -> Manifest:
         self._asked("resume", BY_NAME[job["kind"]])
         live = self._must_be_as_known(job)
-        live["spec"]["suspend"] = False
+        live["spec"] |= {"suspend": False, "template": {"metadata": {"annotations": annotations}}}
         live["metadata"]["generation"] += 1
         return self.have(live)
 

@@ -84,8 +84,10 @@ def _why_skipped(stack: Stack, new: Manifest, run: Run, now: datetime) -> str:
 def _next(stack: Stack, new: Manifest, sight: Sight, around: Circumstances) -> Manifest:
     """Lets the oldest run that waits begin, or says why it can't."""
     record: Manifest = new.get("running") or {}
-    skipped = (new.get("lastSkipped") or {}).get("uid")
-    line = [run for run in sight.runs if run.waiting and run.uid != skipped]
+    waiting = (run for run in sight.runs if run.waiting)
+    line = [
+        run for run in waiting if stack.suspend or not _why_skipped(stack, new, run, around.now)
+    ]
     # One that was let begin and has not yet is the first, and thought over once more.
     line.sort(key=lambda run: run.uid != record.get("uid"))
     if record and (not line or line[0].uid != record["uid"]):

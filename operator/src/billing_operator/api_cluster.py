@@ -167,10 +167,15 @@ class ApiCluster:
         except NotFound:
             return
 
-    async def resume(self, job: Manifest) -> Manifest:
-        """Lets a suspended Job begin; raises Conflict if it changed since it was read."""
+    async def resume(self, job: Manifest, annotations: dict[str, str]) -> Manifest:
+        """Lets a suspended Job begin; raises Conflict if it changed since it was read.
+
+        Args:
+            annotations: of its pod, which may be given until then.
+        """
         known = {name: job["metadata"][name] for name in ("uid", "resourceVersion")}
-        body = {"metadata": known, "spec": {"suspend": False}}
+        template = {"metadata": {"annotations": annotations}}
+        body = {"metadata": known, "spec": {"suspend": False, "template": template}}
         query = {"fieldManager": MANAGER}
         return await self._send(_Request("PATCH", JOB.path(*key(job)), query, body, _MERGE))
 

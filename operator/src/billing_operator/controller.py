@@ -160,6 +160,7 @@ class Controller:
             return None
         stack, life = Stack.from_body(body), self._antaeus_life(place)
         if life:
+            before = self._tools.readings.last(stack.uid)
             try:
                 counts = await self._apps.invoices(stack)
             except Waiting as fault:
@@ -170,6 +171,9 @@ class Controller:
             self._metrics.last_invoice_read.labels(*place).set_to_current_time()
             # Where another life has begun meanwhile, nobody knows whose answer it is.
             still = life == self._antaeus_life(place)
+            # Where somebody else has read meanwhile, it may be older than that: fewer paid than are
+            # known would look like a restart.
+            still = still and before is self._tools.readings.last(stack.uid)
             if still and self._tools.readings.note(stack.uid, Reading(counts, life)):
                 self._stacks.put(place)
         return self._settings.invoices_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - jitter

@@ -73,12 +73,19 @@ def invoices(stack: Stack, reading: Reading | None, now: datetime) -> Manifest |
     return {**counts, "changedAt": changed_at, "life": life, "reset": reset}
 
 
+def under_way(stack: Stack) -> list[Manifest]:
+    """What Antaeus may be charging for by the status: a run, one of unknown end, a direct call.
+
+    To restart it now would cut that off, and forget what was paid.
+    """
+    known = stack.status.get("billing") or {}
+    return [known[name] for name in ("running", "unsettled", "direct") if known.get(name)]
+
+
 def _cut_off(stack: Stack, old: Manifest) -> str | None:
     """What was charging with the Antaeus of before; it may have paid more than was ever read."""
-    known = stack.status.get("billing") or {}
-    for name in ("running", "unsettled", "direct"):
-        record = known.get(name)
-        if record and record.get("life") == old.get("life"):
+    for record in under_way(stack):
+        if record.get("life") == old.get("life"):
             return str(record.get("job", "a call that was no run"))
     return None
 

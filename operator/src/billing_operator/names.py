@@ -34,6 +34,8 @@ ACKNOWLEDGE_RUN: Final = f"{GROUP}/acknowledge-run"
 APPLIED_TEMPLATE: Final = f"{GROUP}/applied-template"
 TEMPLATE_ORIGIN: Final = f"{GROUP}/template-origin"
 TOKEN_ID: Final = f"{GROUP}/token-id"
+# On the pod of a run: so many invoices were paid when it was let begin.
+PAID_BEFORE: Final = f"{GROUP}/paid-before"
 PROFILE_NUDGE: Final = f"{GROUP}/profile"
 
 # A condition and the reason of its Event.
@@ -43,6 +45,9 @@ INVOICES_RESET: Final = "InvoicesReset"
 TOKEN_ROTATING: Final = "TokenRotating"
 TOKEN_ROTATED: Final = "TokenRotated"
 TOKEN_ROTATION_HELD: Final = "TokenRotationHeld"
+
+# By which it is told to the run.
+PAID_ENV: Final = "BILLING_PAID_BEFORE"
 
 TOKEN_KEY: Final = "token"
 TOKEN_ID_KEY: Final = "id"

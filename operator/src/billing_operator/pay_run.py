@@ -7,18 +7,20 @@ is never sent twice, and it is waited for however long it takes; the Job has the
 
 import argparse
 import json
+import os
 import signal
 import socket
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
 from billing_operator.invoices import Counts, count
+from billing_operator.names import PAID_ENV
 from billing_operator.run_report import Outcome, RunReport
 
 PAY_PATH = "/rest/v1/invoices/pay"
@@ -32,14 +34,24 @@ EXIT_CODES = {
 }
 _READ_SECONDS = 10.0
 _CONNECT_SECONDS = 30.0
-# Reading is harmless, so it is tried again; a Service leads to a new pod a moment late.
-_PATIENCE_SECONDS = 60.0
-_PAUSE_SECONDS = 1.0
 # A node that has gone closes no connection.
 _KEEP_ALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 _GOES_ON = (
     "Antaeus may still go on with the batch; no other run begins before it has come to an end"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long reading is tried: it is harmless, and a Service leads to a new pod a moment late.
+
+    Attributes:
+        seconds: after which it is given up.
+        pause: between two tries, in seconds.
+    """
+
+    seconds: float = 60.0
+    pause: float = 1.0
 
 
 class AskedToEnd(BaseException):
@@ -79,6 +91,9 @@ class Antaeus:
         return connection
 
 
+_PATIENCE = Patience()
+
+
 class PayRun:
     """One run from its first reading to its last."""
 
@@ -88,11 +103,13 @@ class PayRun:
         report_file: Path,
         say: Callable[[str], None],
         *,
-        patience: float = _PATIENCE_SECONDS,
+        paid: int = 0,
+        patience: Patience = _PATIENCE,
     ) -> None:
         self._antaeus = antaeus
         self._file = report_file
         self._say = say
+        self._paid = paid
         self._patience = patience
         self.report = RunReport()
 
@@ -115,6 +132,10 @@ class PayRun:
             return
         self._know(paid_before=before.paid, pending_before=before.pending, said="")
         self._say(f"before: {before.paid} invoices paid, {before.pending} pending")
+        if before.paid < self._paid:
+            said = f"Antaeus has started anew: {self._paid} invoices were paid when the run was due"
+            self._know(said=f"{said}, and to pay would charge them again")
+            return
         try:
             connection = self._antaeus.connect()
         except OSError as error:
@@ -146,7 +167,7 @@ class PayRun:
         self._say(f"answered {shown} after {time.monotonic() - began:.1f} s")
 
     def _read(self) -> Counts | None:
-        end = time.monotonic() + self._patience
+        end = time.monotonic() + self._patience.seconds
         while True:
             try:
                 return self._antaeus.counts()
@@ -155,7 +176,7 @@ class PayRun:
             if time.monotonic() >= end:
                 self._know(said="; ".join(filter(None, (self.report.said, why))))
                 return None
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(self._patience.pause)
 
     def _know(self, **news: object) -> None:
         self.report = replace(self.report, **news)  # type: ignore[arg-type]  # names of its fields
@@ -205,7 +226,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--report", type=Path, default=Path("/dev/termination-log"))
     given = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _asked_to_end)
-    return EXIT_CODES[PayRun(Antaeus(given.antaeus), given.report, _print)()]
+    # None where a person let the run begin.
+    paid = int(os.environ.get(PAID_ENV) or 0)
+    return EXIT_CODES[PayRun(Antaeus(given.antaeus), given.report, _print, paid=paid)()]
 
 
 if __name__ == "__main__":

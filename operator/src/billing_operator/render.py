@@ -169,8 +169,13 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> None:
         name: getattr(arguments, name) or environ.get(f"BILLING_{name.upper()}") or otherwise
         for name, (otherwise, _) in _OPTIONS.items()
     }
-    images = (given[name] for name in ("antaeus_image", "payment_image", "operator_image"))
-    installation = Installation(given["operator_namespace"], *images, __version__)
+    installation = Installation(
+        given["operator_namespace"],
+        given["antaeus_image"],
+        given["payment_image"],
+        given["operator_image"],
+        version=__version__,
+    )
     try:
         texts = [_read(name) for name in arguments.files]
         sys.stdout.write(Renderer(installation, arguments.namespace).rendered(texts))

@@ -1,6 +1,5 @@
 """Looks at the billing runs of a stack, and lets begin or removes what its status says."""
 
-import asyncio
 import logging
 from datetime import datetime, timedelta
 
@@ -9,7 +8,7 @@ from billing_operator.cluster import Cluster
 from billing_operator.errors import Fault
 from billing_operator.inventory import Inventory
 from billing_operator.kinds import BILLING_STACK, CRON_JOB, JOB, POD, Key, Manifest, Ref
-from billing_operator.names import BILLING, part_name
+from billing_operator.names import BILLING, PAID_BEFORE, part_name
 from billing_operator.observed import Observed
 from billing_operator.run_records import Sight
 from billing_operator.runs import Run, runs_of
@@ -91,7 +90,7 @@ class RunKeeper:
             return
         self._inventory.put(BILLING_STACK, body)
         stack = Stack.from_body(body)
-        # By a spec that nobody has judged yet, nothing may be done.
+        # By a spec that nobody has judged yet, nothing may be done: it may suspend or hibernate.
         if stack.uid != known.uid or stack.generation != stack.status.get("observedGeneration"):
             return
         status = stack.status.get("billing") or {}
@@ -100,7 +99,8 @@ class RunKeeper:
             await self._cluster.delete(_named(place, run), unchanged=True)
             log.info("run skipped", extra={"stack": str(place), "run": run.name})
         if run := to_begin(status, runs):
-            self._inventory.put(JOB, await self._cluster.resume(_named(place, run)))
+            paid = {PAID_BEFORE: str(status["running"].get("paid", 0))}
+            self._inventory.put(JOB, await self._cluster.resume(_named(place, run), paid))
             log.info("run begun", extra={"stack": str(place), "run": run.name})
 
     def _look_again(self, stack: Stack, sight: Sight, now: datetime) -> float | None:
@@ -121,9 +121,9 @@ class RunKeeper:
 
     async def _live_runs(self, place: Key, cron_uid: str) -> tuple[Run, ...]:
         """As the API server has them now; what is not there any more is none of them."""
-        jobs, pods = await asyncio.gather(
-            self._cluster.list_stack(JOB, place), self._cluster.list_stack(POD, place)
-        )
+        # In this order: of a Job that has ended, the pod has said all that it had to say.
+        jobs = await self._cluster.list_stack(JOB, place)
+        pods = await self._cluster.list_stack(POD, place)
         for kind, lives in ((JOB, jobs), (POD, pods)):
             for live in lives:
                 self._inventory.put(kind, live)
@@ -136,6 +136,8 @@ def _cron_uid(stack: Stack, seen: Observed) -> str | None:
 
 
 def _is_called_for(stack: Stack, sight: Sight) -> bool:
+    if stack.suspend:
+        return False
     status = stack.status.get("billing") or {}
     return bool(to_begin(status, sight.runs) or to_skip(status, sight.runs))
 

@@ -116,7 +116,8 @@ def _unless_over(
     stack: Stack, record: Manifest | None, sight: Sight, around: Circumstances
 ) -> Manifest | None:
     """A batch that may go on: until its Antaeus has gone, all is still, or a person says so."""
-    if record is None or stack.acknowledged_run in (record["at"], record.get("uid")):
+    said = stack.acknowledged_run
+    if record is None or (said and said in (record["at"], record.get("uid"))):
         return None
     began_in = record.get("life")
     if began_in and around.life and began_in != around.life:

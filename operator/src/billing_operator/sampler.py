@@ -44,11 +44,13 @@ class Sampler:
 
     async def _ask(self, stack: Stack, seen: Observed) -> Sample:
         life, pods = seen.antaeus_life, seen.payment_answers
-        reading = None
+        reading, before = None, self._readings.last(stack.uid)
         try:
             if life:
                 reading = Reading(await self._apps.invoices(stack), life)
-                self._readings.note(stack.uid, reading)
+                # Where somebody else has read meanwhile, this one may be older.
+                if before is self._readings.last(stack.uid):
+                    self._readings.note(stack.uid, reading)
             told = await asyncio.gather(*(self._apps.calls(stack, pod) for pod in pods))
         except Waiting as fault:
             log.debug("no sample", extra={"stack": str(stack.key), "why": fault.message})

@@ -3,13 +3,10 @@
 What the server does when it is asked is tested against the real one (tests/integration).
 """
 
-import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from aiohttp import web
 from kubernetes.aio.client import ApiClient, Configuration
 
 from billing_operator.api_cluster import ApiCluster, open_client
@@ -23,35 +20,12 @@ from billing_operator.errors import (
 )
 from billing_operator.kinds import BILLING_STACK, CONFIG_MAP, POD, Key
 from billing_operator.metrics import Metrics
+from support.answering import Answering
 from support.builders import an_object
 from support.http_server import serving
 
 SHOP = Key("payments", "shop")
 CHILD = an_object("ConfigMap", "shop-profile", uid="1")
-
-
-@dataclass
-class Answering:
-    """An HTTP server that writes down what it is asked and answers as it is told."""
-
-    answers: list[tuple[int, Any, dict[str, str]]] = field(default_factory=list)
-    asked: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
-    content_type: str = ""
-    authorization: str | None = None
-
-    def will_say(self, status: int, body: Any, **headers: str) -> None:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.answers.append((status, body, named))
-
-    async def answer(self, request: web.Request) -> web.Response:
-        text = await request.text()
-        said = json.loads(text) if text else None
-        self.asked.append((request.method, request.path, dict(request.query), said))
-        self.content_type = request.content_type
-        self.authorization = request.headers.get("Authorization")
-        status, body, headers = self.answers.pop(0) if self.answers else (200, {}, {})
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return web.Response(status=status, body=content, headers=headers)
 
 
 @pytest.fixture
@@ -121,6 +95,23 @@ async def test_exactly_the_known_object_is_deleted(cluster: ApiCluster, server: 
 
     ((method, _, _, body),) = server.asked
     assert (method, body) == ("DELETE", {"preconditions": {"uid": "1"}})
+
+
+async def test_a_run_is_moved_only_as_it_was_last_seen(
+    cluster: ApiCluster, server: Answering
+) -> None:
+    job = an_object("Job", "run", uid="1", version=7)
+    await cluster.delete(job, unchanged=True)
+    await cluster.resume(job, {"a": "b"})
+
+    known = {"uid": "1", "resourceVersion": "7"}
+    template = {"metadata": {"annotations": {"a": "b"}}}
+    bodies = [body for *_, body in server.asked]
+    assert bodies == [
+        {"preconditions": known, "propagationPolicy": "Background"},
+        {"metadata": known, "spec": {"suspend": False, "template": template}},
+    ]
+    assert server.content_type == "application/merge-patch+json"
 
 
 async def test_what_has_gone_need_not_be_deleted(cluster: ApiCluster, server: Answering) -> None:

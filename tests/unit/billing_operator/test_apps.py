@@ -3,18 +3,21 @@
 import hashlib
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web
 
-from billing_operator.apps import HttpApps, count_invoices, read_profile
+from billing_operator.apps import HttpApps, count_invoices, read_calls, read_profile
 from billing_operator.errors import Waiting
 from billing_operator.invoices import Counts
 from billing_operator.kinds import Manifest
 from billing_operator.observed import Pod, observe
 from billing_operator.profile_answers import Accepted, ProfileAnswer
+from billing_operator.stillness import Calls
 from support.builders import a_pod, a_stack
+from support.payment import Caller, a_request, a_service, get
 
 
 def invoices(*states: str) -> bytes:
@@ -188,3 +191,37 @@ async def test_no_connection_is_kept_since_it_could_lead_to_a_pod_that_is_to_lea
     await runner.cleanup()
 
     assert len(connections) == 2
+
+
+def test_calls_are_counted_whatever_became_of_them(tmp_path: Path) -> None:
+    """By payment's own metrics: a new one that no call escapes must be named here."""
+    with a_service(tmp_path) as service:
+        before = read_calls(get(service.ops.number, "/metrics").body)
+        with Caller(service.charges.number) as caller:
+            caller.ask(a_request())
+            caller.ask(a_request(token="wrong"))
+        after = read_calls(get(service.ops.number, "/metrics").body)
+
+    assert before == Calls(taken=0, held=0)
+    assert after == Calls(taken=2, held=0)
+
+
+def test_of_all_metrics_only_those_of_calls_count() -> None:
+    text = b"""
+# TYPE payment_charges counter
+payment_charges_total{outcome="accepted"} 3.0
+payment_charges_total{outcome="declined"} 2.0
+payment_charges_created{outcome="accepted"} 1.7e+09
+# TYPE payment_replays counter
+payment_replays_total{by="key"} 1.0
+# TYPE payment_replies_held gauge
+payment_replies_held 4.0
+"""
+
+    assert read_calls(text) == Calls(taken=6, held=4)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff", b"payment_charges_total 1.0\n"])
+def test_a_payment_without_these_metrics_does_not_tell(body: bytes) -> None:
+    with pytest.raises(Waiting):
+        read_calls(body)

@@ -16,6 +16,7 @@ from support.fake_time import in_fake_time
 from support.world import SHOP, World, ready
 
 BROKEN = ClusterError("ApiServerError", "broken", status=500)
+NEWER = a_reading(10, 0)
 
 
 class Scene:
@@ -272,9 +273,19 @@ async def test_an_answer_during_which_antaeus_started_anew_is_nobodys() -> None:
     scene.controller.saw(POD, a_pod("antaeus", version=900), deleted=False)
     await asyncio.sleep(15)
     assert scene.world.apps.asked == ["shop"]
-
     assert scene.world.tools.readings.last("stack-uid") is None
     await scene.controller.stop()
+
+
+@in_fake_time
+async def test_an_answer_that_a_newer_reading_has_overtaken_is_nobodys() -> None:
+    scene = await started(a_body(), a_pod("antaeus", ready=False))
+    apps, readings = scene.world.apps, scene.world.tools.readings
+    apps.counts, apps.meanwhile = {"shop": Counts(2, 8)}, lambda: readings.note("stack-uid", NEWER)
+    scene.controller.saw(POD, a_pod("antaeus", version=900), deleted=False)
+    await asyncio.sleep(15)
+    await scene.controller.stop()
+    assert readings.last("stack-uid") == NEWER
 
 
 @in_fake_time

@@ -7,9 +7,10 @@ import pytest
 from billing_operator.cluster import Page
 from billing_operator.errors import ClusterError
 from billing_operator.inventory import Inventory, stack_of
-from billing_operator.kinds import BILLING_STACK, CONFIG_MAP, POD, SERVICE, Key, Manifest
+from billing_operator.kinds import BILLING_STACK, CONFIG_MAP, JOB, POD, SERVICE, Key, Manifest
 from billing_operator.names import STACK_LABEL
 from support.builders import a_body, a_pod, an_object, owned
+from support.run_manifests import a_job
 from support.world import pages_of
 
 SHOP = Key("payments", "shop")
@@ -35,6 +36,13 @@ def test_what_was_put_is_there(inventory: Inventory) -> None:
     assert inventory.stacks() == [SHOP]
     assert inventory.children(SHOP) == [a_child()]
     assert inventory.pods(SHOP) == [a_pod()]
+
+
+def test_a_job_belongs_to_the_stack_of_its_label_and_is_no_child(inventory: Inventory) -> None:
+    inventory.put(JOB, a_job())
+
+    assert inventory.jobs(SHOP) == [a_job()]
+    assert (inventory.children(SHOP), inventory.pods(SHOP)) == ([], [])
 
 
 def test_what_was_never_put_is_not_there(inventory: Inventory) -> None:

@@ -101,3 +101,36 @@ def test_the_message_has_the_counts_and_the_command() -> None:
     assert f"kubectl annotate --overwrite -n payments bst shop {ACKNOWLEDGE_RESET}={AT}" in said
     assert reset_message(a_stack(), told(None, 2, 8, "a/0")) is None
     assert reset_message(a_stack(), None) is None
+
+
+RUN = {"job": "monthly", "uid": "1", "life": "a/0"}
+
+
+@pytest.mark.parametrize(
+    ("billing", "named"),
+    [
+        ({"running": RUN}, "monthly"),
+        ({"unsettled": RUN}, "monthly"),
+        ({"direct": {"at": AT, "life": "a/0", "paid": 0}}, "a call that was no run"),
+    ],
+)
+def test_an_antaeus_that_ended_in_the_middle_of_a_batch_has_forgotten_what_nobody_counted(
+    billing: Manifest, named: str
+) -> None:
+    """Not one paid invoice was ever read, and yet some may have been charged."""
+    known = told(None, 0, 10, "a/0")
+    stack = a_stack(status={"invoices": known, "billing": billing})
+    found = invoices(stack, a_reading(0, 10, "b/0"), NOW) or {}
+
+    assert found["reset"] == {"paid": 0, "pending": 10, "at": AT, "run": named}
+    said = reset_message(stack, found) or ""
+    assert f"It was charging then ({named}), so more may be paid" in said
+    same = invoices(stack, a_reading(0, 10, "a/0"), NOW) or {}
+    assert same["reset"] is None
+
+
+def test_a_run_of_another_life_has_lost_nothing() -> None:
+    known = told(None, 0, 10, "b/0")
+    stack = a_stack(status={"invoices": known, "billing": {"running": RUN}})
+
+    assert (invoices(stack, a_reading(0, 10, "c/0"), NOW) or {})["reset"] is None

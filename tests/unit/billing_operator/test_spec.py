@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from billing_operator.choices import Peers, PodChoices
+from billing_operator.choices import Ingress, Peers, PodChoices
 from billing_operator.kinds import Key, Manifest
 from billing_operator.simulation import Store
-from billing_operator.spec import Autoscaling, Ingress, SecretRef, Stack
+from billing_operator.spec import Autoscaling, SecretRef, Stack
 from support.builders import a_body, a_stack
 
 

@@ -9,6 +9,8 @@ from billing_operator.errors import SpecError
 from billing_operator.kinds import BILLING_STACK, Manifest
 from billing_operator.names import RENEW_TOKEN, ROTATE_TOKEN
 from billing_operator.observed import observe
+from billing_operator.run_records import Sight
+from billing_operator.runs import runs_of
 from billing_operator.schema import defaulted
 from billing_operator.spec import Stack
 from billing_operator.status import Findings, judge
@@ -25,9 +27,23 @@ from support.builders import (
     an_installation,
 )
 from support.crd import crd, nodes, schema
+from support.run_manifests import CRON_UID, a_job, a_run_pod
 
 # Client-side apply keeps a copy of the whole in an annotation, and that has a limit of 256 KiB.
 MOST_BYTES = 200_000
+LIFE = "uid of shop-antaeus-0/0"
+# All that a status ever says of billing, as far as it is remembered.
+BILLING: Manifest = {
+    "running": {"job": "run", "uid": "uid of run", "admittedAt": "", "startedAt": "", "life": LIFE}
+    | {"paid": 1, "pending": 2},
+    "unsettled": {"job": "old", "uid": "uid of old", "at": "2025-01-01T00:00:00Z", "life": LIFE},
+    "direct": {"at": "2025-01-01T00:00:00Z", "life": LIFE, "paid": 1},
+    "lastSkipped": {"job": "late", "uid": "uid of late", "at": "", "message": ""},
+    "lastSuccessAt": "",
+    "lastRun": {"job": "old", "uid": "uid of old", "outcome": "", "startedAt": "", "life": LIFE}
+    | {"finishedAt": "", "paidBefore": 1, "pendingBefore": 2, "paidAfter": 3, "pendingAfter": 0}
+    | {"newlyPaid": 2, "message": ""},
+}
 WITHOUT_WORDS = ("", ".apiVersion", ".kind", ".metadata")
 
 
@@ -98,6 +114,8 @@ def test_it_is_the_kind_that_the_operator_speaks_of() -> None:
         {"payment": {"resources": {"limits": {"cpu": "1"}}}},
         {"payment": {"podDisruptionBudget": {}, "autoscaling": {"maxReplicas": 2}}},
         {"antaeus": {"tmp": {}}},
+        {"billing": {}},
+        {"billing": {"schedule": "@daily", "timeZone": "Etc/UTC"}},
         {"payment": {"idempotency": {}, "duplicates": {"mode": "off"}}},
         {"payment": {"store": {"host": "redis", "passwordSecretRef": {"name": "redis"}}}},
     ],
@@ -111,7 +129,14 @@ def test_the_defaults_of_the_code_are_those_of_the_schema(spec: Manifest) -> Non
 def test_every_field_of_a_status_is_known_to_the_schema() -> None:
     tokens = {"token": "a", "other": "b", "step": "Staged", "source": "user"}
     rotated = a_secret(**tokens, **{"rotated-at": "2024-01-01T00:00:00Z"})
+    stuck = a_run_pod(waiting={"reason": "ErrImagePull"})
+    sight = Sight(
+        runs_of([a_job(suspend=False), a_job("next")], [stuck], CRON_UID),
+        activity=None,
+        quiet_seconds=1,
+    )
     found = Findings(
+        runs=sight,
         seen=observe([a_deployment("antaeus"), a_deployment()], [a_pod("antaeus"), a_pod()]),
         token=a_token(),
         fault=SpecError("TokenInvalid", "no token", condition="TokenInvalid"),
@@ -128,7 +153,8 @@ def test_every_field_of_a_status_is_known_to_the_schema() -> None:
             payment={"autoscaling": {"maxReplicas": 2}},
             token={"secretRef": {"name": "provider"}},
             annotations={RENEW_TOKEN: "1", ROTATE_TOKEN: "1"},
-            status={"invoices": {"paid": 9, "pending": 0}},
+            status={"invoices": {"paid": 9, "pending": 0, "life": LIFE}, "billing": BILLING},
+            billing={"schedule": "@daily"},
         ),
         found,
         an_installation(),

@@ -1,0 +1,298 @@
+"""What may become of billing runs: nothing is billed twice, and what is unknown is named."""
+
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from billing_operator.kinds import JOB, POD
+from billing_operator.names import ANTAEUS
+from support.antaeus_api import pay_path
+from support.api_faults import Moment, Rule, Seen, hang_up
+from support.api_proxy import ApiProxy
+from support.billing_runs import (
+    accepted,
+    charged,
+    events,
+    make_run,
+    make_run_at_once,
+    of_billing,
+    run_pods,
+    until_billing,
+    until_charging,
+    until_noticed,
+    until_run,
+    waits_for,
+)
+from support.eventually import eventually
+from support.limits import NOTICED, ROLLOUT
+from support.master import assert_settled
+from support.scene import Scene, conditions, holds
+
+# Each waits for batches that take their time.
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]
+
+# Longer than a charge takes here; in truth it takes minutes.
+_QUIET = 6.0
+_INVOICES = 20
+_SECONDS_EACH = 1.0
+_SCHEDULED = 150.0
+
+
+def _spec(rate: float = 1) -> dict[str, Any]:
+    """A batch of some twenty seconds, in which no two charges have the same amount."""
+    return {
+        "antaeus": {"env": [{"name": "ANTAEUS_INVOICES", "value": str(_INVOICES)}]},
+        "payment": {
+            "successRate": rate,
+            "latency": {"fixed": {"seconds": _SECONDS_EACH}},
+        },
+    }
+
+
+def _at_once(**payment: Any) -> dict[str, Any]:
+    """A batch that takes no time."""
+    return _spec() | {"payment": {"successRate": 1, **payment}}
+
+
+@pytest.fixture
+def proxy(scene: Scene) -> Iterator[ApiProxy]:
+    """Stands between the operator and the API server."""
+    with ApiProxy(scene.access) as between:
+        yield between
+
+
+def test_two_scheduled_runs_and_one_by_hand_take_turns_and_say_what_they_did(
+    scene: Scene,
+) -> None:
+    """On a one-minute schedule, and although nobody else is let to Antaeus."""
+    with scene.operator(quiet_seconds=_QUIET) as operator:
+        locked = {"networkPolicy": {"antaeusFrom": []}, "billing": {"schedule": "* * * * *"}}
+        scene.apply("shop", _spec(0.5) | locked)
+        scene.until_complete("shop")
+        lives = scene.antaeus_lives("shop")
+        running = until_billing(scene, lambda found: "running" in found, within=_SCHEDULED)
+        first = running["running"]["job"]
+
+        make_run_at_once(scene, "beside")
+
+        waits = until_billing(scene, lambda found: "waiting" in found, within=NOTICED)["waiting"]
+        assert (waits["job"], waits["reason"]) == ("beside", "RunUnderWay")
+        ended = [until_run(scene, first, "Declined"), until_run(scene, "beside")]
+        second = until_billing(scene, _is_other(first, "beside"), within=_SCHEDULED)["lastRun"]
+        scene.change("shop", billing={"schedule": None})
+
+        ended.append(second)
+        for before, after in pairwise(ended):
+            assert after["paidBefore"] == before["paidAfter"]
+            assert after["startedAt"] >= before["finishedAt"]
+        assert sum(run["newlyPaid"] for run in ended) == second["paidAfter"]
+        assert set(accepted(scene).values()) == {1}
+        assert ended[0]["newlyPaid"] > 0
+        operator.until_idle()
+        told = events(scene)
+        assert told.count(("Normal", "BillingRunBegun")) >= 3
+        assert {reason for kind, reason in told if kind == "Warning"} == set()
+        assert_settled(scene, operator, "shop", lives=lives)
+
+
+def _is_other(*names: str) -> Any:
+    return lambda found: found.get("lastRun", {}).get("job", names[0]) not in names
+
+
+@pytest.mark.parametrize("deadline", [10, 600], ids=["by its deadline", "by hand"])
+def test_a_run_whose_pod_is_killed_is_unknown_and_the_next_one_waits_for_its_batch(
+    scene: Scene, deadline: int
+) -> None:
+    """Antaeus goes on with the batch; the next run finds it done."""
+    with scene.operator(quiet_seconds=_QUIET) as operator:
+        scene.apply("shop", _spec() | {"billing": {"activeDeadlineSeconds": deadline}})
+        scene.until_complete("shop")
+        lives = scene.antaeus_lives("shop")
+        make_run_at_once(scene, "killed")
+        until_charging(scene)
+        (pod,) = run_pods(scene)
+
+        if deadline > _INVOICES * _SECONDS_EACH:
+            scene.kube.delete("pod", pod["metadata"]["name"], scene.namespace, "--wait=false")
+        make_run_at_once(scene, "next")
+
+        last = until_run(scene, "killed", "Unknown")
+        assert "Antaeus may still go on with the batch" in last["message"]
+        assert last["paidBefore"] == 0
+        waits = until_billing(scene, lambda found: "waiting" in found)["waiting"]
+        assert (waits["job"], waits["reason"]) == ("next", "EarlierRunUnknown")
+        after = until_run(scene, "next", "Succeeded")
+        assert (after["paidBefore"], after["newlyPaid"]) == (_INVOICES, 0)
+        assert set(accepted(scene).values()) == {1}
+        assert set(charged(scene).values()) == {1}
+        told = events(scene)
+        assert ("Warning", "BillingRunUnknown") in told
+        assert ("Normal", "BillingRunSettled") in told
+        assert_settled(scene, operator, "shop", lives=lives)
+
+
+def test_a_batch_of_declined_charges_moves_no_invoice_and_is_waited_for_all_the_same(
+    scene: Scene,
+) -> None:
+    """By what payment's pods count: Antaeus' invoices stand still from the first charge on."""
+    with scene.operator(quiet_seconds=_QUIET):
+        scene.apply("shop", _spec(0))
+        scene.until_complete("shop")
+        make_run_at_once(scene, "killed")
+        until_charging(scene)
+        (pod,) = run_pods(scene)
+        scene.kube.delete("pod", pod["metadata"]["name"], scene.namespace, "--wait=false")
+        make_run_at_once(scene, "next")
+        until_run(scene, "killed", "Unknown")
+
+        until_billing(scene, lambda found: "running" in found)
+
+        assert len(charged(scene)) == _INVOICES
+        assert until_run(scene, "next", "Declined")["newlyPaid"] == 0
+
+
+def test_an_antaeus_that_ends_in_the_middle_has_to_be_dealt_with_before_the_next_run(
+    scene: Scene,
+) -> None:
+    """Whatever was charged is forgotten by it, also what no reading had seen yet."""
+    with scene.operator(quiet_seconds=_QUIET) as operator:
+        scene.apply("shop", _spec())
+        scene.until_complete("shop")
+        make_run_at_once(scene, "cut-off")
+        until_charging(scene)
+        (pod,) = scene.pods("shop", ANTAEUS)
+
+        name = pod["metadata"]["name"]
+        scene.kube.delete("pod", name, scene.namespace, "--wait=false", "--grace-period=1")
+        make_run_at_once(scene, "next")
+
+        last = until_run(scene, "cut-off", "Unknown")
+        assert "no answer" in last["message"]
+        body = scene.until("shop", lambda stack: holds(stack, "InvoicesReset"))
+        said = conditions(body)["InvoicesReset"]["message"]
+        assert "It was charging then (cut-off)" in said
+        found = until_billing(scene, lambda found: waits_for(found, "InvoicesReset"))
+        assert "running" not in found
+        until_noticed(scene, "Warning", "BillingRunWaits")
+        assert set(accepted(scene).values()) == {1}
+
+        scene.kube(*said.partition("kubectl ")[2].split())
+        until_run(scene, "next", "Succeeded")
+        lives = scene.antaeus_lives("shop")
+        assert set(charged(scene).values()) == {1}
+        assert_settled(scene, operator, "shop", lives=lives)
+
+
+@pytest.mark.parametrize("moment", Moment)
+def test_an_operator_that_ends_while_a_run_is_let_begin_is_followed_by_one_that_goes_on(
+    scene: Scene, proxy: ApiProxy, moment: Moment
+) -> None:
+    """Its status is written, and the Job is let begin or not: nobody has told it."""
+    dead: list[Seen] = []
+
+    def of_a_job(seen: Seen) -> bool:
+        meant = seen.method == "PATCH" and "/jobs/" in seen.path
+        dead.extend([seen] if meant else [])
+        return meant
+
+    with scene.operator(quiet_seconds=_QUIET, server=proxy.url):
+        scene.apply("shop", _at_once())
+        scene.until_complete("shop")
+        lives = scene.antaeus_lives("shop")
+        proxy.add(Rule(of_a_job, hang_up, moment=moment))
+        # From then on it is as good as gone.
+        proxy.add(Rule(lambda seen: bool(dead) and seen.writes, hang_up, times=None))
+        make_run_at_once(scene, "run")
+        eventually(lambda: dead, within=ROLLOUT)
+    record = of_billing(scene.read("shop"))["running"]
+    assert record["job"] == "run"
+    job = scene.api.read(JOB, scene.namespace, "run") or {}
+    assert job["spec"]["suspend"] is (moment is Moment.BEFORE)
+
+    with scene.operator(quiet_seconds=_QUIET) as operator:
+        assert until_run(scene, "run", "Succeeded")["newlyPaid"] == _INVOICES
+        assert set(charged(scene).values()) == {1}
+        assert set(accepted(scene).values()) == {1}
+        assert_settled(scene, operator, "shop", lives=lives)
+
+
+@pytest.mark.parametrize(
+    ("fault", "twice"),
+    [
+        ({"connection": {"reply": "reset"}}, 0),
+        ({"connection": {"reply": "never"}}, 0),
+        ({"connection": {"reply": "garbage"}}, 0),
+        # Antaeus posts again what was not answered, and so charges one invoice twice.
+        ({"charged": True, "connection": {"reply": "empty"}}, 1),
+    ],
+    ids=["refuses", "is too slow", "answers nothing of use", "charges and loses the reply"],
+)
+def test_a_payment_that_fails_breaks_the_batch_off_and_the_run_says_so(
+    scene: Scene, fault: dict[str, Any], twice: int
+) -> None:
+    """The run goes no further, and what its last charge may have done is named."""
+    with scene.operator(quiet_seconds=_QUIET) as operator:
+        scene.apply("shop", _at_once(faults=[{"name": "broken", "fault": fault}]))
+        scene.until_complete("shop")
+        lives = scene.antaeus_lives("shop")
+        make_run_at_once(scene, "broken")
+
+        last = until_run(scene, "broken", "Incomplete")
+
+        assert last["newlyPaid"] == 0
+        assert "the batch broke off" in last["message"]
+        assert "that charge may have been made" in last["message"]
+        assert list(accepted(scene).values()) == [2] * twice
+        scene.change("shop", payment={"faults": None})
+        make_run_at_once(scene, "next")
+        assert until_run(scene, "next", "Succeeded")["newlyPaid"] == _INVOICES
+        assert ("Warning", "BillingRunIncomplete") in events(scene)
+        assert_settled(scene, operator, "shop", lives=lives)
+
+
+def test_a_direct_pay_call_is_told_and_runs_wait_for_its_end(scene: Scene) -> None:
+    with scene.operator(quiet_seconds=_QUIET):
+        scene.apply("shop", _spec())
+        scene.until_complete("shop")
+        began = time.monotonic()
+        with scene.kube.started(
+            *("-n", scene.namespace, "create", "--raw", pay_path(scene.namespace, "shop")),
+            *("-f", "/dev/null"),
+        ):
+            until_charging(scene)
+            make_run_at_once(scene, "run")
+            waits = until_billing(scene, lambda found: "waiting" in found)["waiting"]
+            assert waits["reason"] == "PaidDirectly"
+            last = until_run(scene, "run", "Succeeded")
+        assert time.monotonic() - began > _INVOICES * _SECONDS_EACH
+        assert (last["paidBefore"], last["newlyPaid"]) == (_INVOICES, 0)
+        assert set(accepted(scene).values()) == {1}
+        assert events(scene).count(("Normal", "PaidDirectly")) == 2
+
+
+def test_what_waits_while_a_stack_is_suspended_or_asleep_goes_on_afterwards(
+    scene: Scene,
+) -> None:
+    """The operator may be another one by then."""
+    with scene.operator(quiet_seconds=_QUIET):
+        scene.apply("shop", _at_once())
+        scene.until_complete("shop")
+        scene.change("shop", suspend=True)
+        scene.until("shop", lambda stack: holds(stack, "Suspended"))
+        make_run(scene, "run")
+        until_billing(scene, lambda found: waits_for(found, "Suspended"))
+        scene.change("shop", suspend=False, hibernate=True, billing={"schedule": "@yearly"})
+        until_billing(scene, lambda found: waits_for(found, "Hibernated"))
+        scene.until("shop", lambda stack: holds(stack, "Hibernated"))
+    assert (scene.api.read(JOB, scene.namespace, "run") or {})["spec"]["suspend"] is True
+    phases = {pod["status"].get("phase") for pod in scene.api.list(POD, scene.namespace)}
+    assert "Running" not in phases
+
+    with scene.operator(quiet_seconds=_QUIET) as operator:
+        scene.change("shop", hibernate=False)
+        assert until_run(scene, "run", "Succeeded")["newlyPaid"] == _INVOICES
+        lives = scene.antaeus_lives("shop")
+        assert_settled(scene, operator, "shop", lives=lives)
