@@ -54,8 +54,8 @@ def test_whoever_must_act_is_told_how() -> None:
 def test_the_users_secret_is_named_once_its_token_is_the_one_in_use() -> None:
     stack, copied = a_stack(token=REF), Token("shop-token", "token", "first", generated=False)
 
-    def source(token: Token, **changes: bool) -> tuple[str | None, bool]:
-        rotation = Rotation(replace(AT_REST, **changes))
+    def source(token: Token, *, differs: bool = False) -> tuple[str | None, bool]:
+        rotation = Rotation(replace(AT_REST, differs=differs))
         told = token_status(stack, token, rotation, NOW) or {}
         return told["source"], told["generated"]
 
