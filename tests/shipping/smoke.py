@@ -59,6 +59,13 @@ def billable_rate(stack: Manifest) -> float:
     for condition in stack["status"]["conditions"]:
         if (condition["type"], condition["status"]) == (INVOICES_RESET, "True"):
             give_up(f"Stack {name} would charge again what was paid: {condition['message']}")
+    billing = stack["status"].get("billing") or {}
+    for held in ("running", "unsettled"):
+        if held in billing:
+            give_up(
+                f"Stack {name} may be charging already, and a second pay call would charge every "
+                f"invoice twice: status.billing.{held} is {billing[held]}. Wait until it is gone."
+            )
     rate = stack["status"]["payment"].get("successRate")
     if rate is None or not stack["status"]["antaeus"]["ready"]:
         give_up(f"Stack {name} has no pod of Antaeus or of payment, so nothing can be paid.")

@@ -52,6 +52,15 @@ def test_a_stack_that_would_charge_again_what_was_paid_is_refused() -> None:
         billable_rate(a_stack(READY, reset, successRate=1))
 
 
+@pytest.mark.parametrize("held", ["running", "unsettled"])
+def test_a_stack_that_may_be_charging_already_is_refused(held: str) -> None:
+    stack = a_stack(READY, successRate=1)
+    stack["status"]["billing"] = {held: {"job": "monthly"}}
+
+    with pytest.raises(ClusterError, match=f"status.billing.{held} is .*monthly.* Wait"):
+        billable_rate(stack)
+
+
 @pytest.mark.parametrize(
     "stack",
     [a_stack(READY), a_stack(READY, antaeus=0, successRate=1)],
