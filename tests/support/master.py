@@ -75,7 +75,10 @@ def children(scene: Scene, stack: str) -> dict[Ref, Manifest]:
 
 
 def differences(wanted: Any, live: Any, path: str = "") -> Iterable[str]:
-    """Where a live object lacks what is wanted of it; what others added does not count."""
+    """Where a live object lacks what is wanted of it; what others added does not count.
+
+    A list without entries is stored as none.
+    """
     if isinstance(wanted, dict) and isinstance(live, dict):
         for name, value in wanted.items():
             yield from differences(value, live.get(name), f"{path}.{name}")
@@ -83,7 +86,7 @@ def differences(wanted: Any, live: Any, path: str = "") -> Iterable[str]:
         for number, item in enumerate(wanted):
             if not any(not list(differences(item, other)) for other in live):
                 yield f"{path}[{number}]"
-    elif wanted != live:
+    elif wanted != live and not (wanted == [] and live is None):
         yield f"{path}: {live!r} is not {wanted!r}"
 
 
