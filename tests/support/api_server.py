@@ -101,6 +101,17 @@ class ApiServer:
         answer, body = self._ask("PATCH", path, json.dumps(patch).encode(), headers)
         assert answer.status == 200, f"PATCH {name}: {answer.status} {body!r}"
 
+    def set_spec(self, kind: Kind, namespace: str, name: str, spec: Manifest) -> None:
+        """Has an object's spec be this and nothing else, as kubectl replace does.
+
+        An apply would keep what the API server filled in before, below what is given now.
+        """
+        headers = {"Content-Type": "application/json-patch+json"}
+        path = f"{kind.path(namespace, name)}?fieldValidation=Strict"
+        patch = json.dumps([{"op": "replace", "path": "/spec", "value": spec}]).encode()
+        answer, body = self._ask("PATCH", path, patch, headers)
+        assert answer.status == 200, f"PATCH {name}: {answer.status} {body!r}"
+
     def post(self, path: str) -> Any:
         """What a service behind the API server's proxy answers to an empty POST, or None."""
         answer, body = self._ask("POST", path)

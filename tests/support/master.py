@@ -75,10 +75,7 @@ def children(scene: Scene, stack: str) -> dict[Ref, Manifest]:
 
 
 def differences(wanted: Any, live: Any, path: str = "") -> Iterable[str]:
-    """Where a live object lacks what is wanted of it; what others added does not count.
-
-    A list without entries is stored as none.
-    """
+    """Where a live object lacks what is wanted of it; what others added does not count."""
     if isinstance(wanted, dict) and isinstance(live, dict):
         for name, value in wanted.items():
             yield from differences(value, live.get(name), f"{path}.{name}")
@@ -86,7 +83,7 @@ def differences(wanted: Any, live: Any, path: str = "") -> Iterable[str]:
         for number, item in enumerate(wanted):
             if not any(not list(differences(item, other)) for other in live):
                 yield f"{path}[{number}]"
-    elif wanted != live and not (wanted == [] and live is None):
+    elif wanted != live:
         yield f"{path}: {live!r} is not {wanted!r}"
 
 

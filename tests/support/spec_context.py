@@ -31,10 +31,12 @@ _VALUES: dict[str, tuple[Any, ...]] = {
     r"^\.antaeus\.replicas$": (1, 0),
     r"^\.payment\.replicas$": (2, 1),
     r"\.ipBlock\.except\[\]$": ("10.1.0.0/16", "10.2.0.0/16"),
-    # The others need or exclude what stands beside them.
+    # Each of the others needs or excludes something beside it.
     r"\.matchExpressions\[\]\.operator$": ("Exists", "DoesNotExist"),
     r"\.matchFields\[\]\.operator$": ("In", "NotIn"),
     r"\.matchFields\[\]\.key$": ("metadata.name",),
+    # The others need a feature of Kubernetes that is off by default.
+    r"\.seLinuxChangePolicy$": ("Recursive",),
     r"\.(seccomp|appArmor)Profile\.type$": ("RuntimeDefault", "Unconfined"),
 }
 _KEYS = {r"\.resources\.(limits|requests)\{\}": "memory"}
