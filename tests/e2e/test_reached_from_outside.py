@@ -1,4 +1,4 @@
-"""Antaeus from outside of the cluster while its callers are named: an Ingress, and a node's port."""
+"""Antaeus from outside of the cluster while its callers are named: by Ingress and node port."""
 
 from collections.abc import Iterator
 
@@ -9,8 +9,10 @@ from support.antaeus_api import AntaeusApi
 from support.api_server import ApiServer
 from support.eventually import eventually
 from support.ingress_controller import IngressController, ingress_controller_of
+from support.installation import Images
 from support.kube import Kube
-from support.limits import NOTICED, PAY_IN_COLUMNS
+from support.limits import NOTICED, PAY_IN_COLUMNS, ROLLOUT
+from support.prober import BLOCKED, Prober, prober_pod
 from support.running_stack import RunningStack
 
 # Compiling the ingress controller takes minutes.
@@ -58,16 +60,28 @@ def test_a_request_for_the_host_answers_where_the_controllers_pods_are_named(
     assert controller.ask("elsewhere.local", _HEALTH)[0] == 404
 
 
+@pytest.fixture
+def neighbour(kube: Kube, stack: RunningStack, installed: Images) -> Iterator[Prober]:
+    """A pod of the stack's namespace that nobody has named."""
+    pod = prober_pod("neighbour", stack.namespace, installed.antaeus, {"who": "neighbour"})
+    kube.apply(pod)
+    ready = ("wait", "pod/neighbour", "--for=condition=Ready", f"--timeout={ROLLOUT:.0f}s")
+    kube("-n", stack.namespace, *ready, within=ROLLOUT + 10)
+    yield Prober(kube, stack.namespace, "neighbour")
+    kube.delete("pod", "neighbour", stack.namespace)
+
+
 @pytest.mark.usefixtures("enforced", "some_pending", "antaeus_as_before")
-def test_the_port_of_a_node_answers_where_those_outside_are_named(
-    stack: RunningStack, antaeus: AntaeusApi
+def test_the_port_of_a_node_answers_where_those_outside_are_named_and_no_pod_gets_in(
+    stack: RunningStack, antaeus: AntaeusApi, neighbour: Prober
 ) -> None:
-    stack.change(networkPolicy={"antaeusFrom": [{"podSelector": {}}]})
-    eventually(antaeus.health, lambda answers: not answers, within=NOTICED)
+    inside = f"{stack.read()['status']['endpoints']['antaeus']}{_HEALTH}"
+    assert neighbour.ask(inside) == '200 "ok"'
 
     stack.change(networkPolicy={"antaeusFrom": [_OUTSIDE]}, payment={"successRate": 0.9})
-    eventually(antaeus.health, within=NOTICED)
 
+    eventually(lambda: neighbour.ask(inside), lambda answer: answer == BLOCKED, within=NOTICED)
+    assert antaeus.health()
     # The operator is a pod that nobody has named, and reads what was paid all the same.
     antaeus.pay()
     paid = antaeus.counts().paid

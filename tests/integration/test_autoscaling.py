@@ -94,7 +94,9 @@ def test_payment_is_scaled_by_the_cpu_that_its_pods_use_and_back(
             began = time.monotonic()
             with charging(scene.access, scene.namespace, pods, token):
                 eventually(lambda: _replicas(scene), lambda now: now > 1, within=_BY_CPU)
-                figures.note("from load to more payment pods, by CPU", time.monotonic() - began, "s")
+                figures.note(
+                    "from load to more payment pods, by CPU", time.monotonic() - began, "s"
+                )
             scene.until("shop", lambda stack: (_summary(stack) or "1/1") != "1/1")
             began = time.monotonic()
             eventually(lambda: _replicas(scene), lambda now: now == 1, within=_BY_CPU)

@@ -1,4 +1,4 @@
-"""Others who write to a stack's children: no quarrel with them lasts, and nothing at rest is written."""
+"""Others who write to a stack's children: no quarrel lasts, and at rest nothing is written."""
 
 import json
 from collections.abc import Iterator
@@ -55,8 +55,9 @@ def test_what_is_the_stacks_is_refused_to_others_and_taken_back_if_forced(scene:
         assert_at_rest(scene, operator)
 
 
+@pytest.mark.usefixtures("injected")
 def test_what_admission_adds_to_deployments_stays_and_costs_no_further_write(
-    scene: Scene, injected: None
+    scene: Scene,
 ) -> None:
     with scene.operator() as operator:
         scene.apply("shop", NO_PODS)

@@ -1,4 +1,4 @@
-"""Makes values out of one node of the schema: those it takes, those it refuses, and its extremes."""
+"""Makes values out of one node of the schema: what it takes, what it refuses, and its extremes."""
 
 import re
 from collections.abc import Iterator

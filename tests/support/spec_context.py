@@ -1,6 +1,6 @@
 """What the schema can't say of some fields: values that Kubernetes takes, and what goes with them.
 
-A new field needs an entry here only where what is made from its type, pattern and limits is refused.
+A new field needs an entry here only where what is made of its type, pattern and limits is refused.
 """
 
 import re
@@ -73,7 +73,9 @@ _BESIDE = (
 # What a member is where it has to be there and nothing is said of it.
 _EXAMPLES: dict[str, Any] = {r"\.faults\[\]\.fault$": _BUSY}
 # Optional, but one of their members is not.
-_NEVER_EMPTY = r"(\.valueFrom|\.latency|\.payment\.limits|\.fault|\.ipBlock)$"
+_NEVER_EMPTY = (
+    r"(\.matchFields\[\]\.values|\.valueFrom|\.latency|\.payment\.limits|\.fault|\.ipBlock)$"
+)
 
 # Their values start pods, which need the other fields to be as they usually are.
 ALONE = frozenset(

@@ -1,4 +1,4 @@
-"""Every field of a stack's spec, out of the schema: what sets and changes it, and what it refuses."""
+"""Every field of a stack's spec, out of the schema: what sets it, changes it, and is refused."""
 
 import re
 from collections.abc import Iterator
