@@ -80,7 +80,7 @@ test-shipping: setup  ## make push to make undeploy on a cluster of their own, w
 	@.venv/bin/pytest tests/fresh_cluster
 
 test-operator: setup  ## What takes the operator minutes: replicas that end badly, autoscaling, drains, stores
-	@.venv/bin/pytest -n 3 --dist=worksteal --thorough $(addprefix tests/integration/test_, replicas.py store.py autoscaling.py hibernate.py pod_choices.py namespaced.py monitoring.py access.py every_field.py antaeus_starts.py)
+	@.venv/bin/pytest -n 3 --dist=worksteal --thorough $(addprefix tests/integration/test_, replicas.py store.py autoscaling.py hibernate.py pod_choices.py namespaced.py monitoring.py access.py namespace_leaving.py every_field.py antaeus_starts.py)
 	@.venv/bin/pytest --thorough tests/integration/test_evictions.py
 	@.venv/bin/pytest --thorough -m thorough tests/e2e
 
