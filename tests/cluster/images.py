@@ -1,10 +1,12 @@
 """Builds the project's own images and puts them into a cluster's node."""
 
+import shutil
 import uuid
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from cluster.docker import build_image, docker, image_id
-from cluster.paths import Cluster
+from cluster.paths import RECIPE, Cluster
 from cluster.programs import kind
 from cluster.progress import run_logged, step
 from cluster.python_base import official_base, python_base
@@ -37,6 +39,16 @@ def build(
     tag = f"{name}:{image_id(building).removeprefix('sha256:')[:12]}"
     docker("tag", building, tag)
     docker("rmi", building)
+    return tag
+
+
+def build_around(program: Path) -> str:
+    """Builds an image with one program in it, and returns its tag."""
+    tag = f"billing-{program.parent.name}:built"
+    with TemporaryDirectory() as folder:
+        shutil.copy(program, Path(folder) / "program")
+        dockerfile = RECIPE / "program.Dockerfile"
+        build_image(tag, dockerfile=dockerfile, context=Path(folder), arguments={})
     return tag
 
 

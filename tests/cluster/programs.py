@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cluster.errors import give_up
 from cluster.paths import RECIPE, cache
-from cluster.progress import run_logged, step
+from cluster.progress import one_at_a_time, run_logged, step
 from cluster.recipe_key import key_of
 
 # The one in go.mod. kubeadm, kubelet and the API server compare what is stamped into them.
@@ -19,6 +19,8 @@ _OLDEST_GO = (1, 21)  # the first that fetches the newer one that go.mod asks fo
 _SOURCES = RECIPE / "programs"
 _PINS = _SOURCES / "go.mod"
 _REGISTRY = RECIPE / "registry"
+_INGRESS = RECIPE / "ingress"
+_METRICS = RECIPE / "metrics"
 
 _PACKAGES = (
     "./kubernetes",
@@ -65,6 +67,27 @@ def registry() -> Path:
     if not program.exists():
         with step("compile an image registry: a test pushes to it", usually="2 min"):
             install(program.parent, ["."], sources=_REGISTRY)
+    return program
+
+
+def ingress_controller() -> Path:
+    """Returns the program of an ingress controller, skipper, compiled at its first use."""
+    package = "github.com/zalando/skipper/cmd/skipper"
+    return _tool(_INGRESS, package, "an ingress controller: a test asks through it", "2 to 4 min")
+
+
+def metrics_server() -> Path:
+    """Returns the program that tells autoscalers the CPU of pods, compiled at its first use."""
+    package = "sigs.k8s.io/metrics-server/cmd/metrics-server"
+    return _tool(_METRICS, package, "metrics-server: an autoscaler asks it", "2 to 4 min")
+
+
+def _tool(sources: Path, package: str, what: str, usually: str) -> Path:
+    name = package.rpartition("/")[2]
+    program = cache() / "programs" / f"{name}-{key_of(sources)}" / name
+    if not program.exists():
+        with one_at_a_time(), step(f"compile {what}", usually=usually):
+            install(program.parent, [package], sources=sources)
     return program
 
 

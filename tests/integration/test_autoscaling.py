@@ -1,15 +1,23 @@
 """An autoscaler takes payment's pods over and gives them back, and never is a pod lost by it."""
 
+import time
+
 import pytest
 
 from billing_operator.kinds import AUTOSCALER, DEPLOYMENT, Manifest
 from billing_operator.names import MANAGER, PAYMENT
+from cluster.paths import Cluster
+from support.charging import charging, token_of
 from support.eventually import eventually
+from support.figures import Figures
 from support.limits import ROLLOUT
 from support.master import assert_as_desired, assert_at_rest
+from support.metrics_server import measured
 from support.scene import Scene, holds
 
 _NAME = "shop-payment"
+# Measured every 15 s, looked at every 15 s, and not too soon after a pod's start.
+_BY_CPU = 240.0
 
 
 @pytest.mark.thorough
@@ -65,6 +73,37 @@ def test_an_autoscaled_stack_wakes_up_with_the_fewest_pods(scene: Scene) -> None
         operator.until_idle()
         assert_as_desired(scene, operator.settings, body)
         assert_at_rest(scene, operator)
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(900)
+def test_payment_is_scaled_by_the_cpu_that_its_pods_use_and_back(
+    scene: Scene, cluster: Cluster, figures: Figures
+) -> None:
+    scaling = {"maxReplicas": 3, "targetCPUUtilizationPercentage": 50}
+    spec = {"antaeus": {"replicas": 0}, "payment": {"autoscaling": scaling}}
+    with scene.operator() as operator:
+        scene.apply("shop", spec)
+        scene.until_ready("shop")
+        # Somebody else's field, which the operator leaves: without it, it is 5 minutes.
+        soon = {"spec": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}}
+        scene.kube.patch("hpa", _NAME, scene.namespace, soon)
+        with measured(scene.namespace, cluster, scene.kube, scene.api):
+            pods = [pod["metadata"]["name"] for pod in scene.pods("shop", PAYMENT)]
+            token = token_of(scene.api, scene.namespace, "shop")
+            began = time.monotonic()
+            with charging(scene.access, scene.namespace, pods, token):
+                eventually(lambda: _replicas(scene), lambda now: now > 1, within=_BY_CPU)
+                figures.note(
+                    "from load to more payment pods, by CPU", time.monotonic() - began, "s"
+                )
+            scene.until("shop", lambda stack: (_summary(stack) or "1/1") != "1/1")
+            began = time.monotonic()
+            eventually(lambda: _replicas(scene), lambda now: now == 1, within=_BY_CPU)
+            figures.note("from the load's end to one pod, by CPU", time.monotonic() - began, "s")
+            scene.until("shop", lambda stack: _summary(stack) == "1/1")
+            assert_as_desired(scene, operator.settings, scene.until_ready("shop"))
+            assert_at_rest(scene, operator)
 
 
 def _is_scaled_by_others(stack: Manifest) -> bool:

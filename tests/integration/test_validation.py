@@ -7,7 +7,6 @@ import pytest
 from billing_operator.kinds import BILLING_STACK
 from support.api_server import ApiServer
 from support.kube import Kube, KubectlError
-from support.pod_values import spec_of
 from support.scene import a_stack
 from support.wrong_choices import WRONG_CHOICES
 
@@ -137,8 +136,6 @@ def test_a_name_that_its_children_could_not_bear_is_refused(api: ApiServer, name
         {"token": {"rotation": {"maxAgeSeconds": 60}}},
         {"payment": {"autoscaling": {"maxReplicas": 1}}},
         {"antaeus": {"ingress": {"enabled": True, "annotations": {"example.test/a": ""}}}},
-        spec_of(0),
-        spec_of(1),
     ],
 )
 def test_a_good_spec_is_taken(api: ApiServer, spec: dict[str, Any]) -> None:

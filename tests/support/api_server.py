@@ -90,15 +90,26 @@ class ApiServer:
         assert answer.status == 201, f"namespace {name}: {answer.status} {said!r}"
 
     def delete_namespace(self, name: str) -> None:
-        """Has a namespace go, with all that is in it; does not wait for that."""
+        """Has a namespace go, with all that is in it; does not wait for that. None is no error."""
         answer, said = self._ask("DELETE", f"{_NAMESPACES}/{name}")
-        assert answer.status in (200, 202), f"namespace {name}: {answer.status} {said!r}"
+        assert answer.status in (200, 202, 404), f"namespace {name}: {answer.status} {said!r}"
 
     def merge(self, kind: Kind, namespace: str, name: str, patch: Manifest) -> None:
         """Changes fields of an object, as kubectl patch does, but in no time."""
         headers = {"Content-Type": "application/merge-patch+json"}
         path = kind.path(namespace, name)
         answer, body = self._ask("PATCH", path, json.dumps(patch).encode(), headers)
+        assert answer.status == 200, f"PATCH {name}: {answer.status} {body!r}"
+
+    def set_spec(self, kind: Kind, namespace: str, name: str, spec: Manifest) -> None:
+        """Has an object's spec be this and nothing else, as kubectl replace does.
+
+        An apply would keep what the API server filled in before, below what is given now.
+        """
+        headers = {"Content-Type": "application/json-patch+json"}
+        path = f"{kind.path(namespace, name)}?fieldValidation=Strict"
+        patch = json.dumps([{"op": "replace", "path": "/spec", "value": spec}]).encode()
+        answer, body = self._ask("PATCH", path, patch, headers)
         assert answer.status == 200, f"PATCH {name}: {answer.status} {body!r}"
 
     def post(self, path: str) -> Any:

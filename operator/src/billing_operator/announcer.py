@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from billing_operator.cluster import Cluster
-from billing_operator.errors import ClusterError
+from billing_operator.errors import ClusterError, NamespaceLeaving
 from billing_operator.kinds import BILLING_STACK, EVENT, Manifest, timestamp
 from billing_operator.metrics import Metrics
 from billing_operator.names import INVOICES_RESET, MANAGER
@@ -32,6 +32,9 @@ class Announcer:
             log.info("announced", extra={"stack": str(stack.key), "reason": one.reason})
             try:
                 await self._cluster.create(_event(stack, one, self._now()))
+            except NamespaceLeaving:
+                # Nobody could read it: everything there goes.
+                continue
             except ClusterError as error:
                 log.warning("no Event", extra={"stack": str(stack.key), "why": error.message})
 

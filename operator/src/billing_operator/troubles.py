@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from billing_operator.kinds import Manifest, conditions_of
@@ -18,10 +19,11 @@ _LOGS = "find out why: kubectl logs -n {namespace} {name} -c {container} --previ
 _LOOK = "find out why: kubectl describe pod -n {namespace} {name}"
 _LOOK_AT_ALL = "find out why: kubectl describe pods -n {namespace} -l {selector}"
 
+_CRASH_LOOP = "CrashLoopBackOff"
 # Why a container does not run, where no amount of waiting helps, and what does.
 _PERSON_MUST_ACT = {
     "CreateContainerConfigError": _ENV,
-    "CrashLoopBackOff": _LOGS,
+    _CRASH_LOOP: _LOGS,
     "ErrImageNeverPull": _IMAGE,
     "ErrImagePull": _PULL,
     "ImageInspectError": _IMAGE,
@@ -46,6 +48,9 @@ _RESOURCES = (
     "kubectl describe quota,limitrange -n {namespace}"
 )
 _BEING_MADE = ("", "ContainerCreating", "PodInitializing")
+# The kubelet restarts at once after the first end, and counts as good what has run for so long.
+_RESTARTS_OF_A_LOOP = 2
+_SECONDS_OF_A_GOOD_RUN = 600.0
 # What is said can be long, and the remedy must still fit behind it.
 _MOST_CHARACTERS = 600
 
@@ -101,15 +106,33 @@ def _remedy_of_refusal(said: str) -> str:
 
 def _of_containers(live: Manifest, part: str, status: Manifest) -> Trouble | None:
     for container in _containers(status):
-        waiting = (container.get("state") or {}).get("waiting") or {}
+        ended: dict[str, Any] = (container.get("lastState") or {}).get("terminated") or {}
+        waiting = (container.get("state") or {}).get("waiting") or _next_try(container, ended)
         if waiting.get("reason", "") in _BEING_MADE:
             continue
-        ended: dict[str, Any] = (container.get("lastState") or {}).get("terminated") or {}
         remedy = _remedy(container["name"], part, waiting, ended)
         how = f"ended with {ended.get('reason')} ({ended.get('exitCode')})" if ended else ""
         said = ", ".join(filter(None, (waiting.get("message"), how, ended.get("message"))))
         return _trouble(live, part, waiting | {"message": said}, remedy, container["name"])
     return None
+
+
+def _next_try(container: Manifest, ended: Manifest) -> Manifest:
+    """What holds a container that was started once more, as the earlier ones ended so soon.
+
+    While it starts nobody can tell that it will end as they did; to say at each try that all is
+    under way, and at each end that it is not, would be news every time.
+    """
+    loops = container.get("restartCount", 0) >= _RESTARTS_OF_A_LOOP and not container.get("ready")
+    return {"reason": _CRASH_LOOP} if loops and _seconds_run(ended) < _SECONDS_OF_A_GOOD_RUN else {}
+
+
+def _seconds_run(ended: Manifest) -> float:
+    """How long a container ran that has ended; for ever where nobody knows."""
+    began, end = (ended.get(name) for name in ("startedAt", "finishedAt"))
+    if not began or not end:
+        return float("inf")
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(began)).total_seconds()
 
 
 def _remedy(container: str, part: str, waiting: Manifest, ended: Manifest) -> str:

@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from billing_operator.announcer import Announcer
-from billing_operator.errors import ClusterError
+from billing_operator.errors import ClusterError, NamespaceLeaving
 from billing_operator.kinds import Manifest
 from billing_operator.metrics import Metrics
 from billing_operator.transitions import Announcement
@@ -49,6 +51,16 @@ async def test_an_event_that_can_not_be_posted_is_no_fault() -> None:
     await Announcer(cluster, Metrics(), now=lambda: NOW).announce(a_stack(), [said, said])
 
     assert cluster.calls == [("create", "Event")] * 2
+
+
+async def test_a_namespace_that_goes_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
+    cluster = FakeCluster()
+    cluster.faults["create", "Event"] = NamespaceLeaving("NamespaceLeaving", "terminating")
+    said = Announcement("Normal", "AllReady", "ready")
+    await Announcer(cluster, Metrics(), now=lambda: NOW).announce(a_stack(), [said])
+
+    assert cluster.calls == [("create", "Event")]
+    assert [record for record in caplog.records if record.levelname == "WARNING"] == []
 
 
 async def test_a_reset_of_invoices_is_counted_whether_its_event_can_be_posted_or_not() -> None:

@@ -7,7 +7,6 @@ import pytest
 from billing_operator.desired import antaeus, payment
 from billing_operator.kinds import Manifest
 from support.builders import a_stack, a_token, an_installation
-from support.pod_values import spec_of
 
 
 def pod_of(part: str, **spec: Any) -> Manifest:
@@ -54,15 +53,6 @@ def test_a_folder_of_its_own_is_mounted_where_it_was_asked_for() -> None:
     assert spec["volumes"] == [{"name": "tmp", "emptyDir": {"sizeLimit": "1Gi"}}]
     assert container["volumeMounts"] == [{"name": "tmp", "mountPath": "/tmp"}]
     assert "volumes" not in pod_of("antaeus")["spec"]
-
-
-def test_what_was_chosen_about_a_pod_is_told_apart_value_by_value() -> None:
-    first, second = (
-        antaeus.template_origin(a_stack(antaeus=spec_of(which)["antaeus"]), a_token())
-        for which in (0, 1)
-    )
-
-    assert first != second
 
 
 @pytest.mark.parametrize("name", ["nodeSelector", "tolerations", "podLabels", "securityContext"])

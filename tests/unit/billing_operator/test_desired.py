@@ -9,7 +9,6 @@ from billing_operator.desired import antaeus, desired, ingress, isolation, payme
 from billing_operator.kinds import Manifest, ref
 from payment_service.profile.document import LoadedProfile, Profile
 from support.builders import a_stack, a_token, an_installation
-from support.pod_values import VALUES
 from support.render import GOLDEN, SAMPLES, rendered
 
 
@@ -89,7 +88,6 @@ def test_a_change_of_the_profile_leaves_every_pod_as_it_is() -> None:
         {"startupSeconds": 60},
         {"env": [{"name": "A", "value": "b"}]},
         {"resources": {"limits": {"memory": "1Gi"}}},
-        *({name: first} for name, (first, _) in VALUES["antaeus"].items()),
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -97,6 +95,18 @@ def test_what_a_user_chooses_about_antaeus_pod_has_a_digest_of_its_own(change: M
     plain = antaeus.template_origin(a_stack(), a_token())
 
     assert antaeus.template_origin(a_stack(antaeus=change), a_token()) != plain
+
+
+@pytest.mark.parametrize("seconds", [10, 11, 300, 3600])
+def test_antaeus_is_not_started_again_before_its_time_is_over(seconds: int) -> None:
+    """The first probe fails at once, and each further one a period later."""
+    template = antaeus.template(
+        a_stack(antaeus={"startupSeconds": seconds}), a_token(), an_installation()
+    )
+    probe = template["spec"]["containers"][0]["startupProbe"]
+
+    last = (probe["failureThreshold"] - 1) * probe["periodSeconds"]
+    assert seconds <= last <= seconds + probe["periodSeconds"]
 
 
 def test_a_stack_that_hibernates_differs_in_nothing_but_its_replicas() -> None:

@@ -67,6 +67,45 @@ def test_a_container_that_wants_more_memory_than_it_may_have_says_so() -> None:
     assert of_pod(live).remedy == "raise spec.payment.resources.limits.memory"
 
 
+def restarted(times: int, *, after: str, ready: bool = False) -> Manifest:
+    """A pod whose container runs, after others that began at noon and ended at a time."""
+    live = a_pod(ready=ready)
+    live["status"]["containerStatuses"][0] |= {
+        "restartCount": times,
+        "ready": ready,
+        "state": {"running": {}},
+        "lastState": {
+            "terminated": {
+                "reason": "Error",
+                "exitCode": 3,
+                "startedAt": "2025-01-01T12:00:00Z",
+                "finishedAt": f"2025-01-01T{after}Z",
+            }
+        },
+    }
+    return live
+
+
+def test_a_container_that_tries_again_is_in_the_same_trouble_as_between_two_tries() -> None:
+    found = of_pod(restarted(2, after="12:09:59"))
+
+    assert (found.reason, found.message) == ("CrashLoopBackOff", "ended with Error (3)")
+    assert "kubectl logs" in found.remedy
+
+
+@pytest.mark.parametrize(
+    "live",
+    [
+        restarted(1, after="12:00:01"),
+        restarted(9, after="12:10:00"),
+        restarted(9, after="12:00:01", ready=True),
+    ],
+    ids=["the first restart", "after a good run", "well again"],
+)
+def test_a_container_that_starts_anew_is_no_trouble(live: Manifest) -> None:
+    assert troubles.of_pod(live, "payment") is None
+
+
 def test_a_container_that_runs_first_counts_as_well() -> None:
     live = a_pod(ready=False, waiting={"reason": "PodInitializing"})
     first = {"name": "mesh", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}

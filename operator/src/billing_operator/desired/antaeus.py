@@ -110,6 +110,12 @@ def template_origin(stack: Stack, token: Token) -> str:
     return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def _startup_probe(seconds: int) -> Manifest:
+    # The first one fails as the container starts: as many as go into the time, and one more.
+    period = 2
+    return workload.probe(HEALTH_PATH, "http", period=period, budget=seconds + period, timeout=2)
+
+
 def _container(stack: Stack, token: Token, installation: Installation) -> Manifest:
     wanted = stack.antaeus.container
     env: list[Manifest] = [
@@ -119,10 +125,9 @@ def _container(stack: Stack, token: Token, installation: Installation) -> Manife
             "valueFrom": {"secretKeyRef": {"name": token.secret_name, "key": token.key}},
         },
     ]
-    startup = stack.antaeus.startup_seconds
     made = workload.container(wanted, ANTAEUS, wanted.image or installation.antaeus_image, env) | {
         "ports": [workload.tcp(ANTAEUS_PORT, "http")],
-        "startupProbe": workload.probe(HEALTH_PATH, "http", period=2, budget=startup, timeout=2),
+        "startupProbe": _startup_probe(stack.antaeus.startup_seconds),
         "readinessProbe": workload.probe(HEALTH_PATH, "http", period=5, budget=15, timeout=5),
         # A minute and more: a pay call that keeps it busy must never cost it its memory.
         "livenessProbe": workload.probe(HEALTH_PATH, "http", period=15, budget=75, timeout=10),

@@ -1,0 +1,234 @@
+"""Every field of the spec on a running operator: set, changed, taken back, set again; and refused.
+
+The fields come from the schema, so that one that is added tomorrow is tried tomorrow.
+"""
+
+import copy
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+from typing import TypeVar
+
+import pytest
+
+from billing_operator.kinds import (
+    AUTOSCALER,
+    BILLING_STACK,
+    CHILDREN,
+    SECRET,
+    Manifest,
+    Ref,
+    deployment,
+)
+from support.api_server import ApiServer
+from support.in_process import InProcess
+from support.limits import NOTICED
+from support.master import assert_as_desired, assert_at_rest, children, differences
+from support.scene import NO_PODS, Scene, a_stack, conditions, holds, is_ready
+from support.spec_context import ALONE
+from support.spec_fields import Field, at_the_ends, fields, merged, wrong
+
+T = TypeVar("T")
+
+_NAMESPACE = "default"
+_OF_THE_SERVER = ("managedFields", "resourceVersion", "generation", "creationTimestamp", "uid")
+_REVISION = "deployment.kubernetes.io/revision"
+# So many stacks are changed at a time, since a change of one waits a moment for the next.
+_SIDE_BY_SIDE = 12
+
+
+def _parts(found: Sequence[T], size: int) -> list[Sequence[T]]:
+    return [found[start : start + size] for start in range(0, len(found), size)]
+
+
+def _together(found: Iterable[tuple[Field, T]]) -> list[dict[Field, T]]:
+    """What may be tried at the same time: one thing of each field of the spec's parts."""
+    by_top: dict[str, list[tuple[Field, T]]] = defaultdict(list)
+    for field, what in found:
+        by_top[field.top].append((field, what))
+    # What is said of a whole part leaves no room for what is said of its fields.
+    alone = [top for top in by_top if top in ALONE or "." not in top]
+    many = zip_longest(*(group for top, group in by_top.items() if top not in alone))
+    rounds = [dict(filter(None, each)) for each in many]
+    return rounds + [{field: what} for top in alone for field, what in by_top[top]]
+
+
+def _one_of_each(found: list[tuple[Field, T]]) -> list[tuple[Field, T]]:
+    """Of fields that share their schema, such as those of both services' pods, the first."""
+    first: dict[int, str] = {}
+    for field, _ in found:
+        first.setdefault(id(field.node), field.path)
+    return [each for each in found if first[id(each[0].node)] == each[0].path]
+
+
+_ROUNDS = _together((field, field.values) for field in fields())
+
+
+@pytest.mark.usefixtures("installed")
+def test_every_value_of_every_field_is_kept_as_it_was_given(
+    api: ApiServer, *, thorough: bool
+) -> None:
+    found = [(field, field.spec(value)) for field in fields() for value in field.values]
+    lost: list[object] = []
+    for specs in _together(found if thorough else _one_of_each(found)):
+        spec = merged(*specs.values())
+        stored = api.would_store(BILLING_STACK, a_stack("shop", _NAMESPACE, spec)) or {}
+        lost += differences(spec, stored.get("spec"))
+
+    assert lost == []
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize("unknown", [False, True], ids=["value", "name"])
+def test_every_mistake_in_every_field_is_refused_by_its_name(
+    api: ApiServer, *, thorough: bool, unknown: bool
+) -> None:
+    """The API server tells all mistakes at once, those in names before those in values."""
+    found = [(field, spec) for field, what, spec in wrong() if (what == "unknown") is unknown]
+    unnamed: list[str] = []
+    for specs in _together(found if thorough else _one_of_each(found)):
+        stack = a_stack("shop", _NAMESPACE, merged(*specs.values()))
+        said = api.would_refuse(BILLING_STACK, stack) or ""
+        unnamed += [field.shown for field in specs if field.shown not in said]
+
+    assert unnamed == []
+
+
+@pytest.mark.parametrize(
+    "rounds",
+    [
+        _ROUNDS[:1],
+        *(pytest.param(part, marks=pytest.mark.thorough) for part in _parts(_ROUNDS[1:], 8)),
+    ],
+    ids=lambda part: next(iter(part[0])).path,
+)
+def test_fields_are_set_changed_taken_back_and_set_again(
+    scene: Scene, rounds: Sequence[dict[Field, tuple[object, ...]]]
+) -> None:
+    _make_secrets(scene)
+    scene.apply("shop", NO_PODS)
+    with scene.operator() as operator:
+        fresh = _settled(scene, operator, NO_PODS)
+        for tried in rounds:
+            first = _with(0, {field: of for field, of in tried.items() if of[0] not in ([], {})})
+            last = _with(-1, tried)
+            made = _settled(scene, operator, first)
+            # Much of the last the API server drops or writes in its own way.
+            assert_as_desired(scene, operator.settings, scene.read("shop"))
+            _settled(scene, operator, last)
+            assert _unlike(_settled(scene, operator, NO_PODS), fresh) == []
+            assert _unlike(_settled(scene, operator, first), made) == []
+        assert_at_rest(scene, operator)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "tried", _parts(_one_of_each([*at_the_ends()]), 300), ids=lambda part: part[0][0].path
+)
+def test_what_the_schema_may_just_so_take_is_done_or_told_by_its_name(
+    scene: Scene, tried: Sequence[tuple[Field, object]], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Kubernetes refuses some of it: for a child that is told, and no child is the worse for it."""
+    _make_secrets(scene)
+    unnamed: dict[str, str] = {}
+    with scene.operator() as operator:
+        for part in _parts(tried, _SIDE_BY_SIDE):
+            for number, (field, value) in enumerate(part):
+                said = _try(scene, f"shop-{number}", field, value)
+                if said is not None and not _names(said, field, value):
+                    unnamed[f"{field.shown}: {value!r}"] = said
+            operator.until_idle()
+            for number, (field, value) in enumerate(part):
+                said = _what_is_wrong(scene, f"shop-{number}")
+                if said is not None and not _names(said, field, value):
+                    unnamed[f"{field.shown}: {value!r}"] = said
+    assert unnamed == {}
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
+
+
+def _try(scene: Scene, name: str, field: Field, value: object) -> str | None:
+    """Applies a stack with a value; what was said against it, or None."""
+    spec = merged({"hibernate": True}, field.spec(value))
+    said = scene.api.would_refuse(BILLING_STACK, a_stack(name, scene.namespace, spec))
+    scene.apply(name, {"hibernate": True} if said else spec)
+    return said
+
+
+def _what_is_wrong(scene: Scene, name: str) -> str | None:
+    def is_told(stack: Manifest) -> bool:
+        seen: object = stack.get("status", {}).get("observedGeneration")
+        return seen == stack["metadata"]["generation"]
+
+    body = scene.until(name, is_told, within=NOTICED)
+    if is_ready(body):
+        return None
+    return str(conditions(body)["Ready"]["message"])
+
+
+def _names(said: str, field: Field, value: object) -> bool:
+    last = field.path.rstrip("[]{}").rpartition(".")[2]
+    return field.shown in said or (last in said and json.dumps(value).strip('"') in said)
+
+
+def _settled(scene: Scene, operator: InProcess, spec: Manifest) -> dict[Ref, Manifest]:
+    """The children once they are as the spec wants them, which costs no further write."""
+    scene.api.set_spec(BILLING_STACK, scene.namespace, "shop", spec)
+    scene.until("shop", lambda stack: is_ready(stack) or holds(stack, "Suspended"))
+    operator.until_idle()
+    made = _contents(scene)
+    writes = _writes(operator)
+    operator.resync()
+    assert _writes(operator) == writes, spec
+    return made
+
+
+def _with(which: int, tried: dict[Field, tuple[object, ...]]) -> Manifest:
+    """A spec in which each of several fields has one of its values."""
+    return merged(NO_PODS, *(field.spec(values[which]) for field, values in tried.items()))
+
+
+def _unlike(one: dict[Ref, Manifest], other: dict[Ref, Manifest]) -> list[str]:
+    """What children have and others of the same names have not, in either way."""
+    named = [{str(name): of for name, of in found.items()} for found in (one, other)]
+    return [*differences(*named), *differences(*reversed(named))]
+
+
+def _writes(operator: InProcess) -> float:
+    """How often the operator has changed a child, as it counts itself."""
+    changed = "billing_operator_child_changes_total"
+    return sum(operator.count(changed, kind=kind.name, action="changed") for kind in CHILDREN)
+
+
+def _contents(scene: Scene) -> dict[Ref, Manifest]:
+    found = children(scene, "shop").items()
+    made = {name: _content(live) for name, live in found if name.kind != SECRET.name}
+    if any(name.kind == AUTOSCALER.name for name in made):
+        # The autoscaler's, and it takes its time.
+        del made[deployment("shop-payment")]["spec"]["replicas"]
+    return made
+
+
+def _content(live: Manifest) -> Manifest:
+    """All of an object but what the API server and controllers write into it."""
+    made = copy.deepcopy(live)
+    made.pop("status", None)
+    meta = made["metadata"]
+    for name in _OF_THE_SERVER:
+        meta.pop(name, None)
+    meta.get("annotations", {}).pop(_REVISION, None)
+    return made
+
+
+def _make_secrets(scene: Scene) -> None:
+    """A token in each Secret, under each key, that some value may name."""
+    for name in ("alpha", "beta"):
+        scene.api.apply(
+            SECRET,
+            {
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": {"name": name, "namespace": scene.namespace},
+                "stringData": dict.fromkeys(("token", "alpha", "beta"), "a-token-long-enough-0123"),
+            },
+        )
