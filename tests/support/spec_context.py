@@ -30,6 +30,7 @@ _VALUES: dict[str, tuple[Any, ...]] = {
     # Not what a stack has that runs no pods.
     r"^\.antaeus\.replicas$": (1, 0),
     r"^\.payment\.replicas$": (2, 1),
+    r"\.timeZone$": ("Europe/Copenhagen", "Etc/UTC"),
     r"\.ipBlock\.except\[\]$": ("10.1.0.0/16", "10.2.0.0/16"),
     # Each of the others needs or excludes something beside it.
     r"\.matchExpressions\[\]\.operator$": ("Exists", "DoesNotExist"),
@@ -44,6 +45,7 @@ _BESIDE = (
     _Beside(r"\.nodePort$", ".service", {"type": "NodePort"}),
     # Kubernetes would choose another one each time.
     _Beside(r"\.service\.type$", ".service", {"nodePort": 31003}),
+    _Beside(r"\.billing\.timeZone$", ".billing", {"schedule": "@daily"}),
     _Beside(r"\.ingress\.(?!enabled)", ".ingress", {"enabled": True}),
     _Beside(r"\.monitoring\.labels", ".monitoring", {"enabled": True}),
     _Beside(r"\.podDisruptionBudget\b", ".payment", {"replicas": 2}),
@@ -77,15 +79,22 @@ _NEVER_EMPTY = (
     r"(\.matchFields\[\]\.values|\.valueFrom|\.latency|\.payment\.limits|\.fault|\.ipBlock)$"
 )
 
-# Their values start pods, which need the other fields to be as they usually are.
+# Their values start pods, which need the other fields to be as they usually are; or they may not
+# stand beside another field.
 ALONE = frozenset(
     {
+        "token.rotation",
         *("antaeus.replicas", "payment.replicas"),
         *("payment.podDisruptionBudget", "payment.autoscaling"),
     }
 )
 # Fields that no child shows, and what does.
-WITHOUT_CHILDREN = {".suspend": "nothing is written at all"}
+WITHOUT_CHILDREN = {
+    ".suspend": "nothing is written at all",
+    ".token.secretRef.name": "its token is copied into the stack's own Secret",
+    ".token.secretRef.key": "its token is copied into the stack's own Secret",
+    ".token.rotation.maxAgeSeconds": "it says when a token is replaced",
+}
 
 
 def values(path: str) -> tuple[Any, ...]:
