@@ -15,6 +15,7 @@ _ANTAEUS = Ref("Deployment", "shop-antaeus")
 _PAYMENT = Ref("Deployment", "shop-payment")
 _POLICY = Ref("NetworkPolicy", "shop-payment")
 _PROFILE = Ref("ConfigMap", "shop-profile")
+_CRON_JOB = Ref("CronJob", "shop-billing")
 _SERVICE = Ref("Service", "shop-payment")
 
 
@@ -57,6 +58,9 @@ _EDITS: tuple[tuple[Ref, Manifest], ...] = (
     (_POLICY, {"spec": {"policyTypes": ["Egress"]}}),
     (_PROFILE, {"data": {"profile.json": "{}"}}),
     (Ref("ServiceAccount", "shop-payment"), {"automountServiceAccountToken": True}),
+    # Runs would overlap, or begin without being let.
+    (_CRON_JOB, {"spec": {"concurrencyPolicy": "Allow"}}),
+    (_CRON_JOB, {"spec": {"jobTemplate": {"spec": {"suspend": False}}}}),
 )
 
 
