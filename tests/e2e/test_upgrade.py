@@ -1,17 +1,23 @@
-"""A newer operator takes over a stack that is in use."""
+"""A newer operator takes over stacks that are in use, and an older one takes them back."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from billing_operator import __version__
 from cluster.paths import Cluster
 from support.antaeus_api import AntaeusApi
 from support.eventually import eventually
 from support.installation import NAMESPACE, Images, install
+from support.kube import Manifest
 from support.limits import ROLLOUT
 from support.newer_operator import GRACE_SECONDS, VERSION, newer
 from support.running_stack import RunningStack
+from support.scene import NO_PODS, a_stack, conditions
 
+# Without pods: what the operator does for them is the same.
+_OTHERS = tuple(f"other-{number}" for number in range(20))
+_OF_KUBECTL = "kubectl.kubernetes.io/last-applied-configuration"
 METRICS = f"/api/v1/namespaces/{NAMESPACE}/services/billing-operator:http/proxy/metrics"
 
 
@@ -23,9 +29,10 @@ def later(cluster: Cluster, installed: Images) -> Iterator[Images]:
 
 
 @pytest.mark.usefixtures("some_pending")
-def test_an_upgrade_rolls_payment_and_leaves_antaeus_as_it_is(
+def test_an_upgrade_and_its_way_back_roll_payment_and_leave_antaeus_as_it_is(
     cluster: Cluster, stack: RunningStack, antaeus: AntaeusApi, installed: Images, later: Images
 ) -> None:
+    stack.kube.apply(*(a_stack(name, stack.namespace, NO_PODS) for name in _OTHERS))
     stack.change(payment={"successRate": 0.5})
     antaeus.pay()
     invoices, old = antaeus.invoices(), {part: stack.pod(part) for part in ("antaeus", "payment")}
@@ -50,3 +57,36 @@ def test_an_upgrade_rolls_payment_and_leaves_antaeus_as_it_is(
     # What it misses is told.
     assert status["antaeus"]["image"] == installed.antaeus
     assert status["antaeus"]["pendingUpdate"] == f"image {later.antaeus}"
+    _until_all_are_of(stack, VERSION)
+
+    install(cluster, installed)
+
+    _until_all_are_of(stack, __version__)
+    status = stack.until_ready()["status"]
+    assert "pendingUpdate" not in status["antaeus"]
+    assert stack.pod("antaeus")["metadata"]["uid"] == old["antaeus"]["metadata"]["uid"]
+    assert antaeus.invoices() == invoices
+    _assert_nothing_is_left_on(stack.kube.list("bst", stack.namespace))
+    stack.kube("-n", stack.namespace, "delete", "bst", *_OTHERS)
+
+
+def _assert_nothing_is_left_on(stacks: list[Manifest]) -> None:
+    """Neither operator has written into what is their users'."""
+    for body in stacks:
+        assert set(body["metadata"].get("annotations", {})) <= {_OF_KUBECTL}
+        assert "finalizers" not in body["metadata"]
+
+
+def _until_all_are_of(stack: RunningStack, version: str) -> None:
+    """Waits until an operator of a version has found every stack ready."""
+    eventually(
+        lambda: [_told(body) for body in stack.kube.list("bst", stack.namespace)],
+        lambda told: told == [(version, "True")] * (len(_OTHERS) + 1),
+        within=ROLLOUT,
+        every=0.5,
+    )
+
+
+def _told(body: Manifest) -> tuple[str | None, str | None]:
+    ready = conditions(body).get("Ready", {})
+    return body.get("status", {}).get("operatorVersion"), ready.get("status")

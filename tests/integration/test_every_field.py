@@ -4,7 +4,6 @@ The fields come from the schema, so that one that is added tomorrow is tried tom
 """
 
 import copy
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
@@ -62,7 +61,10 @@ def _one_of_each(found: list[tuple[Field, T]]) -> list[tuple[Field, T]]:
     return [each for each in found if first[id(each[0].node)] == each[0].path]
 
 
-_ROUNDS = _together((field, field.values) for field in fields())
+# Each change of a user's Secret is another token, whose name the children bear; test_users_token
+# has those.
+_TRIED = (field for field in fields() if field.top != "token.secretRef")
+_ROUNDS = _together((field, field.values) for field in _TRIED)
 
 
 @pytest.mark.usefixtures("installed")
@@ -111,6 +113,9 @@ def test_fields_are_set_changed_taken_back_and_set_again(
     with scene.operator() as operator:
         fresh = _settled(scene, operator, NO_PODS)
         for tried in rounds:
+            if len(tried) == 1:
+                # A stack that is suspended keeps what the round before has set.
+                _settled(scene, operator, NO_PODS)
             first = _with(0, {field: of for field, of in tried.items() if of[0] not in ([], {})})
             last = _with(-1, tried)
             made = _settled(scene, operator, first)
@@ -136,29 +141,30 @@ def test_what_the_schema_may_just_so_take_is_done_or_told_by_its_name(
         for part in _parts(tried, _SIDE_BY_SIDE):
             for number, (field, value) in enumerate(part):
                 said = _try(scene, f"shop-{number}", field, value)
-                if said is not None and not _names(said, field, value):
+                if said is not None and not _names(said, field):
                     unnamed[f"{field.shown}: {value!r}"] = said
             operator.until_idle()
             for number, (field, value) in enumerate(part):
                 said = _what_is_wrong(scene, f"shop-{number}")
-                if said is not None and not _names(said, field, value):
+                if said is not None and not _names(said, field):
                     unnamed[f"{field.shown}: {value!r}"] = said
-    assert unnamed == {}
+    assert unnamed == {}, "\n".join(f"{value} -> {said}" for value, said in unnamed.items())
     assert [record.getMessage() for record in caplog.records if record.exc_info] == []
 
 
 def _try(scene: Scene, name: str, field: Field, value: object) -> str | None:
     """Applies a stack with a value; what was said against it, or None."""
     spec = merged({"hibernate": True}, field.spec(value))
-    said = scene.api.would_refuse(BILLING_STACK, a_stack(name, scene.namespace, spec))
+    said = scene.api.would_refuse(BILLING_STACK, a_stack("another", scene.namespace, spec))
     scene.apply(name, {"hibernate": True} if said else spec)
     return said
 
 
 def _what_is_wrong(scene: Scene, name: str) -> str | None:
     def is_told(stack: Manifest) -> bool:
-        seen: object = stack.get("status", {}).get("observedGeneration")
-        return seen == stack["metadata"]["generation"]
+        seen: int = stack.get("status", {}).get("observedGeneration", -1)
+        over = is_ready(stack) or holds(stack, "Stalled")
+        return bool(seen == stack["metadata"]["generation"]) and over
 
     body = scene.until(name, is_told, within=NOTICED)
     if is_ready(body):
@@ -166,9 +172,10 @@ def _what_is_wrong(scene: Scene, name: str) -> str | None:
     return str(conditions(body)["Ready"]["message"])
 
 
-def _names(said: str, field: Field, value: object) -> bool:
+def _names(said: str, field: Field) -> bool:
+    """Whether the field is told by its name, or what it stands in by its path."""
     last = field.path.rstrip("[]{}").rpartition(".")[2]
-    return field.shown in said or (last in said and json.dumps(value).strip('"') in said)
+    return last in said or field.shown.rpartition(".")[0] in said
 
 
 def _settled(scene: Scene, operator: InProcess, spec: Manifest) -> dict[Ref, Manifest]:
@@ -190,8 +197,8 @@ def _with(which: int, tried: dict[Field, tuple[object, ...]]) -> Manifest:
 
 def _unlike(one: dict[Ref, Manifest], other: dict[Ref, Manifest]) -> list[str]:
     """What children have and others of the same names have not, in either way."""
-    named = [{str(name): of for name, of in found.items()} for found in (one, other)]
-    return [*differences(*named), *differences(*reversed(named))]
+    first, second = ({str(name): of for name, of in found.items()} for found in (one, other))
+    return [*differences(first, second), *differences(second, first)]
 
 
 def _writes(operator: InProcess) -> float:

@@ -87,10 +87,16 @@ def _drain(scene: Scene, part: str) -> int:
             every=0.02,
         )
         scene.kube("uncordon", name)
-        seen = [_ready(scene)]
-        eventually(lambda: seen.append(_ready(scene)) or drain.poll() is not None, within=ROLLOUT)
+        fewest = _ready(scene)
+
+        def is_over() -> bool:
+            nonlocal fewest
+            fewest = min(fewest, _ready(scene))
+            return drain.poll() is not None
+
+        eventually(is_over, within=ROLLOUT)
         assert drain.returncode == 0, drain.stdout and drain.stdout.read()
-    return min(seen)
+    return fewest
 
 
 def _ready(scene: Scene) -> int:

@@ -138,5 +138,6 @@ def _claim(scene: Scene, name: str, *options: str) -> None:
 
 
 def _selector(scene: Scene) -> Manifest:
-    found: Manifest = (scene.api.read(SERVICE, scene.namespace, "shop-payment") or {})["spec"]
-    return found["selector"]
+    live = scene.api.read(SERVICE, scene.namespace, "shop-payment") or {}
+    found: Manifest = live["spec"]["selector"]
+    return found

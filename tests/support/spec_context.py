@@ -83,7 +83,7 @@ _NEVER_EMPTY = (
 # stand beside another field.
 ALONE = frozenset(
     {
-        "token.rotation",
+        *("token.rotation", "billing.timeZone"),
         *("antaeus.replicas", "payment.replicas"),
         *("payment.podDisruptionBudget", "payment.autoscaling"),
     }

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from billing_operator.errors import ClusterError, Fault, NamespaceLeaving, OutOfSight, Waiting
 from billing_operator.inputs import Installation, Token
+from billing_operator.invoices import under_way
 from billing_operator.keyed_queue import Failed, Next, NotBefore
 from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref
 from billing_operator.names import TOKEN_KEY, token_secret_name
@@ -17,7 +18,6 @@ from billing_operator.ownership import owned_by, refuse_unless_given
 from billing_operator.plan import Plan, decide
 from billing_operator.profile_rollout import Progress
 from billing_operator.run_news import run_announcements
-from billing_operator.run_records import may_charge
 from billing_operator.spec import Stack
 from billing_operator.status import Findings, judge
 from billing_operator.token_keeper import Settled
@@ -108,7 +108,7 @@ class Reconciler:
         await self._write_children(this)
         stack, seen = this.stack, self._seen(this.stack)
         this.progress = await self._tools.profiles.advance(stack, seen.payment_answers)
-        busy = may_charge(stack.status)
+        busy = bool(under_way(stack))
         this.rotation = await self._tools.rotation.advance(stack, seen, billing_busy=busy)
         this.fault = self._tools.tokens.complaint(this.stack)
 

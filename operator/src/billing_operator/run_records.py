@@ -51,12 +51,6 @@ class Circumstances:
     now: datetime
 
 
-def may_charge(status: Manifest) -> bool:
-    """Whether by a stack's status somebody may be charging its invoices at this moment."""
-    known: Manifest = status.get("billing") or {}
-    return any(known.get(name) for name in ("running", "unsettled", "direct"))
-
-
 def remembered(stack: Stack, sight: Sight, around: Circumstances) -> Manifest:
     """What is known of runs and of batches now, by what was known before."""
     old: Manifest = stack.status.get("billing") or {}
