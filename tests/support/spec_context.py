@@ -30,6 +30,7 @@ _VALUES: dict[str, tuple[Any, ...]] = {
     # Not what a stack has that runs no pods.
     r"^\.antaeus\.replicas$": (1, 0),
     r"^\.payment\.replicas$": (2, 1),
+    r"\.schedule$": ("0 0 1 * *", "@daily"),
     r"\.timeZone$": ("Europe/Copenhagen", "Etc/UTC"),
     r"\.ipBlock\.except\[\]$": ("10.1.0.0/16", "10.2.0.0/16"),
     # Each of the others needs or excludes something beside it.
@@ -83,7 +84,7 @@ _NEVER_EMPTY = (
 # stand beside another field.
 ALONE = frozenset(
     {
-        *("token.rotation", "billing.timeZone"),
+        *("token.rotation", "billing.timeZone", "monitoring.labels"),
         *("antaeus.replicas", "payment.replicas"),
         *("payment.podDisruptionBudget", "payment.autoscaling"),
     }
