@@ -36,7 +36,7 @@ def test_one_pass_catches_up_with_all_that_was_missed(scene: Scene) -> None:
     with scene.operator() as operator:
         assert scene.until_ready("shop")["status"]["payment"]["successRate"] == 0.3
         assert_settled(scene, operator, "shop", lives=lives)
-    assert len([name for name in children(scene, "shop") if name.kind == "NetworkPolicy"]) == 3
+    assert len([name for name in children(scene, "shop") if name.kind == "NetworkPolicy"]) == 4
 
 
 def test_a_stack_deleted_while_no_operator_runs_leaves_nothing_behind(scene: Scene) -> None:
