@@ -130,6 +130,7 @@ def test_probes_and_the_operator_get_through_the_policies(
         "billing-default-deny",
         "billing-antaeus",
         "billing-payment",
+        "billing-billing",
     }
 
     for part in ("antaeus", "payment"):

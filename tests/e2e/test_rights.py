@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from operator import eq, not_
 
 from billing_operator.names import STACK_LABEL
 from support import pod_monitors
@@ -15,9 +16,10 @@ from support.namespaces import a_namespace
 from support.running_stack import RunningStack
 
 _OPERATOR = "deployment/billing-operator"
+_SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp"
 # All that a stack makes and that somebody may delete, but for its Secret.
 _CHILDREN = (
-    "configmap,deployment,horizontalpodautoscaler,ingress,networkpolicy,poddisruptionbudget,"
+    "configmap,cronjob,deployment,horizontalpodautoscaler,ingress,networkpolicy,poddisruptionbudget,"
     "service,serviceaccount"
 )
 
@@ -41,10 +43,11 @@ def test_the_role_grants_what_is_used_and_nothing_else(
             antaeus={"ingress": {"enabled": True}},
             monitoring={"enabled": True},
             payment={"successRate": 1, "autoscaling": {"maxReplicas": 2}},
+            billing={"schedule": "@yearly"},
         )
-        stack.until_rotated(stack.ask_for_another_token())
+        _bill(stack)
         _delete_children(stack)
-        stack.until_ready()
+        stack.until_rotated(stack.ask_for_another_token())
         stack.change(
             antaeus={"ingress": {"enabled": False}},
             monitoring={"enabled": False},
@@ -61,6 +64,24 @@ def test_the_role_grants_what_is_used_and_nothing_else(
     used = set().union(*(rights_of(record) for record in asked))
     assert used == _granted(kube)
     _assert_secrets_by_name(asked)
+
+
+def _bill(stack: RunningStack) -> None:
+    """One run that is let begin, and one whose time was long ago."""
+    inside = ("-n", stack.namespace)
+    make = ("create", "job", "--from=cronjob/shop-billing")
+    stack.kube(*inside, *make, "by-hand")
+    late = json.loads(stack.kube(*inside, *make, "late", "--dry-run=client", "-o", "json"))
+    late["metadata"]["annotations"] |= {_SCHEDULED: "2020-01-01T00:00:00Z"}
+    stack.kube.apply(late)
+    for record, job in (("lastRun", "by-hand"), ("lastSkipped", "late")):
+        eventually(partial(_told_job, stack, record), partial(eq, job), within=ROLLOUT)
+    eventually(partial(stack.kube.get, "job", "late", stack.namespace), not_, within=ROLLOUT)
+
+
+def _told_job(stack: RunningStack, record: str) -> str | None:
+    found: str | None = stack.read()["status"]["billing"].get(record, {}).get("job")
+    return found
 
 
 def _assert_secrets_by_name(asked: list[Manifest]) -> None:

@@ -17,7 +17,6 @@ from support.scene import NO_PODS, a_stack, conditions
 
 # Without pods: what the operator does for them is the same.
 _OTHERS = tuple(f"other-{number}" for number in range(20))
-_OF_KUBECTL = "kubectl.kubernetes.io/last-applied-configuration"
 METRICS = f"/api/v1/namespaces/{NAMESPACE}/services/billing-operator:http/proxy/metrics"
 
 
@@ -33,6 +32,7 @@ def test_an_upgrade_and_its_way_back_roll_payment_and_leave_antaeus_as_it_is(
     cluster: Cluster, stack: RunningStack, antaeus: AntaeusApi, installed: Images, later: Images
 ) -> None:
     stack.kube.apply(*(a_stack(name, stack.namespace, NO_PODS) for name in _OTHERS))
+    written = _of_users(stack)
     stack.change(payment={"successRate": 0.5})
     antaeus.pay()
     invoices, old = antaeus.invoices(), {part: stack.pod(part) for part in ("antaeus", "payment")}
@@ -66,15 +66,18 @@ def test_an_upgrade_and_its_way_back_roll_payment_and_leave_antaeus_as_it_is(
     assert "pendingUpdate" not in status["antaeus"]
     assert stack.pod("antaeus")["metadata"]["uid"] == old["antaeus"]["metadata"]["uid"]
     assert antaeus.invoices() == invoices
-    _assert_nothing_is_left_on(stack.kube.list("bst", stack.namespace))
+    # Neither operator has written into what is their users'.
+    assert _of_users(stack) == written
     stack.kube("-n", stack.namespace, "delete", "bst", *_OTHERS)
 
 
-def _assert_nothing_is_left_on(stacks: list[Manifest]) -> None:
-    """Neither operator has written into what is their users'."""
-    for body in stacks:
-        assert set(body["metadata"].get("annotations", {})) <= {_OF_KUBECTL}
-        assert "finalizers" not in body["metadata"]
+def _of_users(stack: RunningStack) -> list[tuple[str, list[str], list[str]]]:
+    """Each stack's name, and by what its annotations and finalizers are called."""
+    found = (body["metadata"] for body in stack.kube.list("bst", stack.namespace))
+    return [
+        (meta["name"], sorted(meta.get("annotations", ())), meta.get("finalizers", []))
+        for meta in found
+    ]
 
 
 def _until_all_are_of(stack: RunningStack, version: str) -> None:
