@@ -62,8 +62,7 @@ def test_an_upgrade_and_its_way_back_roll_payment_and_leave_antaeus_as_it_is(
     install(cluster, installed)
 
     _until_all_are_of(stack, __version__)
-    status = stack.until_ready()["status"]
-    assert "pendingUpdate" not in status["antaeus"]
+    assert "pendingUpdate" not in stack.until_ready()["status"]["antaeus"]
     assert stack.pod("antaeus")["metadata"]["uid"] == old["antaeus"]["metadata"]["uid"]
     assert antaeus.invoices() == invoices
     # Neither operator has written into what is their users'.

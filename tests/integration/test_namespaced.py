@@ -1,57 +1,33 @@
 """An operator that has rights in one namespace, and none anywhere else."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
-import yaml
 
-from billing_operator.kinds import SERVICE
+from billing_operator.kinds import CHILDREN, SERVICE
 from support.audit import rights_of
+from support.confined import confined, rendered
 from support.eventually import eventually
 from support.in_process import running
-from support.installation import NAMESPACE, ROOT
-from support.kube import Kube, Manifest
-from support.limits import NOTICED, REPAIRED_BY_EVENT
-from support.master import assert_as_desired, assert_at_rest
-from support.scene import NO_PODS, Scene
+from support.installation import ROOT
+from support.kube import Kube
+from support.limits import NOTICED, RECOVERED, REPAIRED_BY_EVENT
+from support.master import assert_as_desired, assert_at_rest, children
+from support.scene import NO_PODS, Scene, conditions, holds
 
 NAMESPACED = ROOT / "deploy/namespaced"
 _DRY_RUN = ("apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict")
 
 
-def rendered(kube: Kube, folder: Path) -> list[Manifest]:
-    return [each for each in yaml.safe_load_all(kube("kustomize", str(folder))) if each]
-
-
-@pytest.fixture
-def confined(scene: Scene) -> Iterator[Scene]:
-    """A scene whose operator is an account of its own, with the rights of deploy/namespaced."""
-    folder = ROOT / ".build" / f"rights-{scene.namespace}"
-    folder.mkdir(parents=True)
-    rights = {"namespace": scene.namespace, "resources": ["../../deploy/namespaced/rights"]}
-    (folder / "kustomization.yaml").write_text(json.dumps(rights))
-    role, binding = rendered(scene.kube, folder)
-    (subject,) = binding["subjects"]
-    assert subject["namespace"] == NAMESPACE
-    subject["namespace"] = scene.namespace
-    meta = {"name": subject["name"], "namespace": scene.namespace}
-    scene.kube.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta})
-    scene.kube.apply(role, binding)
-    token = scene.kube("-n", scene.namespace, "create", "token", subject["name"]).strip()
-    yield replace(scene, token=token)
-    (folder / "kustomization.yaml").unlink()
-    folder.rmdir()
-
-
 @pytest.mark.thorough
-def test_a_stacks_life_needs_no_right_beyond_its_namespace(confined: Scene) -> None:
-    """Each right of the role is used, and nothing is asked that is refused."""
-    scene, user = confined, f"system:serviceaccount:{confined.namespace}:billing-operator"
+def test_a_stacks_life_needs_no_right_beyond_its_namespace(scene: Scene) -> None:
+    """Nothing is asked that is refused, and nothing elsewhere."""
+    user = f"system:serviceaccount:{scene.namespace}:billing-operator"
     mark = scene.audit.mark(scene.namespace)
-    with running(scene.access, scene.token, scene.settings()) as operator:
+    with (
+        confined(scene) as (limited, _),
+        running(scene.access, limited.token, scene.settings()) as operator,
+    ):
         scene.apply("shop", NO_PODS)
         scene.until_ready("shop")
         scene.change("shop", networkPolicy={"enabled": False}, payment={"successRate": 1})
@@ -74,6 +50,28 @@ def test_a_stacks_life_needs_no_right_beyond_its_namespace(confined: Scene) -> N
     used = set().union(*(rights_of(each) for each in records if "objectRef" in each))
     assert used <= _granted(scene)
     assert {verb for _, resource, verb in used if resource == "secrets"} == {"get", "create"}
+
+
+@pytest.mark.thorough
+def test_a_right_that_is_missing_is_named_and_holds_up_nothing_else(scene: Scene) -> None:
+    """And once it is granted, the stack gets well by itself."""
+    with (
+        confined(scene, only_reads="ingresses") as (limited, role),
+        running(scene.access, limited.token, scene.settings()) as operator,
+    ):
+        scene.apply("shop", {"hibernate": True, "antaeus": {"ingress": {"enabled": True}}})
+        body = scene.until("shop", lambda stack: holds(stack, "Forbidden"), within=NOTICED)
+        assert "ingresses" in conditions(body)["Forbidden"]["message"]
+        made = {name.kind for name in children(scene, "shop")}
+        assert {kind.name for kind in CHILDREN} - made == {
+            *("Ingress", "PodDisruptionBudget", "HorizontalPodAutoscaler")
+        }
+
+        scene.kube.apply(role)
+        body = scene.until_ready("shop", within=RECOVERED)
+        assert "Forbidden" not in conditions(body)
+        assert_as_desired(scene, operator.settings, body)
+        assert_at_rest(scene, operator)
 
 
 def test_the_installation_for_a_namespace_grants_nothing_in_others(
