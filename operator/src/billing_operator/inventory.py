@@ -1,11 +1,12 @@
 """Remembers what the watches and our own writes last told about every stack and its children.
 
-Objects are kept as compact JSON: a thousand stacks have ten thousand children, and as Python
-objects they would take many times the room.
+Objects are kept as compressed JSON: a thousand stacks have more than ten thousand children, and as
+Python objects they would take many times the room.
 """
 
 import json
 import math
+import zlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 
@@ -38,7 +39,7 @@ class Inventory:
         if known and version <= known[1]:
             return False
         self._versions[place] = (uid, version)
-        self._objects[place] = json.dumps(_kept(live), separators=(",", ":")).encode()
+        self._objects[place] = zlib.compress(json.dumps(_kept(live)).encode(), level=1)
         self._belongs(place, stack_of(kind, live))
         return True
 
@@ -110,7 +111,7 @@ class Inventory:
         return sorted(self._of_stack.get(stack, ()))
 
     def _load(self, place: _Place) -> Manifest:
-        live: Manifest = json.loads(self._objects[place])
+        live: Manifest = json.loads(zlib.decompress(self._objects[place]))
         return live
 
     def _forget(self, place: _Place) -> None:
