@@ -31,7 +31,7 @@ class DebianProgram:
         if not folder.exists():
             self._require_debian()
             what = f"fetch {self.package} from Debian: {self.purpose}"
-            with one_at_a_time(), step(what, usually="20 s"):
+            with one_at_a_time("debian"), step(what, usually="20 s"):
                 self._fetch(folder)
         libraries = ":".join(map(str, _libraries(folder / "usr/lib")))
         return ("env", f"LD_LIBRARY_PATH={libraries}", str(folder / "usr/bin" / self.name))

@@ -45,50 +45,41 @@ _LINKS = {
 
 def kind() -> Path:
     """Returns kind's program, compiled at its first use."""
-    program = cache() / "programs" / f"kind-{pinned('sigs.k8s.io/kind')}" / "kind"
-    if not program.exists():
-        with step("compile kind: it makes the cluster", usually="1 min"):
-            install(program.parent, ["sigs.k8s.io/kind"])
-    return program
+    name = f"kind-{pinned('sigs.k8s.io/kind')}"
+    what = "kind: it makes the cluster"
+    return compiled(name, ["sigs.k8s.io/kind"], what=what, usually="1 min") / "kind"
 
 
 def cluster_programs() -> Path:
     """Returns the folder with all programs of a cluster, compiled at its first use."""
-    folder = cache() / "programs" / f"kubernetes-{KUBERNETES}-{key_of(_SOURCES)}"
-    if not folder.exists():
-        with step("compile Kubernetes, etcd and CoreDNS from their sources", usually="5 to 11 min"):
-            install(folder, _PACKAGES)
-    return folder
+    name = f"kubernetes-{KUBERNETES}-{key_of(_SOURCES)}"
+    what = "Kubernetes, etcd and CoreDNS from their sources"
+    return compiled(name, _PACKAGES, what=what, usually="5 to 11 min")
 
 
 def registry() -> Path:
     """Returns the program of an image registry, compiled at its first use."""
-    program = cache() / "programs" / f"registry-{key_of(_REGISTRY)}" / "registry"
-    if not program.exists():
-        with step("compile an image registry: a test pushes to it", usually="2 min"):
-            install(program.parent, ["."], sources=_REGISTRY)
-    return program
+    name = f"registry-{key_of(_REGISTRY)}"
+    what = "an image registry: a test pushes to it"
+    return compiled(name, ["."], sources=_REGISTRY, what=what, usually="2 min") / "registry"
 
 
 def ingress_controller() -> Path:
     """Returns the program of an ingress controller, skipper, compiled at its first use."""
     package = "github.com/zalando/skipper/cmd/skipper"
-    return _tool(_INGRESS, package, "an ingress controller: a test asks through it", "2 to 4 min")
+    return _tool(_INGRESS, package, "an ingress controller: a test asks through it")
 
 
 def metrics_server() -> Path:
     """Returns the program that tells autoscalers the CPU of pods, compiled at its first use."""
     package = "sigs.k8s.io/metrics-server/cmd/metrics-server"
-    return _tool(_METRICS, package, "metrics-server: an autoscaler asks it", "2 to 4 min")
+    return _tool(_METRICS, package, "metrics-server: an autoscaler asks it")
 
 
-def _tool(sources: Path, package: str, what: str, usually: str) -> Path:
-    name = package.rpartition("/")[2]
-    program = cache() / "programs" / f"{name}-{key_of(sources)}" / name
-    if not program.exists():
-        with one_at_a_time(), step(f"compile {what}", usually=usually):
-            install(program.parent, [package], sources=sources)
-    return program
+def _tool(sources: Path, package: str, what: str) -> Path:
+    program = package.rpartition("/")[2]
+    name = f"{program}-{key_of(sources)}"
+    return compiled(name, [package], sources=sources, what=what, usually="2 to 4 min") / program
 
 
 def kind_sources() -> Path:
@@ -105,8 +96,29 @@ def pinned(module: str) -> str:
     return found[1]
 
 
-def install(folder: Path, packages: Sequence[str], *, sources: Path = _SOURCES) -> None:
-    """Compiles packages at the versions that a folder's go.mod pins, into a folder of their own."""
+def compiled(
+    name: str, packages: Sequence[str], *, what: str, usually: str, sources: Path = _SOURCES
+) -> Path:
+    """Returns a folder of the cache with the programs of these packages, compiled at its first use.
+
+    Args:
+        name: of the folder; it names the sources' content.
+        packages: as `go install` takes them.
+        what: the program, and what for.
+        usually: how long it takes.
+        sources: the folder whose go.mod pins the versions.
+    """
+    folder = cache() / "programs" / name
+    if not folder.exists():
+        with one_at_a_time(name):
+            # It may have been made while this run waited for another.
+            if not folder.exists():
+                with step(f"compile {what}", usually=usually):
+                    _install(folder, packages, sources)
+    return folder
+
+
+def _install(folder: Path, packages: Sequence[str], sources: Path) -> None:
     require_go()
     # Made elsewhere and moved: a folder under its own name is always a whole one.
     unfinished = folder.with_name(f"{folder.name}.unfinished")

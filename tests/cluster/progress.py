@@ -83,9 +83,14 @@ def run_logged(
 
 
 @contextmanager
-def one_at_a_time() -> Iterator[None]:
-    """Lets a second run wait for the first: both would make the same images and clusters."""
-    path = cache() / "lock"
+def one_at_a_time(what: str = "") -> Iterator[None]:
+    """Lets a second run wait for the first: both would make the same.
+
+    Args:
+        what: the one thing that is made; without it, images and clusters of all kinds, for which
+            whoever makes something else need not wait.
+    """
+    path = cache() / (f"lock-{what}" if what else "lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as lock:
         try:

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cluster.errors import ClusterError
-from cluster.paths import cache
-from cluster.programs import install
-from cluster.progress import one_at_a_time, say, step
+from cluster.programs import compiled
+from cluster.progress import say, step
 from cluster.recipe_key import key_of
 from support.crd import ROOT
 from support.tree import dockerfiles, shell_scripts, workflows, yaml_files
@@ -86,11 +85,10 @@ def _named(files: list[Path]) -> list[Path]:
 
 def _actionlint() -> Path:
     """Returns actionlint, compiled at its first use: no index of packages has the program."""
-    folder = cache() / "programs" / f"actionlint-{key_of(_LINTERS)}"
-    if not folder.exists():
-        with one_at_a_time(), step("compile actionlint: it reads workflows", usually="30 s"):
-            install(folder, ["github.com/rhysd/actionlint/cmd/actionlint"], sources=_LINTERS)
-    return folder / "actionlint"
+    package = "github.com/rhysd/actionlint/cmd/actionlint"
+    name = f"actionlint-{key_of(_LINTERS)}"
+    what = "actionlint: it reads workflows"
+    return compiled(name, [package], sources=_LINTERS, what=what, usually="30 s") / "actionlint"
 
 
 def _lint(name: str, command: Command) -> _Done:

@@ -1,14 +1,13 @@
 """Installs the operator from deploy/ into a cluster, with images built from this tree."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from cluster.docker import image_exists
 from cluster.images import build, load
 from cluster.paths import Cluster
-from cluster.progress import step
+from cluster.progress import one_at_a_time, step
 from support.eventually import eventually
 from support.kube import Kube, Kubectl
 from support.limits import GONE
@@ -60,7 +59,7 @@ def install(cluster: Cluster, images: Images, *, settings: dict[str, str] | None
 def install_without_operator(cluster: Cluster, images: Images) -> None:
     """Installs all but the operator's pod: whoever runs another one must be the only writer.
 
-    Several may do so at once.
+    Several may ask for it at once.
     """
     kube = _apply(cluster, images, replicas=0)
     eventually(lambda: kube.list("pods", NAMESPACE, _PODS), lambda pods: pods == [], within=GONE)
@@ -74,10 +73,13 @@ def _apply(
     replicas: int = REPLICAS,
 ) -> Kube:
     antaeus = [images.antaeus] if image_exists(images.antaeus) else []
-    load(cluster, images.operator, images.payment, *antaeus)
     kube = Kube(cluster)
-    with step(f"install the operator into cluster {cluster.kind_name}", usually="5 s"):
-        kube("apply", "-k", str(overlay(cluster.name, images, settings or {}, replicas)))
+    what = f"install the operator into cluster {cluster.kind_name}"
+    # Of two that create the same object at once, apply fails for the second.
+    with one_at_a_time(f"install-{cluster.kind_name}"):
+        load(cluster, images.operator, images.payment, *antaeus)
+        with step(what, usually="5 s"):
+            kube("apply", "-k", str(overlay(cluster.name, images, settings or {}, replicas)))
     return kube
 
 
@@ -131,11 +133,7 @@ def overlay(name: str, images: Images, settings: dict[str, str], replicas: int =
     }
     folder = ROOT / ".build" / name
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "kustomization.yaml"
-    # Somebody may be reading it, who wants the same.
-    unfinished = file.with_name(f"{file.name}.{os.getpid()}")
-    unfinished.write_text(json.dumps(kustomization, indent=2))
-    unfinished.replace(file)
+    (folder / "kustomization.yaml").write_text(json.dumps(kustomization, indent=2))
     return folder
 
 

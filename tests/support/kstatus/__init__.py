@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from billing_operator.kinds import Manifest
-from cluster.paths import cache
-from cluster.programs import install
-from cluster.progress import one_at_a_time, step
+from cluster.programs import compiled
 from cluster.recipe_key import key_of
 
 _SOURCES = Path(__file__).parent
@@ -33,8 +31,6 @@ def verdict(live: Manifest) -> Verdict:
 
 def program() -> Path:
     """Returns the program around the library, compiled at its first use."""
-    folder = cache() / "programs" / f"kstatus-{key_of(*_FILES)}"
-    if not folder.exists():
-        with one_at_a_time(), step("compile kstatus: it judges conditions", usually="1 to 2 min"):
-            install(folder, ["."], sources=_SOURCES)
-    return folder / "kstatus"
+    name = f"kstatus-{key_of(*_FILES)}"
+    what = "kstatus: it judges conditions"
+    return compiled(name, ["."], sources=_SOURCES, what=what, usually="1 to 2 min") / "kstatus"
