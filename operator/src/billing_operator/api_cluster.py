@@ -23,7 +23,7 @@ from billing_operator.names import MANAGED_BY_SELECTOR, MANAGER, STACK_LABEL
 _CONNECTIONS = 16
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
-_PAGE = 100
+_PAGE = 50
 # An apply creates what is not there, whatever version it names, and conflicts with any other
 # version of what is there. No object has this one: the store began with it, empty.
 _NOT_THERE = {"resourceVersion": "1"}

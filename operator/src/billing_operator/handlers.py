@@ -4,6 +4,8 @@ Only on.event is used. kopf's other handlers would write annotations and finaliz
 stacks, and a finalizer keeps a stack from being deleted once the operator is gone.
 """
 
+from contextvars import Context
+from functools import partial
 from typing import Any, Protocol
 
 import kopf
@@ -61,7 +63,9 @@ def _watch(
     async def seen(event: kopf.RawEvent, **_: Any) -> None:
         says = {"apiVersion": kind.api_version, "kind": kind.name}
         live = says | dict(event["object"])
-        life.saw(kind, live, deleted=event["type"] == "DELETED")
+        told = partial(life.saw, kind, live, deleted=event["type"] == "DELETED")
+        # Each timer that is set by it would keep kopf's context, and the object with it.
+        Context().run(told)
 
     group, version = kind.group, kind.api_version.rpartition("/")[2]
     kopf.on.event(
@@ -82,7 +86,8 @@ def kopf_settings(settings: Settings) -> kopf.OperatorSettings:
     tuned.watching.inactivity_timeout = settings.watch_silence_seconds
     tuned.watching.server_timeout = 290
     tuned.watching.client_timeout = 310
-    tuned.watching.chunk_size = 500
+    # Of every kind one such part of a list is in memory at the same time, as Python objects.
+    tuned.watching.chunk_size = 50
     for kind in WATCHED:
         tuned.watching.label_selectors[kind.group, kind.plural] = MANAGED_BY_SELECTOR
     # A task for each object that changed stays for so long; a crowd of stacks has thousands.

@@ -1,5 +1,6 @@
 """What kopf is asked to call: events and nothing else, since all else would write to stacks."""
 
+from contextvars import ContextVar
 from typing import Any
 
 import kopf
@@ -106,6 +107,20 @@ async def test_a_stack_comes_with_its_group(
 
     assert life.told == [(BILLING_STACK, a_body(), False)]
     assert (handler.selector.group, handler.selector.version) == ("billing.antaeus.io", "v1")
+
+
+async def test_what_an_event_sets_off_keeps_nothing_of_kopfs(
+    registry: kopf.OperatorRegistry, life: FakeLife, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A timer of asyncio keeps the context in which it was set, and kopf puts each object there."""
+    of_kopf: ContextVar[str] = ContextVar("of_kopf", default="nothing")
+    kept: list[str] = []
+    monkeypatch.setattr(life, "saw", lambda *_, **__: kept.append(of_kopf.get()))
+    of_kopf.set("the object")
+
+    await handler_of(registry, "services").fn(event={"type": "ADDED", "object": a_body()})
+
+    assert kept == ["nothing"]
 
 
 def a_settings() -> kopf.OperatorSettings:
