@@ -4,6 +4,7 @@ The fields come from the schema, so that one that is added tomorrow is tried tom
 """
 
 import copy
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
@@ -16,10 +17,12 @@ from billing_operator.kinds import (
     BILLING_STACK,
     CHILDREN,
     SECRET,
+    SERVICE,
     Manifest,
     Ref,
     deployment,
 )
+from billing_operator.names import MANAGER
 from support.api_server import ApiServer
 from support.in_process import InProcess
 from support.limits import NOTICED
@@ -173,9 +176,13 @@ def _what_is_wrong(scene: Scene, name: str) -> str | None:
 
 
 def _names(said: str, field: Field) -> bool:
-    """Whether the field is told by its name, or what it stands in by its path."""
-    last = field.path.rstrip("[]{}").rpartition(".")[2]
-    return last in said or field.shown.rpartition(".")[0] in said
+    """Whether the field is told by its name, or what it stands in by its path.
+
+    In a child that begins behind the service's name: `affinity` of an Antaeus is one of its pod.
+    """
+    around, _, last = field.shown.removesuffix("[0]").rpartition(".")
+    in_child = around.split(".")[2:]
+    return last in said or around in said or (len(in_child) > 1 and ".".join(in_child) in said)
 
 
 def _settled(scene: Scene, operator: InProcess, spec: Manifest) -> dict[Ref, Manifest]:
@@ -224,7 +231,16 @@ def _content(live: Manifest) -> Manifest:
     for name in _OF_THE_SERVER:
         meta.pop(name, None)
     meta.get("annotations", {}).pop(_REVISION, None)
+    if made["kind"] == SERVICE.name and not _is_ours(live, "f:nodePort"):
+        for port in made["spec"]["ports"]:
+            port.pop("nodePort", None)
     return made
+
+
+def _is_ours(live: Manifest, field: str) -> bool:
+    """Whether the operator has set a field, which Kubernetes may choose as well."""
+    ours = (each for each in live["metadata"]["managedFields"] if each["manager"] == MANAGER)
+    return any(field in json.dumps(each["fieldsV1"]) for each in ours)
 
 
 def _make_secrets(scene: Scene) -> None:

@@ -44,8 +44,6 @@ _VALUES: dict[str, tuple[Any, ...]] = {
 _KEYS = {r"\.resources\.(limits|requests)\{\}": "memory"}
 _BESIDE = (
     _Beside(r"\.nodePort$", ".service", {"type": "NodePort"}),
-    # Kubernetes would choose another one each time.
-    _Beside(r"\.service\.type$", ".service", {"nodePort": 31003}),
     _Beside(r"\.billing\.timeZone$", ".billing", {"schedule": "@daily"}),
     _Beside(r"\.ingress\.(?!enabled)", ".ingress", {"enabled": True}),
     _Beside(r"\.monitoring\.labels", ".monitoring", {"enabled": True}),

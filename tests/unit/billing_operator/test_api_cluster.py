@@ -171,7 +171,7 @@ async def test_a_long_list_is_read_page_by_page(cluster: ApiCluster, server: Ans
     assert {page.version for page in pages} == {7}
     first, second = (query for _, _, query, _ in server.asked)
     assert first == {
-        "limit": "100",
+        "limit": "50",
         "labelSelector": "app.kubernetes.io/managed-by=billing-operator",
     }
     assert second == first | {"continue": "next"}
