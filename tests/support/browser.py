@@ -64,6 +64,12 @@ class Page:
         """Types the token and a line break."""
         self.at("token").send_keys(token, "\n")
 
+    def looks(self) -> int:
+        """How often it has asked for the newest calls since it was loaded."""
+        asked = "performance.getEntriesByType('resource').map((each) => each.name)"
+        names: list[str] = self.browser.execute_script(f"return {asked}")
+        return sum("/v1/journal" in name for name in names)
+
     def complaints(self) -> list[str]:
         """What the browser's console has, but for refused calls, which it always notes."""
         told = self.browser.get_log("browser")

@@ -68,6 +68,8 @@ def test_it_shows_charges_totals_and_the_profile_as_they_come(
     page.shows("totals", "1 USD 0.2 (2) 0 (0)")
     page.shows("calls", "accepted", "200")
     page.shows("duplicates", "1 charge came after one alike")
+    charge(running, value=0.1)
+    page.shows("duplicates", "2 charges came after one alike")
 
     control.ask("PUT", "/v1/profile", {"successRate": 0.25})
     page.shows("profile", '"successRate": 0.25')
@@ -101,6 +103,33 @@ def test_a_fault_is_set_and_dropped_by_keyboard_alone(
     page.shows("said", "The fault outage is dropped.")
     assert control.get("/v1/faults")["faults"] == []
     assert page.at("faults").text == ""
+
+
+def test_what_is_in_the_hand_stays_while_it_looks_again(
+    page: Page, service: tuple[Service, Control]
+) -> None:
+    service[1].ask("PUT", "/v1/faults/busy", {"fault": {"status": {"code": 503}}, "seconds": 600})
+    page.open(CONTROL_TOKEN)
+    page.shows("faults", "busy: status 503")
+    drop = page.at("faults").find_element(By.TAG_NAME, "button")
+    assert drop.accessible_name == "Drop busy"
+    page.browser.execute_script("arguments[0].focus()", drop)
+
+    looks = page.looks()
+    eventually(page.looks, lambda now: now >= looks + 2, within=SHOWN)
+
+    assert page.browser.switch_to.active_element == drop
+
+
+def test_a_token_that_is_not_taken_any_more_closes_the_page(page: Page) -> None:
+    page.open(CONTROL_TOKEN)
+    page.shows("profile", "successRate")
+
+    page.browser.execute_script("sessionStorage.setItem(sessionStorage.key(0), 'an-earlier-one')")
+
+    eventually(page.at("door").is_displayed, within=SHOWN)
+    assert not page.at("profile").is_displayed()
+    assert page.browser.execute_script("return sessionStorage.length") == 0
 
 
 def test_every_kind_of_fault_that_it_offers_can_be_set(
