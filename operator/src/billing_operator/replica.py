@@ -81,6 +81,12 @@ async def lead(operator: Operator, stop: asyncio.Event) -> None:
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(login)
     register(registry, operator)
+
+    async def ended(**_: Any) -> None:
+        # kopf has put its own handlers in place of ours, and would wait 5 s for who waits for this.
+        stop.set()
+
+    kopf.on.cleanup(registry=registry)(ended)
     settings = operator.settings
     await kopf.operator(
         registry=registry,

@@ -17,7 +17,8 @@ from support.master import assert_as_desired
 from support.operator_process import OperatorProcess
 from support.scene import NO_PODS, Scene, is_ready
 
-_ENDED = 10.0
+# kopf waits 5 s for whatever of it hangs.
+_ENDED = 4.0
 # A creation that is quick enough does with one status and its Event less.
 _MAY_NOT_COME = 2
 _RESYNC_SECONDS = 2.0
