@@ -18,7 +18,7 @@ from support.operator_process import OperatorProcess
 from support.scene import NO_PODS, Scene, is_ready
 
 # kopf waits 5 s for whatever of it hangs.
-_ENDED = 4.0
+_ENDED = 4.9
 # A creation that is quick enough does with one status and its Event less.
 _MAY_NOT_COME = 2
 _RESYNC_SECONDS = 2.0
