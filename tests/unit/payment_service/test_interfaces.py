@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from payment_service.control.orders import FaultOrder
 from payment_service.ports import charge_interface, control_interface
 from payment_service.ports.openapi import Interface, openapi
 from payment_service.profile.schema import schema
-from support.control import a_controlled_service
+from support.control import OUTAGE, Control, a_controlled_service
 from support.payment import TOKEN, Caller, a_request, get
 
 METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE")
@@ -58,6 +59,24 @@ def test_the_applications_take_what_the_documents_say_and_nothing_else(tmp_path:
                 for method in METHODS:
                     status = status_of(control, port, method, path.replace("{name}", "x"))
                     assert ((method, path) in told) == (status != 405), (method, path, status)
+
+
+def test_what_callers_do_wrong_on_the_control_port_is_in_its_document(tmp_path: Path) -> None:
+    """schemathesis asks with the right token, by the methods that there are, and not too often."""
+    with a_controlled_service(tmp_path) as (service, control):
+        stranger = Control(control.port, "wrong")
+        for number in range(100):
+            service.state.set_fault(f"f{number}", "{}", None)
+        for each in control_interface.INTERFACE.operations:
+            path = each.path.replace("{name}", "one-more")
+            answers = [stranger.ask(each.method, path), control.ask("PATCH", path)]
+            if each.body is FaultOrder:
+                answers.append(control.ask(each.method, path, OUTAGE))
+                assert answers[-1].status == 409
+            for answer in [] if each.open_to_all else answers:
+                assert {name.lower() for name in each.answers[answer.status].headers} <= set(
+                    answer.headers
+                )
 
 
 def status_of(control: Any, port: int, method: str, path: str) -> int:
