@@ -12,7 +12,7 @@ from selenium.webdriver.support.select import Select
 
 from payment_service.service import Service
 from support.browser import SHOWN, Page, a_browser
-from support.control import CONTROL_TOKEN, Control, a_controlled_service
+from support.control import CONTROL_TOKEN, OUTAGE, Control, a_controlled_service
 from support.eventually import eventually
 from support.payment import Caller, a_charge, a_request
 
@@ -68,6 +68,7 @@ def test_it_shows_charges_totals_and_the_profile_as_they_come(
     page.shows("totals", "1 USD 0.2 (2) 0 (0)")
     page.shows("calls", "accepted", "200")
     page.shows("duplicates", "1 charge came after one alike")
+    assert len(page.browser.find_elements(By.CSS_SELECTOR, "#calls tr.duplicate")) == 1
     charge(running, value=0.1)
     page.shows("duplicates", "2 charges came after one alike")
 
@@ -108,9 +109,9 @@ def test_a_fault_is_set_and_dropped_by_keyboard_alone(
 def test_what_is_in_the_hand_stays_while_it_looks_again(
     page: Page, service: tuple[Service, Control]
 ) -> None:
-    service[1].ask("PUT", "/v1/faults/busy", {"fault": {"status": {"code": 503}}, "seconds": 600})
+    service[1].ask("PUT", "/v1/faults/busy", {**OUTAGE, "rate": 0.25, "seconds": 600})
     page.open(CONTROL_TOKEN)
-    page.shows("faults", "busy: status 503")
+    page.shows("faults", "busy: status 503, 25 %")
     drop = page.at("faults").find_element(By.TAG_NAME, "button")
     assert drop.accessible_name == "Drop busy"
     page.browser.execute_script("arguments[0].focus()", drop)
@@ -137,6 +138,8 @@ def test_every_kind_of_fault_that_it_offers_can_be_set(
 ) -> None:
     page.open(CONTROL_TOKEN)
     eventually(page.at("fault-form").is_displayed, within=SHOWN)
+    page.at("fault-rate").clear()
+    page.at("fault-rate").send_keys("50")
     kinds = Select(page.at("fault-kind"))
     for option in [each.get_attribute("value") for each in kinds.options]:
         name = page.at("fault-name")
@@ -146,7 +149,9 @@ def test_every_kind_of_fault_that_it_offers_can_be_set(
         page.at("fault-form").submit()
         page.shows("said", f"The fault kind-{option} is set.")
 
-    assert len(service[1].get("/v1/faults")["faults"]) == len(kinds.options) > 10
+    faults = service[1].get("/v1/faults")["faults"]
+    assert len(faults) == len(kinds.options) > 10
+    assert {fault["entry"]["rate"] for fault in faults} == {0.5}
 
 
 def test_what_a_caller_sent_is_shown_as_text(page: Page, service: tuple[Service, Control]) -> None:
@@ -166,6 +171,7 @@ def test_the_token_is_kept_for_this_tab_alone_and_can_be_forgotten(page: Page) -
         "return JSON.stringify([Object.values(sessionStorage), {...localStorage}, document.cookie])"
     )
     assert json.loads(page.browser.execute_script(kept)) == [[CONTROL_TOKEN], {}, ""]
+    assert page.at("token").get_property("value") == ""
 
     page.browser.refresh()
     page.shows("profile", "successRate")
