@@ -24,10 +24,8 @@ def test_a_stacks_life_needs_no_right_beyond_its_namespace(scene: Scene) -> None
     """Nothing is asked that is refused, and nothing elsewhere."""
     user = f"system:serviceaccount:{scene.namespace}:billing-operator"
     mark = scene.audit.mark(scene.namespace)
-    with (
-        confined(scene) as (limited, _),
-        running(scene.access, limited.token, scene.settings()) as operator,
-    ):
+    limited, _ = confined(scene)
+    with running(scene.access, limited.token, scene.settings()) as operator:
         scene.apply("shop", NO_PODS)
         scene.until_ready("shop")
         scene.change("shop", networkPolicy={"enabled": False}, payment={"successRate": 1})
@@ -55,10 +53,8 @@ def test_a_stacks_life_needs_no_right_beyond_its_namespace(scene: Scene) -> None
 @pytest.mark.thorough
 def test_a_right_that_is_missing_is_named_and_holds_up_nothing_else(scene: Scene) -> None:
     """And once it is granted, the stack gets well by itself."""
-    with (
-        confined(scene, only_reads="ingresses") as (limited, role),
-        running(scene.access, limited.token, scene.settings()) as operator,
-    ):
+    limited, role = confined(scene, only_reads="ingresses")
+    with running(scene.access, limited.token, scene.settings()) as operator:
         scene.apply("shop", {"hibernate": True, "antaeus": {"ingress": {"enabled": True}}})
         body = scene.until("shop", lambda stack: holds(stack, "Forbidden"), within=NOTICED)
         assert "ingresses" in conditions(body)["Forbidden"]["message"]

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import yaml
 
@@ -20,18 +20,18 @@ def rendered(kube: Kube, folder: Path) -> list[Manifest]:
     return [each for each in yaml.safe_load_all(kube("kustomize", str(folder))) if each]
 
 
-@contextmanager
-def confined(scene: Scene, *, only_reads: str = "") -> Iterator[tuple[Scene, Manifest]]:
+def confined(scene: Scene, *, only_reads: str = "") -> tuple[Scene, Manifest]:
     """The scene for an operator without rights elsewhere, and the Role that it is meant to have.
 
     Args:
         only_reads: what it must not write, other than by the Role, until that is applied.
     """
-    folder = ROOT / ".build" / f"rights-{scene.namespace}"
-    folder.mkdir(parents=True)
     rights = {"namespace": scene.namespace, "resources": ["../../deploy/namespaced/rights"]}
-    (folder / "kustomization.yaml").write_text(json.dumps(rights))
-    role, binding = rendered(scene.kube, folder)
+    # kustomize goes by relative paths alone.
+    (ROOT / ".build").mkdir(exist_ok=True)
+    with TemporaryDirectory(dir=ROOT / ".build") as folder:
+        (Path(folder) / "kustomization.yaml").write_text(json.dumps(rights))
+        role, binding = rendered(scene.kube, Path(folder))
     (subject,) = binding["subjects"]
     assert subject["namespace"] == NAMESPACE
     subject["namespace"] = scene.namespace
@@ -40,9 +40,7 @@ def confined(scene: Scene, *, only_reads: str = "") -> Iterator[tuple[Scene, Man
     rules = [part for rule in role["rules"] for part in _split(rule, only_reads)]
     scene.kube.apply(role | {"rules": rules}, binding)
     token = scene.kube("-n", scene.namespace, "create", "token", subject["name"]).strip()
-    yield replace(scene, token=token), role
-    (folder / "kustomization.yaml").unlink()
-    folder.rmdir()
+    return replace(scene, token=token), role
 
 
 def _split(rule: Manifest, only_reads: str) -> Iterator[Manifest]:

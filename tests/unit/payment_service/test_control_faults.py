@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from payment_service.state.values import Kept
 from support.control import Control, a_controlled_service
 from support.eventually import eventually
 from support.payment import Caller, a_request, get, log_lines, sample
@@ -115,7 +116,7 @@ def test_a_name_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
 
 def test_one_fault_too_many_is_refused(tmp_path: Path) -> None:
     with a_controlled_service(tmp_path) as (service, control):
-        for number in range(100):
+        for number in range(Kept().faults):
             service.state.set_fault(f"f{number}", "{}", None)
 
         assert control.put_fault("one-more").status == 409
