@@ -5,7 +5,6 @@ stacks, and a finalizer keeps a stack from being deleted once the operator is go
 """
 
 from contextvars import Context
-from functools import partial
 from typing import Any, Protocol
 
 import kopf
@@ -63,9 +62,8 @@ def _watch(
     async def seen(event: kopf.RawEvent, **_: Any) -> None:
         says = {"apiVersion": kind.api_version, "kind": kind.name}
         live = says | dict(event["object"])
-        told = partial(life.saw, kind, live, deleted=event["type"] == "DELETED")
         # Each timer that is set by it would keep kopf's context, and the object with it.
-        Context().run(told)
+        Context().run(life.saw, kind, live, deleted=event["type"] == "DELETED")
 
     group, version = kind.group, kind.api_version.rpartition("/")[2]
     kopf.on.event(

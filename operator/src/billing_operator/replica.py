@@ -83,7 +83,8 @@ async def lead(operator: Operator, stop: asyncio.Event) -> None:
     register(registry, operator)
 
     async def ended(**_: Any) -> None:
-        # kopf has put its own handlers in place of ours, and would wait 5 s for who waits for this.
+        # kopf's handlers of signals have taken the place of ours, which would have set it; kopf's
+        # own task that waits for it counts as hung, and is given 5 s.
         stop.set()
 
     kopf.on.cleanup(registry=registry)(ended)
