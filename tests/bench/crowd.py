@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bench.arrivals import Arrivals
 from bench.stacks import NAMESPACE, a_stack, bare_objects
-from billing_operator.api_cluster import ApiCluster
 from billing_operator.kinds import BILLING_STACK, Manifest
+from billing_operator.kube.client import ApiCluster
 from cluster.paths import Cluster
 from support.api_server import Access, ApiServer
 from support.audit import AuditLog

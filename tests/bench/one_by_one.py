@@ -6,8 +6,8 @@ import time
 
 from bench.arrivals import Arrivals
 from bench.stacks import a_stack, bare_objects
-from billing_operator.api_cluster import ApiCluster
 from billing_operator.kinds import BILLING_STACK, Manifest
+from billing_operator.kube.client import ApiCluster
 
 
 async def one_by_one(

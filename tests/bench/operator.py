@@ -19,7 +19,7 @@ from bench.arrivals import Arrivals
 from bench.crowd import Crowd, crowd, writes_at_rest
 from bench.one_by_one import one_by_one
 from bench.stacks import KINDS, NAMESPACE
-from billing_operator.api_cluster import ApiCluster, open_client
+from billing_operator.kube.client import ApiCluster, open_client
 from billing_operator.metrics import Metrics
 from cluster.lifecycle import up
 from support.installation import NAMESPACE as OPERATOR_NAMESPACE

@@ -6,7 +6,7 @@ from billing_operator.desired import antaeus, desired
 from billing_operator.inputs import Installation, Token
 from billing_operator.kinds import BILLING_STACK, CHILDREN, SECRET, Kind, Manifest
 from billing_operator.names import MANAGED_BY, token_secret_name
-from billing_operator.spec import Stack
+from billing_operator.spec.stack import Stack
 from support.installation import NAMESPACE as OPERATOR_NAMESPACE
 from support.scene import NO_PODS
 

@@ -4,11 +4,12 @@ from datetime import datetime
 
 import pytest
 
+from billing_operator.controller.reconcile import utc_now
 from billing_operator.inputs import Installation
 from billing_operator.kinds import Manifest, timestamp
-from billing_operator.reconcile import utc_now
-from billing_operator.spec import Stack
-from billing_operator.status import Findings, judge
+from billing_operator.spec.stack import Stack
+from billing_operator.status.judge import judge
+from billing_operator.status.readiness import Findings
 from support.eventually import eventually
 from support.limits import NOTICED
 from support.master import assert_at_rest

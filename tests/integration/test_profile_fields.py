@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from billing_operator.desired import profile
 from billing_operator.kinds import BILLING_STACK
-from billing_operator.spec import Stack
+from billing_operator.spec.stack import Stack
 from payment_service.profile.document import Profile
 from support.api_server import ApiServer
 from support.profile_documents import documents, good_documents, patient

@@ -5,7 +5,7 @@ import pytest
 from billing_operator.desired import billing
 from billing_operator.inputs import Installation
 from billing_operator.kinds import BILLING_STACK, CRON_JOB
-from billing_operator.spec import Stack
+from billing_operator.spec.stack import Stack
 from support.api_server import ApiServer
 from support.scene import a_stack
 

@@ -3,11 +3,12 @@
 import base64
 from typing import Any
 
+from billing_operator.apps.answers import Counts
 from billing_operator.inputs import Installation, Token
-from billing_operator.invoices import Counts, Reading
+from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest
 from billing_operator.names import part_name, pods_of_stack, selector
-from billing_operator.spec import Stack
+from billing_operator.spec.stack import Stack
 
 NAMESPACE = "payments"
 ANTAEUS_IMAGE = "example.test/antaeus:1"

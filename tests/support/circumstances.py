@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from billing_operator.admission import billing
-from billing_operator.conditions import pruned
 from billing_operator.kinds import Manifest
-from billing_operator.run_records import Circumstances, Sight
-from billing_operator.runs import runs_of
-from billing_operator.stillness import Activity
+from billing_operator.runs.activity import Activity
+from billing_operator.runs.admission import billing
+from billing_operator.runs.jobs import runs_of
+from billing_operator.runs.records import Circumstances, Sight
+from billing_operator.status.conditions import pruned
 from support.builders import a_reading, a_stack
 from support.run_manifests import CRON_UID
 

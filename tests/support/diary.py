@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from billing_operator.keyed_queue import Backoff, KeyedQueue, Next
+from billing_operator.controller.queue import Backoff, KeyedQueue, Next
 
 
 class Watch:

@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from billing_operator.apps.answers import Accepted, Calls, Counts, ProfileAnswer
 from billing_operator.errors import Waiting
-from billing_operator.invoices import Counts
-from billing_operator.observed import Pod
-from billing_operator.profile_answers import Accepted, ProfileAnswer
-from billing_operator.spec import Stack
-from billing_operator.stillness import Calls
+from billing_operator.observed.stack import Pod
+from billing_operator.spec.stack import Stack
 
 
 @dataclass

@@ -7,7 +7,7 @@ import asyncio
 import copy
 from collections.abc import AsyncIterator, ItemsView, Iterable
 
-from billing_operator.cluster import Page
+from billing_operator.children.field_owners import leaves_replicas
 from billing_operator.errors import Conflict, Fault, NotFound
 from billing_operator.kinds import (
     BILLING_STACK,
@@ -20,8 +20,8 @@ from billing_operator.kinds import (
     applied_entry,
     key,
 )
+from billing_operator.kube.api import Page
 from billing_operator.names import MANAGED_BY, MANAGER, STACK_LABEL
-from billing_operator.takeover import leaves_replicas
 from support.applied import applied
 
 Call = tuple[str, str]

@@ -4,9 +4,9 @@ import asyncio
 import copy
 from datetime import UTC, datetime
 
-from billing_operator.election import Candidate, Elector
 from billing_operator.errors import ClusterError, Conflict, NotFound
 from billing_operator.kinds import Key, Kind, Manifest
+from billing_operator.process.election import Candidate, Elector
 
 PLACE = Key("billing-system", "billing-operator")
 

@@ -15,13 +15,13 @@ import kopf
 from kopf.testing import KopfRunner
 from kubernetes.aio.client import ApiClient, Configuration
 
-from billing_operator.api_cluster import open_client
-from billing_operator.handlers import kopf_settings, register
+from billing_operator.controller.reconcile import Judge
 from billing_operator.kinds import Kind, Manifest
-from billing_operator.reconcile import Judge
+from billing_operator.kube.client import open_client
+from billing_operator.process.handlers import kopf_settings, register
+from billing_operator.process.wiring import Operator
 from billing_operator.settings import Settings
-from billing_operator.status import judge
-from billing_operator.wiring import Operator
+from billing_operator.status.judge import judge
 from support.api_server import Access
 from support.eventually import eventually
 from support.limits import NOTICED

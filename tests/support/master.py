@@ -7,14 +7,14 @@ left over; and it is at rest: the operator looks at everything again, and again,
 from collections.abc import Iterable
 from typing import Any
 
+from billing_operator.children.drift import drift
 from billing_operator.desired import antaeus, desired
-from billing_operator.drift import drift
 from billing_operator.inputs import Installation, Token
 from billing_operator.kinds import CHILDREN, OPTIONAL, SECRET, Manifest, Ref, controller_of, ref
 from billing_operator.names import MANAGED_BY, MANAGER, STACK_LABEL, token_secret_name
 from billing_operator.settings import Settings
-from billing_operator.spec import Stack
-from billing_operator.token_rules import Secrets, choose_token
+from billing_operator.spec.stack import Stack
+from billing_operator.tokens.choice import Secrets, choose_token
 from support.in_process import InProcess
 from support.scene import Scene
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import yaml
 
 from billing_operator.kinds import Manifest
-from billing_operator.simulation import PROFILE_PARTS
+from billing_operator.spec.payment import PROFILE_PARTS
 from support.crd import ROOT
 
 CRD = ROOT / "crds/billingstacks.yaml"

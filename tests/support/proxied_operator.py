@@ -9,10 +9,10 @@ import os
 import sys
 from pathlib import Path
 
-from billing_operator.logs import set_up
-from billing_operator.replica import connect, lead
+from billing_operator.process.logs import set_up
+from billing_operator.process.replica import connect, lead
+from billing_operator.process.wiring import Operator
 from billing_operator.settings import Settings
-from billing_operator.wiring import Operator
 from support.api_server import Access
 from support.proxy_apps import ProxyApps
 

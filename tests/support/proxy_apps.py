@@ -6,14 +6,12 @@ in; the API server calls from the node, which they always do.
 
 import aiohttp
 
-from billing_operator.apps import count_invoices, read_calls, read_profile
+from billing_operator.apps.answers import Calls, Counts, ProfileAnswer
+from billing_operator.apps.http import count_invoices, read_calls, read_profile
 from billing_operator.errors import Waiting
-from billing_operator.invoices import Counts
 from billing_operator.names import ANTAEUS, OPS_PORT, part_name
-from billing_operator.observed import Pod
-from billing_operator.profile_answers import ProfileAnswer
-from billing_operator.spec import Stack
-from billing_operator.stillness import Calls
+from billing_operator.observed.stack import Pod
+from billing_operator.spec.stack import Stack
 from support.api_server import Access
 
 _SECONDS = 10.0

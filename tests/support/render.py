@@ -6,8 +6,8 @@ payment's profile too, so that one command brings all in step.
 
 from pathlib import Path
 
+from billing_operator.commands.render import Renderer
 from billing_operator.inputs import Installation
-from billing_operator.render import Renderer
 from payment_service.profile.schema import schema_text
 from support.crd import ROOT, crd
 from support.kubernetes_types import with_copies

@@ -16,7 +16,7 @@ from billing_operator.names import (
     TOKEN_KEY,
     selector_text,
 )
-from billing_operator.token_secret import Step, TokenSecret
+from billing_operator.tokens.secret import Step, TokenSecret
 from support.antaeus_api import pay_path
 from support.api_server import ApiServer
 from support.charges import lines

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 
+from billing_operator.apps.answers import Accepted
 from billing_operator.kinds import Manifest
 from billing_operator.names import TOKEN_ID
-from billing_operator.observed import Observed, observe
-from billing_operator.profile_answers import Accepted
-from billing_operator.spec import Stack
-from billing_operator.token_secret import (
+from billing_operator.observed.stack import Observed, observe
+from billing_operator.spec.stack import Stack
+from billing_operator.tokens.secret import (
     TokenSecret,
     ValidToken,
     dropped,
@@ -24,7 +24,7 @@ from billing_operator.token_secret import (
     staged,
     swapped,
 )
-from billing_operator.token_steps import (
+from billing_operator.tokens.steps import (
     Action,
     Facts,
     PaymentPod,

@@ -4,7 +4,7 @@ from typing import Any
 
 from billing_operator.kinds import Manifest
 from billing_operator.names import BILLING, labels
-from billing_operator.run_report import RunReport
+from billing_operator.runs.report import RunReport
 from support.builders import an_object
 
 CRON_UID = "cron-uid"

@@ -5,11 +5,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from billing_operator.controller.reconcile import Judge
 from billing_operator.kinds import BILLING_STACK, POD, Manifest
 from billing_operator.names import ANTAEUS, selector_text
-from billing_operator.reconcile import Judge
 from billing_operator.settings import Settings
-from billing_operator.status import judge
+from billing_operator.status.judge import judge
 from support import installation
 from support.api_server import Access, ApiServer
 from support.audit import AuditLog

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from billing_operator.commands.schema import mistakes
 from billing_operator.kinds import Manifest
-from billing_operator.schema import mistakes
 
 # Which of these a field takes is up to its pattern and limits; the plainest come first.
 _TEXTS = (

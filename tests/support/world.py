@@ -5,24 +5,25 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from billing_operator.announcer import Announcer
-from billing_operator.child_writer import ChildWriter
-from billing_operator.cluster import Page
+from billing_operator.children.writer import ChildWriter
+from billing_operator.controller.event_recorder import Announcer
+from billing_operator.controller.parts import Tools
+from billing_operator.controller.queue import Next
+from billing_operator.controller.reconcile import Reconciler
 from billing_operator.desired import profile
-from billing_operator.inventory import Inventory
-from billing_operator.keyed_queue import Next
+from billing_operator.invoices.readings import Readings
 from billing_operator.kinds import BILLING_STACK, OPTIONAL, WATCHED, Key, Manifest
+from billing_operator.kube.api import Page
+from billing_operator.kube.cache import Inventory
 from billing_operator.metrics import Metrics
-from billing_operator.profile_rollout import ProfileRollout
-from billing_operator.readings import Readings
-from billing_operator.reconcile import Reconciler
-from billing_operator.run_keeper import RunKeeper
-from billing_operator.sampler import Sampler
-from billing_operator.spec import Stack
-from billing_operator.token_keeper import TokenKeeper
-from billing_operator.token_rotation import TokenRotation
-from billing_operator.token_secret import TokenSecret
-from billing_operator.tools import Tools
+from billing_operator.profile.rollout import ProfileRollout
+from billing_operator.runs.controller import RunKeeper
+from billing_operator.runs.metrics import RunMetrics
+from billing_operator.runs.sampler import Sampler
+from billing_operator.spec.stack import Stack
+from billing_operator.tokens.rotation import TokenRotation
+from billing_operator.tokens.secret import TokenSecret
+from billing_operator.tokens.store import TokenKeeper
 from support.builders import a_body, a_pod, an_installation
 from support.fake_apps import FakeApps
 from support.fake_cluster import FakeCluster
@@ -70,6 +71,7 @@ class World:
             runs=RunKeeper(self.cluster, inventory, sampler, quiet_seconds=QUIET),
             announcer=Announcer(self.cluster, self.metrics, now=self.utc_now),
             metrics=self.metrics,
+            run_metrics=RunMetrics(self.metrics.registry),
         )
 
     def utc_now(self) -> datetime:

@@ -5,9 +5,10 @@ import asyncio
 import os
 import sys
 
-from billing_operator import __version__, render
-from billing_operator.logs import set_up
-from billing_operator.replica import run
+from billing_operator import __version__
+from billing_operator.commands import render
+from billing_operator.process.logs import set_up
+from billing_operator.process.replica import run
 from billing_operator.settings import BadSettings, Settings
 
 

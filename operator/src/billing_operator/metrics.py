@@ -6,7 +6,6 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from billing_operator import __version__
 from billing_operator.kinds import Key, Manifest
-from billing_operator.run_metrics import RunMetrics
 
 _PREFIX = "billing_operator_"
 _WORK_SECONDS = (0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 120)
@@ -37,7 +36,6 @@ class Metrics:
         )
         self._about_invoices()
         self._about_tokens()
-        self.billing = RunMetrics(self.registry)
         self._about_the_operator()
 
     def _about_invoices(self) -> None:
@@ -132,7 +130,6 @@ class Metrics:
             self.conditions.remove(*stack, kind)
         for series in (self.last_invoice_read, self.invoice_resets, self.token_rotated):
             series.remove(*stack)
-        self.billing.forget(stack)
 
 
 def _seconds(timestamp: str) -> float:

@@ -5,17 +5,18 @@ from datetime import UTC, datetime
 
 import pytest
 
+from billing_operator.commands.schema import defaulted
 from billing_operator.errors import SpecError
 from billing_operator.kinds import BILLING_STACK, Manifest
 from billing_operator.names import RENEW_TOKEN, ROTATE_TOKEN
-from billing_operator.observed import observe
-from billing_operator.run_records import Sight
-from billing_operator.runs import runs_of
-from billing_operator.schema import defaulted
-from billing_operator.spec import Stack
-from billing_operator.status import Findings, judge
-from billing_operator.token_secret import TokenSecret
-from billing_operator.token_steps import Rotation, Wait, see
+from billing_operator.observed.stack import observe
+from billing_operator.runs.jobs import runs_of
+from billing_operator.runs.records import Sight
+from billing_operator.spec.stack import Stack
+from billing_operator.status.judge import judge
+from billing_operator.status.readiness import Findings
+from billing_operator.tokens.secret import TokenSecret
+from billing_operator.tokens.steps import Rotation, Wait, see
 from support.builders import (
     a_body,
     a_deployment,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from billing_operator.desired import profile
-from billing_operator.simulation import PROFILE_DEFAULTS, PROFILE_PARTS
+from billing_operator.spec.payment import PROFILE_DEFAULTS, PROFILE_PARTS
 from payment_service.files.live import LARGEST_FILE
 from payment_service.profile.document import Profile
 from support.builders import a_stack

@@ -2,8 +2,8 @@
 
 import yaml
 
-from billing_operator.controller import Controller
-from billing_operator.invoices import Counts
+from billing_operator.apps.answers import Counts
+from billing_operator.controller.controller import Controller
 from billing_operator.kinds import (
     BILLING_STACK,
     BY_NAME,

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from billing_operator.commands.render import Renderer
+from billing_operator.commands.schema import defaulted, mistakes
 from billing_operator.desired import antaeus
 from billing_operator.kinds import Manifest
-from billing_operator.render import Renderer
-from billing_operator.schema import defaulted, mistakes
-from billing_operator.spec import Stack
+from billing_operator.spec.stack import Stack
 from support.builders import a_body, a_token, an_installation
 from support.crd import schema
 from support.schema_values import good

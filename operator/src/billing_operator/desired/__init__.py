@@ -12,7 +12,7 @@ from billing_operator.desired import (
 )
 from billing_operator.inputs import Installation, Token
 from billing_operator.kinds import Manifest
-from billing_operator.spec import Stack
+from billing_operator.spec.stack import Stack
 
 
 def desired(

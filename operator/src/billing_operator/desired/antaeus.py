@@ -17,7 +17,7 @@ from billing_operator.names import (
     part_name,
     selector,
 )
-from billing_operator.spec import Stack
+from billing_operator.spec.stack import Stack
 
 HEALTH_PATH = "/rest/health"
 

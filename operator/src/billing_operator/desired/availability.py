@@ -3,7 +3,7 @@
 from billing_operator.desired import workload
 from billing_operator.kinds import DEPLOYMENT, Manifest
 from billing_operator.names import PAYMENT, part_name, selector
-from billing_operator.spec import Stack
+from billing_operator.spec.stack import Stack
 
 
 def disruption_budgets(stack: Stack) -> tuple[Manifest, ...]:

@@ -3,7 +3,7 @@
 from billing_operator.desired import workload
 from billing_operator.kinds import Manifest
 from billing_operator.names import ANTAEUS, part_name
-from billing_operator.spec import Stack
+from billing_operator.spec.stack import Stack
 
 
 def ingresses(stack: Stack) -> tuple[Manifest, ...]:

@@ -19,8 +19,8 @@ from billing_operator.names import (
     selector,
     stack_labels,
 )
-from billing_operator.simulation import Store
-from billing_operator.spec import Stack
+from billing_operator.spec.payment import Store
+from billing_operator.spec.stack import Stack
 
 _ANYWHERE: Manifest = {}
 

@@ -3,7 +3,7 @@
 from billing_operator.desired import workload
 from billing_operator.kinds import POD_MONITOR, Manifest
 from billing_operator.names import PAYMENT, selector
-from billing_operator.spec import Stack
+from billing_operator.spec.stack import Stack
 
 
 def monitors(stack: Stack) -> tuple[Manifest, ...]:

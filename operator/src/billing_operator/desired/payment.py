@@ -17,8 +17,8 @@ from billing_operator.names import (
     profile_name,
     selector,
 )
-from billing_operator.simulation import Store
-from billing_operator.spec import Stack
+from billing_operator.spec.payment import Store
+from billing_operator.spec.stack import Stack
 
 _TOKEN_DIR = "/etc/payment/token"
 _STORE_DIR = "/etc/payment/store"

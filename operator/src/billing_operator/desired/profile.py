@@ -6,7 +6,7 @@ import json
 from billing_operator.desired import workload
 from billing_operator.kinds import Manifest
 from billing_operator.names import PAYMENT, PROFILE_KEY, labels, profile_name
-from billing_operator.spec import Stack
+from billing_operator.spec.stack import Stack
 
 
 def config_map(stack: Stack) -> Manifest:

@@ -2,10 +2,10 @@
 
 import math
 
-from billing_operator.choices import PodChoices
 from billing_operator.kinds import BILLING_STACK, Manifest
 from billing_operator.names import labels, part_name, selector
-from billing_operator.spec import Container, Stack
+from billing_operator.spec.pods import Container, PodChoices
+from billing_operator.spec.stack import Stack
 
 
 def owner(stack: Stack) -> Manifest:

@@ -1,0 +1,1 @@
+"""The two services of a stack, as the operator asks them."""

@@ -1,0 +1,77 @@
+"""What the two services answer, once it has been read."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Antaeus' invoices at one moment."""
+
+    paid: int
+    pending: int
+
+    @property
+    def total(self) -> int:
+        """All invoices."""
+        return self.paid + self.pending
+
+
+def count(listed: object) -> Counts:
+    """Counts what Antaeus answers on /rest/v1/invoices; raises ValueError where it is no list."""
+    if not isinstance(listed, list) or not all(
+        isinstance(each, dict) and "status" in each for each in listed
+    ):
+        raise ValueError("Antaeus answered with no list of invoices")
+    paid = sum(each["status"] == "PAID" for each in listed)
+    return Counts(paid=paid, pending=len(listed) - paid)
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What one payment pod tells of the charge calls that it got.
+
+    Attributes:
+        taken: so many since it started, whatever became of them.
+        held: so many whose reply is still to leave.
+    """
+
+    taken: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Which tokens a pod takes charges with, by their ids.
+
+    Attributes:
+        ids: None stands for a token without one.
+        everything: whether it asks for no token at all.
+    """
+
+    ids: frozenset[str | None] = frozenset()
+    everything: bool = False
+
+    def takes(self, *ids: str | None) -> bool:
+        """Whether a charge with any of these tokens is taken."""
+        return self.everything or self.ids.issuperset(ids)
+
+    def takes_only(self, token_id: str | None) -> bool:
+        """Whether no other token opens it."""
+        return self.everything or self.ids == {token_id}
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileAnswer:
+    """What one pod tells.
+
+    Attributes:
+        digest: SHA-256 of the profile that it answers by.
+        refused: SHA-256 of a newer one that it does not take; None where there is none.
+        mistakes: what is wrong with that, in payment's own words.
+        accepted: which tokens it takes; None for a payment of a version that does not tell.
+    """
+
+    digest: str
+    refused: str | None = None
+    mistakes: tuple[str, ...] = ()
+    accepted: Accepted | None = None

@@ -1,0 +1,108 @@
+"""Asks the two services of a stack by HTTP, as any client in the cluster would."""
+
+import json
+from typing import Any
+
+import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
+
+from billing_operator.apps.answers import Accepted, Calls, Counts, ProfileAnswer, count
+from billing_operator.errors import Waiting
+from billing_operator.kinds import Manifest
+from billing_operator.names import ANTAEUS, ANTAEUS_PORT, OPS_PORT, service_host
+from billing_operator.observed.stack import Pod
+from billing_operator.spec.stack import Stack
+
+# Of payment's metrics (its own tests hold it to them).
+_HELD = "payment_replies_held"
+_TAKEN = (
+    "payment_charges_total",
+    "payment_charge_refusals_total",
+    "payment_faults_injected_total",
+    "payment_replays_total",
+)
+
+
+class HttpApps:
+    """Speaks to the services as any client in the cluster would."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def invoices(self, stack: Stack) -> Counts:
+        """Reads Antaeus through its Service."""
+        host = service_host(stack.name, ANTAEUS, stack.namespace)
+        return count_invoices(await self._get(f"http://{host}:{ANTAEUS_PORT}/rest/v1/invoices"))
+
+    async def profile(self, stack: Stack, pod: Pod) -> ProfileAnswer:  # noqa: ARG002 - other adapters need the namespace
+        """Reads one pod, since each answers for itself."""
+        return read_profile(await self._get(f"{_of_pod(pod)}/profile"))
+
+    async def calls(self, stack: Stack, pod: Pod) -> Calls:  # noqa: ARG002 - other adapters need the namespace
+        """Reads one pod's metrics."""
+        return read_calls(await self._get(f"{_of_pod(pod)}/metrics"))
+
+    async def _get(self, url: str) -> bytes:
+        try:
+            # A kept connection could lead to the pod of before, that is about to leave.
+            async with self._session.get(url, headers={"Connection": "close"}) as answer:
+                answer.raise_for_status()
+                return await answer.read()
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise Waiting("NoAnswer", f"{url}: {error or 'timed out'}", seconds=5.0) from error
+
+
+def _of_pod(pod: Pod) -> str:
+    host = f"[{pod.ip}]" if ":" in pod.ip else pod.ip
+    return f"http://{host}:{OPS_PORT}"
+
+
+def count_invoices(body: bytes) -> Counts:
+    """Counts what Antaeus answers on /rest/v1/invoices."""
+    try:
+        return count(_json(body))
+    except ValueError as error:
+        raise Waiting("NoAnswer", str(error), seconds=30.0) from error
+
+
+def read_profile(body: bytes) -> ProfileAnswer:
+    """Reads what payment answers on /profile."""
+    answer = _json(body)
+    if not isinstance(answer, dict) or not isinstance(answer.get("hash"), str):
+        raise Waiting("NoAnswer", "payment answered with no profile", seconds=5.0)
+    refused, accepted = answer.get("refused"), _accepted(answer)
+    if not isinstance(refused, dict) or not isinstance(refused.get("hash"), str):
+        return ProfileAnswer(answer["hash"], accepted=accepted)
+    mistakes = refused.get("mistakes")
+    told = map(str, mistakes) if isinstance(mistakes, list) else ()
+    return ProfileAnswer(answer["hash"], refused["hash"], tuple(told), accepted)
+
+
+def _accepted(answer: Manifest) -> Accepted | None:
+    match answer.get("tokens", False):
+        case None:
+            return Accepted(everything=True)
+        case list() as ids:
+            return Accepted(frozenset(str(each) if each else None for each in ids))
+        case _:
+            return None
+
+
+def read_calls(body: bytes) -> Calls:
+    """Reads what payment answers on /metrics; every call that it takes is counted somewhere."""
+    totals: dict[str, float] = {}
+    try:
+        for family in text_string_to_metric_families(body.decode()):
+            for name, _, value, *_ in family.samples:
+                totals[name] = totals.get(name, 0.0) + value
+        held = int(totals[_HELD])
+    except (ValueError, KeyError) as error:
+        raise Waiting("NoAnswer", "payment does not tell its calls", seconds=5.0) from error
+    return Calls(taken=int(sum(totals.get(name, 0.0) for name in _TAKEN)), held=held)
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise Waiting("NoAnswer", "the answer is no JSON", seconds=5.0) from error

@@ -1,0 +1,53 @@
+"""Decides whether an object that bears the name of a child is the stack's own."""
+
+from billing_operator.errors import SpecError, Waiting
+from billing_operator.kinds import BILLING_STACK, Manifest, controller_of
+from billing_operator.names import ADOPT
+from billing_operator.spec.stack import Stack
+
+
+def owned_by(live: Manifest, uid: str) -> bool:
+    """Whether the stack of this uid manages an object; names don't count, they come again."""
+    owner = controller_of(live)
+    return owner is not None and owner["uid"] == uid
+
+
+def refuse_foreign(stack: Stack, live: Manifest, *, remedy: str) -> None:
+    """Lets pass what is the stack's own.
+
+    Raises:
+        Waiting: it belonged to an earlier stack of this name and is on its way out.
+        SpecError: it is somebody else's and is not touched.
+    """
+    if owned_by(live, stack.uid):
+        return
+    what = f"{live['kind']} {live['metadata']['name']}"
+    owner = controller_of(live)
+    if owner and (owner["kind"], owner["name"]) == (BILLING_STACK.name, stack.name):
+        raise Waiting(
+            "EarlierStackLeaving",
+            f"{what} is still there from an earlier stack of this name",
+            seconds=1.0,
+        )
+    raise SpecError(
+        "NameConflict",
+        f"{what} exists and is not this stack's; it was not touched. Either {remedy}",
+        condition="NameConflict",
+    )
+
+
+def refuse_unless_given(stack: Stack, live: Manifest) -> None:
+    """Like refuse_foreign, for what its owner may hand over by an annotation."""
+    given = (live["metadata"].get("annotations") or {}).get(ADOPT) == stack.name
+    owner = controller_of(live)
+    if given and owner is None:
+        return
+    kind, name = live["kind"].lower(), live["metadata"]["name"]
+    command = (
+        f"kubectl annotate --overwrite -n {stack.namespace} {kind} {name} {ADOPT}={stack.name}"
+    )
+    remedy = f"rename or remove it, or hand it to the stack: {command}"
+    if owner:
+        # It would be made again, or torn between two controllers.
+        remedy = f"rename the stack, or remove {owner['kind']} {owner['name']}, which manages it"
+    refuse_foreign(stack, live, remedy=remedy)

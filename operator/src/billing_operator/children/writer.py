@@ -1,0 +1,193 @@
+"""Writes the children of a stack: creates, changes and removes them, and nobody else's objects."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from billing_operator.children.field_owners import claim, leaves_replicas, let_go
+from billing_operator.children.ownership import owned_by, refuse_unless_given
+from billing_operator.children.plan import Change
+from billing_operator.errors import (
+    REFUSAL_SECONDS,
+    ClusterError,
+    Conflict,
+    OutOfSight,
+    Refused,
+    SpecError,
+)
+from billing_operator.kinds import BY_NAME, OPTIONAL, Key, Manifest, Ref, key, ref
+from billing_operator.kube.api import Cluster
+from billing_operator.kube.cache import Inventory
+from billing_operator.metrics import Metrics
+from billing_operator.names import MANAGER
+from billing_operator.spec.stack import Stack
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """What the API server said to one question, and until when it need not be asked again."""
+
+    question: tuple[Manifest, str | None, int]
+    error: Refused
+    until: float
+
+
+class ChildWriter:
+    """Keeps the inventory up with everything that it writes."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        inventory: Inventory,
+        metrics: Metrics,
+        *,
+        clock: Callable[[], float],
+    ) -> None:
+        self._cluster = cluster
+        self._inventory = inventory
+        self._metrics = metrics
+        self._clock = clock
+        self._refusals: dict[tuple[str, Ref], _Refusal] = {}
+
+    async def write(
+        self,
+        stack: Stack,
+        changes: Iterable[Change],
+        known: Mapping[Ref, Manifest],
+        *also: Awaitable[None],
+    ) -> None:
+        """Makes changes at the same time, and whatever else is to happen with them.
+
+        Raises:
+            Fault: the API server refuses, or a name is taken by somebody else's object.
+            OutOfSight: a child is there already, so the changes must be thought over.
+        """
+        tried = tuple(changes)
+        ends = await asyncio.gather(
+            *(self._write(stack, change.manifest, known) for change in tried),
+            *also,
+            return_exceptions=True,
+        )
+        made = [change for change, end in zip(tried, ends, strict=False) if end is None]
+        if made:
+            text = ", ".join(f"{ref(change.manifest)} ({change.why})" for change in made)
+            log.info("wrote", extra={"stack": str(stack.key), "children": text})
+        # All were tried before the first that failed ends the pass.
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end
+
+    async def read_live(self, stack: Stack, child: Ref) -> Manifest | None:
+        """A child as it is now, whatever the watches have told."""
+        kind, place = BY_NAME[child.kind], Key(stack.namespace, child.name)
+        try:
+            live = await self._cluster.read(kind, place)
+        except ClusterError as error:
+            if kind not in OPTIONAL or error.status != 403:
+                raise
+            # The write is refused as well, but not before all others are made.
+            return None
+        if live is None:
+            self._inventory.lose(kind, place)
+        return live
+
+    async def remove(self, stack: Stack, stray: Manifest) -> None:
+        """Deletes a child that the spec does not want any more."""
+        await self._cluster.delete(stray)
+        self._inventory.drop(BY_NAME[stray["kind"]], stray)
+        self._count(stray, "removed")
+        log.info("removed", extra={"stack": str(stack.key), "child": str(ref(stray))})
+
+    def forget(self, uid: str) -> None:
+        """Drops what is known of a stack that has gone."""
+        for name in [name for name in self._refusals if name[0] == uid]:
+            del self._refusals[name]
+
+    async def _write(self, stack: Stack, manifest: Manifest, known: Mapping[Ref, Manifest]) -> None:
+        there, name = known.get(ref(manifest)), (stack.uid, ref(manifest))
+        version = there["metadata"]["resourceVersion"] if there else None
+        question = manifest, version, stack.generation
+        refusal = self._refusals.get(name)
+        if refusal and refusal.question == question and self._clock() < refusal.until:
+            # Without the traces of earlier passes, which would pile up and hold all that they saw.
+            raise refusal.error.with_traceback(None)
+        self._refusals.pop(name, None)
+        try:
+            live = await (
+                self._change(stack, manifest, there) if there else self._create(stack, manifest)
+            )
+        except Refused as error:
+            until = self._clock() + REFUSAL_SECONDS
+            self._refusals[name] = _Refusal(question, error, until)
+            raise
+        self._inventory.put(BY_NAME[live["kind"]], live)
+        self._count(manifest, "changed" if there else "created")
+
+    async def _create(self, stack: Stack, manifest: Manifest) -> Manifest:
+        try:
+            return await self._cluster.apply(manifest, new=True)
+        except Conflict:
+            live = await self._read(manifest)
+            if live is None:
+                raise
+        refuse_unless_given(stack, live)
+        if owned_by(live, stack.uid):
+            self._inventory.put(BY_NAME[live["kind"]], live)
+            raise OutOfSight
+        try:
+            return await self._change(stack, manifest, live)
+        except Refused as error:
+            # Its owner may still change or remove it, which no watch of ours would tell.
+            raise SpecError(error.reason, error.message) from error
+
+    async def _change(self, stack: Stack, manifest: Manifest, known: Manifest) -> Manifest:
+        # Names come again; the uid keeps us from another object that has taken this one.
+        named = manifest["metadata"] | {"uid": known["metadata"]["uid"]}
+        manifest = manifest | {"metadata": named}
+        await self._let_go(stack, manifest)
+        try:
+            return await self._cluster.apply(manifest)
+        except Refused:
+            if not await self._make_way(stack, manifest):
+                raise
+        return await self._cluster.apply(manifest)
+
+    async def _let_go(self, stack: Stack, manifest: Manifest) -> None:
+        """Gives up fields that somebody else is to decide from now on, before they are left out."""
+        if not leaves_replicas(manifest):
+            return
+        live = await self._read(manifest)
+        managed_fields = let_go(manifest, live, MANAGER) if live else None
+        if live is None or managed_fields is None:
+            return
+        refuse_unless_given(stack, live)
+        await self._cluster.hand_over(live, managed_fields)
+        log.info("let go", extra={"stack": str(stack.key), "child": str(ref(manifest))})
+
+    async def _make_way(self, stack: Stack, manifest: Manifest) -> bool:
+        """Claims what others set beside a field of ours that excludes it, if that is the case."""
+        live = await self._read(manifest)
+        managed_fields = claim(manifest, live, MANAGER) if live else None
+        if live is None or managed_fields is None:
+            return False
+        refuse_unless_given(stack, live)
+        about = {"stack": str(stack.key), "child": str(ref(manifest))}
+        try:
+            await self._cluster.hand_over(live, managed_fields)
+        except Conflict:
+            raise
+        except ClusterError as error:
+            # What the apply was refused for says more to a person than this.
+            log.warning("not claimed", extra=about | {"why": error.message})
+            return False
+        log.info("claimed", extra=about)
+        return True
+
+    async def _read(self, manifest: Manifest) -> Manifest | None:
+        return await self._cluster.read(BY_NAME[manifest["kind"]], key(manifest))
+
+    def _count(self, manifest: Manifest, action: str) -> None:
+        self._metrics.changes.labels(manifest["kind"], action).inc()

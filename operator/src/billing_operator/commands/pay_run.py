@@ -1,0 +1,235 @@
+"""One billing run: has Antaeus pay once, waits for its answer, and says what became of it.
+
+Runs in a pod of its own, without any right: python -m billing_operator.commands.pay_run http://antaeus:8000.
+Antaeus does not guard its pay call, and a caller that hangs up does not stop the batch. So the call
+is never sent twice, and it is waited for however long it takes; the Job has the deadline.
+"""
+
+import argparse
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from billing_operator.apps.answers import Counts, count
+from billing_operator.names import PAID_ENV
+from billing_operator.runs.report import Outcome, RunReport
+
+PAY_PATH = "/rest/v1/invoices/pay"
+INVOICES_PATH = "/rest/v1/invoices"
+EXIT_CODES = {
+    Outcome.SUCCEEDED: 0,
+    Outcome.DECLINED: 0,
+    Outcome.INCOMPLETE: 1,
+    Outcome.NOT_SENT: 2,
+    Outcome.UNKNOWN: 3,
+}
+_READ_SECONDS = 10.0
+_CONNECT_SECONDS = 30.0
+# A node that has gone closes no connection.
+_KEEP_ALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
+_GOES_ON = (
+    "Antaeus may still go on with the batch; no other run begins before it has come to an end"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long reading is tried: it is harmless, and a Service leads to a new pod a moment late.
+
+    Attributes:
+        seconds: after which it is given up.
+        pause: between two tries, in seconds.
+    """
+
+    seconds: float = 60.0
+    pause: float = 1.0
+
+
+class AskedToEnd(BaseException):
+    """The kubelet ends the pod: for its deadline, a drain, or a person."""
+
+
+class Antaeus:
+    """The one Antaeus of the stack."""
+
+    def __init__(self, base_url: str) -> None:
+        address = urlsplit(base_url)
+        self._host, self._port = address.hostname or "", address.port or 80
+
+    def counts(self) -> Counts:
+        """Reads the invoices; raises ValueError, OSError or HTTPException where it can't."""
+        connection = HTTPConnection(self._host, self._port, timeout=_READ_SECONDS)
+        try:
+            connection.request("GET", INVOICES_PATH)
+            answer = connection.getresponse()
+            body = answer.read()
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise ValueError(f"{INVOICES_PATH} answered with status {answer.status}")
+        return count(json.loads(body))
+
+    def connect(self) -> HTTPConnection:
+        """A connection that is not made anew by itself: what was sent once stays sent once."""
+        connection = HTTPConnection(self._host, self._port, timeout=_CONNECT_SECONDS)
+        connection.connect()
+        connection.auto_open = 0
+        connection.sock.settimeout(None)
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _KEEP_ALIVE.items():
+            if option := getattr(socket, name, None):
+                connection.sock.setsockopt(socket.IPPROTO_TCP, option, value)
+        return connection
+
+
+_PATIENCE = Patience()
+
+
+class PayRun:
+    """One run from its first reading to its last."""
+
+    def __init__(
+        self,
+        antaeus: Antaeus,
+        report_file: Path,
+        say: Callable[[str], None],
+        *,
+        paid: int = 0,
+        patience: Patience = _PATIENCE,
+    ) -> None:
+        self._antaeus = antaeus
+        self._file = report_file
+        self._say = say
+        self._paid = paid
+        self._patience = patience
+        self.report = RunReport()
+
+    def __call__(self) -> Outcome:
+        """Does it, however it ends; what is known stands in the file at any moment."""
+        try:
+            self._pay()
+        except AskedToEnd:
+            note = "the run was asked to end"
+            goes_on = self.report.outcome is Outcome.UNKNOWN
+            self._know(said=f"{note}; {_GOES_ON}" if goes_on else note)
+        for line in _summary(self.report):
+            self._say(line)
+        return self.report.outcome
+
+    def _pay(self) -> None:
+        self._know()
+        before = self._read()
+        if before is None:
+            return
+        self._know(paid_before=before.paid, pending_before=before.pending, said="")
+        self._say(f"before: {before.paid} invoices paid, {before.pending} pending")
+        if before.paid < self._paid:
+            said = f"Antaeus has started anew: {self._paid} invoices were paid when the run was due"
+            self._know(said=f"{said}, and to pay would charge them again")
+            return
+        try:
+            connection = self._antaeus.connect()
+        except OSError as error:
+            self._know(said=f"nothing was sent: {error or type(error).__name__}")
+            return
+        # From here on the batch may be under way, whatever becomes of this process.
+        self._know(sent=True, said=f"the run ended without a word; {_GOES_ON}")
+        self._say(f"POST {PAY_PATH}: sent once, and waited for")
+        self._wait(connection)
+        after = self._read()
+        if after:
+            self._know(paid_after=after.paid, pending_after=after.pending)
+
+    def _wait(self, connection: HTTPConnection) -> None:
+        began = time.monotonic()
+        try:
+            connection.request("POST", PAY_PATH)
+            answer = connection.getresponse()
+            body = answer.read()
+        except (OSError, HTTPException) as error:
+            self._know(said=f"no answer ({str(error) or type(error).__name__}); {_GOES_ON}")
+            return
+        finally:
+            connection.close()
+        self._know(status=answer.status, answer=_truth(body), said="")
+        if self.report.outcome is Outcome.UNKNOWN:
+            self._know(said=f"status {answer.status} is no answer of Antaeus'; {_GOES_ON}")
+        shown = str(self.report.answer).lower() if self.report.status == 200 else answer.status
+        self._say(f"answered {shown} after {time.monotonic() - began:.1f} s")
+
+    def _read(self) -> Counts | None:
+        end = time.monotonic() + self._patience.seconds
+        while True:
+            try:
+                return self._antaeus.counts()
+            except (OSError, HTTPException, ValueError) as error:
+                why = f"the invoices can't be read: {str(error) or type(error).__name__}"
+            if time.monotonic() >= end:
+                self._know(said="; ".join(filter(None, (self.report.said, why))))
+                return None
+            time.sleep(self._patience.pause)
+
+    def _know(self, **news: object) -> None:
+        self.report = replace(self.report, **news)  # type: ignore[arg-type]  # names of its fields
+        self._file.write_text(self.report.text())
+
+
+def _truth(body: bytes) -> bool | None:
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return None
+    return said if isinstance(said, bool) else None
+
+
+def _summary(report: RunReport) -> list[str]:
+    rows = (
+        ("before", report.paid_before, report.pending_before),
+        ("after", report.paid_after, report.pending_after),
+    )
+    table = [f"{name:8}{_shown(paid):>10}{_shown(pending):>10}" for name, paid, pending in rows]
+    lines = ["", f"{'':8}{'paid':>10}{'pending':>10}", *table]
+    if report.newly_paid is not None:
+        lines.append(f"{'newly':8}{report.newly_paid:>10}")
+    return [*lines, "", f"{report.outcome}{': ' if report.said else ''}{report.said}"]
+
+
+def _shown(number: int | None) -> str:
+    return "unknown" if number is None else str(number)
+
+
+def _asked_to_end(_number: int, _frame: object) -> NoReturn:
+    # Its last words are not to be interrupted.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise AskedToEnd
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main(arguments: list[str]) -> int:
+    """Does a run; the status of the process tells its outcome, and 0 that the batch has ended."""
+    parser = argparse.ArgumentParser(prog="pay_run", description="Has Antaeus pay, once.")
+    parser.add_argument("antaeus", help="base URL of Antaeus")
+    # Where Kubernetes looks for a container's last words.
+    parser.add_argument("--report", type=Path, default=Path("/dev/termination-log"))
+    given = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _asked_to_end)
+    # None where a person let the run begin.
+    paid = int(os.environ.get(PAID_ENV) or 0)
+    return EXIT_CODES[PayRun(Antaeus(given.antaeus), given.report, _print, paid=paid)()]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Which stack is looked at when, and the one pass over it."""

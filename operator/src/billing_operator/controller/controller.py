@@ -1,0 +1,183 @@
+"""Keeps all stacks in sight: takes in what the watches tell, and compares everything in between."""
+
+import asyncio
+import itertools
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+
+from billing_operator.apps.api import Apps
+from billing_operator.controller.parts import Tools
+from billing_operator.controller.queue import Backoff, Failed, KeyedQueue, Next
+from billing_operator.errors import ClusterError, Fault, NotFound, Waiting
+from billing_operator.invoices.readings import Reading
+from billing_operator.kinds import BILLING_STACK, OPTIONAL, WATCHED, Key, Kind, Manifest
+from billing_operator.kube.cache import stack_of
+from billing_operator.metrics import InvoiceWatch, Metrics, ReconcileWatch
+from billing_operator.observed.stack import observe
+from billing_operator.settings import Settings
+from billing_operator.spec.stack import Stack
+
+log = logging.getLogger(__name__)
+
+_RECONCILE_SECONDS = 120.0
+# A hundred changes in five seconds are some twenty pieces of work, and one change is not delayed.
+_CALM_SECONDS = 0.3
+_READING_SECONDS = 10.0
+_READERS = 16
+
+
+class Controller:
+    """Started once the event loop runs, stopped before it ends."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        apps: Apps,
+        settings: Settings,
+        metrics: Metrics,
+        *,
+        reconcile: Callable[[Key], Awaitable[Next]],
+    ) -> None:
+        self._tools = tools
+        self._apps = apps
+        self._settings = settings
+        self._metrics = metrics
+        self._stacks: KeyedQueue[Key] = KeyedQueue(
+            reconcile,
+            settings.workers,
+            _RECONCILE_SECONDS,
+            ReconcileWatch(self._metrics),
+            calm=_CALM_SECONDS,
+        )
+        self._metrics.queue_depth.set_function(lambda: len(self._stacks))
+        self._metrics.stacks.set_function(lambda: len(list(tools.inventory.stacks())))
+        self._invoices: KeyedQueue[Key] = KeyedQueue(
+            self._read_invoices,
+            _READERS,
+            _READING_SECONDS,
+            InvoiceWatch(self._metrics),
+            Backoff(first=settings.invoices_seconds, most=60.0),
+        )
+        self._resyncing: asyncio.Task[None] | None = None
+        self.last_resync: float | None = None
+
+    async def start(self) -> None:
+        """Lists everything, so that no decision rests on a part of it; then begins to work."""
+        backoff = Backoff(first=1.0, most=30.0)
+        for failures in itertools.count(1):
+            try:
+                await self.resync()
+                break
+            except Fault as fault:
+                log.error("can't list", extra={"why": fault.message})
+                await asyncio.sleep(backoff.seconds(failures))
+        self._resyncing = asyncio.create_task(self._resync_for_ever())
+
+    async def stop(self) -> None:
+        """Ends what is under way; the next start takes it up where it stood."""
+        if self._resyncing:
+            self._resyncing.cancel()
+            await asyncio.gather(self._resyncing, return_exceptions=True)
+        await self._invoices.close()
+        await self._stacks.close()
+
+    def saw(self, kind: Kind, live: Manifest, *, deleted: bool) -> None:
+        """Takes in what a watch told."""
+        self._metrics.last_event.labels(kind.name).set_to_current_time()
+        stack = stack_of(kind, live)
+        if deleted:
+            self._tools.inventory.drop(kind, live)
+            if kind == BILLING_STACK:
+                self._forget(live)
+                return
+        elif not self._tools.inventory.put(kind, live):
+            return
+        if stack:
+            self._look_at(stack)
+
+    async def resync(self) -> None:
+        """Compares everything again, whatever the watches told or failed to tell."""
+        cluster, inventory = self._tools.cluster, self._tools.inventory
+        before = {place: inventory.stack(place) for place in inventory.stacks()}
+        # Children first: a stack without its children in sight would look as if it had none.
+        for kind in WATCHED:
+            await inventory.renew(kind, cluster.pages(kind))
+        for kind in OPTIONAL:
+            await self._look_for(kind)
+        await inventory.renew(BILLING_STACK, cluster.pages(BILLING_STACK))
+        self._tools.tokens.ask_again()
+        self._tools.profiles.ask_again()
+        for place, body in before.items():
+            if body and inventory.stack(place) is None:
+                self._forget(body)
+        for place in inventory.stacks():
+            self._look_at(place)
+        self.last_resync = time.monotonic()
+        self._metrics.resyncs.inc()
+        self._metrics.last_resync.set_to_current_time()
+
+    async def _look_for(self, kind: Kind) -> None:
+        try:
+            await self._tools.inventory.renew(kind, self._tools.cluster.pages(kind))
+        except NotFound:
+            self._tools.inventory.note_absence(kind)
+        except ClusterError as error:
+            # Forbidden, or its API is not up. It must not keep us from all else: only a stack that
+            # wants one is worse for it, and says so by its condition.
+            log.info("not listed", extra={"why": error.message})
+
+    async def _resync_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.resync_seconds * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
+            try:
+                async with asyncio.timeout(max(60.0, self._settings.resync_seconds)):
+                    await self.resync()
+            except (Fault, TimeoutError) as error:
+                log.warning("no resync", extra={"why": str(error)})
+
+    def _look_at(self, stack: Key) -> None:
+        self._stacks.put(stack)
+        self._invoices.ensure(stack)
+
+    def _forget(self, body: Manifest) -> None:
+        uid, place = body["metadata"]["uid"], stack_of(BILLING_STACK, body)
+        self._tools.writer.forget(uid)
+        self._tools.tokens.forget(uid)
+        self._tools.profiles.forget(uid)
+        self._tools.rotation.forget(uid)
+        self._tools.readings.forget(uid)
+        self._tools.runs.forget(uid)
+        if place and self._tools.inventory.stack(place) is None:
+            self._stacks.forget(place)
+            self._invoices.forget(place)
+            self._metrics.forget(place)
+            self._tools.run_metrics.forget(place)
+
+    async def _read_invoices(self, place: Key) -> Next:
+        body = self._tools.inventory.stack(place)
+        if body is None:
+            return None
+        stack, life = Stack.from_body(body), self._antaeus_life(place)
+        if life:
+            before = self._tools.readings.last(stack.uid)
+            try:
+                counts = await self._apps.invoices(stack)
+            except Waiting as fault:
+                log.debug("no invoices", extra={"stack": str(place), "why": fault.message})
+                return Failed.BACK_OFF
+            if self._tools.inventory.stack(place) is None:
+                return None
+            self._metrics.last_invoice_read.labels(*place).set_to_current_time()
+            # Where another life has begun meanwhile, nobody knows whose answer it is.
+            still = life == self._antaeus_life(place)
+            # Where somebody else has read meanwhile, it may be older than that: fewer paid than are
+            # known would look like a restart.
+            still = still and before is self._tools.readings.last(stack.uid)
+            if still and self._tools.readings.note(stack.uid, Reading(counts, life)):
+                self._stacks.put(place)
+        return self._settings.invoices_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
+
+    def _antaeus_life(self, place: Key) -> str | None:
+        return observe((), self._tools.inventory.pods(place)).antaeus_life

@@ -1,0 +1,32 @@
+"""What looks after one stack after the other works with; each is there once for all of them."""
+
+from dataclasses import dataclass
+
+from billing_operator.children.writer import ChildWriter
+from billing_operator.controller.event_recorder import Announcer
+from billing_operator.invoices.readings import Readings
+from billing_operator.kube.api import Cluster
+from billing_operator.kube.cache import Inventory
+from billing_operator.metrics import Metrics
+from billing_operator.profile.rollout import ProfileRollout
+from billing_operator.runs.controller import RunKeeper
+from billing_operator.runs.metrics import RunMetrics
+from billing_operator.tokens.rotation import TokenRotation
+from billing_operator.tokens.store import TokenKeeper
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The parts between which there is no order."""
+
+    cluster: Cluster
+    inventory: Inventory
+    writer: ChildWriter
+    tokens: TokenKeeper
+    profiles: ProfileRollout
+    rotation: TokenRotation
+    readings: Readings
+    runs: RunKeeper
+    announcer: Announcer
+    metrics: Metrics
+    run_metrics: RunMetrics

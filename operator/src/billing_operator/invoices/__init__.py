@@ -1,0 +1,1 @@
+"""What is known of Antaeus' invoices, and what a restart of Antaeus forgot."""

@@ -1,0 +1,84 @@
+"""What becomes of the invoices in a stack's status, and what a restart of Antaeus has forgotten.
+
+Antaeus makes its database anew whenever it starts, so every payment is pending again, and the next
+pay call charges everybody once more. Nobody must find that out from a customer.
+"""
+
+from datetime import datetime
+
+from billing_operator.invoices.readings import Reading
+from billing_operator.kinds import Manifest, timestamp
+from billing_operator.names import ACKNOWLEDGE_RESET
+from billing_operator.spec.stack import Stack
+
+_COUNTS = ("paid", "pending", "total")
+
+
+def invoices(stack: Stack, reading: Reading | None, now: datetime) -> Manifest | None:
+    """The invoices of a status: the last counts, and what was forgotten, until acknowledged."""
+    old: Manifest = stack.status.get("invoices") or {}
+    reset = old.get("reset")
+    if reset and stack.acknowledged_reset == reset["at"]:
+        reset = None
+    if reading is None:
+        return {**old, "reset": reset} if old else None
+    life: str | None = reading.life
+    if _forgot(stack, old, reading):
+        if old.get("life") == life:
+            # The answer came before the news of another life, whose name is yet to be learned.
+            life = None
+        before = reset or {"paid": 0}
+        reset = {"paid": before["paid"] + old["paid"], "pending": old["pending"]}
+        reset["at"] = timestamp(now)
+        if run := _cut_off(stack, old):
+            reset["run"] = run
+    counts = {name: getattr(reading.counts, name) for name in _COUNTS}
+    same = all(old.get(name) == value for name, value in counts.items())
+    changed_at = old["changedAt"] if same else timestamp(now)
+    return {**counts, "changedAt": changed_at, "life": life, "reset": reset}
+
+
+def under_way(stack: Stack) -> list[Manifest]:
+    """What Antaeus may be charging for by the status: a run, one of unknown end, a direct call.
+
+    To restart it now would cut that off, and forget what was paid.
+    """
+    known = stack.status.get("billing") or {}
+    return [known[name] for name in ("running", "unsettled", "direct") if known.get(name)]
+
+
+def _cut_off(stack: Stack, old: Manifest) -> str | None:
+    """What was charging with the Antaeus of before; it may have paid more than was ever read."""
+    for record in under_way(stack):
+        if record.get("life") == old.get("life"):
+            return str(record.get("job", "a call that was no run"))
+    return None
+
+
+def _forgot(stack: Stack, old: Manifest, reading: Reading) -> bool:
+    if not old.get("paid") and not _cut_off(stack, old):
+        return False
+    # A watch may lag behind the answer of a new pod; but no payment is ever taken back.
+    another = "life" in old and old["life"] != reading.life
+    return bool(another or reading.counts.paid < old.get("paid", 0))
+
+
+def reset_message(stack: Stack, found: Manifest | None) -> str | None:
+    """What a person must know after a restart of Antaeus, or None."""
+    reset = (found or {}).get("reset")
+    if not reset:
+        return None
+    command = (
+        f"kubectl annotate --overwrite -n {stack.namespace} bst {stack.name} "
+        f"{ACKNOWLEDGE_RESET}={reset['at']}"
+    )
+    more = ""
+    if reset.get("run"):
+        more = (
+            f"It was charging then ({reset['run']}), so more may be paid: payment's log has all. "
+        )
+    return (
+        f"Antaeus has started anew and forgot its payments: {reset['paid']} invoices were paid and "
+        f"{reset['pending']} pending before. {more}A pay call charges again what was paid. "
+        f"Once that is dealt with: {command}"
+    )

@@ -1,0 +1,1 @@
+"""The API server: the port, its adapter, and what the watches told."""

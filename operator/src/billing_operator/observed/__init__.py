@@ -1,0 +1,1 @@
+"""Live objects in the terms that decisions are made of: pure."""

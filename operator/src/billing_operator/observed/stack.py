@@ -1,0 +1,172 @@
+"""What the cluster has for one stack, in the terms that decisions and conditions are made of."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from billing_operator.kinds import Manifest, Ref, conditions_of, controller_of, deployment, ref
+from billing_operator.names import ANTAEUS, PART_LABEL, PAYMENT, STACK_LABEL, TOKEN_ID, part_name
+from billing_operator.observed import troubles
+from billing_operator.observed.troubles import Trouble
+
+# Phases of a pod none of whose containers will ever run again.
+_OVER = ("Failed", "Succeeded")
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """One pod of a stack.
+
+    Attributes:
+        mounted: whether it may have, or have had, its volumes and variables, and is not over.
+        token_id: of the token that it was made to start with; only Antaeus' pods bear one.
+    """
+
+    name: str
+    uid: str
+    part: str
+    ip: str
+    running: bool
+    ready: bool
+    leaving: bool
+    image: str
+    restarts: int
+    trouble: Trouble | None
+    mounted: bool = True
+    token_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """How far a Deployment is.
+
+    Attributes:
+        complete: every wanted pod is of the newest template and ready, and no other is left.
+        progress: the same in words, while it is not.
+    """
+
+    wanted: int
+    existing: int
+    ready: int
+    complete: bool
+    progress: str
+    trouble: Trouble | None
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Everything of one stack that its own uid owns.
+
+    Attributes:
+        absent: names of kinds that the cluster does not know.
+    """
+
+    children: Mapping[Ref, Manifest]
+    pods: tuple[Pod, ...]
+    absent: frozenset[str] = frozenset()
+
+    def of(self, part: str) -> tuple[Pod, ...]:
+        """The pods of one service that are to stay."""
+        return tuple(pod for pod in self.pods if pod.part == part and not pod.leaving)
+
+    @property
+    def antaeus_runs(self) -> bool:
+        """Whether there is an Antaeus whose payments a restart would forget."""
+        return any(pod.running for pod in self.of(ANTAEUS))
+
+    @property
+    def antaeus_life(self) -> str | None:
+        """Tells the Antaeus that answers now from any before or after it; None while none does."""
+        answering = [pod for pod in self.of(ANTAEUS) if pod.ready]
+        return f"{answering[0].uid}/{answering[0].restarts}" if len(answering) == 1 else None
+
+    @property
+    def payment_answers(self) -> tuple[Pod, ...]:
+        """Payment pods that take charges."""
+        return tuple(pod for pod in self.of(PAYMENT) if pod.ready)
+
+    def rollout(self, stack: str, part: str) -> Rollout | None:
+        """How far a part's Deployment is; None while it is not there."""
+        live = self.children.get(deployment(part_name(stack, part)))
+        return _rollout(live, part) if live else None
+
+
+def observe(
+    children: Iterable[Manifest],
+    pods: Iterable[Manifest],
+    absent: frozenset[str] = frozenset(),
+) -> Observed:
+    """Reads live objects."""
+    return Observed(
+        children={ref(child): child for child in children},
+        pods=tuple(sorted((_pod(pod) for pod in pods if _is_of_its_part(pod)), key=_by_name)),
+        absent=absent,
+    )
+
+
+def _by_name(pod: Pod) -> str:
+    return pod.name
+
+
+def _is_of_its_part(live: Manifest) -> bool:
+    """Whether our Deployment made a pod; anyone may give a pod the same labels."""
+    labels, owner = live["metadata"].get("labels") or {}, controller_of(live)
+    prefix = f"{part_name(labels.get(STACK_LABEL, ''), labels.get(PART_LABEL, ''))}-"
+    return owner is not None and owner["kind"] == "ReplicaSet" and owner["name"].startswith(prefix)
+
+
+def _pod(live: Manifest) -> Pod:
+    meta, status = live["metadata"], live.get("status") or {}
+    part, conditions = (meta.get("labels") or {}).get(PART_LABEL, ""), conditions_of(status)
+    return Pod(
+        name=meta["name"],
+        uid=meta["uid"],
+        part=part,
+        ip=status.get("podIP", ""),
+        running=_lives(status, part),
+        ready=conditions.get("Ready", {}).get("status") == "True",
+        leaving="deletionTimestamp" in meta,
+        image=_image(live, part),
+        restarts=int(_own_status(status, part).get("restartCount", 0)),
+        trouble=troubles.of_pod(live, part),
+        mounted=bool(live["spec"].get("nodeName")) and status.get("phase") not in _OVER,
+        token_id=(meta.get("annotations") or {}).get(TOKEN_ID),
+    )
+
+
+def _lives(status: Manifest, part: str) -> bool:
+    """Whether the part's own process may be alive; in a crash loop it has forgotten everything."""
+    state = _own_status(status, part).get("state") or {}
+    return status.get("phase") == "Running" and not {"waiting", "terminated"} & set(state)
+
+
+def _own_status(status: Manifest, part: str) -> Manifest:
+    """Of the part's own container; a sidecar may well stand before it."""
+    statuses: list[Manifest] = status.get("containerStatuses") or []
+    return next((each for each in statuses if each["name"] == part), {})
+
+
+def _image(live: Manifest, part: str) -> str:
+    """The image of the part's own container; a sidecar may well stand before it."""
+    containers = live["spec"]["containers"]
+    return next((str(each["image"]) for each in containers if each["name"] == part), "")
+
+
+def _rollout(live: Manifest, part: str) -> Rollout:
+    status, wanted = live.get("status") or {}, live["spec"].get("replicas", 1)
+    ready, newest = status.get("readyReplicas", 0), status.get("updatedReplicas", 0)
+    existing = status.get("replicas", 0)
+    up_to_date = status.get("observedGeneration", 0) >= live["metadata"].get("generation", 0)
+    if not up_to_date or newest < wanted:
+        progress = f"{newest if up_to_date else 0} of {wanted} new pods made"
+    elif existing > wanted:
+        progress = f"{existing - wanted} earlier pods still to leave"
+    else:
+        progress = f"{ready} of {wanted} pods ready"
+    return Rollout(
+        wanted=wanted,
+        existing=existing,
+        ready=ready,
+        complete=up_to_date and newest == existing == ready == wanted,
+        progress=progress,
+        trouble=troubles.of_rollout(live, part) if up_to_date else None,
+    )

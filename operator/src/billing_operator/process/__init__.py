@@ -1,0 +1,1 @@
+"""How the program runs: its replicas, its wiring, its kopf handlers, its probes and logs."""

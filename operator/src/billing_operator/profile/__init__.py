@@ -1,0 +1,1 @@
+"""How a changed profile gets into effect in every payment pod."""

@@ -1,0 +1,151 @@
+"""Brings a changed profile to every payment pod within seconds, without restarting any.
+
+A kubelet refreshes a mounted ConfigMap when it next looks at the pod, which may take it more than
+a minute; any change of the pod's own annotations makes it look at once.
+"""
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from billing_operator.apps.answers import ProfileAnswer
+from billing_operator.apps.api import Apps
+from billing_operator.desired import profile
+from billing_operator.errors import ClusterError, NotFound, Waiting
+from billing_operator.kinds import Key
+from billing_operator.kube.api import Cluster
+from billing_operator.names import PROFILE_NUDGE
+from billing_operator.observed.stack import Pod
+from billing_operator.profile.refusal import Refusal
+from billing_operator.spec.stack import Stack
+
+log = logging.getLogger(__name__)
+
+# A nudge that reached the kubelet before the new ConfigMap did is lost; it is given again.
+_NUDGE_SECONDS = 1.0
+# A change that is under way is no news for the status until it has taken longer than this.
+_USUAL_SECONDS = 5.0
+_LOOK_AGAIN = 0.1
+_LOOK_AGAIN_LATER = 5.0
+_UNKNOWN = ProfileAnswer("")
+
+
+@dataclass(slots=True)
+class _Change:
+    digest: str
+    since: float
+    nudged: float
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a profile has come.
+
+    Attributes:
+        complete: whether every ready pod answers by it.
+        usual: whether it has not taken longer yet than it usually does, and no pod refuses it.
+        look_again: in how many seconds to ask again; None once complete.
+    """
+
+    complete: bool
+    usual: bool
+    look_again: float | None
+
+
+class ProfileRollout:
+    """Knows which pod answers by which profile."""
+
+    def __init__(self, cluster: Cluster, apps: Apps, *, clock: Callable[[], float]) -> None:
+        self._cluster = cluster
+        self._apps = apps
+        self._clock = clock
+        self._answers: dict[str, dict[str, ProfileAnswer]] = {}
+        self._changes: dict[str, _Change] = {}
+        self._nudge = itertools.count(1)
+
+    async def advance(self, stack: Stack, pods: tuple[Pod, ...]) -> Progress:
+        """Asks the pods that are not known to answer by the stack's profile, and nudges them."""
+        wanted = profile.digest(stack)
+        known = self._answers.setdefault(stack.uid, {})
+        behind = [pod for pod in pods if known.get(pod.uid, _UNKNOWN).digest != wanted]
+        if behind:
+            found = await asyncio.gather(*(self._ask(stack, pod) for pod in behind))
+            # Replaced whole, so that pods which have gone are forgotten.
+            now_known = dict(zip((pod.uid for pod in behind), found, strict=True))
+            known = {pod.uid: now_known.get(pod.uid, known.get(pod.uid, _UNKNOWN)) for pod in pods}
+            self._answers[stack.uid] = known
+            behind = [pod for pod in behind if known[pod.uid].digest != wanted]
+        if not behind:
+            self._changes.pop(stack.uid, None)
+            return Progress(complete=True, usual=True, look_again=None)
+        return await self._hurry(stack, wanted, behind)
+
+    async def refresh(self, stack: Stack, pods: tuple[Pod, ...], *, why: str) -> None:
+        """Has the kubelet look at once at all that is mounted into these pods, if it can be had.
+
+        Args:
+            why: differs from one time to the next, also across starts of the operator.
+        """
+        ends = await asyncio.gather(
+            *(self._nudge_pod(stack, pod, why) for pod in pods), return_exceptions=True
+        )
+        for end in ends:
+            if isinstance(end, ClusterError):
+                log.warning("not hurried", extra={"stack": str(stack.key), "why": end.message})
+            elif end is not None:
+                raise end
+
+    def in_effect(self, stack: Stack, pods: tuple[Pod, ...]) -> bool:
+        """Whether every one of the pods is known to answer by the stack's profile."""
+        known = self._answers.get(stack.uid, {})
+        wanted = profile.digest(stack)
+        return all(known.get(pod.uid, _UNKNOWN).digest == wanted for pod in pods)
+
+    def refusal(self, stack: Stack, pods: tuple[Pod, ...]) -> Refusal | None:
+        """What is wrong with the stack's profile by the first of the pods that refuses it."""
+        known = self._answers.get(stack.uid, {})
+        wanted = profile.digest(stack)
+        answers = ((pod.name, known.get(pod.uid, _UNKNOWN)) for pod in pods)
+        refusals = (Refusal(name, of.mistakes) for name, of in answers if of.refused == wanted)
+        return next(refusals, None)
+
+    def ask_again(self) -> None:
+        """Distrusts what is known, so that the next pass asks every pod once more."""
+        self._answers.clear()
+
+    def forget(self, uid: str) -> None:
+        """Drops what is known of a stack that has gone."""
+        self._answers.pop(uid, None)
+        self._changes.pop(uid, None)
+
+    async def _ask(self, stack: Stack, pod: Pod) -> ProfileAnswer:
+        try:
+            return await self._apps.profile(stack, pod)
+        except Waiting:
+            return _UNKNOWN
+
+    async def _hurry(self, stack: Stack, wanted: str, behind: list[Pod]) -> Progress:
+        now = self._clock()
+        change = self._changes.get(stack.uid)
+        if change is None or change.digest != wanted:
+            change = self._changes[stack.uid] = _Change(wanted, since=now, nudged=-_NUDGE_SECONDS)
+        # A pod that has read it and does not take it is not to be hurried, but to be told of.
+        refused = self.refusal(stack, tuple(behind))
+        usual = now - change.since < _USUAL_SECONDS and refused is None
+        pause = _NUDGE_SECONDS if usual else _LOOK_AGAIN_LATER
+        if not stack.suspend and now - change.nudged >= pause:
+            change.nudged = now
+            await asyncio.gather(*(self._nudge_pod(stack, pod, wanted[:12]) for pod in behind))
+        return Progress(
+            complete=False, usual=usual, look_again=_LOOK_AGAIN if usual else _LOOK_AGAIN_LATER
+        )
+
+    async def _nudge_pod(self, stack: Stack, pod: Pod, why: str) -> None:
+        # The number makes it a change even where the profile is one that was there before.
+        value = f"{why}.{next(self._nudge)}"
+        try:
+            await self._cluster.annotate_pod(Key(stack.namespace, pod.name), {PROFILE_NUDGE: value})
+        except NotFound:
+            return

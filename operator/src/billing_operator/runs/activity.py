@@ -1,0 +1,69 @@
+"""Tells for how long nobody has charged: by Antaeus' invoices, and by what payment's pods count.
+
+A batch that goes on shows in one of them sooner or later: a paid invoice changes the counts, and a
+charge that is declined is one more call that payment has taken.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from billing_operator.apps.answers import Calls
+from billing_operator.invoices.readings import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Antaeus and payment at one moment.
+
+    Attributes:
+        reading: None where Antaeus did not answer.
+        calls: of each pod, by what tells one life of it from another; None where one of them
+            does not tell, or there is none.
+    """
+
+    reading: Reading | None
+    calls: tuple[tuple[str, Calls], ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What the samples of a stack say together.
+
+    Attributes:
+        charging: whether payment is in the middle of a charge now.
+        still_seconds: for how long nothing has moved.
+        blind: why that can't be told, in words; empty where it can.
+    """
+
+    charging: bool
+    still_seconds: float
+    blind: str
+
+
+class Stillness:
+    """Compares each sample of a stack with the one before, by the stack's uid."""
+
+    def __init__(self, *, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._since: dict[str, tuple[Sample, float]] = {}
+
+    def note(self, uid: str, sample: Sample) -> Activity:
+        """Takes in a sample; what has moved, or can't be told, begins the time anew."""
+        charging = any(calls.held for _, calls in sample.calls or ())
+        blind = _blind(sample)
+        now = self._clock()
+        before, since = self._since.get(uid, (None, now))
+        if blind or charging or before != sample:
+            since = now
+        self._since[uid] = sample, since
+        return Activity(charging, now - since, blind)
+
+    def forget(self, uid: str) -> None:
+        """Drops what is known of a stack."""
+        self._since.pop(uid, None)
+
+
+def _blind(sample: Sample) -> str:
+    if sample.reading is None:
+        return "Antaeus does not tell its invoices"
+    return "payment's pods do not tell what they count" if sample.calls is None else ""

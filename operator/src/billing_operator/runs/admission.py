@@ -1,0 +1,167 @@
+"""Decides which billing run may begin: at most one at a time, and none where it could harm.
+
+Antaeus does not guard its pay call: two at a time charge every invoice twice, and a caller that
+hangs up does not stop the batch.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from billing_operator.kinds import Manifest, timestamp
+from billing_operator.names import ACKNOWLEDGE_RUN
+from billing_operator.runs.jobs import Run
+from billing_operator.runs.records import Circumstances, Sight, remembered
+from billing_operator.spec.stack import Stack
+
+_MOST_OF_A_MESSAGE = 1000
+
+
+class Wait(StrEnum):
+    """What a run waits for, in one word."""
+
+    SUSPENDED = "Suspended"
+    HIBERNATED = "Hibernated"
+    RUN_UNDER_WAY = "RunUnderWay"
+    TOKEN_ROTATING = "TokenRotating"
+    INVOICES_RESET = "InvoicesReset"
+    EARLIER_RUN_UNKNOWN = "EarlierRunUnknown"
+    PAID_DIRECTLY = "PaidDirectly"
+    NOT_READY = "NotReady"
+    INVOICES_UNKNOWN = "InvoicesUnknown"
+
+
+def billing(stack: Stack, sight: Sight | None, around: Circumstances) -> Manifest:
+    """What the status is to say of billing; without sight of the runs, what it said before."""
+    if sight is None:
+        return stack.status.get("billing") or {}
+    new = remembered(stack, sight, around)
+    new |= _skipped(stack, new, sight, around.now)
+    return new | _next(stack, new, sight, around)
+
+
+def to_begin(status: Manifest, runs: tuple[Run, ...]) -> Run | None:
+    """The run that a status of billing says is to begin, as long as none is at work."""
+    uid = (status.get("running") or {}).get("uid")
+    if any(run.under_way for run in runs):
+        return None
+    return next((run for run in runs if run.waiting and run.uid == uid), None)
+
+
+def to_skip(status: Manifest, runs: tuple[Run, ...]) -> Run | None:
+    """The run that a status of billing says is skipped, as long as it is there and not at work."""
+    uid = (status.get("lastSkipped") or {}).get("uid")
+    idle = (run for run in runs if run.waiting or run.stopped)
+    return next((run for run in idle if run.uid == uid), None)
+
+
+def _skipped(stack: Stack, new: Manifest, sight: Sight, now: datetime) -> Manifest:
+    """The oldest run that is not to begin any more, if there is one; one at a time."""
+    if stack.suspend or to_skip(new, sight.runs):
+        return {}
+    for run in sight.runs:
+        if why := _why_skipped(stack, new, run, now):
+            told = {"job": run.name, "uid": run.uid, "at": timestamp(now), "message": why}
+            return {"lastSkipped": told}
+    return {}
+
+
+def _why_skipped(stack: Stack, new: Manifest, run: Run, now: datetime) -> str:
+    if run.uid == (new.get("running") or {}).get("uid"):
+        return ""
+    if run.stopped:
+        return "it was suspended after it had begun, and to go on would be another pay call"
+    if not run.waiting:
+        return ""
+    since = (new.get("schedule") or {}).get("since")
+    if run.scheduled and since and run.scheduled < datetime.fromisoformat(since):
+        return "its time was before the schedule was set"
+    most = stack.billing.starting_seconds
+    if (now - run.created).total_seconds() >= most:
+        return f"it could not begin within {most} s (spec.billing.startingDeadlineSeconds)"
+    return ""
+
+
+def _next(stack: Stack, new: Manifest, sight: Sight, around: Circumstances) -> Manifest:
+    """Lets the oldest run that waits begin, or says why it can't."""
+    record: Manifest = new.get("running") or {}
+    waiting = (run for run in sight.runs if run.waiting)
+    line = [
+        run for run in waiting if stack.suspend or not _why_skipped(stack, new, run, around.now)
+    ]
+    # One that was let begin and has not yet is the first, and thought over once more.
+    line.sort(key=lambda run: run.uid != record.get("uid"))
+    if record and (not line or line[0].uid != record["uid"]):
+        return {"waiting": _waiting(line, *_under_way(record))}
+    obstacle = _obstacle(stack, new, sight, around)
+    if not line or obstacle:
+        return {"running": None, "waiting": _waiting(line, *(obstacle or ("", "")))}
+    if not record or around.reading is None or record.get("life") != around.reading.life:
+        record = _admitted(line[0], around)
+    return {"running": record, "waiting": _waiting(line[1:], *_under_way(record))}
+
+
+def _admitted(run: Run, around: Circumstances) -> Manifest:
+    record: Manifest = {"job": run.name, "uid": run.uid, "admittedAt": timestamp(around.now)}
+    if around.reading:
+        counts = around.reading.counts
+        record |= {"life": around.reading.life, "paid": counts.paid, "pending": counts.pending}
+    return record
+
+
+def _waiting(line: list[Run], reason: str, message: str) -> Manifest | None:
+    if not line:
+        return None
+    return {"job": line[0].name, "reason": reason, "message": message[:_MOST_OF_A_MESSAGE]}
+
+
+def _under_way(record: Manifest) -> tuple[str, str]:
+    return Wait.RUN_UNDER_WAY, f"run {record['job']} is under way, and there is one at a time"
+
+
+def _obstacle(
+    stack: Stack, new: Manifest, sight: Sight, around: Circumstances
+) -> tuple[str, str] | None:
+    """Why no run may begin now, and what to do about it; the first that holds."""
+    chosen = _of_a_person(stack, around)
+    if chosen:
+        return chosen
+    if unsettled := new["unsettled"]:
+        said = f"nobody saw the end of run {unsettled['job']}, and Antaeus may still go on with it"
+        return Wait.EARLIER_RUN_UNKNOWN, _until_over(stack, unsettled, sight, said)
+    if direct := new["direct"]:
+        said = "Antaeus charges without a run, since somebody called pay directly"
+        return Wait.PAID_DIRECTLY, _until_over(stack, direct, sight, said)
+    if around.unready:
+        return Wait.NOT_READY, f"the stack is not ready: {around.unready}"
+    if around.reading is None or around.reading.life != around.life:
+        return Wait.INVOICES_UNKNOWN, "Antaeus has not told its invoices yet"
+    return None
+
+
+def _of_a_person(stack: Stack, around: Circumstances) -> tuple[str, str] | None:
+    """What a person has chosen, or must decide."""
+    if stack.suspend:
+        return Wait.SUSPENDED, "spec.suspend is true: it may begin once that is false"
+    if stack.hibernate:
+        return Wait.HIBERNATED, "spec.hibernate is true: it may begin once that is false"
+    if around.rotating:
+        return Wait.TOKEN_ROTATING, "the token is being replaced: it may begin after that"
+    if around.reset:
+        return (
+            Wait.INVOICES_RESET,
+            "Antaeus has forgotten payments, and a run would charge them again: deal with that, "
+            "then acknowledge it as condition InvoicesReset says",
+        )
+    return None
+
+
+def _until_over(stack: Stack, record: Manifest, sight: Sight, said: str) -> str:
+    """How a batch whose end nobody saw comes to be over, by itself or by a person."""
+    blind = sight.activity.blind if sight.activity else ""
+    unless = f", which can't be told now, since {blind}" if blind else ""
+    return (
+        f"{said}. It may begin once nothing has moved for {sight.quiet_seconds:g} s{unless}, or "
+        "Antaeus has started anew. Who knows the batch to be over may say so: kubectl annotate "
+        f"--overwrite -n {stack.namespace} bst {stack.name} "
+        f"{ACKNOWLEDGE_RUN}={record.get('uid') or record['at']}"
+    )

@@ -1,0 +1,155 @@
+"""Looks at the billing runs of a stack, and lets begin or removes what its status says."""
+
+import logging
+from datetime import datetime, timedelta
+
+from billing_operator.errors import Fault
+from billing_operator.kinds import BILLING_STACK, CRON_JOB, JOB, POD, Key, Manifest, Ref
+from billing_operator.kube.api import Cluster
+from billing_operator.kube.cache import Inventory
+from billing_operator.names import BILLING, PAID_BEFORE, part_name
+from billing_operator.observed.stack import Observed
+from billing_operator.runs.admission import to_begin, to_skip
+from billing_operator.runs.jobs import Run, runs_of
+from billing_operator.runs.records import Sight
+from billing_operator.runs.sampler import Sampler
+from billing_operator.spec.stack import Stack
+
+log = logging.getLogger(__name__)
+
+# While a batch may still go on, it is looked at so many times until it counts as over.
+_LOOKS = 10
+_LOOK_SOON = 1.0
+_LOOK_LATER = 10.0
+
+
+class RunKeeper:
+    """Knows the runs of stacks; decides nothing of what becomes of them."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        inventory: Inventory,
+        sampler: Sampler,
+        *,
+        quiet_seconds: float,
+    ) -> None:
+        self._cluster = cluster
+        self._inventory = inventory
+        self._sampler = sampler
+        self._quiet = quiet_seconds
+
+    async def look(self, stack: Stack, seen: Observed) -> Sight | None:
+        """What there is to see of a stack's runs; None where that can't be seen now."""
+        uid = _cron_uid(stack, seen)
+        if uid is None:
+            return Sight((), None, self._quiet)
+        known: Manifest = stack.status.get("billing") or {}
+        record = known.get("running")
+        runs = self._runs(stack.key, uid)
+        if record and not any(run.uid == record["uid"] and run.under_way for run in runs):
+            # It has ended, or not begun: either is a matter of money, and a watch may lag.
+            try:
+                runs = await self._live_runs(stack.key, uid)
+            except Fault as fault:
+                log.warning("no runs", extra={"stack": str(stack.key), "why": fault.message})
+                return None
+            ended = (run.report for run in runs if run.uid == record["uid"] and run.report)
+            for report in ended:
+                self._sampler.take_in(stack, record, report)
+        uncertain = known.get("unsettled") or known.get("direct")
+        if not uncertain and not any(run.waiting for run in runs):
+            return Sight(runs, None, self._quiet)
+        activity = await self._sampler.sample(stack, seen)
+        return Sight(runs, activity, self._quiet)
+
+    async def carry_out(
+        self, place: Key, seen: Observed, sight: Sight | None, now: datetime
+    ) -> Fault | float | None:
+        """Does what the stored status says of runs, if that is still right by what is live.
+
+        Returns when to look again, or what kept it from being done.
+        """
+        body = self._inventory.stack(place)
+        if sight is None or body is None:
+            return _LOOK_SOON
+        stack = Stack.from_body(body)
+        if _is_called_for(stack, sight):
+            try:
+                await self._move(stack, _cron_uid(stack, seen))
+            except Fault as fault:
+                log.warning("run not moved", extra={"stack": str(place), "why": fault.message})
+                return fault
+            return _LOOK_SOON
+        return self._look_again(stack, sight, now)
+
+    async def _move(self, known: Stack, cron_uid: str | None) -> None:
+        place = known.key
+        body = await self._cluster.read(BILLING_STACK, place)
+        if body is None or cron_uid is None:
+            return
+        self._inventory.put(BILLING_STACK, body)
+        stack = Stack.from_body(body)
+        # By a spec that nobody has judged yet, nothing may be done: it may suspend or hibernate.
+        if stack.uid != known.uid or stack.generation != stack.status.get("observedGeneration"):
+            return
+        status = stack.status.get("billing") or {}
+        runs = await self._live_runs(place, cron_uid)
+        if run := to_skip(status, runs):
+            await self._cluster.delete(_named(place, run), unchanged=True)
+            log.info("run skipped", extra={"stack": str(place), "run": run.name})
+        if run := to_begin(status, runs):
+            paid = {PAID_BEFORE: str(status["running"].get("paid", 0))}
+            self._inventory.put(JOB, await self._cluster.resume(_named(place, run), paid))
+            log.info("run begun", extra={"stack": str(place), "run": run.name})
+
+    def _look_again(self, stack: Stack, sight: Sight, now: datetime) -> float | None:
+        status: Manifest = stack.status.get("billing") or {}
+        most = timedelta(seconds=stack.billing.starting_seconds)
+        late = (run.created + most - now for run in sight.runs if run.waiting)
+        times = [max(_LOOK_SOON, left.total_seconds()) for left in late]
+        if status.get("unsettled") or status.get("direct"):
+            times.append(min(_LOOK_LATER, max(0.1, self._quiet / _LOOKS)))
+        return min(times, default=None)
+
+    def forget(self, uid: str) -> None:
+        """Drops what is known of a stack that has gone."""
+        self._sampler.forget(uid)
+
+    def _runs(self, place: Key, cron_uid: str) -> tuple[Run, ...]:
+        return runs_of(self._inventory.jobs(place), self._inventory.pods(place), cron_uid)
+
+    async def _live_runs(self, place: Key, cron_uid: str) -> tuple[Run, ...]:
+        """As the API server has them now; what is not there any more is none of them."""
+        # In this order: of a Job that has ended, the pod has said all that it had to say.
+        jobs = await self._cluster.list_stack(JOB, place)
+        pods = await self._cluster.list_stack(POD, place)
+        for kind, lives in ((JOB, jobs), (POD, pods)):
+            for live in lives:
+                self._inventory.put(kind, live)
+        return runs_of(jobs, pods, cron_uid)
+
+
+def _cron_uid(stack: Stack, seen: Observed) -> str | None:
+    live = seen.children.get(Ref(CRON_JOB.name, part_name(stack.name, BILLING)))
+    return str(live["metadata"]["uid"]) if live else None
+
+
+def _is_called_for(stack: Stack, sight: Sight) -> bool:
+    if stack.suspend:
+        return False
+    status = stack.status.get("billing") or {}
+    return bool(to_begin(status, sight.runs) or to_skip(status, sight.runs))
+
+
+def _named(place: Key, run: Run) -> Manifest:
+    """Names a run as it was when it was last seen, so that nothing happens to a changed one."""
+    return {
+        "kind": JOB.name,
+        "metadata": {
+            "name": run.name,
+            "namespace": place.namespace,
+            "uid": run.uid,
+            "resourceVersion": run.version,
+        },
+    }

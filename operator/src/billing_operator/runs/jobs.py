@@ -1,0 +1,128 @@
+"""Billing runs as the cluster has them: Jobs of the stack's CronJob, and what their pods said."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from billing_operator.kinds import Manifest, conditions_of
+from billing_operator.names import BILLING
+from billing_operator.runs.report import RunReport
+
+# Set by the CronJob controller on what it makes, not by people who make a Job of their own.
+_SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One Job.
+
+    Attributes:
+        version: its resourceVersion.
+        created: when it was made.
+        scheduled: for when the CronJob made it; None where a person did.
+        begun: whether its pod may ever have been there. A Job is made suspended, and each change
+            of its spec counts up its generation.
+        suspended: whether it is so now.
+        ended: how, in Kubernetes' words; empty while it has not.
+        started: when its pod was let begin, if that is so now.
+        leaving: whether it is being deleted.
+        report: what its pod said; None where it said nothing, or has gone.
+        stuck: why its pod does not start, if anything is known.
+    """
+
+    name: str
+    uid: str
+    version: str
+    created: datetime
+    scheduled: datetime | None
+    begun: bool
+    suspended: bool
+    ended: str
+    started: str | None
+    leaving: bool
+    report: RunReport | None
+    stuck: str
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it can still be let begin, for the first time."""
+        return not (self.begun or self.ended or self.leaving)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether its pod may be at work, whoever let it begin."""
+        return not (self.suspended or self.ended)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody suspended it in the middle; to let it go on would be another call."""
+        return self.begun and self.suspended and not self.ended
+
+
+def runs_of(jobs: Iterable[Manifest], pods: Iterable[Manifest], cron_uid: str) -> tuple[Run, ...]:
+    """The Jobs of one CronJob, oldest first; anyone may give a Job the same labels."""
+    of_jobs: dict[str, list[Manifest]] = {}
+    for pod in pods:
+        for owner in _owners(pod):
+            of_jobs.setdefault(owner, []).append(pod)
+    found = [
+        _run(job, of_jobs.get(job["metadata"]["uid"], []))
+        for job in jobs
+        if cron_uid in _owners(job)
+    ]
+    return tuple(sorted(found, key=lambda run: (run.created, run.name)))
+
+
+def _owners(live: Manifest) -> list[str]:
+    return [owner["uid"] for owner in live["metadata"].get("ownerReferences") or ()]
+
+
+def _run(job: Manifest, pods: list[Manifest]) -> Run:
+    meta, spec, status = job["metadata"], job["spec"], job.get("status") or {}
+    suspended = spec.get("suspend") is True
+    scheduled = (meta.get("annotations") or {}).get(_SCHEDULED)
+    return Run(
+        name=meta["name"],
+        uid=meta["uid"],
+        version=meta["resourceVersion"],
+        created=datetime.fromisoformat(meta["creationTimestamp"]),
+        scheduled=datetime.fromisoformat(scheduled) if scheduled else None,
+        begun=not suspended or meta.get("generation", 1) > 1,
+        suspended=suspended,
+        ended=_end(status),
+        started=status.get("startTime"),
+        leaving="deletionTimestamp" in meta,
+        report=_report(pods),
+        stuck=_stuck(pods),
+    )
+
+
+def _end(status: Manifest) -> str:
+    conditions = conditions_of(status)
+    for kind in ("Complete", "Failed"):
+        found = conditions.get(kind, {})
+        if found.get("status") == "True":
+            return ": ".join(filter(None, (found.get("reason") or kind, found.get("message"))))
+    return ""
+
+
+def _report(pods: list[Manifest]) -> RunReport | None:
+    """What the one pod of a run said; of two, neither is the whole truth."""
+    if len(pods) != 1:
+        return None
+    ended = (_container(pods[0]).get("state") or {}).get("terminated") or {}
+    return RunReport.parse(ended.get("message") or "")
+
+
+def _stuck(pods: list[Manifest]) -> str:
+    """Where its image can't be had, which is what most often keeps a first run."""
+    for pod in pods:
+        waiting = (_container(pod).get("state") or {}).get("waiting") or {}
+        if "Image" in waiting.get("reason", ""):
+            return f"pod {pod['metadata']['name']}: {waiting['reason']}"
+    return ""
+
+
+def _container(pod: Manifest) -> Manifest:
+    statuses: list[Manifest] = (pod.get("status") or {}).get("containerStatuses") or []
+    return next((each for each in statuses if each["name"] == BILLING), {})

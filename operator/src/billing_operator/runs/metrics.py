@@ -1,0 +1,65 @@
+"""What the operator counts of billing runs."""
+
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from billing_operator.kinds import Key, Manifest
+from billing_operator.runs.report import Outcome
+
+_STACK = ("namespace", "stack")
+_SKIPPED = "Skipped"
+_OUTCOMES = (*Outcome, _SKIPPED)
+# What a stack's status has while it holds.
+_STATES = ("running", "waiting", "unsettled", "direct")
+
+
+class RunMetrics:
+    """The metrics of all stacks' runs."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._runs = Counter(
+            "billing_operator_billing_runs",
+            "Billing runs that ended or were skipped, by outcome",
+            (*_STACK, "outcome"),
+            registry=registry,
+        )
+        self._success = Gauge(
+            "billing_operator_billing_last_success_timestamp_seconds",
+            "When a billing run last ended with nothing pending",
+            _STACK,
+            registry=registry,
+        )
+        self._states = Gauge(
+            "billing_operator_billing_state",
+            "Whether a billing run is in a state: 1 or 0",
+            (*_STACK, "state"),
+            registry=registry,
+        )
+
+    def tell(self, stack: Key, status: Manifest) -> None:
+        """Takes in how a stack's billing is, by its status."""
+        billing = status.get("billing") or {}
+        for state in _STATES:
+            self._states.labels(*stack, state).set(1 if billing.get(state) else 0)
+        for outcome in _OUTCOMES:
+            # There before the first run, so that one shows as an increase.
+            self._runs.labels(*stack, outcome)
+        if at := billing.get("lastSuccessAt"):
+            self._success.labels(*stack).set(datetime.fromisoformat(at).timestamp())
+
+    def count(self, stack: Key, before: Manifest, after: Manifest) -> None:
+        """Counts what became of runs between two statuses of a stack."""
+        old, new = before.get("billing") or {}, after.get("billing") or {}
+        for name in ("lastRun", "lastSkipped"):
+            entry = new.get(name) or {}
+            if entry and entry["uid"] != (old.get(name) or {}).get("uid"):
+                self._runs.labels(*stack, entry.get("outcome", _SKIPPED)).inc()
+
+    def forget(self, stack: Key) -> None:
+        """Drops the series of a stack that has gone."""
+        for state in _STATES:
+            self._states.remove(*stack, state)
+        for outcome in _OUTCOMES:
+            self._runs.remove(*stack, outcome)
+        self._success.remove(*stack)

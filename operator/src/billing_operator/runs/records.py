@@ -1,0 +1,156 @@
+"""What a status remembers of billing runs: the one under way, and batches whose end nobody saw.
+
+Jobs and pods may be deleted by anyone at any time, and the status is the operator's own. So what
+safety rests on is written there before a Job is let begin, and only what has been seen to end is
+taken out again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from billing_operator.invoices.readings import Reading
+from billing_operator.kinds import Manifest, timestamp
+from billing_operator.runs.activity import Activity
+from billing_operator.runs.jobs import Run
+from billing_operator.runs.report import Outcome
+from billing_operator.runs.result import is_settled, last_run
+from billing_operator.spec.stack import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What there is to see of a stack's runs.
+
+    Attributes:
+        activity: None where nobody asked for it.
+        quiet_seconds: for so long nothing may move before a batch counts as over.
+    """
+
+    runs: tuple[Run, ...]
+    activity: Activity | None
+    quiet_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What else a run depends on.
+
+    Attributes:
+        reading: the last one of the invoices, if there was one.
+        life: of the Antaeus that answers now, if one does.
+        unready: why the stack is not ready; empty where it is.
+        reset: whether Antaeus forgot payments, and nobody has dealt with that.
+        rotating: whether the token is being replaced.
+    """
+
+    reading: Reading | None
+    life: str | None
+    unready: str
+    reset: bool
+    rotating: bool
+    now: datetime
+
+
+def remembered(stack: Stack, sight: Sight, around: Circumstances) -> Manifest:
+    """What is known of runs and of batches now, by what was known before."""
+    old: Manifest = stack.status.get("billing") or {}
+    new = {name: old.get(name) for name in ("lastRun", "lastSuccessAt", "lastSkipped", "unsettled")}
+    new["schedule"] = _schedule(stack, old, around.now)
+    new |= _of_the_run(old, sight, around.now)
+    new["unsettled"] = _unless_over(stack, new["unsettled"], sight, around)
+    direct = old.get("direct") or _direct(stack, old, new, sight, around)
+    new["direct"] = _unless_over(stack, direct, sight, around)
+    return new
+
+
+def _of_the_run(old: Manifest, sight: Sight, now: datetime) -> Manifest:
+    """Goes on with the run that was under way, ends it, or finds one that a person let begin."""
+    record: Manifest | None = old.get("running")
+    ended: Manifest = {}
+    at_work = [run for run in sight.runs if run.under_way]
+    if record:
+        run = next((run for run in sight.runs if run.uid == record["uid"]), None)
+        if run and not run.begun:
+            # Of a Job that was never at work there is nothing to end.
+            if not run.leaving and not at_work:
+                return {"running": record}
+        elif why := _why_ended(run):
+            ended = _ended(last_run(record, run, why, now))
+        elif run:
+            return {"running": _at_work(record, run, now)}
+    last = ended.get("lastRun") or old.get("lastRun") or {}
+    stopped = [run for run in sight.runs if run.stopped and run.uid != last.get("uid")]
+    for run in (*at_work, *stopped):
+        return ended | {"running": _at_work({"job": run.name, "uid": run.uid}, run, now)}
+    return ended
+
+
+def _why_ended(run: Run | None) -> str:
+    if run is None:
+        return "its Job was deleted"
+    return "its Job was suspended in the middle" if run.stopped else run.ended
+
+
+def _at_work(record: Manifest, run: Run, now: datetime) -> Manifest:
+    at = record.get("startedAt") or run.started or timestamp(now)
+    return record | {"startedAt": at, "message": run.stuck or None}
+
+
+def _ended(entry: Manifest) -> Manifest:
+    new: Manifest = {"lastRun": entry}
+    if entry["outcome"] == Outcome.SUCCEEDED:
+        new["lastSuccessAt"] = entry["finishedAt"]
+    if not is_settled(entry):
+        new["unsettled"] = {name: entry[name] for name in ("job", "uid", "life")}
+        new["unsettled"]["at"] = entry["finishedAt"]
+    return new
+
+
+def _unless_over(
+    stack: Stack, record: Manifest | None, sight: Sight, around: Circumstances
+) -> Manifest | None:
+    """A batch that may go on: until its Antaeus has gone, all is still, or a person says so."""
+    said = stack.acknowledged_run
+    if record is None or (said and said in (record["at"], record.get("uid"))):
+        return None
+    began_in = record.get("life")
+    if began_in and around.life and began_in != around.life:
+        return None
+    if sight.activity is None or sight.activity.blind:
+        return record
+    since = (around.now - datetime.fromisoformat(record["at"])).total_seconds()
+    still = min(since, sight.activity.still_seconds)
+    return None if still >= sight.quiet_seconds else record
+
+
+def _direct(
+    stack: Stack, old: Manifest, new: Manifest, sight: Sight, around: Circumstances
+) -> Manifest | None:
+    """A pay call that is no run, if there are signs of one."""
+    ours = (each.get(name) for each in (old, new) for name in ("running", "unsettled"))
+    reading = around.reading
+    if reading is None or any(ours):
+        return None
+    known = _explained(stack, new, reading)
+    charging = sight.activity is not None and sight.activity.charging
+    if known is None or not (charging or reading.counts.paid > known):
+        return None
+    return {"at": timestamp(around.now), "life": reading.life, "paid": known}
+
+
+def _explained(stack: Stack, new: Manifest, reading: Reading) -> int | None:
+    """So many invoices are known to be paid in this life of Antaeus, if anything is known of it."""
+    before, last = stack.status.get("invoices") or {}, new["lastRun"] or {}
+    told = ((before.get("paid"), before.get("life")), (last.get("paidAfter"), last.get("life")))
+    of_now = [paid for paid, life in told if paid is not None and life == reading.life]
+    return max(of_now, default=None)
+
+
+def _schedule(stack: Stack, old: Manifest, now: datetime) -> Manifest | None:
+    """What is scheduled since when: a CronJob makes up for times before it had its schedule."""
+    wanted = stack.billing
+    if wanted.schedule is None:
+        return None
+    text = " ".join(filter(None, (wanted.schedule, wanted.time_zone)))
+    known: Manifest = old.get("schedule") or {}
+    return known if known.get("text") == text else {"text": text, "since": timestamp(now)}

@@ -1,0 +1,78 @@
+"""What is written down of a billing run that has ended: how, the counts, and what to do."""
+
+from datetime import datetime
+
+from billing_operator.kinds import Manifest, timestamp
+from billing_operator.runs.jobs import Run
+from billing_operator.runs.report import Outcome, RunReport
+
+_MOST_OF_A_MESSAGE = 1000
+_DECLINED = "their charges were declined, and the next run tries them again"
+_BROKE_OFF = (
+    "the batch broke off at a charge that payment did not answer as Antaeus needs it, and that "
+    "charge may have been made; the next run tries the rest"
+)
+_NOT_SENT = "nothing was charged"
+_UNSEEN = (
+    "nobody saw its end, and Antaeus may still go on with the batch: no other run begins before "
+    "that has come to an end"
+)
+
+
+def last_run(record: Manifest, run: Run | None, why: str, now: datetime) -> Manifest:
+    """The entry of a status for a run that has ended.
+
+    Args:
+        record: what was written down when it began.
+        run: None where its Job has gone.
+        why: how it ended, where its pod has not said.
+    """
+    report = run.report if run else None
+    outcome = report.outcome if report else Outcome.UNKNOWN
+    before, after, newly = _counts(record, report)
+    return {
+        "job": record["job"],
+        "uid": record["uid"],
+        "outcome": str(outcome),
+        "startedAt": record.get("startedAt") or (run and run.started) or record.get("admittedAt"),
+        "finishedAt": timestamp(now),
+        "life": record.get("life"),
+        "paidBefore": before[0],
+        "pendingBefore": before[1],
+        "paidAfter": after[0],
+        "pendingAfter": after[1],
+        "newlyPaid": newly,
+        "message": _message(outcome, report, why, newly)[:_MOST_OF_A_MESSAGE],
+    }
+
+
+def is_settled(ended: Manifest) -> bool:
+    """Whether a run's batch is known to be over, and what came of it."""
+    if ended["outcome"] == Outcome.NOT_SENT:
+        return True
+    return ended["outcome"] != Outcome.UNKNOWN and ended["paidAfter"] is not None
+
+
+_Counts = tuple[int | None, int | None]
+
+
+def _counts(record: Manifest, report: RunReport | None) -> tuple[_Counts, _Counts, int | None]:
+    before = record.get("paid"), record.get("pending")
+    if report is None:
+        return before, (None, None), None
+    if report.paid_before is not None:
+        before = report.paid_before, report.pending_before
+    return before, (report.paid_after, report.pending_after), report.newly_paid
+
+
+def _message(outcome: Outcome, report: RunReport | None, why: str, newly: int | None) -> str:
+    said = report.said if report else why
+    if outcome is Outcome.UNKNOWN:
+        return "; ".join(dict.fromkeys(filter(None, (why, said, _UNSEEN))))
+    if outcome is Outcome.NOT_SENT or report is None:
+        return "; ".join(filter(None, (said, _NOT_SENT)))
+    if newly is None:
+        return f"the batch has ended, but {said or 'nobody could read what came of it'}"
+    told = f"{newly} newly paid, {report.pending_after or 'none'} pending"
+    remark = {Outcome.DECLINED: _DECLINED, Outcome.INCOMPLETE: _BROKE_OFF}.get(outcome)
+    return f"{told}: {remark}" if remark else told

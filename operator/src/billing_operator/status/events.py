@@ -1,0 +1,130 @@
+"""Decides which Events a change of status is worth: one per transition, none for repetition."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from billing_operator.kinds import Manifest, conditions_of
+from billing_operator.names import INVOICES_RESET, TOKEN_ROTATED
+from billing_operator.runs.admission import Wait
+from billing_operator.runs.report import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """An Event to be made.
+
+    Attributes:
+        type: Normal or Warning, as the Event API has them.
+    """
+
+    type: str
+    reason: str
+    message: str
+
+
+def announcements(before: Manifest, after: Manifest) -> list[Announcement]:
+    """What is new between two statuses of a stack."""
+    old, new = conditions_of(before), conditions_of(after)
+    said = []
+    for kind, condition in new.items():
+        earlier = old.get(kind, {"status": "False", "reason": ""})
+        if kind == "Ready":
+            flipped = (earlier["status"], earlier["reason"]) != (
+                condition["status"],
+                condition["reason"],
+            )
+        else:
+            flipped = condition["status"] == "True" != earlier["status"]
+            # Each restart of Antaeus forgets payments of its own.
+            again = kind == INVOICES_RESET and condition["message"] != earlier.get("message")
+            flipped = flipped or again
+        # Reconciling only says what Ready says.
+        if flipped and kind != "Reconciling":
+            said.append(_announcement(kind, condition))
+    rotated = (after.get("token") or {}).get("rotatedAt")
+    if rotated and rotated != (before.get("token") or {}).get("rotatedAt"):
+        message = "the new token is the only one now; Antaeus was restarted for it, if it ran"
+        said.append(Announcement("Normal", TOKEN_ROTATED, message))
+    return _without_repetition(said)
+
+
+def _announcement(kind: str, condition: Manifest) -> Announcement:
+    type_ = "Normal" if kind in ("Ready", "Suspended", "Hibernated") else "Warning"
+    return Announcement(type_, condition["reason"], condition["message"])
+
+
+def _without_repetition(said: list[Announcement]) -> list[Announcement]:
+    """A fault shows in several conditions; its loudest Event is enough."""
+    loudest: dict[tuple[str, str], Announcement] = {}
+    for one in said:
+        at = (one.reason, one.message)
+        if at not in loudest or one.type == "Warning":
+            loudest[at] = one
+    return list(loudest.values())
+
+
+# Whose charges have all been answered, whatever the answers were.
+_USUAL = (Outcome.SUCCEEDED, Outcome.DECLINED)
+
+
+def run_announcements(before: Manifest, after: Manifest) -> list[Announcement]:
+    """What is new of billing between two statuses of a stack."""
+    old, new = before.get("billing") or {}, after.get("billing") or {}
+    said = (*_ended(old, new), *_begun(old, new), *_waiting(old, new), *_direct(old, new, after))
+    return list(said)
+
+
+def _begun(old: Manifest, new: Manifest) -> Iterator[Announcement]:
+    record, before = new.get("running") or {}, old.get("running") or {}
+    if record and record.get("uid") != before.get("uid"):
+        counts = ""
+        if "paid" in record:
+            counts = f": {record['paid']} invoices paid and {record['pending']} pending before"
+        yield Announcement("Normal", "BillingRunBegun", f"run {record['job']} begins{counts}")
+    stuck = record.get("message")
+    if stuck and stuck != before.get("message"):
+        remedy = (
+            "let the nodes pull the operator's image here, by a Secret that "
+            "spec.payment.imagePullSecrets names, or delete the Job"
+        )
+        told = f"run {record['job']} does not start: {stuck}; to mend it, {remedy}"
+        yield Announcement("Warning", "BillingRunStuck", told)
+
+
+def _ended(old: Manifest, new: Manifest) -> Iterator[Announcement]:
+    last, skipped = new.get("lastRun") or {}, new.get("lastSkipped") or {}
+    if last and last["uid"] != (old.get("lastRun") or {}).get("uid"):
+        kind = "Normal" if last["outcome"] in _USUAL else "Warning"
+        told = f"run {last['job']}: {last['message']}"
+        yield Announcement(kind, f"BillingRun{last['outcome']}", told)
+    if skipped and skipped["uid"] != (old.get("lastSkipped") or {}).get("uid"):
+        told = f"run {skipped['job']} was skipped: {skipped['message']}"
+        yield Announcement("Warning", "BillingRunSkipped", told)
+    unsettled = old.get("unsettled")
+    if unsettled and not new.get("unsettled"):
+        told = f"the batch of run {unsettled['job']} has come to an end: another run may begin"
+        yield Announcement("Normal", "BillingRunSettled", told)
+
+
+def _waiting(old: Manifest, new: Manifest) -> Iterator[Announcement]:
+    """Only where it waits for a person; all else passes by itself, and the status has it."""
+    wait, before = new.get("waiting") or {}, old.get("waiting") or {}
+    is_new = (wait.get("job"), wait.get("reason")) != (before.get("job"), before.get("reason"))
+    if wait.get("reason") == Wait.INVOICES_RESET and is_new:
+        told = f"run {wait['job']} waits: {wait['message']}"
+        yield Announcement("Warning", "BillingRunWaits", told)
+
+
+def _direct(old: Manifest, new: Manifest, after: Manifest) -> Iterator[Announcement]:
+    direct, before = new.get("direct"), old.get("direct")
+    paid = (after.get("invoices") or {}).get("paid")
+    if direct and not before:
+        told = (
+            "Antaeus charges without a run: somebody called pay directly. "
+            f"{direct['paid']} invoices were paid before, {paid} are now"
+        )
+        # Where nothing is scheduled, it is how people pay.
+        yield Announcement("Warning" if new.get("schedule") else "Normal", "PaidDirectly", told)
+    if before and not direct:
+        told = f"a direct pay call has come to an end: {before['paid']} paid before, {paid} now"
+        yield Announcement("Normal", "PaidDirectly", told)

@@ -1,0 +1,1 @@
+"""The token that both services share: which one it is, and its rotation."""

@@ -1,0 +1,202 @@
+"""Takes a rotation of a stack's token from step to step, one write of its Secret for each."""
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from billing_operator.apps.api import Apps
+from billing_operator.errors import Conflict, Waiting
+from billing_operator.invoices.readings import Readings
+from billing_operator.kinds import BILLING_STACK, POD, Manifest
+from billing_operator.kube.api import Cluster
+from billing_operator.names import PAYMENT
+from billing_operator.observed.stack import Observed, Pod, observe
+from billing_operator.profile.rollout import ProfileRollout
+from billing_operator.spec.stack import Stack
+from billing_operator.tokens.choice import Secrets
+from billing_operator.tokens.secret import (
+    Step,
+    TokenSecret,
+    dropped,
+    forgotten,
+    settled,
+    staged,
+    swapped,
+)
+from billing_operator.tokens.steps import (
+    Action,
+    Facts,
+    PaymentPod,
+    Rotation,
+    Sight,
+    Wait,
+    antaeus_lacks,
+    due_in,
+    next_step,
+    wanted,
+)
+from billing_operator.tokens.store import TokenKeeper
+
+log = logging.getLogger(__name__)
+
+# As with a profile: a nudge that reached the kubelet before the Secret did is given again.
+_NUDGE_SECONDS = 1.0
+_USUAL_SECONDS = 5.0
+_LOOK_AGAIN = 0.2
+_LOOK_AGAIN_LATER = 5.0
+_LOOK_AGAIN_SELDOM = 30.0
+
+
+@dataclass(slots=True)
+class _Effort:
+    """Since when a step waits, and when payment was last hurried."""
+
+    step: Step | None
+    since: float
+    nudged: float
+
+
+@dataclass
+class TokenRotation:
+    """Knows what to ask whom before each step; what is to be done stands in the Secret.
+
+    Attributes:
+        clock: seconds that only differences are taken of.
+        now: the time that Secrets bear.
+    """
+
+    cluster: Cluster
+    apps: Apps
+    tokens: TokenKeeper
+    profiles: ProfileRollout
+    readings: Readings
+    clock: Callable[[], float]
+    now: Callable[[], datetime]
+    _efforts: dict[str, _Effort] = field(default_factory=dict)
+    _nudges: Iterator[int] = field(default_factory=itertools.count)
+
+    async def advance(
+        self, stack: Stack, seen: Observed, *, billing_busy: bool = False
+    ) -> Rotation | None:
+        """Takes the next step if it is time for it; None while no token is known.
+
+        Args:
+            billing_busy: whether a billing run is under way, or may still be charging: Antaeus is
+                not restarted then.
+
+        Raises:
+            ClusterError: the API server did not do what it was asked.
+        """
+        sight = self.tokens.sight(stack)
+        if sight is None:
+            return None
+        if not sight.under_way and not wanted(stack, sight, self.now()):
+            self.forget(stack.uid)
+            return Rotation(sight, look_again=due_in(stack, sight, self.now()))
+        step = await self._next(stack, seen, sight, billing_busy=billing_busy)
+        if isinstance(step, Action):
+            return await self._look_and_take(stack, seen, sight, billing_busy=billing_busy)
+        return await self._wait(stack, seen, sight, step)
+
+    def known(self, stack: Stack) -> Rotation | None:
+        """How it was when the Secret was last read; None while no token is known."""
+        sight = self.tokens.sight(stack)
+        return Rotation(sight) if sight else None
+
+    def forget(self, uid: str) -> None:
+        """Drops what is known of a stack."""
+        self._efforts.pop(uid, None)
+
+    async def _look_and_take(
+        self, known: Stack, seen: Observed, sight: Sight, *, billing_busy: bool
+    ) -> Rotation:
+        """Looks at what is live, and writes if the step is right by that too."""
+        again = Rotation(sight, look_again=_LOOK_AGAIN)
+        stack, secrets, pods = await self._look(known)
+        if stack is None or secrets.own is None or stack.secret_ref != known.secret_ref:
+            self.tokens.forget(known.uid)
+            return again
+        # Somebody may have put another Secret in its place.
+        if self.tokens.settle(stack, secrets, seen).secret:
+            return again
+        own, seen = TokenSecret.of(secrets.own), replace(seen, pods=pods)
+        sight = self.tokens.note(stack, own, secrets)
+        step = await self._next(stack, seen, sight, billing_busy=billing_busy)
+        if not isinstance(step, Action):
+            return await self._wait(stack, seen, sight, step)
+        try:
+            live = await self.cluster.replace(self._changed(stack, step, own, secrets))
+        except Conflict:
+            return again
+        sight = self.tokens.note(stack, TokenSecret.of(live), replace(secrets, own=live))
+        log.info("token", extra={"stack": str(stack.key), "step": sight.step or "Complete"})
+        return await self._wait(stack, seen, sight, None)
+
+    async def _look(self, known: Stack) -> tuple[Stack | None, Secrets, tuple[Pod, ...]]:
+        """The live stack, unless it has gone or is about to, its Secrets and its pods."""
+        body, secrets, pods = await asyncio.gather(
+            self.cluster.read(BILLING_STACK, known.key),
+            self.tokens.read(known),
+            self.cluster.list_stack(POD, known.key),
+        )
+        stays = body and body["metadata"]["uid"] == known.uid
+        if not body or not stays or "deletionTimestamp" in body["metadata"]:
+            return None, secrets, ()
+        return Stack.from_body(body), secrets, observe((), pods).pods
+
+    def _changed(self, stack: Stack, step: Action, own: TokenSecret, secrets: Secrets) -> Manifest:
+        match step:
+            case Action.STAGE:
+                return staged(own, self.tokens.new(stack, secrets))
+            case Action.DROP:
+                return dropped(own)
+            case Action.SWAP:
+                return swapped(own, self.now(), stack.rotate_token)
+            case Action.FORGET:
+                return forgotten(own)
+            case Action.SETTLE:
+                return settled(own, self.now())
+
+    async def _next(
+        self, stack: Stack, seen: Observed, sight: Sight, *, billing_busy: bool
+    ) -> Action | Wait | None:
+        pods = [pod for pod in seen.pods if pod.part == PAYMENT and pod.mounted]
+        if sight.step is Step.SWAPPED:
+            pods = []  # it is Antaeus' turn
+        facts = Facts(
+            payment=tuple(await asyncio.gather(*(self._ask(stack, pod) for pod in pods))),
+            antaeus_lacks=antaeus_lacks(stack, seen, sight.id),
+            billing_busy=billing_busy,
+            paying=seen.antaeus_life is not None and self.readings.moving(stack.uid),
+            suspended=stack.suspend,
+        )
+        return next_step(stack, sight, facts, self.now())
+
+    async def _ask(self, stack: Stack, pod: Pod) -> PaymentPod:
+        if not pod.ip:
+            return PaymentPod(pod.name, answers=False, accepted=None)
+        try:
+            answer = await self.apps.profile(stack, pod)
+        except Waiting:
+            return PaymentPod(pod.name, answers=False, accepted=None)
+        return PaymentPod(pod.name, answers=True, accepted=answer.accepted)
+
+    async def _wait(
+        self, stack: Stack, seen: Observed, sight: Sight, wait: Wait | None
+    ) -> Rotation:
+        """Hurries payment, if it is payment that is waited for, and says when to look again."""
+        now, effort = self.clock(), self._efforts.get(stack.uid)
+        if effort is None or effort.step != sight.step:
+            effort = self._efforts[stack.uid] = _Effort(sight.step, now, now - _NUDGE_SECONDS)
+        usual = now - effort.since < _USUAL_SECONDS
+        pause = _NUDGE_SECONDS if usual else _LOOK_AGAIN_LATER
+        of_payment = sight.step in (Step.STAGED, Step.FORGETTING)
+        if of_payment and not stack.suspend and now - effort.nudged >= pause:
+            effort.nudged = now
+            why = f"{sight.other_id or sight.id}-{next(self._nudges)}"
+            await self.profiles.refresh(stack, seen.of(PAYMENT), why=why)
+        later = _LOOK_AGAIN_SELDOM if wait and wait.remedy else _LOOK_AGAIN_LATER
+        return Rotation(sight, wait, _LOOK_AGAIN if usual else later)

@@ -1,0 +1,72 @@
+"""What a stack's status tells of its tokens: which Secret, how far a rotation is; never a token."""
+
+from datetime import datetime
+
+from billing_operator.inputs import Token
+from billing_operator.kinds import Manifest, timestamp
+from billing_operator.spec.stack import Stack
+from billing_operator.tokens.steps import Rotation, Wait
+
+_MOST_CHARACTERS = 512
+_NOT_BEGUN = "Waiting"
+
+
+def token_status(
+    stack: Stack, token: Token | None, rotation: Rotation | None, now: datetime
+) -> Manifest | None:
+    """The part of the status that is about the token; the one of before where nothing is known."""
+    before: Manifest | None = stack.status.get("token")
+    if token is None:
+        return before
+    sight = rotation.sight if rotation else None
+    source = None if token.generated else (before or {}).get("source")
+    if stack.secret_ref and sight and sight.good and not sight.differs:
+        # Also where the operator made it, and somebody has put it into a Secret of theirs.
+        source = stack.secret_ref.name
+    return {
+        "secretName": token.secret_name,
+        "generated": token.generated and source is None,
+        "source": source,
+        # With a token in place every request is settled: one from long ago must not be taken
+        # for consent when the token is lost one day.
+        "renewed": stack.renew_token,
+        "requested": _requested(stack, rotation),
+        "rotatedAt": sight.rotated_at if sight else (before or {}).get("rotatedAt"),
+        "rotation": _rotation(rotation, (before or {}).get("rotation") or {}, now),
+    }
+
+
+def _requested(stack: Stack, rotation: Rotation | None) -> str | None:
+    """The last request that was met; with a Secret of the user's, by having looked at that."""
+    if rotation is None:
+        return (stack.status.get("token") or {}).get("requested")
+    return stack.rotate_token if stack.secret_ref else rotation.sight.request
+
+
+def _rotation(rotation: Rotation | None, before: Manifest, now: datetime) -> Manifest | None:
+    if rotation is None or not (rotation.under_way or rotation.waits_for):
+        return None
+    step = str(rotation.sight.step or _NOT_BEGUN)
+    return {
+        "step": step,
+        "waitsFor": rotation.waits_for and _told(rotation.waits_for)[:_MOST_CHARACTERS],
+        "since": before["since"] if before.get("step") == step else timestamp(now),
+    }
+
+
+def rotation_message(rotation: Rotation | None) -> str | None:
+    """What the Ready condition says while a rotation is under way; None while none is."""
+    if rotation is None or not rotation.under_way:
+        return None
+    wait = f": {_told(rotation.waits_for)}" if rotation.waits_for else ""
+    return f"another token takes over, {rotation.sight.step}{wait}"
+
+
+def held_message(rotation: Rotation | None) -> str | None:
+    """What a person must do so that a rotation goes on; None while nobody must act."""
+    wait = rotation.waits_for if rotation else None
+    return _told(wait) if wait and wait.remedy else None
+
+
+def _told(wait: Wait) -> str:
+    return f"{wait.what}; to mend it, {wait.remedy}" if wait.remedy else wait.what

@@ -1,0 +1,260 @@
+"""Decides the next step by which one token takes over from another, and what it has to wait for.
+
+Payment accepts the new token beside the earlier one before Antaeus may have it, and forgets the
+earlier one when no Antaeus has that any more: at any moment all that Antaeus may send is accepted.
+Each step follows from what is seen alone, so it does not matter who took the one before, or when.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from billing_operator.apps.answers import Accepted
+from billing_operator.kinds import deployment
+from billing_operator.names import ANTAEUS, TOKEN_ID, part_name
+from billing_operator.observed.stack import Observed
+from billing_operator.spec.stack import Stack
+from billing_operator.tokens.secret import Step, TokenSecret
+
+_IMAGE_REMEDY = (
+    "take spec.payment.image out, or name a version of payment there that tells its tokens"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is known of a stack's tokens without knowing any of them.
+
+    Attributes:
+        users: whether the current one was taken from a user's Secret; other_users: the other one.
+        made: since when the current one is in use.
+        rotated_at: when the last rotation was complete.
+        request: the last one that was met.
+        differs: whether the user's Secret has another token than the current one.
+        other_differs: whether it has another one than the other.
+        good: whether what is to be used can be read: false while a user's Secret is no good.
+    """
+
+    id: str | None
+    other_id: str | None
+    step: Step | None
+    users: bool
+    other_users: bool
+    made: datetime
+    rotated_at: str | None
+    request: str | None
+    differs: bool = False
+    other_differs: bool = False
+    good: bool = True
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a rotation has begun and is not complete."""
+        return self.step is not None
+
+
+def see(own: TokenSecret, users: str | None, *, good: bool = True) -> Sight:
+    """What a Secret says, without the tokens.
+
+    Args:
+        users: the token of the user's own Secret; None where none is named or it is no good.
+    """
+    other = own.other
+    return Sight(
+        id=own.current.id,
+        other_id=other.id if other else None,
+        step=own.step,
+        users=own.current.users,
+        other_users=other is not None and other.users,
+        made=own.made,
+        rotated_at=own.rotated_at,
+        request=own.request,
+        differs=users not in (None, own.current.text),
+        other_differs=other is not None and users != other.text,
+        good=good,
+    )
+
+
+class Action(Enum):
+    """What is done to the Secret."""
+
+    STAGE = auto()
+    DROP = auto()
+    SWAP = auto()
+    FORGET = auto()
+    SETTLE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing is done for now.
+
+    Attributes:
+        remedy: what a person must do; None where it passes by itself.
+    """
+
+    what: str
+    remedy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPod:
+    """What a payment pod said when it was asked.
+
+    Attributes:
+        answers: whether it said anything.
+        accepted: None where it says nothing of tokens.
+    """
+
+    name: str
+    answers: bool
+    accepted: Accepted | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a step depends on besides the Secret.
+
+    Attributes:
+        payment: every payment pod that may take a charge, now or soon, be it ready or leaving.
+        antaeus_lacks: what is still to happen until no Antaeus has another token than the current.
+        billing_busy: whether a billing run is under way, or one before may still be charging.
+        paying: whether invoices were paid just now, by whomever.
+        suspended: whether nothing may be written.
+    """
+
+    payment: tuple[PaymentPod, ...]
+    antaeus_lacks: str | None
+    billing_busy: bool = False
+    paying: bool = False
+    suspended: bool = False
+
+
+def wanted(stack: Stack, sight: Sight, now: datetime) -> bool:
+    """Whether another token is to take over from the current one."""
+    if stack.secret_ref:
+        return sight.good and sight.differs
+    asked = stack.rotate_token is not None and stack.rotate_token != sight.request
+    due = due_in(stack, sight, now)
+    return sight.users or asked or (due is not None and due <= 0)
+
+
+def due_in(stack: Stack, sight: Sight, now: datetime) -> float | None:
+    """In how many seconds the current token is too old; None if never."""
+    if stack.secret_ref or stack.token_max_age is None:
+        return None
+    return stack.token_max_age - (now - sight.made).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """How a stack's tokens are after a pass.
+
+    Attributes:
+        waits_for: what keeps a rotation from going on, or from beginning, if anything does.
+        look_again: in how many seconds to look again; None where only news could change anything.
+    """
+
+    sight: Sight
+    waits_for: Wait | None = None
+    look_again: float | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether one has begun and is not complete: no billing run may begin then."""
+        return self.sight.under_way
+
+
+def sooner(seconds: float | None, rotation: Rotation | None) -> float | None:
+    """When to look again, for a rotation or what else there is to look for."""
+    both = seconds, rotation.look_again if rotation else None
+    return min((each for each in both if each is not None), default=None)
+
+
+def next_step(stack: Stack, sight: Sight, facts: Facts, now: datetime) -> Action | Wait | None:
+    """What to do, or what to wait for; None where there is nothing to rotate."""
+    match sight.step:
+        case None:
+            step = _begin(facts) if wanted(stack, sight, now) else None
+        case Step.STAGED:
+            step = _staged(stack, sight, facts, now)
+        case Step.SWAPPED:
+            step = Wait(facts.antaeus_lacks) if facts.antaeus_lacks else Action.FORGET
+        case Step.FORGETTING:
+            step = _forgetting(sight, facts)
+    if isinstance(step, Action) and facts.suspended:
+        return Wait("spec.suspend is true: nothing is written until it is false")
+    return step
+
+
+def _begin(facts: Facts) -> Action | Wait:
+    # Once begun it would keep billing runs waiting, so it is seen first that it can come to an end.
+    return _silent(facts) or _billing(facts) or Action.STAGE
+
+
+def _staged(stack: Stack, sight: Sight, facts: Facts, now: datetime) -> Action | Wait:
+    if stack.secret_ref and not sight.good:
+        return Wait("the Secret of spec.token.secretRef is to be good again")
+    # Nobody has the staged one yet, so it may be taken back or exchanged without any harm.
+    if sight.other_differs if stack.secret_ref else sight.other_users:
+        return Action.STAGE if wanted(stack, sight, now) else Action.DROP
+    behind = [pod for pod in facts.payment if not _takes(pod, sight.id, sight.other_id)]
+    return _silent(facts) or _behind(behind, facts, "both tokens") or _quiet(facts) or Action.SWAP
+
+
+def _forgetting(sight: Sight, facts: Facts) -> Action | Wait:
+    behind = [
+        pod for pod in facts.payment if not (pod.accepted and pod.accepted.takes_only(sight.id))
+    ]
+    return _silent(facts) or _behind(behind, facts, "the new token alone") or Action.SETTLE
+
+
+def _takes(pod: PaymentPod, *ids: str | None) -> bool:
+    return pod.accepted is not None and pod.accepted.takes(*ids)
+
+
+def _silent(facts: Facts) -> Wait | None:
+    names = [pod.name for pod in facts.payment if pod.answers and pod.accepted is None]
+    if not names:
+        return None
+    return Wait(f"payment: {_some(names)} does not tell which tokens it accepts", _IMAGE_REMEDY)
+
+
+def _behind(behind: list[PaymentPod], facts: Facts, what: str) -> Wait | None:
+    if not behind:
+        return None
+    done, all_pods = len(facts.payment) - len(behind), len(facts.payment)
+    names = _some(pod.name for pod in behind)
+    return Wait(f"payment: {done} of {all_pods} pods accept {what}; not yet {names}")
+
+
+def _billing(facts: Facts) -> Wait | None:
+    return Wait("the billing run is to end") if facts.billing_busy else None
+
+
+def _quiet(facts: Facts) -> Wait | None:
+    paying = Wait("invoices are being paid; a restart of Antaeus would cut that off")
+    return _billing(facts) or (paying if facts.paying else None)
+
+
+def _some(names: Iterable[str]) -> str:
+    first, *more = sorted(names)
+    return f"{first} and {len(more)} more" if more else first
+
+
+def antaeus_lacks(stack: Stack, seen: Observed, token_id: str | None) -> str | None:
+    """What is still to happen until no Antaeus has another token than this; None if nothing."""
+    live = seen.children.get(deployment(part_name(stack.name, ANTAEUS)))
+    rollout = seen.rollout(stack.name, ANTAEUS)
+    if live is None or rollout is None:
+        return "the deployment of antaeus is to be there"
+    annotations = live["spec"]["template"]["metadata"].get("annotations") or {}
+    if annotations.get(TOKEN_ID) != token_id:
+        return "antaeus is to be started with the new token"
+    if not rollout.complete:
+        return f"antaeus is to run with the new token: {rollout.progress}"
+    earlier = [
+        p.name for p in seen.pods if p.part == ANTAEUS and p.mounted and p.token_id != token_id
+    ]
+    return f"{_some(earlier)} is to end, which has the earlier token" if earlier else None

@@ -1,0 +1,198 @@
+"""Reads the Secrets of a stack's token, seldom, and makes one where the rules allow it."""
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from billing_operator.desired import workload
+from billing_operator.errors import Conflict, OutOfSight, SpecError
+from billing_operator.inputs import Token
+from billing_operator.kinds import SECRET, Key, Manifest
+from billing_operator.kube.api import Cluster
+from billing_operator.names import stack_labels, token_secret_name
+from billing_operator.observed.stack import Observed
+from billing_operator.spec.stack import Stack
+from billing_operator.tokens.choice import (
+    MakeToken,
+    Secrets,
+    choose_token,
+    running_antaeus,
+    used,
+    users_token,
+)
+from billing_operator.tokens.secret import TokenSecret, ValidToken, first, replaced
+from billing_operator.tokens.steps import Sight, see
+
+# Events of pods come in bursts; a Secret need not be read for each of them.
+_FRESH_SECONDS = 60.0
+_ID_CHARACTERS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A token to use.
+
+    Attributes:
+        secret: the Secret to write before a pod asks for it; None where it is there.
+    """
+
+    token: Token
+    secret: Manifest | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Memo:
+    token: Token
+    sight: Sight
+    complaint: SpecError | None
+    wish: str
+    at: float
+
+
+class TokenKeeper:
+    """Keeps what is known of each stack's tokens; never a token's text."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        *,
+        new_token: Callable[[], str],
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._cluster = cluster
+        self._new_token = new_token
+        self._clock = clock
+        self._now = now
+        self._memos: dict[str, _Memo] = {}
+
+    def remembered(self, stack: Stack) -> Token | None:
+        """The token as lately read, if that is recent enough to rely on."""
+        memo = self._memos.get(stack.uid)
+        recent = memo is not None and self._clock() - memo.at < _FRESH_SECONDS
+        return self.last(stack) if recent else None
+
+    def last(self, stack: Stack) -> Token | None:
+        """The token as last read, however long ago, if the stack still asks for that one."""
+        memo = self._memo(stack)
+        return memo.token if memo else None
+
+    def sight(self, stack: Stack) -> Sight | None:
+        """What was last read of the stack's tokens, if anything was."""
+        memo = self._memo(stack)
+        return memo.sight if memo else None
+
+    def complaint(self, stack: Stack) -> SpecError | None:
+        """What is wrong with the user's Secret, while the stack goes on with the token before."""
+        memo = self._memo(stack)
+        return memo.complaint if memo else None
+
+    async def read(self, stack: Stack) -> Secrets:
+        """The Secrets as they are now."""
+        own = await self._read(stack, token_secret_name(stack.name))
+        ref = stack.secret_ref
+        return Secrets(own, await self._read(stack, ref.name) if ref else None)
+
+    async def read_again(self, stack: Stack, seen: Observed) -> Token | None:
+        """The token by the Secrets as they are now; None where only a closer look can tell."""
+        secrets = await self.read(stack)
+        if secrets.own is None:
+            return None
+        settled = self.settle(stack, secrets, seen)
+        return None if settled.secret else settled.token
+
+    def settle(self, stack: Stack, secrets: Secrets, seen: Observed) -> Settled:
+        """The token to use; a new one where there never was one or none can be harmed.
+
+        Raises:
+            SpecError: a person must act first.
+        """
+        self.forget(stack.uid)
+        choice = choose_token(stack, secrets, running_antaeus(stack, seen))
+        if isinstance(choice, MakeToken):
+            return self._propose(stack, choice)
+        if secrets.own is not None:
+            self.note(stack, TokenSecret.of(secrets.own), secrets)
+        return Settled(choice)
+
+    def note(self, stack: Stack, own: TokenSecret, secrets: Secrets) -> Sight:
+        """Remembers what the Secrets say, and returns it without the tokens."""
+        try:
+            return self._remember(stack, own, users_token(stack, secrets))
+        except SpecError as error:
+            return self._remember(stack, own, None, error.with_traceback(None))
+
+    async def write(self, stack: Stack, settled: Settled) -> None:
+        """Makes the Secret of a new token.
+
+        Raises:
+            OutOfSight: there is another one by now; it must be read to see clearly.
+        """
+        if settled.secret is None:
+            return
+        # Never an apply: where a Secret has come meanwhile, its token must survive.
+        known = "resourceVersion" in settled.secret["metadata"]
+        try:
+            live = await (self._cluster.replace if known else self._cluster.create)(settled.secret)
+        except Conflict as error:
+            raise OutOfSight from error
+        own = TokenSecret.of(live)
+        self._remember(stack, own, own.current.text if stack.secret_ref else None)
+
+    def new(self, stack: Stack, secrets: Secrets) -> ValidToken:
+        """A token that is to take over: the user's, or one that nobody has known before.
+
+        Raises:
+            SpecError: the user's is no good.
+        """
+        return self._valid(stack, users_token(stack, secrets), None)
+
+    def ask_again(self) -> None:
+        """Distrusts what is known, so that the next pass reads every Secret once more."""
+        self._memos = {uid: replace(memo, at=float("-inf")) for uid, memo in self._memos.items()}
+
+    def forget(self, uid: str) -> None:
+        """Drops what is known of a stack."""
+        self._memos.pop(uid, None)
+
+    async def _read(self, stack: Stack, name: str) -> Manifest | None:
+        return await self._cluster.read(SECRET, Key(stack.namespace, name))
+
+    def _memo(self, stack: Stack) -> _Memo | None:
+        memo = self._memos.get(stack.uid)
+        return memo if memo and memo.wish == _wish(stack) else None
+
+    def _remember(
+        self, stack: Stack, own: TokenSecret, users: str | None, fault: SpecError | None = None
+    ) -> Sight:
+        sight = see(own, users, good=fault is None)
+        # What is no good may be mended at any time, and nobody tells.
+        at = float("-inf") if fault else self._clock()
+        token = used(stack, own.current)
+        self._memos[stack.uid] = _Memo(token, sight, fault, _wish(stack), at)
+        return sight
+
+    def _valid(self, stack: Stack, text: str | None, token_id: str | None) -> ValidToken:
+        new = base64.b64encode(self._new_token().encode()).decode()
+        made_id = self._new_token()[:_ID_CHARACTERS]
+        return ValidToken(text or new, token_id or made_id, users=stack.secret_ref is not None)
+
+    def _propose(self, stack: Stack, choice: MakeToken) -> Settled:
+        new, now = self._valid(stack, choice.text, choice.id), self._now()
+        if choice.instead:
+            secret = replaced(choice.instead, new, now, stack.rotate_token)
+            return Settled(used(stack, new), secret)
+        name = token_secret_name(stack.name)
+        secret = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": workload.metadata(stack, name, stack_labels(stack.name)),
+            "type": "Opaque",
+            "data": first(new, now, stack.rotate_token),
+        }
+        return Settled(used(stack, new), secret)
+
+
+def _wish(stack: Stack) -> str:
+    return f"{stack.secret_ref}/{stack.renew_token}/{stack.rotate_token}"

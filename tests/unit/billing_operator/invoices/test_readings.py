@@ -1,0 +1,43 @@
+"""The last reading of every stack."""
+
+from billing_operator.apps.answers import Counts
+from billing_operator.invoices.readings import Reading, Readings
+
+
+def reading(paid: int, life: str = "pod/0") -> Reading:
+    return Reading(Counts(paid, 10 - paid), life)
+
+
+def test_a_reading_says_whether_it_is_news() -> None:
+    readings = Readings(lambda: 0.0, still_seconds=1.0)
+
+    assert readings.note("a", reading(1))
+    assert not readings.note("a", reading(1))
+    assert readings.note("a", reading(2))
+    assert readings.note("a", reading(2, "pod/1"))
+    assert readings.note("b", reading(2))
+    assert readings.last("a") == reading(2, "pod/1")
+
+
+def test_whoever_pays_shows_in_the_readings_for_a_while() -> None:
+    moments = iter([0.0, 21.9, 22.0, 30.0, 30.0])
+    readings = Readings(lambda: next(moments), still_seconds=22.0)
+    assert not readings.moving("a")
+
+    readings.note("a", reading(1))
+    assert readings.moving("a")
+    readings.note("a", reading(1))
+    assert not readings.moving("a")
+    readings.note("a", reading(2))
+    assert readings.moving("a")
+    readings.forget("a")
+    assert not readings.moving("a")
+
+
+def test_a_stack_that_has_gone_is_forgotten() -> None:
+    readings = Readings(lambda: 0.0, still_seconds=1.0)
+    readings.note("a", reading(1))
+    readings.forget("a")
+    readings.forget("never known")
+
+    assert readings.last("a") is None

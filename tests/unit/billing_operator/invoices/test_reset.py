@@ -1,0 +1,136 @@
+"""What a status says of the invoices, and what it takes for a restart that forgot payments."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from billing_operator.invoices.reset import invoices, reset_message
+from billing_operator.kinds import Manifest
+from billing_operator.names import ACKNOWLEDGE_RESET
+from support.builders import a_reading, a_stack
+
+NOW = datetime(2025, 1, 1, 12, 0, 0, tzinfo=UTC)
+AT = "2025-01-01T12:00:00Z"
+LATER = NOW + timedelta(hours=1)
+
+
+def told(
+    old: Manifest | None, *reading: object, at: datetime = NOW, **annotations: str
+) -> Manifest:
+    """The invoices of a status after one with these, and a reading if there is one."""
+    named = {ACKNOWLEDGE_RESET: annotations["acknowledged"]} if annotations else {}
+    stack = a_stack(status={"invoices": old} if old else {}, annotations=named)
+    found = invoices(stack, a_reading(*reading) if reading else None, at)  # type: ignore[arg-type]
+    return {name: value for name, value in (found or {}).items() if value is not None}
+
+
+def test_a_first_reading_forgets_nothing() -> None:
+    assert told(None, 2, 8, "a/0") == {
+        "paid": 2,
+        "pending": 8,
+        "total": 10,
+        "changedAt": AT,
+        "life": "a/0",
+    }
+
+
+def test_the_same_counts_keep_their_time() -> None:
+    first = told(None, 2, 8, "a/0")
+
+    assert told(first, 2, 8, "a/0", at=LATER) == first
+    assert told(first, 3, 7, "a/0", at=LATER)["changedAt"] == "2025-01-01T13:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("reading", "why"),
+    [
+        ((0, 10, "b/0"), "another pod"),
+        ((0, 10, "a/1"), "the container started anew"),
+        ((5, 5, "b/0"), "another pod that has been paid since"),
+        ((0, 10, "a/0"), "the watch lags behind the answer"),
+    ],
+)
+def test_another_life_has_forgotten_what_was_paid(reading: tuple[int, int, str], why: str) -> None:
+    after = told(told(None, 2, 8, "a/0"), *reading, at=LATER)
+
+    assert after["reset"] == {"paid": 2, "pending": 8, "at": "2025-01-01T13:00:00Z"}, why
+    assert after["paid"] == reading[0]
+
+
+def test_a_reset_that_was_seen_before_the_new_life_is_not_told_twice() -> None:
+    before_the_watch = told(told(None, 100, 0, "a/0"), 5, 95, "a/0")
+    after = told(before_the_watch, 5, 95, "a/1")
+
+    assert after["reset"]["paid"] == 100
+    assert after["life"] == "a/1"
+
+
+def test_where_nothing_was_paid_nothing_is_forgotten() -> None:
+    assert "reset" not in told(told(None, 0, 10, "a/0"), 0, 10, "b/0")
+
+
+def test_a_status_of_an_earlier_version_is_no_reset() -> None:
+    earlier = {"paid": 2, "pending": 8, "total": 10, "changedAt": AT}
+
+    assert "reset" not in told(earlier, 2, 8, "a/0")
+
+
+def test_a_reset_stays_until_it_is_acknowledged_by_its_time() -> None:
+    reset = told(told(None, 2, 8, "a/0"), 0, 10, "b/0")
+
+    assert told(reset, 1, 9, "b/0", at=LATER)["reset"] == reset["reset"]
+    assert told(reset)["reset"] == reset["reset"]
+    assert "reset" in told(reset, acknowledged="2024-01-01T00:00:00Z")
+    assert "reset" not in told(reset, acknowledged=AT)
+    assert "reset" not in told(reset, 1, 9, "b/0", acknowledged=AT)
+
+
+def test_a_second_reset_adds_to_what_the_first_forgot() -> None:
+    first = told(told(None, 2, 8, "a/0"), 3, 7, "b/0")
+    second = told(first, 0, 10, "c/0", at=LATER)
+
+    assert second["reset"] == {"paid": 5, "pending": 7, "at": "2025-01-01T13:00:00Z"}
+
+
+def test_the_message_has_the_counts_and_the_command() -> None:
+    reset = told(told(None, 2, 8, "a/0"), 0, 10, "b/0")
+    said = reset_message(a_stack(), reset)
+
+    assert said is not None
+    assert "2 invoices were paid and 8 pending before" in said
+    assert f"kubectl annotate --overwrite -n payments bst shop {ACKNOWLEDGE_RESET}={AT}" in said
+    assert reset_message(a_stack(), told(None, 2, 8, "a/0")) is None
+    assert reset_message(a_stack(), None) is None
+
+
+RUN = {"job": "monthly", "uid": "1", "life": "a/0"}
+
+
+@pytest.mark.parametrize(
+    ("billing", "named"),
+    [
+        ({"running": RUN}, "monthly"),
+        ({"unsettled": RUN}, "monthly"),
+        ({"direct": {"at": AT, "life": "a/0", "paid": 0}}, "a call that was no run"),
+    ],
+)
+def test_an_antaeus_that_ended_in_the_middle_of_a_batch_has_forgotten_what_nobody_counted(
+    billing: Manifest, named: str
+) -> None:
+    """Not one paid invoice was ever read, and yet some may have been charged."""
+    known = told(None, 0, 10, "a/0")
+    stack = a_stack(status={"invoices": known, "billing": billing})
+    found = invoices(stack, a_reading(0, 10, "b/0"), NOW) or {}
+
+    assert found["reset"] == {"paid": 0, "pending": 10, "at": AT, "run": named}
+    said = reset_message(stack, found) or ""
+    assert f"It was charging then ({named}), so more may be paid" in said
+    same = invoices(stack, a_reading(0, 10, "a/0"), NOW) or {}
+    assert same["reset"] is None
+
+
+def test_a_run_of_another_life_has_lost_nothing() -> None:
+    known = told(None, 0, 10, "b/0")
+    stack = a_stack(status={"invoices": known, "billing": {"running": RUN}})
+
+    assert (invoices(stack, a_reading(0, 10, "c/0"), NOW) or {})["reset"] is None

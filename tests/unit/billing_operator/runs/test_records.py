@@ -1,0 +1,264 @@
+"""What is remembered of runs and batches: until it is known to be over, and not longer."""
+
+from typing import Any
+
+import pytest
+
+from billing_operator.kinds import Manifest
+from billing_operator.runs.admission import billing
+from billing_operator.runs.report import RunReport
+from support.builders import a_reading, a_stack
+from support.circumstances import INVOICES, QUIET, a_sight, around, at, decided
+from support.run_manifests import a_job, a_run_pod
+
+BEGUN = {
+    "job": "run",
+    "uid": "uid of run",
+    "admittedAt": "2025-01-01T00:00:00Z",
+    "startedAt": "2025-01-01T00:00:01Z",
+    "life": "first",
+    "paid": 2,
+    "pending": 8,
+}
+KNOWN: Manifest = {"running": BEGUN}
+PAID = RunReport(
+    sent=True,
+    status=200,
+    answer=True,
+    paid_before=2,
+    pending_before=8,
+    paid_after=10,
+    pending_after=0,
+)
+UNSETTLED = {"job": "run", "uid": "uid of run", "at": "2025-01-01T00:01:00Z", "life": "first"}
+
+
+def ended(report: RunReport | str | None = None, **changes: Any) -> Manifest:
+    """What is said of a run that has ended, with what its pod said, if that is there."""
+    pods = () if report is None else (a_run_pod(said=report),)
+    return decided(a_sight(a_job(ended="Failed"), pods=pods), KNOWN, **changes)
+
+
+def test_a_run_that_is_under_way_is_not_written_again() -> None:
+    assert decided(a_sight(a_job(suspend=False)), KNOWN, now=at(60)) == KNOWN
+
+
+def test_when_a_run_has_begun_is_written_down() -> None:
+    admitted = {name: of for name, of in BEGUN.items() if name != "startedAt"}
+    found = decided(a_sight(a_job(suspend=False)), {"running": admitted})
+
+    assert found["running"] == admitted | {"startedAt": "2025-01-01T00:00:00Z"}
+
+
+def test_a_run_that_ended_well_is_told_with_its_counts() -> None:
+    found = ended(PAID)
+
+    assert found["lastRun"] == {
+        "job": "run",
+        "uid": "uid of run",
+        "outcome": "Succeeded",
+        "startedAt": "2025-01-01T00:00:01Z",
+        "finishedAt": "2025-01-01T00:01:00Z",
+        "life": "first",
+        "paidBefore": 2,
+        "pendingBefore": 8,
+        "paidAfter": 10,
+        "pendingAfter": 0,
+        "newlyPaid": 8,
+        "message": "8 newly paid, none pending",
+    }
+    assert found["lastSuccessAt"] == "2025-01-01T00:01:00Z"
+    assert "unsettled" not in found
+
+
+@pytest.mark.parametrize(
+    ("report", "outcome", "said"),
+    [
+        (
+            RunReport(True, 200, False, 2, 8, 5, 5),  # noqa: FBT003 - in the order of its fields
+            "Declined",
+            "3 newly paid, 5 pending: their charges were declined",
+        ),
+        (
+            RunReport(True, 500, None, 2, 8, 3, 7),  # noqa: FBT003 - in the order of its fields
+            "Incomplete",
+            "1 newly paid, 7 pending: the batch broke off",
+        ),
+        (RunReport(said="no way to Antaeus"), "NotSent", "no way to Antaeus; nothing was charged"),
+    ],
+)
+def test_a_batch_that_is_known_to_have_ended_lets_the_next_run_begin(
+    report: RunReport, outcome: str, said: str
+) -> None:
+    sight = a_sight(a_job(ended="Failed"), a_job("next"), pods=(a_run_pod(said=report),))
+    found = decided(sight, KNOWN)
+
+    assert found["lastRun"]["outcome"] == outcome
+    assert found["lastRun"]["message"].startswith(said)
+    assert found["running"]["job"] == "next"
+    assert "lastSuccessAt" not in found
+
+
+@pytest.mark.parametrize(
+    "jobs",
+    [
+        (),
+        (a_job(ended="Failed"),),
+        (a_job(ended="Complete"),),
+        (a_job(generation=3),),
+    ],
+    ids=["deleted", "failed and its pod gone", "complete and its pod gone", "suspended"],
+)
+def test_a_run_whose_end_nobody_saw_lets_no_other_begin(jobs: tuple[Manifest, ...]) -> None:
+    found = decided(a_sight(*jobs, a_job("next")), KNOWN)
+
+    assert found["lastRun"]["outcome"] == "Unknown"
+    assert "Antaeus may still go on" in found["lastRun"]["message"]
+    assert found["unsettled"] == UNSETTLED
+    assert "running" not in found
+    assert found["waiting"]["reason"] == "EarlierRunUnknown"
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        "",
+        "no words of a run",
+        RunReport(sent=True, said="no answer (Connection reset)"),
+        RunReport(sent=True, status=504, said="status 504"),
+        # It has ended, and then Antaeus did not even tell its invoices: who knows why.
+        RunReport(sent=True, status=200, answer=False, paid_before=2),
+    ],
+)
+def test_what_a_pod_does_not_say_for_certain_is_not_taken_for_an_end(
+    report: RunReport | str,
+) -> None:
+    assert ended(report)["unsettled"] == UNSETTLED
+
+
+@pytest.mark.parametrize(
+    ("changes", "activity"),
+    [
+        ({"life": "second", "reading": a_reading(2, 8, "second")}, {}),
+        ({"now": at(QUIET)}, {"still_seconds": QUIET}),
+        ({"annotations": {"billing.antaeus.io/acknowledge-run": "uid of run"}}, {}),
+    ],
+    ids=["another Antaeus", "all is still", "a person says so"],
+)
+def test_a_batch_is_over_with_its_antaeus_after_a_while_or_when_a_person_says_so(
+    changes: dict[str, Any], activity: dict[str, Any]
+) -> None:
+    found = decided(a_sight(a_job("next"), **activity), {"unsettled": UNSETTLED}, **changes)
+
+    assert "unsettled" not in found
+    assert found["running"]["job"] == "next"
+
+
+@pytest.mark.parametrize(
+    ("changes", "activity"),
+    [
+        ({"now": at(QUIET - 1)}, {"still_seconds": 9999.0}),
+        ({"now": at(9999)}, {"still_seconds": QUIET - 1}),
+        ({"now": at(9999)}, {"still_seconds": 9999.0, "blind": "Antaeus does not answer"}),
+        ({"now": at(9999), "life": None}, {}),
+        ({"annotations": {"billing.antaeus.io/acknowledge-run": "uid of another"}}, {}),
+    ],
+    ids=["it was still before", "something moved", "nobody can tell", "no Antaeus", "another run"],
+)
+def test_a_batch_that_may_go_on_is_not_over(
+    changes: dict[str, Any], activity: dict[str, Any]
+) -> None:
+    found = decided(a_sight(a_job("next"), **activity), {"unsettled": UNSETTLED}, **changes)
+
+    assert found["unsettled"] == UNSETTLED
+    assert "running" not in found
+
+
+def test_a_job_that_was_deleted_before_it_began_leaves_nothing_behind() -> None:
+    job = a_job(deletionTimestamp="2025-01-01T00:00:00Z")
+    admitted = {name: of for name, of in BEGUN.items() if name != "startedAt"}
+
+    assert decided(a_sight(job), {"running": admitted}) == {}
+
+
+def test_a_job_that_a_person_let_begin_is_followed_to_its_end() -> None:
+    found = decided(a_sight(a_job(suspend=False)))
+    assert found["running"] == {
+        "job": "run",
+        "uid": "uid of run",
+        "startedAt": "2025-01-01T00:00:00Z",
+    }
+
+    gone = decided(a_sight(), found)
+    assert gone["unsettled"]["job"] == "run"
+
+
+def test_a_job_that_was_suspended_in_the_middle_ends_once_and_is_followed_no_more() -> None:
+    stopped = a_sight(a_job(generation=3))
+    found = decided(stopped, KNOWN)
+
+    assert found["lastRun"]["outcome"] == "Unknown"
+    assert decided(stopped, found) == found
+
+
+def test_invoices_that_are_paid_without_a_run_are_noticed_and_hold_runs_up() -> None:
+    found = decided(a_sight(a_job()), reading=a_reading(3, 7))
+
+    assert found["direct"] == {"at": "2025-01-01T00:01:00Z", "life": "first", "paid": 2}
+    assert found["waiting"]["reason"] == "PaidDirectly"
+    later = decided(a_sight(), {"direct": found["direct"]}, reading=a_reading(9, 1))
+    assert later["direct"] == found["direct"]
+
+
+def test_a_charge_in_the_middle_is_noticed_before_any_invoice_is_paid() -> None:
+    found = decided(a_sight(a_job(), charging=True))
+
+    assert found["direct"]["paid"] == 2
+    assert found["waiting"]["reason"] == "PaidDirectly"
+
+
+def test_a_direct_call_is_over_when_all_is_still() -> None:
+    direct = {"at": "2025-01-01T00:01:00Z", "life": "first", "paid": 2}
+    sight = a_sight(a_job(), still_seconds=QUIET)
+    counts: dict[str, Any] = {"invoices": INVOICES | {"paid": 9}, "reading": a_reading(9, 1)}
+    said = {"billing.antaeus.io/acknowledge-run": str(direct["at"])}
+
+    assert "direct" in decided(sight, {"direct": direct}, now=at(QUIET - 1), **counts)
+    assert "direct" not in decided(sight, {"direct": direct}, now=at(QUIET), **counts)
+    assert "direct" not in decided(sight, {"direct": direct}, annotations=said, **counts)
+
+
+@pytest.mark.parametrize(
+    ("known", "invoices"),
+    [
+        (KNOWN, INVOICES),
+        ({"unsettled": UNSETTLED}, INVOICES),
+        ({"lastRun": {"uid": "1", "paidAfter": 10, "life": "first"}}, INVOICES),
+        ({}, INVOICES | {"paid": 10}),
+        ({}, INVOICES | {"life": "before"}),
+        ({}, {}),
+    ],
+    ids=["a run", "a run's batch", "a run has told it", "known", "another life", "first reading"],
+)
+def test_what_a_run_paid_is_no_direct_call(known: Manifest, invoices: Manifest) -> None:
+    sight = a_sight(a_job(suspend=False)) if known is KNOWN else a_sight()
+
+    assert "direct" not in decided(sight, known, invoices=invoices, reading=a_reading(10, 0))
+
+
+def test_what_a_run_that_ends_now_paid_is_no_direct_call() -> None:
+    assert "direct" not in ended(PAID, reading=a_reading(10, 0))
+
+
+def test_why_a_pod_does_not_start_is_said_while_it_does_not() -> None:
+    stuck = a_run_pod(waiting={"reason": "ErrImagePull"})
+    found = decided(a_sight(a_job(suspend=False), pods=(stuck,)), KNOWN)
+
+    assert found["running"]["message"] == "pod run-x: ErrImagePull"
+    assert "message" not in decided(a_sight(a_job(suspend=False)), found)["running"]
+
+
+def test_without_sight_of_the_runs_all_stays_as_it_was() -> None:
+    stack = a_stack(status={"billing": KNOWN})
+
+    assert billing(stack, None, around()) == KNOWN

@@ -1,0 +1,91 @@
+"""What is asked while somebody may charge, and what becomes of it."""
+
+from functools import partial
+
+import pytest
+
+from billing_operator.apps.answers import Calls, Counts
+from billing_operator.invoices.readings import Reading, Readings
+from billing_operator.kinds import Manifest
+from billing_operator.observed.stack import observe
+from billing_operator.runs.activity import Activity
+from billing_operator.runs.report import RunReport
+from billing_operator.runs.sampler import Sampler
+from support.builders import a_pod, a_reading, a_stack
+from support.fake_apps import FakeApps
+
+LIFE = "uid of shop-antaeus-0/0"
+RECORD: Manifest = {"life": "first"}
+
+
+class Scene:
+    """A sampler, and an Antaeus with 2 of 10 invoices paid."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.apps = FakeApps(counts={"shop": Counts(2, 8)})
+        self.apps.taken["shop-payment-0"] = Calls(taken=0, held=0)
+        self.readings = Readings(lambda: self.now, still_seconds=1.0)
+        self.sampler = Sampler(self.apps, self.readings, clock=lambda: self.now)
+
+    async def sample(self, *pods: Manifest) -> Activity:
+        self.now += 60.0
+        seen = observe([], pods or (a_pod("antaeus"), a_pod()))
+        return await self.sampler.sample(a_stack(), seen)
+
+
+async def test_both_are_asked_and_the_reading_is_kept() -> None:
+    scene = Scene()
+    await scene.sample()
+    found = await scene.sample()
+
+    assert found == Activity(charging=False, still_seconds=60.0, blind="")
+    assert scene.readings.last("stack-uid") == Reading(Counts(2, 8), LIFE)
+
+
+@pytest.mark.parametrize(
+    ("pods", "blind"),
+    [
+        ((a_pod("antaeus"),), "payment's pods do not tell"),
+        ((a_pod(),), "Antaeus does not tell"),
+        ((a_pod("antaeus"), a_pod(), a_pod(name="shop-payment-1")), "payment's pods do not tell"),
+        ((a_pod("antaeus", ready=False), a_pod()), "Antaeus does not tell"),
+    ],
+)
+async def test_whoever_is_silent_is_named(pods: tuple[Manifest, ...], blind: str) -> None:
+    assert blind in (await Scene().sample(*pods)).blind
+
+
+async def test_an_answer_that_a_newer_reading_has_overtaken_is_not_kept() -> None:
+    scene = Scene()
+    newer = a_reading(10, 0)
+    scene.apps.meanwhile = partial(scene.readings.note, "stack-uid", newer)
+    await scene.sample()
+
+    assert scene.readings.last("stack-uid") == newer
+
+
+@pytest.mark.parametrize(
+    ("report", "paid"),
+    [
+        (RunReport(paid_after=10, pending_after=0), 10),
+        (RunReport(paid_after=1, pending_after=9), 2),
+        (RunReport(), 2),
+    ],
+)
+def test_what_a_run_read_at_its_end_is_a_reading(report: RunReport, paid: int) -> None:
+    scene = Scene()
+    scene.readings.note("stack-uid", a_reading(2, 8))
+    scene.sampler.take_in(a_stack(), RECORD, report)
+
+    assert (scene.readings.last("stack-uid") or a_reading()).counts.paid == paid
+
+
+def test_what_a_run_read_of_an_earlier_antaeus_is_none() -> None:
+    scene = Scene()
+    scene.sampler.take_in(a_stack(), RECORD, RunReport(paid_after=10, pending_after=0))
+    assert scene.readings.last("stack-uid") is None
+
+    scene.readings.note("stack-uid", a_reading(2, 8, "second"))
+    scene.sampler.take_in(a_stack(), RECORD, RunReport(paid_after=10, pending_after=0))
+    assert scene.readings.last("stack-uid") == a_reading(2, 8, "second")

@@ -1,0 +1,72 @@
+"""Which Events billing is worth: one for each transition, none for what stays."""
+
+import pytest
+
+from billing_operator.kinds import Manifest
+from billing_operator.status.events import run_announcements
+
+RUNNING = {"job": "run", "uid": "1", "paid": 2, "pending": 8}
+LAST = {"job": "run", "uid": "1", "outcome": "Succeeded", "message": "8 newly paid, none pending"}
+RESET = {"job": "run", "reason": "InvoicesReset", "message": "deal with it"}
+DIRECT = {"at": "2025-01-01T00:00:00Z", "paid": 2}
+
+
+def said(before: Manifest, after: Manifest) -> list[tuple[str, str]]:
+    invoices = {"invoices": {"paid": 9}}
+    found = run_announcements({"billing": before} | invoices, {"billing": after} | invoices)
+    return [(each.type, each.reason) for each in found]
+
+
+def message(before: Manifest, after: Manifest) -> str:
+    invoices = {"invoices": {"paid": 9}}
+    (found,) = run_announcements({"billing": before}, {"billing": after} | invoices)
+    return found.message
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ({}, {"running": RUNNING}, [("Normal", "BillingRunBegun")]),
+        ({"running": RUNNING}, {"running": RUNNING | {"startedAt": "now"}}, []),
+        ({"running": RUNNING}, {"lastRun": LAST}, [("Normal", "BillingRunSucceeded")]),
+        ({"lastRun": LAST}, {"lastRun": LAST}, []),
+        (
+            {"lastRun": LAST},
+            {"lastRun": LAST | {"uid": "2", "outcome": "Unknown"}},
+            [("Warning", "BillingRunUnknown")],
+        ),
+        ({}, {"lastRun": LAST | {"outcome": "Declined"}}, [("Normal", "BillingRunDeclined")]),
+        ({}, {"lastRun": LAST | {"outcome": "NotSent"}}, [("Warning", "BillingRunNotSent")]),
+        ({}, {"waiting": RESET}, [("Warning", "BillingRunWaits")]),
+        ({"waiting": RESET}, {"waiting": RESET | {"message": "other words"}}, []),
+        ({}, {"waiting": RESET | {"reason": "RunUnderWay"}}, []),
+        ({"unsettled": RUNNING}, {}, [("Normal", "BillingRunSettled")]),
+        ({}, {"lastSkipped": LAST}, [("Warning", "BillingRunSkipped")]),
+        ({"lastSkipped": LAST}, {"lastSkipped": LAST}, []),
+        ({}, {"direct": DIRECT}, [("Normal", "PaidDirectly")]),
+        ({"direct": DIRECT}, {"direct": DIRECT}, []),
+        ({"direct": DIRECT}, {}, [("Normal", "PaidDirectly")]),
+        (
+            {"schedule": {"text": "@daily"}},
+            {"schedule": {"text": "@daily"}, "direct": DIRECT},
+            [("Warning", "PaidDirectly")],
+        ),
+        (
+            {"running": RUNNING},
+            {"running": RUNNING | {"message": "pod run-x: ErrImagePull"}},
+            [("Warning", "BillingRunStuck")],
+        ),
+    ],
+)
+def test_each_transition_is_told_once(
+    before: Manifest, after: Manifest, told: list[tuple[str, str]]
+) -> None:
+    assert said(before, after) == told
+
+
+def test_an_event_has_the_counts() -> None:
+    assert message({}, {"running": RUNNING}) == (
+        "run run begins: 2 invoices paid and 8 pending before"
+    )
+    assert message({}, {"lastRun": LAST}) == "run run: 8 newly paid, none pending"
+    assert message({"direct": DIRECT}, {}).endswith("2 paid before, 9 now")

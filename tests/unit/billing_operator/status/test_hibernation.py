@@ -1,0 +1,112 @@
+"""A stack that its owner sends to sleep: nothing of it runs, and nothing but payments is lost."""
+
+import pytest
+
+from billing_operator.kinds import Manifest
+from billing_operator.observed.stack import observe
+from billing_operator.status.hibernation import asleep, asleep_message
+from support.builders import a_deployment, a_pod, a_reading, a_stack
+from support.world import World, ready
+
+AT_ZERO = (a_deployment("antaeus", wanted=0), a_deployment(wanted=0))
+ENDED = a_pod("antaeus", leaving=True, phase="Failed")
+
+
+# An evicted pod leaves its object behind, and no process.
+@pytest.mark.parametrize("pods", [(), (ENDED,)], ids=["none", "evicted"])
+def test_a_stack_is_asleep_once_nothing_of_it_runs(pods: tuple[Manifest, ...]) -> None:
+    seen = observe(AT_ZERO, pods)
+
+    assert asleep(a_stack(hibernate=True), seen)
+    assert not asleep(a_stack(), seen)
+
+
+@pytest.mark.parametrize(
+    ("children", "pods"),
+    [
+        (AT_ZERO, (a_pod("antaeus", leaving=True),)),
+        ((a_deployment("antaeus"), a_deployment(wanted=0)), ()),
+        ((a_deployment("antaeus", wanted=0), a_deployment(wanted=0, replicas=1)), ()),
+        ((a_deployment("antaeus", wanted=0),), ()),
+    ],
+    ids=["still ending", "not scaled", "pods left", "one is missing"],
+)
+def test_a_stack_is_not_asleep_before_that(
+    children: tuple[Manifest, ...], pods: tuple[Manifest, ...]
+) -> None:
+    assert not asleep(a_stack(hibernate=True), observe(children, pods))
+
+
+def test_what_antaeus_has_forgotten_is_said() -> None:
+    assert "forgotten that 7 invoices" in asleep_message({"paid": 7, "pending": 1})
+    assert "forgotten" not in asleep_message({"paid": 0, "pending": 8})
+    assert "forgotten" not in asleep_message(None)
+
+
+async def test_a_hibernated_stack_keeps_all_but_its_pods() -> None:
+    world = await ready(payment={"replicas": 1})
+    before = {name for name, _ in world.cluster.objects.items() if name[0] != "Pod"}
+    world.change(hibernate=True)
+    await world.reconcile()
+
+    assert set(world.cluster.writes) == {("apply", "Deployment"), ("apply status", "BillingStack")}
+    assert world.condition("Ready") == ("False", "Hibernating")
+    assert world.condition("Reconciling") == ("True", "Hibernating")
+    assert world.condition("Hibernated") is None
+
+    world.run_pods()
+    await world.reconcile()
+    assert world.condition("Ready") == ("True", "Hibernated")
+    assert world.condition("Hibernated") == ("True", "Hibernated")
+    assert (world.status["payment"]["summary"], world.status["antaeus"]["replicas"]) == ("0/0", 0)
+    assert before - {("Event", name) for kind, name in before if kind == "Event"} <= set(
+        world.cluster.objects
+    )
+    await world.reconcile()
+    assert world.cluster.writes == []
+
+
+async def test_a_stack_that_wakes_up_tells_what_it_has_forgotten() -> None:
+    world = await ready()
+    world.tools.readings.note("stack-uid", a_reading(paid=3, pending=0, life="first"))
+    await world.reconcile()
+    await _hibernate(world)
+    [said] = [c["message"] for c in world.status["conditions"] if c["type"] == "Hibernated"]
+    assert "3 invoices were paid" in said
+    assert world.condition("InvoicesReset") is None
+
+    world.change(hibernate=False)
+    await world.reconcile()
+    world.run_pods()
+    world.tools.readings.note("stack-uid", a_reading(paid=0, pending=3, life="second"))
+    await world.reconcile()
+
+    assert world.condition("Ready") == ("True", "AllReady")
+    assert world.condition("InvoicesReset") == ("True", "InvoicesReset")
+    assert world.status["invoices"]["reset"]["paid"] == 3
+
+
+async def test_going_to_sleep_is_one_event_and_no_warning() -> None:
+    world = await ready()
+    await _hibernate(world)
+
+    events = [live for (kind, _), live in world.cluster.objects.items() if kind == "Event"]
+    assert [e["type"] for e in events if e["reason"] == "Hibernated"] == ["Normal"]
+
+
+async def test_a_suspended_stack_is_not_sent_to_sleep() -> None:
+    world = await ready()
+    world.change(suspend=True, hibernate=True)
+    await world.reconcile()
+
+    assert ("apply", "Deployment") not in world.cluster.writes
+    assert world.condition("Ready") == ("False", "Suspended")
+    assert world.condition("Hibernated") is None
+
+
+async def _hibernate(world: World) -> None:
+    world.change(hibernate=True)
+    await world.reconcile()
+    world.run_pods()
+    await world.reconcile()
+    assert world.condition("Hibernated") == ("True", "Hibernated")

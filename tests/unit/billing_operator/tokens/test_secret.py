@@ -1,0 +1,111 @@
+"""What the operator's own Secret says, what each step makes of it, and what others may do to it."""
+
+import base64
+from datetime import UTC, datetime
+
+import pytest
+
+from billing_operator.kinds import Manifest
+from billing_operator.tokens.secret import (
+    Step,
+    TokenSecret,
+    ValidToken,
+    dropped,
+    forgotten,
+    replaced,
+    settled,
+    staged,
+    swapped,
+)
+from support.builders import a_secret
+
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+NEW = ValidToken(base64.b64encode(b"new").decode(), "second", users=True)
+AT_REST = {"token": "old", "id": "first", "made": "2024-01-01T00:00:00Z", "request": "1"}
+STAGED = {**AT_REST, "other": "new", "other-id": "second", "other-source": "user"}
+SWAPPED = {
+    "token": "new",
+    "id": "second",
+    "source": "user",
+    "made": "2025-01-01T00:00:00Z",
+    "request": "2",
+    "other": "old",
+    "other-id": "first",
+    "step": "Swapped",
+}
+
+
+def of(**data: str) -> TokenSecret:
+    return TokenSecret.of(a_secret(**data))
+
+
+def told(manifest: Manifest) -> dict[str, str]:
+    return {name: base64.b64decode(text).decode() for name, text in manifest["data"].items()}
+
+
+def test_each_step_changes_what_it_is_about_and_nothing_else() -> None:
+    secret = of(**AT_REST, note="theirs")
+
+    after = staged(secret, NEW)
+    assert told(after) == {**STAGED, "step": "Staged", "note": "theirs"}
+    after = swapped(TokenSecret.of(after), NOW, "2")
+    assert told(after) == {**SWAPPED, "note": "theirs"}
+    after = forgotten(TokenSecret.of(after))
+    rest = {k: v for k, v in SWAPPED.items() if not k.startswith("other")}
+    assert told(after) == {**rest, "step": "Forgetting", "note": "theirs"}
+    after = settled(TokenSecret.of(after), NOW)
+    del rest["step"]
+    assert told(after) == {**rest, "rotated-at": "2025-01-01T00:00:00Z", "note": "theirs"}
+    assert after["metadata"] == secret.live["metadata"]
+
+
+def test_what_is_dropped_leaves_no_trace() -> None:
+    assert told(dropped(TokenSecret.of(staged(of(**AT_REST), NEW)))) == AT_REST
+
+
+def test_a_request_is_remembered_where_a_rotation_had_another_cause() -> None:
+    assert told(swapped(of(**STAGED, step="Staged"), NOW, None))["request"] == "1"
+
+
+def test_a_token_that_no_pod_uses_goes_with_all_that_was_said_of_it() -> None:
+    made = told(replaced(of(**AT_REST), NEW, NOW, None))
+
+    assert made == {
+        "token": "new",
+        "id": "second",
+        "source": "user",
+        "made": "2025-01-01T00:00:00Z",
+    }
+
+
+def test_nothing_of_a_token_shows_in_a_text() -> None:
+    assert "bmV3" not in repr(of(**SWAPPED)) + repr(NEW)
+
+
+@pytest.mark.parametrize(
+    ("data", "step"),
+    [
+        ({}, None),
+        ({"step": "Staged"}, None),
+        ({"step": "Swapped"}, Step.FORGETTING),
+        ({"step": "Forgetting"}, Step.FORGETTING),
+        ({"step": "Sideways"}, None),
+        ({"other": "new"}, Step.SWAPPED),
+        ({"other": "new", "step": "Staged"}, Step.STAGED),
+        ({"other": "new", "step": "Swapped"}, Step.SWAPPED),
+        ({"other": "new", "step": "Forgetting"}, Step.SWAPPED),
+        ({"other": "new", "step": "\xff"}, Step.SWAPPED),
+    ],
+)
+def test_what_somebody_spoiled_is_taken_for_the_safer_of_two(
+    data: dict[str, str], step: Step | None
+) -> None:
+    assert of(token="old", **data).step is step
+
+
+def test_the_age_of_a_token_from_an_earlier_version_counts_from_its_secret() -> None:
+    live = a_secret(token="old")
+    live["metadata"]["creationTimestamp"] = "2024-05-01T00:00:00Z"
+
+    assert TokenSecret.of(live).made == datetime(2024, 5, 1, tzinfo=UTC)
+    assert of(token="old", made="soon").made == datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,0 +1,207 @@
+"""What each step of a rotation waits for, row by row; how they follow is in the model's test."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from billing_operator.apps.answers import Accepted
+from billing_operator.kinds import Manifest
+from billing_operator.names import TOKEN_ID
+from billing_operator.observed.stack import observe
+from billing_operator.tokens.secret import Step
+from billing_operator.tokens.steps import (
+    Action,
+    Facts,
+    PaymentPod,
+    Sight,
+    Wait,
+    antaeus_lacks,
+    due_in,
+    next_step,
+    wanted,
+)
+from support.builders import a_deployment, a_pod, a_stack
+
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+ASKING = a_stack(annotations={"billing.antaeus.io/rotate-token": "1"})
+WITH_A_SECRET = a_stack(token={"secretRef": {"name": "provider"}})
+
+
+def a_sight(step: Step | None = None, **changes: Any) -> Sight:
+    other = "new" if step is Step.STAGED else None
+    made = Sight(
+        id="old",
+        other_id=other,
+        step=step,
+        users=False,
+        other_users=False,
+        made=NOW,
+        rotated_at=None,
+        request=None,
+    )
+    return replace(made, **changes)
+
+
+def a_payment(*ids: str | None, name: str = "a") -> PaymentPod:
+    return PaymentPod(name, answers=True, accepted=Accepted(frozenset(ids)))
+
+
+OLD = PaymentPod("odd", answers=True, accepted=None)
+MUTE = PaymentPod("mute", answers=False, accepted=None)
+OPEN = PaymentPod("open", answers=True, accepted=Accepted(everything=True))
+
+
+def facts(*payment: PaymentPod, **changes: Any) -> Facts:
+    return Facts(payment, None, **changes)
+
+
+def waited_for(sight: Sight, found: Facts) -> str:
+    step = next_step(ASKING, sight, found, NOW)
+    assert isinstance(step, Wait)
+    return step.what
+
+
+def test_what_nobody_wants_is_not_begun() -> None:
+    assert next_step(a_stack(), a_sight(), facts(a_payment("old")), NOW) is None
+    assert next_step(WITH_A_SECRET, a_sight(), facts(), NOW) is None
+
+
+@pytest.mark.parametrize("pods", [(), (a_payment("old"),), (MUTE,), (OPEN,)])
+def test_what_is_wanted_is_begun_whatever_payment_has_by_now(pods: tuple[PaymentPod, ...]) -> None:
+    assert next_step(ASKING, a_sight(), facts(*pods), NOW) is Action.STAGE
+
+
+def test_a_payment_that_tells_no_tokens_is_not_left_behind() -> None:
+    for step in (None, Step.STAGED, Step.FORGETTING):
+        found = next_step(ASKING, a_sight(step), facts(a_payment("old", "new"), OLD), NOW)
+        assert isinstance(found, Wait)
+        assert "odd does not tell" in found.what
+        assert "spec.payment.image" in (found.remedy or "")
+
+
+@pytest.mark.parametrize("step", [None, Step.STAGED])
+def test_a_billing_run_is_not_disturbed(step: Step | None) -> None:
+    found = facts(a_payment("old", "new"), billing_busy=True)
+
+    assert waited_for(a_sight(step), found) == "the billing run is to end"
+
+
+def test_a_rotation_that_has_swapped_goes_on_beside_a_billing_run() -> None:
+    busy = facts(a_payment("old"), billing_busy=True, paying=True)
+
+    assert next_step(ASKING, a_sight(Step.SWAPPED), busy, NOW) is Action.FORGET
+    assert next_step(ASKING, a_sight(Step.FORGETTING), busy, NOW) is Action.SETTLE
+
+
+def test_nobody_who_pays_is_cut_off() -> None:
+    both = a_payment("old", "new")
+
+    assert "being paid" in waited_for(a_sight(Step.STAGED), facts(both, paying=True))
+    assert next_step(ASKING, a_sight(Step.STAGED), facts(both), NOW) is Action.SWAP
+
+
+@pytest.mark.parametrize("pod", [a_payment("old", name="b"), a_payment("new", name="b"), MUTE])
+def test_antaeus_gets_no_token_that_a_payment_pod_may_not_know(pod: PaymentPod) -> None:
+    told = waited_for(a_sight(Step.STAGED), facts(a_payment("old", "new"), pod))
+
+    assert told == f"payment: 1 of 2 pods accept both tokens; not yet {pod.name}"
+
+
+@pytest.mark.parametrize("pods", [(), (OPEN,), (a_payment("old", "new", "more"),)])
+def test_where_all_accept_both_tokens_they_are_swapped(pods: tuple[PaymentPod, ...]) -> None:
+    assert next_step(ASKING, a_sight(Step.STAGED), facts(*pods), NOW) is Action.SWAP
+
+
+def test_the_earlier_token_is_kept_while_antaeus_may_have_it() -> None:
+    lacking = replace(facts(), antaeus_lacks="more time")
+
+    assert waited_for(a_sight(Step.SWAPPED), lacking) == "more time"
+
+
+@pytest.mark.parametrize("pod", [a_payment("old", "earlier"), a_payment("earlier"), MUTE])
+def test_it_is_not_over_before_all_have_forgotten_the_earlier_token(pod: PaymentPod) -> None:
+    pods = [replace(pod, name=name) for name in "abc"]
+    told = waited_for(a_sight(Step.FORGETTING), facts(*pods))
+
+    assert told == "payment: 0 of 3 pods accept the new token alone; not yet a and 2 more"
+
+
+def test_what_was_staged_is_exchanged_or_taken_back_while_nobody_has_it() -> None:
+    other = a_sight(Step.STAGED, other_differs=True)
+
+    assert next_step(WITH_A_SECRET, replace(other, differs=True), facts(), NOW) is Action.STAGE
+    assert next_step(WITH_A_SECRET, other, facts(), NOW) is Action.DROP
+    # One that the operator made is nothing to a stack with a Secret of its own, and the reverse.
+    theirs = a_sight(Step.STAGED, other_users=True)
+    assert next_step(ASKING, theirs, facts(), NOW) is Action.STAGE
+    assert next_step(a_stack(), theirs, facts(), NOW) is Action.DROP
+
+
+def test_a_users_secret_that_is_bad_begins_nothing_and_holds_what_is_staged() -> None:
+    bad = a_sight(good=False, differs=True)
+    assert next_step(WITH_A_SECRET, bad, facts(), NOW) is None
+
+    staged = replace(bad, step=Step.STAGED, other_differs=True)
+    found = next_step(WITH_A_SECRET, staged, facts(), NOW)
+    assert isinstance(found, Wait)
+    assert "secretRef" in found.what
+    swapped = replace(bad, step=Step.SWAPPED)
+    assert next_step(WITH_A_SECRET, swapped, facts(), NOW) is Action.FORGET
+
+
+@pytest.mark.parametrize("step", [None, *Step])
+def test_nothing_is_written_of_a_suspended_stack(step: Step | None) -> None:
+    both = facts(OPEN, suspended=True)
+
+    assert "spec.suspend" in waited_for(a_sight(step), both)
+
+
+def test_a_token_is_too_old_once_it_is_as_old_as_may_be() -> None:
+    stack = a_stack(token={"rotation": {"maxAgeSeconds": 60}})
+    young = a_sight(made=NOW - timedelta(seconds=59))
+
+    assert (due_in(stack, young, NOW), wanted(stack, young, NOW)) == (1, False)
+    assert wanted(stack, a_sight(made=NOW - timedelta(seconds=60)), NOW)
+    assert due_in(a_stack(), young, NOW) is None
+    assert due_in(WITH_A_SECRET, young, NOW) is None
+
+
+def lacks(deployment: Manifest | None, *pods: Manifest) -> str | None:
+    return antaeus_lacks(a_stack(), observe([deployment] if deployment else [], pods), "new")
+
+
+def a_rollout(template: str = "new", **changes: Any) -> Manifest:
+    made = a_deployment("antaeus", **changes)
+    made["spec"]["template"] = {"metadata": {"annotations": {TOKEN_ID: template}}}
+    return made
+
+
+def antaeus_with(token: str, **changes: Any) -> Manifest:
+    return a_pod("antaeus", f"antaeus-{token}", annotations={TOKEN_ID: token}, **changes)
+
+
+def test_antaeus_has_the_new_token_once_no_pod_is_left_that_may_have_another() -> None:
+    assert lacks(a_rollout(), antaeus_with("new")) is None
+    assert lacks(a_rollout(wanted=0)) is None
+    over = antaeus_with("old", phase="Failed")
+    assert lacks(a_rollout(), antaeus_with("new"), over) is None
+
+
+@pytest.mark.parametrize(
+    ("deployment", "pods", "words"),
+    [
+        (None, (), "deployment of antaeus"),
+        (a_rollout("old"), (antaeus_with("old"),), "to be started with the new token"),
+        (a_rollout(ready=0), (antaeus_with("new", ready=False),), "0 of 1 pods ready"),
+        (a_rollout(generation=2, observed=1), (antaeus_with("new"),), "0 of 1 new pods"),
+        (a_rollout(), (antaeus_with("new"), antaeus_with("old", leaving=True)), "antaeus-old is"),
+        (a_rollout(wanted=0), (antaeus_with("old", leaving=True),), "antaeus-old is"),
+        (a_rollout(), (a_pod("antaeus", "bare"),), "bare is to end"),
+    ],
+)
+def test_what_antaeus_lacks_is_told(
+    deployment: Manifest | None, pods: tuple[Manifest, ...], words: str
+) -> None:
+    assert words in (lacks(deployment, *pods) or "")
