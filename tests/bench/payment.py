@@ -5,7 +5,7 @@ Run as `python -m bench.payment` with `tests` on the path. Bare waitress, the fl
 turns in every round; what counts is the median of the rounds' ratios, since a round's ratio
 compares what was measured under the same circumstances. The run is void if bare waitress is not a
 little faster than the floor: then something else was measured. The floor is served by waitress as
-it comes, with the settings of the service's; the service by what `payment_service.ports` makes of
+it comes, with the settings of the service's; the service by what `payment_service.server` makes of
 waitress, which is part of what it is.
 
 All processes share one CPU. Otherwise the time that it takes to wake another one, which differs

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 import falcon
 import waitress
 
-from payment_service.ports.serving import Limits, waitress_settings
+from payment_service.server.port import Limits, waitress_settings
 
 TOKEN = b"bench-token"
 

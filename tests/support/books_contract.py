@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
+from payment_service.state.interface import Began, State
 from payment_service.state.records import Filter, Sum, Total
-from payment_service.state.state import Began, State
 from payment_service.state.values import Kept, Keyed, SavedAnswer, SetFault
 from support.state_makers import NOON, Clock, Opened, a_booking, a_charge_of, an_entry
 

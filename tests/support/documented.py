@@ -6,7 +6,7 @@ import schemathesis
 from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 
-from payment_service.ports.openapi import Interface, openapi
+from payment_service.api.openapi import Interface, openapi
 
 DocumentedOperation: TypeAlias = APIOperation[Any, Any, Any, Any]
 

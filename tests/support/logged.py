@@ -10,7 +10,7 @@ import pytest
 
 from payment_service.__main__ import main
 from payment_service.cashier.records import CallOutcome, ChargeRecord, charge_line
-from payment_service.charging.charges import Charge
+from payment_service.outcome.charges import Charge
 
 TIME = "2026-01-01T12:00:00.123Z"
 

@@ -1,7 +1,7 @@
 """A state that stands for a store which can be lost, as far as its faults go."""
 
+from payment_service.state.interface import StoreLostError
 from payment_service.state.memory import Memory
-from payment_service.state.state import StoreLostError
 from payment_service.state.values import SetFault
 
 

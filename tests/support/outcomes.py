@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from payment_service.charging.outcome import Circumstances
+from payment_service.outcome.outcome import Circumstances
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ACCEPT, DECLINE = {"accept": True}, {"decline": {"reason": "insufficient_funds"}}

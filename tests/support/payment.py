@@ -16,14 +16,14 @@ from typing import Any, Self
 
 from falcon import testing
 
+from payment_service.api.charge_app import create_app
 from payment_service.cashier.books import Surroundings
 from payment_service.cashier.cashier import Cashier, Foresee
 from payment_service.cashier.records import Recorder
-from payment_service.charging.outcome import Outcome
-from payment_service.charging.outcome import foresee as foresee_by_profile
-from payment_service.files.token_gate import Tokens
+from payment_service.live.tokens import Tokens
 from payment_service.log import Lines
-from payment_service.ports.charge_app import create_app
+from payment_service.outcome.outcome import Outcome
+from payment_service.outcome.outcome import foresee as foresee_by_profile
 from payment_service.profile.document import Profile
 from payment_service.profile.values import DeclineReason
 from payment_service.service import Service

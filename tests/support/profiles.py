@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from payment_service.charging.charges import Charge
-from payment_service.mistakes import MistakesError
+from payment_service.outcome.charges import Charge
 from payment_service.profile.document import Profile
+from payment_service.text.mistakes import MistakesError
 
 _FULL: dict[str, Any] = {
     "successRate": 0.5,

@@ -7,11 +7,11 @@ from typing import Self
 
 from cluster.debian_program import REDIS
 from payment_service.settings import Settings
+from payment_service.state.interface import StoreLostError
 from payment_service.state.shared import Shared
-from payment_service.state.state import StoreLostError
 from payment_service.state.store import Store
 from payment_service.state.values import Kept
-from payment_service.store_address import StoreAddress
+from payment_service.text.store_address import StoreAddress
 from support.eventually import eventually
 from support.in_process import free_port
 from support.limits import NOTICED

@@ -3,8 +3,8 @@
 from time import time
 
 from payment_service.settings import Settings
+from payment_service.state.interface import Began
 from payment_service.state.opening import open_state
-from payment_service.state.state import Began
 from support.state_makers import a_booking, a_charge_of, an_entry
 
 CHARGES = 100

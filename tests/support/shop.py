@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from payment_service.ports.delivery import DELIVERY, Delivery
-from payment_service.ports.serving import Limits, Port
+from payment_service.server.delivery import DELIVERY, Delivery
+from payment_service.server.port import Limits, Port
 from support.eventually import eventually
 from support.payment import Caller
 

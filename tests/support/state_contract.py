@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from payment_service.charging.charges import Charge
+from payment_service.outcome.charges import Charge
+from payment_service.state.interface import Began, State
 from payment_service.state.records import Filter
-from payment_service.state.state import Began, State
 from payment_service.state.values import SavedAnswer
 from support.books_contract import BooksContract
 from support.state_makers import KEPT, Clock, Opened, a_booking, a_charge_of

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from payment_service.charging.charges import Charge
+from payment_service.outcome.charges import Charge
+from payment_service.state.interface import State
 from payment_service.state.records import Booking, JournalEntry
-from payment_service.state.state import State
 from payment_service.state.values import Kept
 
 KEPT = Kept(attempts=3, hits=3, keys=3, bookings=3, journal=3, faults=2, in_flight_seconds=30)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from payment_service.commands.cli import parser
 from payment_service.lifecycle import hold_signals, serve
 from payment_service.log import Lines, route_library_logs
-from payment_service.mistakes import MistakesError
 from payment_service.service import Service
 from payment_service.settings import Settings
+from payment_service.text.mistakes import MistakesError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,9 +4,9 @@ A connection that ends unanswered makes Antaeus send the same charge once more, 
 
 1. readiness goes off, and every answer from now on ends its connection; new connections are still
    accepted, since it takes a while until nobody is sent here any more;
-2. then the door closes, behind everyone who has come in (see `listener`). What waits is answered; a
-   connection without a request is closed only after a pause in which its client, if it lives,
-   would have used it again;
+2. then the door closes, behind everyone who has come in (see `server.listener`). What waits is
+   answered; a connection without a request is closed only after a pause in which its client, if it
+   lives, would have used it again;
 3. replies that are held still leave at their time. Those that are slow on purpose, or never come,
    are nobody's loss: they are cut off as soon as nothing else is left;
 4. when no connection is left, or the time is up, everything stops.
@@ -16,7 +16,7 @@ import signal
 import time
 from collections.abc import Callable
 
-from payment_service.ports.serving import Port
+from payment_service.server.port import Port
 from payment_service.service import Service
 
 SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})

@@ -7,7 +7,7 @@ import select
 import threading
 import time
 
-from payment_service.instants import timestamp
+from payment_service.text.timestamps import timestamp
 
 _SHORT = select.PIPE_BUF
 """How many bytes a pipe takes in one piece."""

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from payment_service import __version__
 from payment_service.cashier.records import CallOutcome, ChargeRecord
-from payment_service.files.mounted import Mounted
+from payment_service.live.mounted import Mounted
 from payment_service.log import Lines
 
 REFUSAL_REASONS = (

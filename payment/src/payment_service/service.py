@@ -4,25 +4,25 @@ import random
 import socket
 import time
 
+from payment_service.api.charge_app import create_app
+from payment_service.api.control_app import create_control_app
+from payment_service.api.control_resources import LARGEST_BODY, Desk
+from payment_service.api.ops_app import Health, create_ops_app
+from payment_service.api.problems import refusal_as_problem
 from payment_service.cashier.books import Surroundings
 from payment_service.cashier.cashier import Cashier, Foresee
 from payment_service.cashier.records import ChargeLog
-from payment_service.charging.ids import new_charge_id
-from payment_service.charging.outcome import foresee as foresee_by_profile
-from payment_service.control.in_force import InForce
-from payment_service.files.live import AnyLive, Watcher
-from payment_service.files.mounted import Mounted
-from payment_service.instants import timestamp
+from payment_service.ids import new_charge_id
+from payment_service.live.effective import InForce
+from payment_service.live.mounted import Mounted
+from payment_service.live.watcher import AnyLive, Watcher
 from payment_service.log import Lines
 from payment_service.metrics import Metrics, Moment, State
-from payment_service.ports.charge_app import create_app
-from payment_service.ports.control_app import create_control_app
-from payment_service.ports.control_resources import LARGEST_BODY, Desk
-from payment_service.ports.ops_app import Health, create_ops_app
-from payment_service.ports.problems import refusal_as_problem
-from payment_service.ports.serving import Limits, Port
+from payment_service.outcome.outcome import foresee as foresee_by_profile
+from payment_service.server.port import Limits, Port
 from payment_service.settings import Settings
 from payment_service.state.opening import open_state
+from payment_service.text.timestamps import timestamp
 
 CONNECTIONS = 500
 """How many can be open, besides those whose replies are held."""

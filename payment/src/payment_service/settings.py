@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from payment_service import whole_numbers
 from payment_service.log import LEVELS
-from payment_service.mistakes import MistakesError
 from payment_service.profile.document import DEFAULT_SUCCESS_RATE, Profile
-from payment_service.store_address import StoreAddress
+from payment_service.text import whole_numbers
+from payment_service.text.mistakes import MistakesError
+from payment_service.text.store_address import StoreAddress
 
 _LINK_HINT = "; Kubernetes sets it so for a Service of that name: set enableServiceLinks to false"
 

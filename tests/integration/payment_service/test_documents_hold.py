@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
-from payment_service.ports import charge_interface, control_interface
-from payment_service.ports.charge_app import CHARGE_PATHS
-from payment_service.ports.openapi import Interface
+from payment_service.api import charge_schema, control_schema
+from payment_service.api.charge_app import CHARGE_PATHS
+from payment_service.api.openapi import Interface
 from support.control import CONTROL_TOKEN, a_controlled_service
 from support.documented import DocumentedOperation, label, operations, takes_anything
 from support.payment import TOKEN, log_lines
@@ -57,14 +57,14 @@ def inputs(interface: Interface) -> list[object]:
     ]
 
 
-@pytest.mark.parametrize(("operation", "mode"), inputs(charge_interface.INTERFACE))
+@pytest.mark.parametrize(("operation", "mode"), inputs(charge_schema.INTERFACE))
 def test_the_charge_port_keeps_its_document(
     charges: str, operation: DocumentedOperation, mode: GenerationMode
 ) -> None:
     hold(operation, mode, charges, CHARGE_TOKEN)
 
 
-@pytest.mark.parametrize(("operation", "mode"), inputs(control_interface.INTERFACE))
+@pytest.mark.parametrize(("operation", "mode"), inputs(control_schema.INTERFACE))
 def test_the_control_port_keeps_its_document(
     control: str, operation: DocumentedOperation, mode: GenerationMode
 ) -> None:

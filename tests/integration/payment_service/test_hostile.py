@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 
-from payment_service.ports import charge_interface, control_interface
-from payment_service.ports.openapi import Interface
+from payment_service.api import charge_schema, control_schema
+from payment_service.api.openapi import Interface
 from support.control import CONTROL_TOKEN, Control
 from support.documented import label, operations, takes_anything
 from support.eventually import eventually
@@ -97,8 +97,8 @@ def attack(target: Target, count: int) -> None:
     for port, token in ((service.port, CHARGE_TOKEN), (service.control_port, BEARER)):
         spoiled(target, port, requests(token), count // 2 - by_document)
     for port, token, interface in (
-        (service.port, CHARGE_TOKEN, charge_interface.INTERFACE),
-        (service.control_port, BEARER, control_interface.INTERFACE),
+        (service.port, CHARGE_TOKEN, charge_schema.INTERFACE),
+        (service.control_port, BEARER, control_schema.INTERFACE),
     ):
         documented(target, f"http://127.0.0.1:{port}", token, cases(interface), by_document)
 

@@ -15,9 +15,9 @@ from typing import Any
 import httpx
 import pytest
 
+from payment_service.state.interface import State
 from payment_service.state.opening import open_state
 from payment_service.state.records import Filter
-from payment_service.state.state import State
 from support.balancer import balanced
 from support.figures import Figures
 from support.logged import Commands

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from payment_service.state.interface import Began, Scope
 from payment_service.state.opening import open_state
 from payment_service.state.records import Filter, Sum
 from payment_service.state.shared import UNUSED_SECONDS, Shared
-from payment_service.state.state import Began, Scope
 from payment_service.state.values import Kept, SavedAnswer
 from support.redis_server import RedisServer
 from support.replica import CHARGES, replica

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from payment_service.charging.charges import Charge
+from payment_service.outcome.charges import Charge
+from payment_service.state.interface import State
 from payment_service.state.memory import Memory
 from payment_service.state.records import Filter
 from payment_service.state.shared import Shared
-from payment_service.state.state import State
 from payment_service.state.values import Kept, SavedAnswer
 from support.redis_server import RedisServer
 from support.state_makers import Clock, a_booking, an_entry

@@ -5,8 +5,8 @@ from time import monotonic
 
 import pytest
 
+from payment_service.state.interface import Scope, State, StoreLostError
 from payment_service.state.opening import open_state
-from payment_service.state.state import Scope, State, StoreLostError
 from support.eventually import eventually
 from support.limits import NOTICED
 from support.redis_server import RedisServer

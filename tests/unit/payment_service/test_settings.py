@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from payment_service.mistakes import MistakesError
 from payment_service.profile.document import Profile
 from payment_service.settings import Settings
-from payment_service.store_address import StoreAddress
+from payment_service.text.mistakes import MistakesError
+from payment_service.text.store_address import StoreAddress
 
 
 def test_without_variables_the_defaults_hold() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from billing_operator.desired import profile
 from billing_operator.spec.payment import PROFILE_DEFAULTS, PROFILE_PARTS
-from payment_service.files.live import LARGEST_FILE
+from payment_service.live.watcher import LARGEST_FILE
 from payment_service.profile.document import Profile
 from support.builders import a_stack
 from support.crd import nodes, schema

@@ -8,8 +8,8 @@ from payment_service.cashier.calls import Asked, Call
 from payment_service.cashier.records import CallOutcome, ChargeRecord, Recorder
 from payment_service.cashier.replies import Reply
 from payment_service.profile.document import Profile
+from payment_service.state.interface import State
 from payment_service.state.records import Booking, JournalEntry
-from payment_service.state.state import State
 from payment_service.state.values import Earlier, Keyed
 
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from payment_service.charging.charges import Charge
+from payment_service.outcome.charges import Charge
 
 
 class Call(NamedTuple):

@@ -1,6 +1,7 @@
 """Takes charge calls: limits, keys, duplicates, the decision, and everyone who keeps records."""
 
 import math
+import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -11,17 +12,37 @@ from payment_service.cashier.books import Books, Case, Surroundings
 from payment_service.cashier.calls import Asked, Call
 from payment_service.cashier.records import CallOutcome, Recorder
 from payment_service.cashier.replies import Reply, Told
-from payment_service.cashier.under_way import UnderWay
-from payment_service.charging.charges import Charge
-from payment_service.charging.outcome import Circumstances, Outcome, foresee
+from payment_service.outcome.charges import Charge
+from payment_service.outcome.outcome import Circumstances, Outcome, foresee
 from payment_service.profile.document import Limits, Profile
 from payment_service.profile.values import DuplicateMode
-from payment_service.state.state import Began, State, StoreLostError
+from payment_service.state.interface import Began, State, StoreLostError
 from payment_service.state.values import Arrival, Earlier, SavedAnswer
 
 Foresee = Callable[[Profile, Charge, int, Circumstances], Outcome]
 
 _SOON = 1
+
+
+class UnderWay:
+    """Counts the calls of this process, those whose reply is held among them."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def enter(self, most: int | None) -> bool:
+        """Counts one more, unless there are `most` (None: any number) already."""
+        with self._lock:
+            if most is not None and self._count >= most:
+                return False
+            self._count += 1
+            return True
+
+    def leave(self) -> None:
+        """Counts one less."""
+        with self._lock:
+            self._count -= 1
 
 
 class Cashier:

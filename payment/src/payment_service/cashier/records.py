@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from payment_service.charging.charges import Charge
-from payment_service.charging.outcome import Outcome
+from payment_service.outcome.charges import Charge
+from payment_service.outcome.outcome import Outcome
 
 
 class CallOutcome(StrEnum):

@@ -8,8 +8,8 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from payment_service import strict_json
-from payment_service.mistakes import MistakesError
+from payment_service.text import strict_json
+from payment_service.text.mistakes import MistakesError
 
 INVOICES_PATH = "/rest/v1/invoices"
 WAIT_SECONDS = 10.0

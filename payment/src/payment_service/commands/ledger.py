@@ -4,7 +4,6 @@ import argparse
 import sys
 from collections.abc import Iterable
 
-from payment_service.charging.charges import canonical
 from payment_service.commands.log_lines import Logged, read_logs
 from payment_service.commands.printing import (
     lines_document,
@@ -13,6 +12,7 @@ from payment_service.commands.printing import (
     table,
     warn_of_bad_lines,
 )
+from payment_service.outcome.charges import canonical
 from payment_service.state.ledger import Ledger
 from payment_service.state.records import Booking, Sum, Total
 

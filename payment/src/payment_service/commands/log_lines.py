@@ -11,10 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from payment_service import strict_json
-from payment_service.charging.charges import amount_in, customer_in
-from payment_service.mistakes import MistakesError
+from payment_service.outcome.charges import amount_in, customer_in
 from payment_service.state.records import Booking
+from payment_service.text import strict_json
+from payment_service.text.mistakes import MistakesError
 
 T = TypeVar("T")
 

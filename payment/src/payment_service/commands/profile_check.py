@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 from payment_service.commands.printing import say, warn
-from payment_service.mistakes import MistakesError
 from payment_service.profile.document import LoadedProfile
+from payment_service.text.mistakes import MistakesError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 
-from payment_service.charging.charges import canonical
 from payment_service.commands.invoices import read_invoices
 from payment_service.commands.log_lines import Logged, read_logs
 from payment_service.commands.matching import Difference, compare
@@ -13,6 +12,7 @@ from payment_service.commands.printing import (
     table,
     warn_of_bad_lines,
 )
+from payment_service.outcome.charges import canonical
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -25,8 +25,8 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import ArgsKwargs, CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
-from payment_service.mistakes import Mistake, MistakesError
 from payment_service.profile.reading import TooLarge, json_members, toml_members
+from payment_service.text.mistakes import Mistake, MistakesError
 
 LONGEST_SHOWN = 40
 Path = tuple[str | int, ...]

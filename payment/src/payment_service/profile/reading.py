@@ -3,9 +3,9 @@
 import math
 import tomllib
 
-from payment_service import strict_json
-from payment_service.mistakes import MistakesError
-from payment_service.strict_json import Number
+from payment_service.text import strict_json
+from payment_service.text.mistakes import MistakesError
+from payment_service.text.strict_json import Number
 
 LONGEST_WHOLE_NUMBER = 25
 """In characters; far above every limit of a field, far below what is slow to convert."""

@@ -11,8 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandle
 from pydantic.json_schema import WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
-from payment_service import whole_numbers
 from payment_service.profile.parts import Wanted
+from payment_service.text import whole_numbers
 
 LARGEST_COUNT = 2**31 - 1
 LARGEST_AMOUNT = 1e15

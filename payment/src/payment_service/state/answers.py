@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from payment_service.state.state import Began
+from payment_service.state.interface import Began
 from payment_service.state.values import Kept, SavedAnswer
 
 

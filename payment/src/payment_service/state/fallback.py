@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from payment_service.charging.charges import Charge
+from payment_service.outcome.charges import Charge
+from payment_service.state.interface import Began, Scope, State, StoreLostError
 from payment_service.state.records import Booking, Filter, JournalEntry, Totals
-from payment_service.state.state import Began, Scope, State, StoreLostError
 from payment_service.state.values import Arrival, Earlier, Keyed, SavedAnswer, SetFault
 
 T = TypeVar("T")

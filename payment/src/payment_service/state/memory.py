@@ -3,18 +3,18 @@
 import time
 from collections import deque
 from collections.abc import Callable
+from decimal import Decimal
 from itertools import islice
 
-from payment_service.charging.charges import Charge
+from payment_service.outcome.charges import Charge
 from payment_service.state.answers import Answers
-from payment_service.state.attempts import Attempts
 from payment_service.state.counts import Counts
 from payment_service.state.duplicates import Duplicates
 from payment_service.state.faults import Faults
+from payment_service.state.interface import Began, Scope
 from payment_service.state.ledger import Ledger
 from payment_service.state.permits import Permits
 from payment_service.state.records import Booking, Filter, JournalEntry, Totals
-from payment_service.state.state import Began, Scope
 from payment_service.state.values import (
     Arrival,
     Earlier,
@@ -24,6 +24,22 @@ from payment_service.state.values import (
     SetFault,
     fault_calls,
 )
+
+
+class Attempts:
+    """How often this process saw each charge tried, since Antaeus does not say.
+
+    Charges are told apart by customer, amount and currency. Only the `kept` charges that were
+    tried last are remembered; one that was forgotten starts again at 1, as all do when the process
+    ends.
+    """
+
+    def __init__(self, kept: int) -> None:
+        self._counts: Counts[tuple[int, Decimal, str]] = Counts(kept)
+
+    def next(self, charge: Charge) -> int:
+        """Counts one more attempt at this charge and returns its number, from 1."""
+        return self._counts.next((charge.customer_id, charge.amount, charge.currency))
 
 
 class Memory:

@@ -1,12 +1,12 @@
 """Opens the state that the settings ask for."""
 
-from payment_service.mistakes import MistakesError
 from payment_service.settings import Settings
 from payment_service.state.fallback import LocalWhenLost
+from payment_service.state.interface import State
 from payment_service.state.memory import Memory
-from payment_service.state.state import State
 from payment_service.state.values import Kept
-from payment_service.store_address import StoreAddress
+from payment_service.text.mistakes import MistakesError
+from payment_service.text.store_address import StoreAddress
 
 
 def open_state(settings: Settings) -> State:

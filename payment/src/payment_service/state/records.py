@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import NamedTuple
 
-from payment_service.charging.charges import fingerprint
+from payment_service.outcome.charges import fingerprint
 
 
 # Tuples: each charge makes one of both, and a frozen dataclass takes several times as long.

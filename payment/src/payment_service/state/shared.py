@@ -6,9 +6,9 @@ from itertools import islice
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from payment_service.charging.charges import Charge, canonical
+from payment_service.outcome.charges import Charge, canonical
+from payment_service.state.interface import Began, Scope
 from payment_service.state.records import Booking, Filter, JournalEntry, Sum, Total, Totals
-from payment_service.state.state import Began, Scope
 from payment_service.state.store import Store
 from payment_service.state.stored import (
     answer_document,

@@ -16,8 +16,8 @@ from redis.exceptions import AuthenticationError, NoScriptError, ResponseError
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
-from payment_service.state.state import StoreLostError
-from payment_service.store_address import StoreAddress
+from payment_service.state.interface import StoreLostError
+from payment_service.text.store_address import StoreAddress
 
 ANSWER_SECONDS = 0.35
 """How long to wait for a connection, and how long for an answer on it."""

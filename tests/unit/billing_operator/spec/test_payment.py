@@ -14,7 +14,7 @@ from billing_operator.spec.payment import PROFILE_DEFAULTS, PROFILE_PARTS
 from billing_operator.spec.stack import Stack
 from payment_service.profile.document import Profile
 from payment_service.settings import Settings
-from payment_service.store_address import StoreAddress
+from payment_service.text.store_address import StoreAddress
 from support.builders import a_body, a_stack, a_token, an_installation
 from support.crd import schema
 from support.profile_documents import good_documents, patient

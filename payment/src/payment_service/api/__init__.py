@@ -1,0 +1,1 @@
+"""What each port offers: its application, its routes and its OpenAPI document."""

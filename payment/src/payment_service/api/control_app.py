@@ -1,0 +1,125 @@
+"""The application on the control port: its routes, who may use them, and problems as JSON."""
+
+import json
+import logging
+from collections.abc import Callable
+
+import falcon
+
+from payment_service.api import control_resources as resources
+from payment_service.api.control_resources import Controlled, Desk
+from payment_service.api.control_schema import INTERFACE, SCHEMA
+from payment_service.api.openapi import openapi_bytes
+from payment_service.api.page import PAGE, PAGE_HEADERS
+from payment_service.api.problems import CONTENT_TYPE, ProblemError
+from payment_service.live.tokens import Tokens
+from payment_service.profile.schema import schema
+from payment_service.state.interface import StoreLostError
+
+App = falcon.App[falcon.Request, falcon.Response]
+
+_JSON = "application/json"
+_log = logging.getLogger(__name__)
+
+
+def create_control_app(desk: Desk, token: Callable[[], Tokens], replica: str) -> App:
+    """Returns the application by which a person, or a test, controls the service.
+
+    `token` gives the valid token of the moment, `replica` is the name of this process.
+    """
+    app: App = falcon.App(middleware=[_Gate(token, replica)])
+    app.req_options.strip_url_path_trailing_slash = False
+    app.resp_options.default_media_type = _JSON
+    for path, resource in _routes(desk).items():
+        app.add_route(path, resource)
+    app.add_error_handler(falcon.HTTPError, _answer_http_error)
+    app.add_error_handler(ProblemError, _answer_problem)
+    app.add_error_handler(StoreLostError, _answer_lost_store)
+    app.add_error_handler(Exception, _answer_own_failure)
+    return app
+
+
+def _routes(desk: Desk) -> dict[str, Controlled]:
+    document = resources.DocumentResource
+    profile_schema = json.dumps(schema()).encode()
+    return {
+        "/": document(desk, "text/html; charset=utf-8", PAGE),
+        "/v1/profile": resources.ProfileResource(desk),
+        "/v1/faults": resources.FaultsResource(desk),
+        "/v1/faults/{name}": resources.FaultResource(desk),
+        "/v1/reset": resources.ResetResource(desk),
+        "/v1/ledger": resources.LedgerResource(desk),
+        "/v1/ledger/bookings": resources.BookingsResource(desk, duplicates=False),
+        "/v1/duplicates": resources.BookingsResource(desk, duplicates=True),
+        "/v1/journal": resources.JournalResource(desk),
+        "/v1/journal/count": resources.CountResource(desk),
+        "/v1/schema": document(desk, SCHEMA, profile_schema),
+        "/v1/openapi.json": document(desk, _JSON, openapi_bytes(INTERFACE)),
+    }
+
+
+class _Gate:
+    """Lets in who sends the token, says who answered, and has nobody keep an answer."""
+
+    def __init__(self, token: Callable[[], Tokens], replica: str) -> None:
+        self._token = token
+        self._replica = replica
+
+    def process_request(self, request: falcon.Request, response: falcon.Response) -> None:
+        response.set_header("Payment-Replica", self._replica)
+        response.set_header("Cache-Control", "no-store")
+        response.set_header("X-Content-Type-Options", "nosniff")
+        if request.path == "/":  # the page, which asks for the token
+            for name, value in PAGE_HEADERS:
+                response.set_header(name, value)
+            return
+        scheme, _, sent = (request.env.get("HTTP_AUTHORIZATION") or "").partition(" ")
+        admitted = self._token().admit(sent.strip())
+        if not (admitted and scheme.lower() == "bearer"):
+            challenge = ("WWW-Authenticate", 'Bearer realm="payment control"')
+            detail = "Authorization: Bearer with the control API's token is missing or wrong"
+            raise ProblemError(401, detail, headers=[challenge])
+
+
+def _answer_problem(
+    _: falcon.Request, response: falcon.Response, error: ProblemError, __: object
+) -> None:
+    response.status = falcon.code_to_http_status(error.status)
+    response.content_type = CONTENT_TYPE
+    response.data = error.body()
+    for name, value in error.headers:
+        response.set_header(name, value)
+
+
+def _answer_http_error(
+    request: falcon.Request, response: falcon.Response, error: falcon.HTTPError, _: object
+) -> None:
+    allowed = _METHODS.get(request.uri_template or "", ())
+    if allowed and request.method not in allowed:
+        # Also for methods that Falcon has never heard of and calls a bad request.
+        allow = ", ".join(allowed)
+        told = ProblemError(405, f"takes {allow} alone", headers=[("Allow", allow)])
+    elif error.status_code == 404 or not allowed:
+        told = ProblemError(404, "nothing is here; /v1/openapi.json has all that there is")
+    else:
+        told = ProblemError(error.status_code, error.description or error.title or "")
+    _answer_problem(request, response, told, None)
+
+
+def _answer_lost_store(
+    request: falcon.Request, response: falcon.Response, error: StoreLostError, _: object
+) -> None:
+    told = ProblemError(503, str(error), headers=[("Retry-After", "1")])
+    _answer_problem(request, response, told, None)
+
+
+def _answer_own_failure(
+    request: falcon.Request, response: falcon.Response, error: Exception, _: object
+) -> None:
+    _log.error("failed to answer %s", request.path, exc_info=error)
+    _answer_problem(request, response, ProblemError(500, "the service failed"), None)
+
+
+_METHODS: dict[str, tuple[str, ...]] = {}
+for _operation in INTERFACE.operations:
+    _METHODS[_operation.path] = (*_METHODS.get(_operation.path, ()), _operation.method)

@@ -1,0 +1,231 @@
+"""What the routes of the control port do: ask or change what is in force, show what was taken."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import falcon
+from pydantic import TypeAdapter, ValidationError
+
+from payment_service.api import control_views
+from payment_service.api.control_orders import FaultOrder
+from payment_service.api.problems import ProblemError
+from payment_service.api.queries import (
+    OF_BOOKINGS,
+    OF_CALLS,
+    OF_JOURNAL,
+    Parameter,
+    Query,
+    read_query,
+)
+from payment_service.live.effective import InForce, followed
+from payment_service.live.mounted import LiveProfile
+from payment_service.profile.document import Profile
+from payment_service.profile.entries import FaultEntry
+from payment_service.profile.parts import Part
+from payment_service.profile.values import Name
+from payment_service.state.interface import State
+from payment_service.state.values import SetFault
+from payment_service.text.mistakes import Mistake, MistakesError
+from payment_service.text.timestamps import timestamp
+
+LARGEST_BODY = 65536
+
+P = TypeVar("P", bound=Part)
+
+_NAME = TypeAdapter(Name)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the control API works on; `tell` writes a line of the log."""
+
+    in_force: InForce
+    file: LiveProfile
+    state: State
+    tell: Callable[..., None]
+
+
+class Controlled:
+    """A route. Falcon would otherwise answer OPTIONS for it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def on_options(self, _: falcon.Request, __: falcon.Response, **___: str) -> None:
+        raise falcon.HTTPMethodNotAllowed([])
+
+
+class ProfileResource(Controlled):
+    """The profile in force in this process."""
+
+    def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
+        self._show(response)
+
+    def on_put(self, request: falcon.Request, response: falcon.Response) -> None:
+        self._desk.in_force.replace(_read(Profile, request))
+        self._desk.tell("profile_replaced")
+        self._show(response)
+
+    def on_delete(self, _: falcon.Request, response: falcon.Response) -> None:
+        self._desk.in_force.replace(None)
+        self._desk.tell("profile_restored")
+        self._show(response)
+
+    def _show(self, response: falcon.Response) -> None:
+        in_force = self._desk.in_force
+        document = control_views.ProfileShown(
+            scope="process",
+            source="control" if in_force.replaced else "file",
+            hash=None if in_force.replaced else self._desk.file.current.hash,
+            profile=in_force.base,
+            faults=_set_faults(in_force.faults),
+        )
+        write(response, document)
+
+
+class FaultsResource(Controlled):
+    """The faults that were set while running."""
+
+    def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
+        faults = _set_faults(self._desk.state.faults())
+        write(response, control_views.FaultsShown(self._desk.state.scope, faults))
+
+
+class FaultResource(Controlled):
+    """One of them."""
+
+    def on_put(self, request: falcon.Request, response: falcon.Response, name: str) -> None:
+        order, desk = _read(FaultOrder, request), self._desk
+        entry = order.entry(_fault_name(name))
+        document = TypeAdapter(FaultEntry).dump_json(entry, by_alias=True, exclude_none=True)
+        fault = desk.state.set_fault(name, document.decode(), order.seconds)
+        if fault is None:
+            raise ProblemError(409, "as many faults are set as can be; drop one first")
+        desk.in_force.refresh()
+        desk.tell("fault_set", fault=name, seconds=order.seconds)
+        write(response, control_views.FaultsShown(desk.state.scope, _set_faults([fault])))
+
+    def on_delete(self, _: falcon.Request, response: falcon.Response, name: str) -> None:
+        desk = self._desk
+        if not desk.state.drop_fault(_fault_name(name)):
+            raise ProblemError(404, f"no fault of the name {name} is set")
+        desk.in_force.refresh()
+        desk.tell("fault_dropped", fault=name)
+        write(response, control_views.Done(desk.state.scope))
+
+
+class ResetResource(Controlled):
+    """Back to the beginning."""
+
+    def on_post(self, _: falcon.Request, response: falcon.Response) -> None:
+        desk = self._desk
+        desk.state.reset()
+        desk.in_force.replace(None)
+        desk.in_force.refresh()
+        desk.tell("reset")
+        write(response, control_views.Done(desk.state.scope))
+
+
+class LedgerResource(Controlled):
+    """The totals."""
+
+    def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
+        totals = self._desk.state.totals()
+        write(response, control_views.ledger(self._desk.state.scope, totals))
+
+
+class BookingsResource(Controlled):
+    """Counted charges: all, or those that came after one alike."""
+
+    def __init__(self, desk: Desk, *, duplicates: bool) -> None:
+        super().__init__(desk)
+        self._duplicates = duplicates or None
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        query, state = _query(request, OF_BOOKINGS), self._desk.state
+        wanted = replace(query.wanted, duplicate=self._duplicates)
+        bookings = state.bookings(wanted, query.limit)
+        found = [control_views.BookingShown.of(booking) for booking in bookings]
+        write(response, control_views.BookingsShown(state.scope, found))
+
+
+class JournalResource(Controlled):
+    """Charge calls."""
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        query, state = _query(request, OF_JOURNAL), self._desk.state
+        calls = state.journal(query.wanted, query.limit)
+        found = [control_views.CallShown.of(entry) for entry in calls]
+        write(response, control_views.JournalShown(state.scope, found))
+
+
+class CountResource(Controlled):
+    """How many charge calls there were."""
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        query, state = _query(request, OF_CALLS), self._desk.state
+        count = state.count(query.wanted)
+        write(response, control_views.CountShown(state.scope, count))
+
+
+class DocumentResource(Controlled):
+    """A document that never changes."""
+
+    def __init__(self, desk: Desk, content_type: str, body: bytes) -> None:
+        super().__init__(desk)
+        self._content_type = content_type
+        self._body = body
+
+    def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
+        response.content_type = self._content_type
+        response.data = self._body
+
+
+def write(response: falcon.Response, document: object) -> None:
+    """Writes an answer."""
+    adapter = _adapters.get(type(document))
+    if adapter is None:
+        adapter = _adapters[type(document)] = TypeAdapter(type(document))
+    response.data = adapter.dump_json(document, by_alias=True, exclude_none=True)
+
+
+_adapters: dict[type, TypeAdapter[Any]] = {}
+
+
+def _read(kind: type[P], request: falcon.Request) -> P:
+    content_type = (request.content_type or "").partition(";")[0].strip().lower()
+    if content_type not in ("application/json", ""):
+        raise ProblemError(415, "Content-Type must be application/json")
+    length = request.content_length or 0
+    if length > LARGEST_BODY:
+        raise ProblemError(413, f"the body is larger than {LARGEST_BODY} bytes")
+    try:
+        return kind.from_json(request.stream.read(length))
+    except MistakesError as mistakes:
+        raise ProblemError.of(mistakes) from None
+
+
+def _query(request: falcon.Request, known: tuple[Parameter, ...]) -> Query:
+    try:
+        return read_query(request.query_string, known)
+    except MistakesError as mistakes:
+        raise ProblemError.of(mistakes) from None
+
+
+def _fault_name(name: str) -> str:
+    try:
+        _NAME.validate_python(name)
+    except ValidationError as error:
+        detail = f"{name[:40]!r} is not {error.errors()[0]['msg']}"
+        raise ProblemError.of(MistakesError([Mistake.of("name", detail)])) from None
+    return name
+
+
+def _set_faults(faults: Iterable[SetFault]) -> list[control_views.SetFaultShown]:
+    return [
+        control_views.SetFaultShown(
+            expires=None if fault.expires is None else timestamp(fault.expires), entry=entry
+        )
+        for fault, entry in followed(faults)
+    ]

@@ -1,0 +1,134 @@
+"""What the control port takes and tells: the one list from which its OpenAPI is made."""
+
+from payment_service.api import control_views
+from payment_service.api.control_orders import FaultOrder
+from payment_service.api.openapi import Interface, Operation, Told
+from payment_service.api.problems import CONTENT_TYPE
+from payment_service.api.queries import OF_BOOKINGS, OF_CALLS, OF_JOURNAL, Parameter
+from payment_service.profile.document import Profile
+from payment_service.profile.values import NAME_PATTERN
+
+SCHEMA = "application/schema+json"
+_REPLICA = "Payment-Replica"
+_NAME = Parameter(
+    "name",
+    "Name of the fault.",
+    {"type": "string", "pattern": NAME_PATTERN},
+    "a name",
+    str,
+)
+
+
+def _problem(when: str, *headers: str) -> Told:
+    return Told(when, control_views.Problem, CONTENT_TYPE, (_REPLICA, *headers))
+
+
+def _answers(kind: type | None, *more: int) -> dict[int, Told]:
+    answers = {200: Told("It is so.", kind, headers=(_REPLICA,))}
+    return answers | _COMMON | {status: _RARE[status] for status in more}
+
+
+# Also what a request is told that is broken below the application.
+_COMMON = {
+    400: _problem("Something is wrong with the request; `errors` has every mistake."),
+    401: _problem("The token is missing or wrong.", "WWW-Authenticate"),
+    405: _problem("Another method.", "Allow"),
+    413: _problem("The body is too large."),
+    431: _problem("The head is too large."),
+    501: _problem("The transfer coding is unknown."),
+    503: _problem("The store is lost.", "Retry-After"),
+}
+_RARE = {
+    404: _problem("There is no such fault."),
+    409: _problem("As many faults are set as can be."),
+    415: _problem("The body is no JSON."),
+}
+
+INTERFACE = Interface(
+    "Control of payment-service",
+    "Reads and changes what is in force while the service runs, and shows what it took.",
+    (
+        Operation(
+            "GET", "/", "The page", {200: Told("A page.", None, "text/html")}, open_to_all=True
+        ),
+        Operation(
+            "GET", "/v1/profile", "The profile in force", _answers(control_views.ProfileShown)
+        ),
+        Operation(
+            "PUT",
+            "/v1/profile",
+            "Put one in the place of the file's, in this process",
+            _answers(control_views.ProfileShown, 415),
+            body=Profile,
+        ),
+        Operation(
+            "DELETE", "/v1/profile", "Go back to the file's", _answers(control_views.ProfileShown)
+        ),
+        Operation(
+            "GET", "/v1/faults", "The faults set while running", _answers(control_views.FaultsShown)
+        ),
+        Operation(
+            "PUT",
+            "/v1/faults/{name}",
+            "Set a fault, or replace it; its count begins anew",
+            _answers(control_views.FaultsShown, 409, 415),
+            names=(_NAME,),
+            body=FaultOrder,
+        ),
+        Operation(
+            "DELETE",
+            "/v1/faults/{name}",
+            "Drop a fault",
+            _answers(control_views.Done, 404),
+            names=(_NAME,),
+        ),
+        Operation(
+            "POST",
+            "/v1/reset",
+            "Forget all charges and faults, and go back to the file's profile",
+            _answers(control_views.Done),
+        ),
+        Operation(
+            "GET",
+            "/v1/ledger",
+            "Totals by customer and currency",
+            _answers(control_views.LedgerShown),
+        ),
+        Operation(
+            "GET",
+            "/v1/ledger/bookings",
+            "Counted charges, the newest first",
+            _answers(control_views.BookingsShown),
+            query=OF_BOOKINGS,
+        ),
+        Operation(
+            "GET",
+            "/v1/duplicates",
+            "Counted charges that came after one alike",
+            _answers(control_views.BookingsShown),
+            query=OF_BOOKINGS,
+        ),
+        Operation(
+            "GET",
+            "/v1/journal",
+            "Charge calls, refused ones too, the newest first",
+            _answers(control_views.JournalShown),
+            query=OF_JOURNAL,
+        ),
+        Operation(
+            "GET",
+            "/v1/journal/count",
+            "How many there were",
+            _answers(control_views.CountShown),
+            query=OF_CALLS,
+        ),
+        Operation(
+            "GET",
+            "/v1/schema",
+            "JSON Schema of the profile",
+            {200: Told("The schema.", None, SCHEMA)} | _COMMON,
+        ),
+        Operation("GET", "/v1/openapi.json", "This document", _answers(None)),
+    ),
+    {"type": "http", "scheme": "bearer", "description": "The control API's own token."},
+)

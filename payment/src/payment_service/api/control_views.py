@@ -1,0 +1,205 @@
+"""What the control API shows: the answers, as types from which their schemas are made.
+
+Amounts are texts, since they are exact and may have more digits than a reader's numbers. What a
+record does not have is left out.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.json_schema import WithJsonSchema
+
+from payment_service.outcome.charges import canonical
+from payment_service.profile.document import Profile
+from payment_service.profile.entries import FaultEntry
+from payment_service.profile.parts import Maybe
+from payment_service.state.interface import Scope
+from payment_service.state.records import Booking, JournalEntry, Sum, Totals
+from payment_service.text.timestamps import timestamp
+
+Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+Amount = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?$")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetFaultShown:
+    """A fault that was set while running."""
+
+    expires: Annotated[Maybe[Time], Field(description="When it is gone.")] = None
+    entry: Annotated[FaultEntry, Field(description="What it is in the profile until then.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileShown:
+    """The profile in force in the process that answers."""
+
+    scope: Annotated[Literal["process"], Field(description="Each process has its own.")]
+    source: Annotated[
+        Literal["file", "control"], Field(description="control: it was put here by this API.")
+    ]
+    hash: Annotated[
+        Maybe[str], Field(description="SHA-256 of the file's content, if it is the file's.")
+    ] = None
+    profile: Annotated[Profile, Field(description="Without the faults set while running.")]
+    faults: Annotated[list[SetFaultShown], Field(description="Those set, before its own.")]
+
+
+@dataclass(frozen=True, slots=True)
+class FaultsShown:
+    """The faults that were set while running."""
+
+    scope: Scope
+    faults: list[SetFaultShown]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """That it was done, and for whom."""
+
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class SumShown:
+    """How many charges, and what they come to, exactly."""
+
+    count: int
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class TotalShown:
+    """What was booked for one customer in one currency; an empty one is that of no name."""
+
+    customer_id: int
+    currency: str
+    accepted: SumShown
+    declined: SumShown
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerShown:
+    """The totals by customer and currency."""
+
+    scope: Scope
+    totals: list[TotalShown]
+    forgotten: Annotated[int, Field(description="Rows that had to make room; 0: none is missing.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingShown:
+    """One counted charge."""
+
+    time: Time
+    charge_id: str
+    customer_id: int
+    amount: Amount
+    currency: str
+    outcome: Literal["accepted", "declined"]
+    reason: Maybe[str] = None
+    duplicate_of: Annotated[Maybe[str], Field(description="Id of an earlier charge alike.")] = None
+    fault: Annotated[Maybe[str], Field(description="Name of what spoiled its reply.")] = None
+    replica: str
+
+    @classmethod
+    def of(cls, booking: Booking) -> "BookingShown":
+        return cls(
+            time=timestamp(booking.time),
+            charge_id=booking.charge_id,
+            customer_id=booking.customer_id,
+            amount=canonical(booking.amount),
+            currency=booking.currency,
+            outcome="accepted" if booking.accepted else "declined",
+            reason=booking.reason,
+            duplicate_of=booking.duplicate_of,
+            fault=booking.fault,
+            replica=booking.replica,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BookingsShown:
+    """Counted charges, the newest first."""
+
+    scope: Scope
+    bookings: list[BookingShown]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallShown:
+    """One charge call and what it was told."""
+
+    time: Time
+    request_id: str
+    outcome: str
+    status: int
+    customer_id: Maybe[int] = None
+    amount: Maybe[Amount] = None
+    currency: Maybe[str] = None
+    charge_id: Maybe[str] = None
+    attempt: Maybe[int] = None
+    reason: Maybe[str] = None
+    duplicate_of: Maybe[str] = None
+    fault: Maybe[str] = None
+    idempotency_key: Maybe[str] = None
+    replica: str
+
+    @classmethod
+    def of(cls, entry: JournalEntry) -> "CallShown":
+        members = {
+            **entry._asdict(),
+            "time": timestamp(entry.time),
+            "amount": None if entry.amount is None else canonical(entry.amount),
+        }
+        return cls(**members)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalShown:
+    """Charge calls, the newest first."""
+
+    scope: Scope
+    calls: list[CallShown]
+
+
+@dataclass(frozen=True, slots=True)
+class CountShown:
+    """How many charge calls are as wanted."""
+
+    scope: Scope
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMistake:
+    """What is wrong with one field or parameter."""
+
+    field: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went wrong, as RFC 9457 has it."""
+
+    type: Literal["about:blank"]
+    title: str
+    status: int
+    detail: str
+    errors: Annotated[
+        Maybe[list[FieldMistake]], Field(description="Every mistake; field is empty for the whole.")
+    ] = None
+
+
+def ledger(scope: Scope, totals: Totals) -> LedgerShown:
+    """Returns the totals in the order of customers and currencies."""
+    rows = [
+        TotalShown(customer_id, currency, _sum(total.accepted), _sum(total.declined))
+        for (customer_id, currency), total in sorted(totals.rows.items())
+    ]
+    return LedgerShown(scope, rows, totals.forgotten)
+
+
+def _sum(found: Sum) -> SumShown:
+    return SumShown(found.count, canonical(found.amount))

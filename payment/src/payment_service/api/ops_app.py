@@ -1,0 +1,76 @@
+"""The application on the operations port: probes, metrics, profile and tokens in effect."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import falcon
+from prometheus_client.exposition import choose_encoder
+
+from payment_service.live.mounted import Mounted
+from payment_service.metrics import Metrics
+from payment_service.profile.document import content_hash
+
+App = falcon.App[falcon.Request, falcon.Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the process is: `alive` if all its own threads run, `ready` if it takes new charges."""
+
+    alive: Callable[[], bool]
+    ready: Callable[[], bool]
+
+
+class ProbeResource:
+    """200 as long as the question is answered with yes, else 503."""
+
+    def __init__(self, ask: Callable[[], bool], yes: str, no: str) -> None:
+        self._ask = ask
+        self._yes = yes
+        self._no = no
+
+    def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
+        fine = self._ask()
+        response.status = falcon.HTTP_200 if fine else falcon.HTTP_503
+        response.media = {"status": self._yes if fine else self._no}
+
+
+class MetricsResource:
+    """The metrics, in the format that the scraper asks for."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._registry = metrics.registry
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        encode, content_type = choose_encoder(request.get_header("Accept") or "")
+        response.content_type = content_type
+        response.data = encode(self._registry)
+
+
+class ProfileResource:
+    """Which profile is in effect, what was wrong with a newer one, and which tokens are valid."""
+
+    def __init__(self, mounted: Mounted) -> None:
+        self._profile = mounted.profile
+        self._tokens = mounted.tokens
+
+    def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
+        loaded, refused = self._profile.current, self._profile.refused
+        shown: dict[str, object] = {"hash": loaded.hash, "profile": loaded.profile.as_json()}
+        if refused is not None:
+            content, mistakes = refused
+            newer = None if content is None else content_hash(content)
+            shown["refused"] = {"hash": newer, "mistakes": list(mistakes.texts)}
+        # By their names only; null where every caller may charge.
+        shown["tokens"] = None if self._tokens is None else list(self._tokens.current.ids)
+        response.media = shown
+
+
+def create_ops_app(health: Health, metrics: Metrics, mounted: Mounted) -> App:
+    """Returns the application for kubelet, the operator and the monitoring."""
+    app: App = falcon.App()
+    app.add_route("/livez", ProbeResource(health.alive, "alive", "a thread has ended"))
+    app.add_route("/readyz", ProbeResource(health.ready, "ready", "not taking charges"))
+    app.add_route("/metrics", MetricsResource(metrics))
+    app.add_route("/profile", ProfileResource(mounted))
+    return app

@@ -1,1 +1,0 @@
-"""What is mounted, and followed while the service runs."""

@@ -1,0 +1,100 @@
+"""The profile in force: the file's or a person's, with the faults that were set while running."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from payment_service.live.mounted import LiveProfile
+from payment_service.profile.document import Profile
+from payment_service.profile.entries import FaultEntry
+from payment_service.state.interface import State, StoreLostError
+from payment_service.state.values import SetFault
+from payment_service.text.mistakes import MistakesError
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    base: Profile
+    faults: tuple[SetFault, ...]
+    profile: Profile
+
+
+class InForce:
+    """What charges are decided by at the moment.
+
+    `current` is replaced in one step and never changed, so a charge takes it once, and asks neither
+    a file nor the store. `refresh` brings it up to date and is to be called several times a second.
+    """
+
+    def __init__(self, file: LiveProfile, state: State, now: Callable[[], float]) -> None:
+        """`now` gives the seconds since 1970."""
+        self._file = file
+        self._state = state
+        self._now = now
+        self._lock = threading.Lock()
+        self._put: Profile | None = None
+        self._known: tuple[SetFault, ...] = ()
+        base = self.base
+        self._made = _Made(base, (), base)
+        self.current = base
+
+    @property
+    def base(self) -> Profile:
+        """The profile without the faults that were set while running."""
+        return self._put or self._file.current.profile
+
+    @property
+    def replaced(self) -> bool:
+        """Whether a person put another one in the place of the file's."""
+        return self._put is not None
+
+    @property
+    def faults(self) -> tuple[SetFault, ...]:
+        """The faults that were set while running and are in force, by name."""
+        return self._made.faults
+
+    def replace(self, profile: Profile | None) -> None:
+        """Puts a profile in the place of the file's, in this process; None goes back to that."""
+        with self._lock:
+            self._put = profile
+            self._make()
+
+    def follow_file(self) -> None:
+        """Takes what is new in the file."""
+        with self._lock:
+            self._make()
+
+    def refresh(self) -> None:
+        """Takes what is new in the file, and the faults that are set now, by whatever replica.
+
+        While the store is lost, those last seen stay until they expire.
+        """
+        with self._lock:
+            try:
+                self._known = self._state.faults()
+            except StoreLostError:
+                now = self._now()
+                self._known = tuple(fault for fault in self._known if fault.lives(now))
+            self._make()
+
+    def _make(self) -> None:
+        base, made = self.base, self._made
+        if base is made.base and self._known == made.faults:
+            return
+        entries = [entry for _, entry in followed(self._known)]
+        profile = base.with_faults(entries) if entries else base
+        self._made = _Made(base, self._known, profile)
+        self.current = profile
+
+
+def followed(faults: Iterable[SetFault]) -> Iterator[tuple[SetFault, FaultEntry]]:
+    """Returns those that this process can follow, with the entries of the profile that they are."""
+    for fault in faults:
+        try:
+            yield fault, FaultEntry.from_json(fault.document.encode())
+        except MistakesError as mistakes:
+            # Of a replica in another version; this one cannot do what it asks for.
+            _log.warning("the fault %s cannot be followed: %s", fault.name, mistakes)

@@ -1,0 +1,105 @@
+"""What a charge is: reads the body of a charge call and names everything that is wrong with it."""
+
+import math
+from decimal import Decimal
+from typing import NamedTuple
+
+from payment_service.text import strict_json, whole_numbers
+from payment_service.text.mistakes import MistakesError
+from payment_service.text.strict_json import Number
+
+LONGEST_VALUE = 400
+"""How many characters a value may have, and how many decimal places."""
+
+_VALUE_RULE = (
+    "value must be a number that is not negative, smaller than 1.8e308, "
+    f"of at most {LONGEST_VALUE} digits and decimal places"
+)
+_CUSTOMER_RULE = f"customer_id must be a whole number from 1 to {whole_numbers.LARGEST}"
+_CURRENCY_RULE = "currency must be a string that is not empty"
+
+
+# A tuple: each call makes one, and a frozen dataclass takes nearly three times as long to make.
+class Charge(NamedTuple):
+    """One customer is to pay one amount.
+
+    `amount` is exact; equal amounts compare and hash alike however they were written, and `value`
+    is what was written. `currency` is any text, for nobody has a list of all codes; it is empty
+    when the caller could not say it.
+    """
+
+    customer_id: int
+    amount: Decimal
+    currency: str
+    value: str
+
+    @property
+    def fingerprint(self) -> str:
+        """What it has in common with the charges alike, however its amount is written."""
+        return fingerprint(self.customer_id, self.amount, self.currency)
+
+    @classmethod
+    def from_json(cls, raw: bytes, *, nameless_currency: bool) -> "Charge":
+        """Reads a body. `nameless_currency` takes an object in place of the currency's code.
+
+        That object is what the "pe" build of Antaeus sends; the "tinjis" build sends the code.
+        Fields that are not known are ignored. Raises MistakesError.
+        """
+        try:
+            document = strict_json.parse(raw)
+        except strict_json.JsonError as error:
+            raise MistakesError([f"the body is not JSON: {error}"]) from None
+        if not isinstance(document, dict):
+            raise MistakesError(["the body must be a JSON object"])
+        customer_id = customer_in(document.get("customer_id"))
+        amount = amount_in(document.get("value"))
+        currency = _currency(document.get("currency"), nameless=nameless_currency)
+        if customer_id is None or amount is None or currency is None:
+            checks = (
+                (customer_id, _CUSTOMER_RULE),
+                (amount, _VALUE_RULE),
+                (currency, _CURRENCY_RULE),
+            )
+            raise MistakesError(rule for found, rule in checks if found is None)
+        return cls(customer_id, amount, currency, document["value"])
+
+
+def fingerprint(customer_id: int, amount: Decimal, currency: str) -> str:
+    """Returns the one text of all charges alike: same customer, amount and currency."""
+    return f"{customer_id} {canonical(amount)} {currency}"
+
+
+def canonical(amount: Decimal) -> str:
+    """Returns the one text of an amount: plain digits, no exponent, no zero that says nothing.
+
+    181.50, 181.5 and 1815e-1 are all `181.5`; 1e2 is `100`; 0.00 and -0 are `0`.
+    """
+    plain = format(amount, "f").lstrip("-")
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain
+
+
+def customer_in(found: object) -> int | None:
+    """Returns what `strict_json` read as a customer's id; None if it is none."""
+    if not isinstance(found, Number):
+        return None
+    return whole_numbers.read(found, 1, whole_numbers.LARGEST)
+
+
+def amount_in(found: object) -> Decimal | None:
+    """Returns what `strict_json` read as an amount; None if it is none."""
+    if not isinstance(found, Number) or len(found) > LONGEST_VALUE:
+        return None
+    # A double only judges the size, since that is what the callers compute with.
+    if not 0 <= float(found) < math.inf:
+        return None
+    # Written out, 1e-999999999 would be a gigabyte of zeros.
+    if ("e" in found or "E" in found) and abs(int(found.lower().partition("e")[2])) > LONGEST_VALUE:
+        return None
+    amount = Decimal(found)
+    return amount if amount >= 0 else None
+
+
+def _currency(found: object, *, nameless: bool) -> str | None:
+    if isinstance(found, str) and not isinstance(found, Number):
+        return found or None
+    return "" if nameless and isinstance(found, dict) else None

@@ -1,1 +1,0 @@
-"""What is served: each port's application, and the sockets and threads below it."""

@@ -1,0 +1,1 @@
+"""A server on waitress: the sockets, connections and threads below the applications."""

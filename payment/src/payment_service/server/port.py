@@ -1,0 +1,198 @@
+"""One port: a socket, waitress behind it, and threads of its own."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from waitress import wasyncore
+from waitress.server import create_server
+
+from payment_service.profile.values import LONGEST_DELAY
+from payment_service.server.heads import Heads
+from payment_service.server.idle import AT_WORK, LONGEST_PAUSE, Watched
+from payment_service.server.late import Holding, HoldingChannel
+from payment_service.server.listener import open_listener, turn_newcomers_away
+from payment_service.server.wire import Refusal, refusal_with_result
+
+HANDSHAKE_SECONDS = 0.1
+"""In which a connection that has begun is complete, within a cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one port takes on: threads, open connections, bytes of a body and of a head.
+
+    And of the replies that leave late (see `delivery`): how many are held at a time, each on a
+    connection that stays open, and for how many seconds at most.
+    """
+
+    threads: int
+    connections: int = 1000
+    body: int = 65536
+    head: int = 32768
+    held: int = 500
+    held_seconds: float = LONGEST_DELAY
+
+
+def waitress_settings(limits: Limits) -> dict[str, Any]:
+    """Returns waitress' own settings, which the benchmark's other servers use too."""
+    return {
+        "threads": limits.threads,
+        "connection_limit": limits.connections,
+        "max_request_body_size": limits.body,
+        "max_request_header_size": limits.head,
+        # Above the largest body, so that nothing is ever written to a disk (there may be none).
+        "inbuf_overflow": 2 * limits.body,
+        "asyncore_use_poll": True,  # of those servers' loops; a port has its own
+        "clear_untrusted_proxy_headers": False,  # no such header is ever looked at
+        "log_socket_errors": False,
+        "ident": None,
+    }
+
+
+class Port:
+    """Serves one WSGI application on one port, in one loop thread and its own task threads.
+
+    Two ports of a process share nothing, so a port whose threads are all held does not slow the
+    other. All that touches connections happens in the loop thread; the methods here ask it to.
+    """
+
+    def __init__(
+        self,
+        app: Callable[..., Any],
+        address: tuple[str, int],
+        limits: Limits,
+        *,
+        refusal: Refusal = refusal_with_result,
+    ) -> None:
+        """Binds and listens, but answers nothing before `start`. Port 0 takes a free one.
+
+        `refusal` says what requests are told that are too broken for the application.
+        """
+        listener = open_listener(address)
+        self.number: int = listener.getsockname()[1]
+        self._watched = Watched()
+        self._server = create_server(
+            app, map=self._watched, sockets=[listener], **waitress_settings(limits)
+        )
+        self._server.channel_class = HoldingChannel
+        self._holding = Holding(limits.held, limits.held_seconds)
+        self._server.holding = self._holding
+        self._server.heads = Heads()
+        self._server.last_answers = False
+        self._server.refusal = refusal
+        self._server.pull_trigger = self._wake
+        self._woken = False
+        self._idle_seconds: float | None = None
+        self._stopped = False
+        self._thread = threading.Thread(target=self._loop, name=f"port-{self.number}", daemon=True)
+
+    def start(self) -> None:
+        """Begins to answer."""
+        self._thread.start()
+
+    def alive(self) -> bool:
+        """Tells whether the loop runs."""
+        return self._thread.is_alive()
+
+    def open_connections(self) -> int:
+        """Returns how many connections are open, those with waiting requests among them."""
+        return len(self._server.active_channels)
+
+    def may_hold(self) -> bool:
+        """Tells whether one more reply can be held; beyond that, replies leave whole and at once.
+
+        Who asks this first, in the thread of its request, and then asks for a delivery, gets it.
+        """
+        return self._holding.has_room()
+
+    def held(self) -> int:
+        """Returns how many replies are held."""
+        return len(self._holding.replies)
+
+    def end_connections(self, idle_seconds: float) -> None:
+        """From now on ends each connection with its next answer, or after that long without one."""
+        self._server.last_answers = True
+        self._server.adj.channel_timeout = idle_seconds
+        self._idle_seconds = idle_seconds
+        self._server.pull_trigger()
+
+    def stop_accepting(self) -> None:
+        """Takes in the connections that have begun, then closes the door."""
+        turn_newcomers_away(self._server.socket)
+        time.sleep(HANDSHAKE_SECONDS)
+        done = threading.Event()
+
+        def close() -> None:
+            before = -1
+            while before != self.open_connections():
+                before = self.open_connections()
+                self._server.handle_accept()
+            wasyncore.dispatcher.close(self._server)  # the server's own would end the loop too
+            done.set()
+
+        self._server.trigger.pull_trigger(close)
+        done.wait(timeout=5)
+
+    def cut_off_endless(self) -> None:
+        """Ends the replies that are slow or never come, if there is nothing else left to answer."""
+        self._server.trigger.pull_trigger(self._cut_off_endless)
+
+    def stop(self) -> None:
+        """Ends the loop and the threads, cutting off what is still under way."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self._server.pull_trigger()
+        self._thread.join(timeout=5)
+        self._server.task_dispatcher.shutdown(cancel_pending=False, timeout=0.2)
+        # Only now, since all of the above still use the trigger that this closes.
+        wasyncore.close_all(self._watched)
+        self._watched.close()
+        for late in self._holding.replies.all():
+            if self._holding.replies.leave(late):
+                late.tell(left=False)
+
+    def _cut_off_endless(self) -> None:
+        held = self._holding.replies.all()
+        if len(held) == self.open_connections() and all(late.delivery.endless for late in held):
+            for late in held:
+                late.channel.cut_off()
+            self._watched.look_at_all()
+
+    def _wake(self) -> None:
+        # Every answer asks for it, most of them only to have the next request waited for.
+        connection = AT_WORK.connection
+        if connection is not None and connection.readable():
+            self._watched.again(connection)
+        # Once is enough until the loop has looked at the connections again, and it costs a system
+        # call here and one there.
+        elif not self._woken:
+            self._woken = True
+            self._server.trigger.pull_trigger()
+
+    def _loop(self) -> None:
+        held, next_look = self._holding.replies, 0.0
+        while not self._stopped:
+            pause = LONGEST_PAUSE if self._idle_seconds is None else 0.05
+            self._watched.wait(held.pause(pause))
+            if self._idle_seconds is not None:
+                # waitress looks only as long as it accepts.
+                self._server.maintenance(time.time())
+                self._watched.look_at_all()
+            if held:
+                next_look = self._tend_held(next_look)
+            if self._woken:
+                self._woken = False  # before it looks, so that it misses nobody who comes then
+                self._watched.look_at_all()
+
+    def _tend_held(self, next_look: float) -> float:
+        now = time.monotonic()
+        for late in self._holding.replies.due(now):
+            late.come_due()
+        if now < next_look:
+            return next_look
+        self._holding.drop_hung_up()
+        return now + LONGEST_PAUSE

@@ -1,0 +1,238 @@
+"""Below the application: how waitress' parts answer what never becomes a request.
+
+waitress answers broken requests itself, in plain text. The client behind the charges needs JSON
+with a `result` (see `api.charge_answers`), so three of its classes are extended at the
+places it provides:
+
+- the parser, which dies on some input without an answer (a Content-Length of thousands of digits,
+  a malformed host), and would ask for the rest of a body that it has already refused;
+- the task that answers errors, which here writes JSON;
+- the channel, which closes right after such an answer. Input that is still unread then makes the
+  kernel reset the connection, and the client may never see the answer. So the channel first says
+  that it is done, and drops what comes for a moment.
+
+What stays without an answer: a request that is not complete when its client stops sending.
+
+Most of what a charge costs is waitress' work, and most of that is the same for the next one. So
+heads of requests and of answers are kept (see `heads`, `_heads`), a whole answer leaves in one
+piece, and a connection that waits for its next request wakes nobody (see `idle`).
+"""
+
+import socket
+import time
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any, NoReturn
+
+from waitress import wasyncore
+from waitress.buffers import OverflowableBuffer
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.receiver import FixedStreamReceiver
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import BadRequest
+
+from payment_service.cashier.replies import refusal_body
+from payment_service.server.delivery import DELIVERY, Delivery
+from payment_service.server.heads import Head, Heads
+from payment_service.server.idle import AT_WORK
+
+LINGER_SECONDS = 2.0
+HEADS_KEPT = 64
+
+Refusal = Callable[[int, str, str], tuple[str, bytes]]
+"""Says what a broken request is told: from status, reason and detail to content type and body."""
+
+_NOT_OF_THE_HEAD = frozenset(
+    {"REMOTE_ADDR", "REMOTE_HOST", "REMOTE_PORT", "wsgi.input", "waitress.client_disconnected"}
+)
+
+# Hundreds of answers share a second and with it their head, the costliest part of what is written.
+_heads: dict[tuple[object, ...], bytes] = {}
+
+
+def refusal_with_result(_: int, reason: str, detail: str) -> tuple[str, bytes]:
+    """Tells it as every answer on the charge port is told."""
+    return "application/json", refusal_body(f"{reason}: {detail}")
+
+
+class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
+    """Finishes every request, if need be with an error."""
+
+    head: Head
+    headers: dict[str, str]
+
+    def __init__(self, adj: Any, heads: Heads) -> None:
+        super().__init__(adj)
+        self._heads = heads
+
+    def received(self, data: bytes) -> int:
+        try:
+            consumed: int = super().received(data)
+        except ValueError:
+            self.error = BadRequest("the request cannot be read")
+            self.completed = True
+            consumed = len(data)
+        if self.completed:
+            self.expect_continue = False
+        return consumed
+
+    def parse_header(self, header_plus: bytes) -> None:
+        self.head = head = self._heads.read(header_plus, self.adj)
+        self.__dict__.update(head.said)
+        self.headers = self.headers.copy()
+        if self.content_length:
+            # What has come of another request's body is none of this one's.
+            buffer = OverflowableBuffer(self.adj.inbuf_overflow)
+            self.body_rcv = FixedStreamReceiver(self.content_length, buffer)
+
+    def get_body_stream(self) -> BytesIO:
+        # Bodies are small; waitress would make a file of this one first.
+        return BytesIO(b"" if self.body_rcv is None else self.body_rcv.getbuf().get())
+
+
+class HeldBack(BaseException):
+    """An answer is not to be written yet.
+
+    It leaves waitress' service of the request before anything of it is done with the answer, and
+    so is none of the exceptions that waitress takes for a failure.
+    """
+
+    def __init__(self, task: "ChargeTask") -> None:
+        super().__init__()
+        self.task = task
+
+
+class ChargeTask(WSGITask):  # type: ignore[misc]  # waitress has no types
+    """Answers by the application.
+
+    An answer of one piece leaves in one piece: waitress would send head and body apart, which
+    costs the most of all that it does, and lets a connection break in between. Once the server is
+    to stop, each answer says that its connection ends.
+    """
+
+    wrote_header: bool
+    request: Parser
+    delivery: Delivery
+    body: bytes
+
+    def get_environment(self) -> dict[str, Any]:
+        channel, head = self.channel, self.request.head
+        if not head.environ:
+            made = super().get_environment()
+            head.environ = {key: made[key] for key in made if key not in _NOT_OF_THE_HEAD}
+        # Only now, since waitress has kept what it made.
+        environ = head.environ.copy()
+        self.environ = environ
+        environ["REMOTE_ADDR"] = environ["REMOTE_HOST"] = channel.addr[0]
+        environ["REMOTE_PORT"] = str(channel.addr[1])
+        environ["wsgi.input"] = self.request.get_body_stream()
+        environ["waitress.client_disconnected"] = channel.check_client_disconnected
+        return environ
+
+    def write(self, data: bytes) -> None:
+        if DELIVERY in self.environ:
+            self._hold_back(data)
+        if self.wrote_header or not self.complete or self.content_length != len(data):
+            super().write(data)
+            return
+        head = self.build_response_header()
+        self.wrote_header = True
+        self.content_bytes_written = len(data)
+        self.channel.write_soon(head + data if self.has_body else head)
+
+    def _hold_back(self, data: bytes) -> NoReturn:
+        if data and self.content_length != len(data):
+            raise ValueError("an answer that is held back must come in one piece")
+        self.delivery, self.body = self.environ[DELIVERY], data
+        raise HeldBack(self)
+
+    def build_response_header(self) -> bytes:
+        asked = self.request.headers
+        if self.channel.server.last_answers:
+            # As if the client had asked for it; waitress then writes the header and closes.
+            asked["CONNECTION"] = "close"
+        key = (
+            (self.version, asked.get("CONNECTION"), self.status, self.content_length),
+            tuple(self.response_headers),
+            int(self.start_time),
+        )
+        head = _heads.get(key)
+        if head is None:
+            head = bytes(super().build_response_header())
+            if not self.close_on_finish and not self.chunked_response:  # else the task must know
+                _keep_head(key, head)
+        return head
+
+
+def _keep_head(key: tuple[object, ...], head: bytes) -> None:
+    if len(_heads) >= HEADS_KEPT:
+        _heads.clear()
+    _heads[key] = head
+
+
+class RefusalTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
+    """Answers what the parser refused, or what broke, in JSON."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        content_type, body = self.channel.server.refusal(error.code, error.reason, error.body)
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", content_type))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+        self.channel.lingers = True
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+    """A connection."""
+
+    task_class: Callable[..., WSGITask] = ChargeTask
+    error_task_class = RefusalTask
+
+    lingers = False
+    """Set with the answer to a broken request: the client gets time to read it."""
+
+    def parser_class(self, adj: Any) -> Parser:
+        return Parser(adj, self.server.heads)
+
+    def service(self) -> None:
+        AT_WORK.connection = self
+        try:
+            super().service()
+        finally:
+            AT_WORK.connection = None
+
+    def handle_close(self) -> None:
+        if self.lingers and self.will_close and self.socket is not None:
+            self.lingers = False
+            Lingering(self.socket.dup(), self._map)
+        super().handle_close()
+
+
+class Lingering(wasyncore.dispatcher):  # type: ignore[misc]  # waitress has no types
+    """What is left of a connection after its last answer: drops input, for a moment."""
+
+    def __init__(self, connection: socket.socket, connections: dict[int, Any]) -> None:
+        self._until = time.monotonic() + LINGER_SECONDS
+        super().__init__(connection, connections)
+        try:
+            connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.close()
+
+    def readable(self) -> bool:
+        if time.monotonic() >= self._until:
+            self.close()
+            return False
+        return True
+
+    def writable(self) -> bool:
+        return False
+
+    def handle_read(self) -> None:
+        self.recv(65536)  # closes at the end of input
+
+    def handle_close(self) -> None:
+        self.close()

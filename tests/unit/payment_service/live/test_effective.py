@@ -1,0 +1,138 @@
+"""The profile in force."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from payment_service.live.effective import InForce
+from payment_service.live.mounted import LiveProfile
+from payment_service.live.watcher import Live
+from payment_service.profile.document import LoadedProfile, Profile
+from payment_service.state.values import Kept
+from support.losable_memory import LosableMemory
+from support.profiles import a_profile
+from support.state_makers import Clock
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def state(clock: Clock) -> LosableMemory:
+    return LosableMemory(Kept(), clock)
+
+
+def live(path: Path, **members: object) -> LiveProfile:
+    path.write_text(json.dumps({"successRate": 1, **members}))
+    return Live("profile", path.read_bytes, LoadedProfile.from_file_content)
+
+
+@pytest.fixture
+def in_force(tmp_path: Path, state: LosableMemory, clock: Clock) -> InForce:
+    return InForce(live(tmp_path / "profile.json"), state, clock)
+
+
+def fault(name: str, code: int = 503) -> str:
+    return json.dumps({"name": name, "fault": {"status": {"code": code}}})
+
+
+def names(profile: Profile) -> list[str]:
+    return [entry.name for entry in profile.faults]
+
+
+def test_without_anything_set_it_is_the_very_profile_of_the_file(in_force: InForce) -> None:
+    in_force.refresh()
+
+    assert in_force.current is in_force.base
+    assert in_force.current.plain
+
+
+def test_a_fault_that_is_set_is_in_force_until_it_expires(
+    in_force: InForce, state: LosableMemory, clock: Clock
+) -> None:
+    state.set_fault("outage", fault("outage"), 60)
+    in_force.refresh()
+    assert names(in_force.current) == ["outage"]
+    assert not in_force.current.plain
+
+    clock.seconds += 60
+    in_force.refresh()
+
+    assert in_force.current is in_force.base
+
+
+def test_a_set_fault_comes_before_the_files_and_in_place_of_its_namesake(
+    tmp_path: Path, state: LosableMemory, clock: Clock
+) -> None:
+    file = live(
+        tmp_path / "profile.json",
+        faults=[json.loads(fault("busy", 429)), json.loads(fault("down", 500))],
+    )
+    in_force = InForce(file, state, clock)
+    for name in ("busy", "new"):
+        state.set_fault(name, fault(name), None)
+    in_force.refresh()
+
+    assert names(in_force.current) == ["busy", "new", "down"]
+    assert [entry.fault.kind for entry in in_force.current.faults][:1] == ["status_503"]
+    assert names(in_force.base) == ["busy", "down"]
+
+
+def test_a_persons_profile_holds_whatever_the_file_says_until_it_is_taken_back(
+    in_force: InForce,
+) -> None:
+    own = a_profile(successRate=0.25)
+    in_force.replace(own)
+    assert in_force.current is own
+    assert in_force.replaced
+
+    in_force.replace(None)
+
+    assert in_force.current.success_rate == 1
+    assert not in_force.replaced
+
+
+def test_a_new_file_is_taken_with_the_faults_that_are_set(
+    tmp_path: Path, state: LosableMemory, clock: Clock
+) -> None:
+    file = live(tmp_path / "profile.json")
+    in_force = InForce(file, state, clock)
+    state.set_fault("outage", fault("outage"), None)
+    in_force.refresh()
+
+    (tmp_path / "profile.json").write_text('{"successRate": 0.5}')
+    file.check()
+    in_force.follow_file()
+
+    assert in_force.current.success_rate == 0.5
+    assert names(in_force.current) == ["outage"]
+
+
+def test_while_the_store_is_lost_what_was_set_stays_until_it_expires(
+    in_force: InForce, state: LosableMemory, clock: Clock
+) -> None:
+    state.set_fault("outage", fault("outage"), 60)
+    in_force.refresh()
+
+    state.gone = True
+    in_force.refresh()
+    assert names(in_force.current) == ["outage"]
+    clock.seconds += 60
+    in_force.refresh()
+
+    assert in_force.current.plain
+
+
+@pytest.mark.parametrize("odd", ["", "[]", '{"name": "odd", "fault": {"earthquake": {}}}'])
+def test_a_fault_that_only_a_newer_version_understands_is_left_out(
+    in_force: InForce, state: LosableMemory, odd: str
+) -> None:
+    state.set_fault("odd", odd, None)
+    state.set_fault("outage", fault("outage"), None)
+
+    in_force.refresh()
+
+    assert names(in_force.current) == ["outage"]

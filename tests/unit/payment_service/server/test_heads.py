@@ -1,0 +1,122 @@
+"""Heads that come again: a request is the same whether its head was seen before or not."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from waitress.adjustments import Adjustments
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.task import WSGITask
+
+from payment_service.server.heads import KEPT, LARGEST_KEPT, Heads
+from payment_service.server.wire import ChargeTask, Parser
+
+ADJ = Adjustments(ident=None)
+BODY = b'{"currency":"USD","customer_id":1,"value":181.62}'
+CHUNKS = b"5\r\n" + BODY[:5] + b"\r\n0\r\n\r\n"
+
+_METHODS = st.sampled_from(["GET", "POST", "HEAD", "OPTIONS"])
+_TARGETS = st.sampled_from(["/", "//", "/api/v1/charge?a=b#c", "/%C3%A9", "http://host/p"])
+_LINES = st.lists(
+    st.sampled_from(
+        [
+            "Host: payment:9000",
+            "X-Token: open-sesame",
+            "x-token: another",
+            "X_Token: with an underscore",
+            "Connection: close",
+            "Connection: keep-alive",
+            "Expect: 100-continue",
+            "Content-Type: application/json",
+            "X-Folded: one\r\n two",
+        ]
+    ),
+    max_size=6,
+)
+_BODIES = st.sampled_from(
+    [
+        ("", b""),
+        ("Content-Length: 0\r\n", b""),
+        (f"Content-Length: {len(BODY)}\r\n", BODY),
+        ("Transfer-Encoding: chunked\r\n", CHUNKS),
+    ]
+)
+
+
+def request(
+    method: str, target: str, version: str, lines: list[str], body: tuple[str, bytes]
+) -> Any:
+    head = f"{method} {target} HTTP/{version}\r\n" + "".join(f"{line}\r\n" for line in lines)
+    return (head + body[0] + "\r\n").encode() + body[1]
+
+
+REQUESTS = st.builds(request, _METHODS, _TARGETS, st.sampled_from(["1.0", "1.1"]), _LINES, _BODIES)
+
+
+def channel(port: int = 40000) -> Any:
+    server = SimpleNamespace(adj=ADJ, effective_port=9000, server_name="payment")
+    addr = ("192.0.2.1", port)
+    return SimpleNamespace(server=server, addr=addr, check_client_disconnected=lambda: port)
+
+
+def read(parser: HTTPRequestParser, raw: bytes) -> HTTPRequestParser:
+    while raw and not parser.completed:
+        raw = raw[parser.received(raw) :]
+    return parser
+
+
+def told(task: WSGITask) -> dict[str, Any]:
+    """What an application sees, its streams and callables by what they give."""
+    environ = dict(task.get_environment())
+    environ["wsgi.input"] = environ["wsgi.input"].read()
+    environ["waitress.client_disconnected"] = environ["waitress.client_disconnected"]()
+    return environ
+
+
+def found(parser: HTTPRequestParser) -> dict[str, Any]:
+    of_its_own = ("adj", "body_rcv", "head", "_heads")
+    return {name: value for name, value in vars(parser).items() if name not in of_its_own}
+
+
+@given(requests=st.lists(REQUESTS, min_size=1, max_size=4))
+def test_a_request_is_read_as_waitress_reads_it_however_often_its_head_comes(
+    requests: list[bytes],
+) -> None:
+    heads = Heads()
+    for number, raw in enumerate(requests * 2):
+        ours, theirs = read(Parser(ADJ, heads), raw), read(HTTPRequestParser(ADJ), raw)
+        if ours.completed:
+            theirs.expect_continue = False  # see `Parser.received`
+        assert found(ours) == found(theirs)
+        one = channel(number)
+        assert told(ChargeTask(one, ours)) == told(WSGITask(one, theirs))
+
+
+def test_what_a_request_is_given_stays_its_own() -> None:
+    heads, raw = Heads(), request("POST", "/", "1.1", ["Host: x"], ("", b""))
+    first = read(Parser(ADJ, heads), raw)
+    first.headers["CONNECTION"] = "close"
+    ChargeTask(channel(), first).get_environment()["HTTP_X_TOKEN"] = "open-sesame"
+    second = read(Parser(ADJ, heads), raw)
+    assert "CONNECTION" not in second.headers
+    assert "HTTP_X_TOKEN" not in ChargeTask(channel(), second).get_environment()
+
+
+def test_a_head_that_cannot_be_read_cannot_be_read_again() -> None:
+    heads = Heads()
+    for _ in range(2):
+        with pytest.raises(ParsingError):
+            heads.read(b"POST / HTTP/1.1\r\nrubbish\r\n\r\n", ADJ)
+    assert len(heads) == 0
+
+
+def test_heads_do_not_pile_up_however_many_and_large_they_are() -> None:
+    heads = Heads()
+    for number in range(3 * KEPT):
+        heads.read(b"GET /%d HTTP/1.1\r\n\r\n" % number, ADJ)
+        assert len(heads) <= KEPT
+    before = len(heads)
+    heads.read(b"GET /%s HTTP/1.1\r\n\r\n" % (b"x" * LARGEST_KEPT), ADJ)
+    assert len(heads) == before

@@ -1,0 +1,37 @@
+"""How the door closes."""
+
+import socket
+import threading
+
+import pytest
+
+from payment_service.server.listener import open_listener, turn_newcomers_away
+
+
+def test_who_was_let_in_is_still_accepted_and_nobody_after_them() -> None:
+    with open_listener(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+        with socket.create_connection(address, timeout=5) as early:
+            turn_newcomers_away(listener)
+
+            with pytest.raises(TimeoutError):
+                socket.create_connection(address, timeout=0.2)
+            accepted, _ = listener.accept()
+            with accepted:
+                early.sendall(b"a charge")
+                assert accepted.recv(100) == b"a charge"
+                accepted.sendall(b"an answer")
+                assert early.recv(100) == b"an answer"
+            listener.settimeout(0.1)
+            with pytest.raises(TimeoutError):
+                listener.accept()
+
+
+def test_who_comes_while_the_door_closes_is_refused_and_not_cut_off() -> None:
+    with open_listener(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+        turn_newcomers_away(listener)
+        threading.Timer(0.2, listener.close).start()
+
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address, timeout=10)

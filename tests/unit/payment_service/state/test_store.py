@@ -1,0 +1,142 @@
+"""Speaking to a store that is not there, or is none."""
+
+import socket
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from payment_service.outcome.charges import Charge
+from payment_service.settings import Settings
+from payment_service.state.interface import Scope, State, StoreLostError
+from payment_service.state.memory import Memory
+from payment_service.state.opening import open_state
+from payment_service.text.mistakes import MistakesError
+from support.in_process import free_port
+from support.state_makers import a_charge_of
+
+PASSWORD = "never-to-be-seen"
+
+
+def a_state(folder: Path, port: int, **changes: str) -> State:
+    (folder / "password").write_text(PASSWORD)
+    env = {
+        "PAYMENT_STORE_URL": f"redis://127.0.0.1:{port}",
+        "PAYMENT_STORE_PASSWORD_FILE": str(folder / "password"),
+    }
+    return open_state(Settings.from_env({**env, **changes}))
+
+
+@contextmanager
+def a_server(answer: bytes | None) -> Iterator[int]:
+    """Gives one answer to whatever it is asked first, or none at all."""
+    connections: list[socket.socket] = []
+
+    def serve(listening: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            connections.append(connection)
+            if answer is not None:
+                asked = connection.recv(4096)
+                connection.sendall(answer.replace(b"%s", asked.split(b"\r\n")[-2]))
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving = threading.Thread(target=serve, args=(listening,))
+        serving.start()
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            serving.join()
+            for connection in connections:
+                connection.close()
+
+
+def test_a_store_that_is_not_there_is_told_by_its_address(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens, now or later
+        port = taken.getsockname()[1]
+        state = a_state(tmp_path, port)
+
+        with pytest.raises(StoreLostError, match=f"redis://127.0.0.1:{port}/0 is lost: Connection"):
+            state.next_attempt(a_charge_of())
+
+        assert state.scope is Scope.LOST
+
+
+def test_a_store_that_never_answers_is_given_up_within_half_a_second(tmp_path: Path) -> None:
+    with a_server(None) as port:
+        state = a_state(tmp_path, port)
+        began = monotonic()
+
+        with pytest.raises(StoreLostError, match="TimeoutError"):
+            state.next_attempt(a_charge_of())
+
+        assert monotonic() - began < 0.5
+
+
+def test_while_it_is_lost_calls_fail_at_once(tmp_path: Path) -> None:
+    with a_server(None) as port:
+        state = a_state(tmp_path, port)
+        with pytest.raises(StoreLostError):
+            state.next_attempt(a_charge_of())
+        began = monotonic()
+
+        with pytest.raises(StoreLostError):
+            state.next_attempt(a_charge_of())
+
+        assert monotonic() - began < 0.1
+
+
+def test_a_password_that_a_server_repeats_in_its_answer_is_not_shown(tmp_path: Path) -> None:
+    repeated = b"-ERR unknown command 'AUTH', with args beginning with: '%s'\r\n"
+    with a_server(repeated) as port:
+        state = a_state(tmp_path, port)
+        with pytest.raises(StoreLostError, match=r"is lost: ResponseError$") as caught:
+            state.next_attempt(a_charge_of())
+
+    assert PASSWORD not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_refusal_is_told_by_its_code(tmp_path: Path) -> None:
+    with a_server(b"-NOPERM this user has no permissions\r\n") as port:
+        state = a_state(tmp_path, port)
+        with pytest.raises(StoreLostError, match="is lost: NoPermissionError"):
+            state.next_attempt(a_charge_of())
+
+
+def test_whoever_prefers_it_goes_on_per_process_and_says_so(tmp_path: Path) -> None:
+    state = a_state(tmp_path, free_port(), PAYMENT_STORE_LOST="local")
+
+    assert [state.next_attempt(a_charge_of()) for _ in range(3)] == [1, 2, 3]
+    assert state.scope is Scope.LOCAL
+
+
+def test_without_a_store_this_process_remembers_as_much_as_the_settings_say() -> None:
+    state = open_state(Settings.from_env({"PAYMENT_ATTEMPTS_KEPT": "1"}))
+    charges: list[Charge] = [a_charge_of(1), a_charge_of(2), a_charge_of(1)]
+
+    assert isinstance(state, Memory)
+    assert [state.next_attempt(charge) for charge in charges] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("content", "flaw"), [(None, "cannot be read"), ("\n", "is empty")])
+def test_a_password_file_of_no_use_is_a_mistake(
+    tmp_path: Path, content: str | None, flaw: str
+) -> None:
+    path = tmp_path / "password"
+    if content is not None:
+        path.write_text(content)
+    settings = Settings.from_env(
+        {"PAYMENT_STORE_URL": "redis://store", "PAYMENT_STORE_PASSWORD_FILE": str(path)}
+    )
+
+    with pytest.raises(MistakesError, match=f"PAYMENT_STORE_PASSWORD_FILE: {path} {flaw}"):
+        open_state(settings)
