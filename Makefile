@@ -5,7 +5,6 @@ SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
 PY := .venv/bin/python
-export PYTHONPATH := $(CURDIR)/tests
 export UV_PROJECT_ENVIRONMENT := .venv
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
@@ -15,33 +14,33 @@ help:  ## Show this list
 ## Use
 
 local: setup  ## Payment on 9000 and Antaeus' stand-in on 8000, on this machine, until Ctrl-C
-	@$(PY) -m local
+	@$(PY) -m billing_dev.local
 
 demo: setup  ## From a fresh machine to paid invoices: cluster, operator, stack, table
-	@$(PY) -m demo
+	@$(PY) -m billing_dev.demo
 
 shell: setup  ## A pod beside the demo's stack, with curl and jq
-	@$(PY) -m demo.shell
+	@$(PY) -m billing_dev.demo.shell
 
 down: setup  ## Delete the demo's and the tests' clusters
-	@$(PY) -m cluster down demo && $(PY) -m cluster down test && $(PY) -m cluster down ship
+	@$(PY) -m billing_dev.cluster down demo && $(PY) -m billing_dev.cluster down test && $(PY) -m billing_dev.cluster down ship
 
 ## On a cluster of yours: the one that kubectl points to, which each names before it acts
 
 push: setup  ## Build both images and push them to REGISTRY=registry.example.com/team
-	@$(PY) -m shipping push
+	@$(PY) -m billing_dev.shipping push
 
 verify: setup  ## Have the cluster try everything without keeping any of it
-	@$(PY) -m shipping verify
+	@$(PY) -m billing_dev.shipping verify
 
 deploy: setup  ## Install what was pushed, or upgrade to it, and wait until it runs
-	@$(PY) -m shipping deploy
+	@$(PY) -m billing_dev.shipping deploy
 
 smoke: setup  ## Pay all pending invoices of STACK=namespace/name, really, and show a table
-	@$(PY) -m shipping smoke
+	@$(PY) -m billing_dev.shipping smoke
 
 undeploy: setup  ## Remove the operator and all that it brought; refuses while there are stacks
-	@$(PY) -m shipping undeploy
+	@$(PY) -m billing_dev.shipping undeploy
 
 ## Develop
 
@@ -53,25 +52,25 @@ setup: .venv/.ready  ## Make the project's own environment (.venv)
 	@echo 'setup: uv $(UV_VERSION), about 10 s'
 	@python3 -m venv .uv && .uv/bin/pip install --quiet 'uv==$(UV_VERSION)'
 
-.venv/.ready: .uv/bin/uv requirements/dev.txt operator/pyproject.toml payment/pyproject.toml
+.venv/.ready: .uv/bin/uv requirements/dev.txt operator/pyproject.toml payment/pyproject.toml tools/pyproject.toml
 	@echo 'setup: .venv, about 15 s'
 	@test -d .venv || $(UV) venv --quiet --python python3 .venv
 	@$(UV) pip sync --quiet --require-hashes requirements/dev.txt
-	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable operator --editable payment
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable operator --editable payment --editable tools
 	@touch $@
 
 LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --upgrade
 lock: .uv/bin/uv  ## Choose the newest allowed versions again (requirements/)
-	$(LOCK) operator/pyproject.toml payment/pyproject.toml --extra store --group dev --group build -o requirements/dev.txt
+	$(LOCK) operator/pyproject.toml payment/pyproject.toml tools/pyproject.toml --extra store --group dev --group build -o requirements/dev.txt
 	$(LOCK) --group build -c requirements/dev.txt -o requirements/build.txt
 	$(LOCK) operator/pyproject.toml -c requirements/dev.txt -o requirements/operator.txt
 	$(LOCK) payment/pyproject.toml --extra store -c requirements/dev.txt -o requirements/payment.txt
 
 check: setup  ## Linters, types, import contracts and unit tests (half a minute when warm)
-	@$(PY) -m support.checks
+	@$(PY) -m billing_dev.checks.lint
 
 test: setup  ## Everything that must hold, on a cluster of its own (README: how long)
-	@$(PY) -m support.everything
+	@$(PY) -m billing_dev.checks.all_tests
 
 integration: setup  ## The operator in-process against the tests' cluster
 	@.venv/bin/pytest tests/integration
@@ -97,13 +96,13 @@ e2e: setup  ## The installed operator on the tests' cluster
 	@.venv/bin/pytest tests/e2e
 
 render: setup  ## Write again what is rendered: tests/golden, docs/reference.md, schemas, what crds/ copies
-	@$(PY) -m support.render
+	@$(PY) -m billing_dev.render.samples
 
 bench-payment: setup  ## Charges a second against the smallest app that could take them
-	@$(PY) -m bench.payment
+	@$(PY) -m billing_dev.bench.payment
 
 bench-payment-features: setup  ## What each feature of payment costs while it is in use
-	@$(PY) -m bench.payment_features
+	@$(PY) -m billing_dev.bench.payment_features
 
 bench-operator: setup  ## Time to create a stack against a bare apply of the same objects
-	@$(PY) -m bench.operator
+	@$(PY) -m billing_dev.bench.operator

@@ -5,21 +5,21 @@ from typing import Any
 
 import pytest
 
-from cluster.lifecycle import up
-from cluster.paths import Cluster
-from support.api_server import Access, ApiServer
-from support.audit import AuditLog
-from support.figures import Figures
-from support.installation import Images, build_images
-from support.kube import Kube
-from support.no_skips import pytest_make_collect_report, pytest_runtest_makereport
+from billing_dev.clients.api_server import Access, ApiServer
+from billing_dev.clients.audit import AuditLog
+from billing_dev.clients.kube import Kube
+from billing_dev.cluster.lifecycle import up
+from billing_dev.cluster.paths import Cluster
+from billing_dev.installation import Images, build_images
+from measurements import Measurements
+from no_skips import pytest_make_collect_report, pytest_runtest_makereport
 
 __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
 
 # Its assertions tell what they saw, as those of a test do.
-pytest.register_assert_rewrite("support.state_contract", "support.books_contract")
+pytest.register_assert_rewrite("support.payment.state_contract", "support.payment.books_contract")
 
-_FIGURES = pytest.StashKey[Figures]()
+_FIGURES = pytest.StashKey[Measurements]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_FIGURES] = Figures()
+    config.stash[_FIGURES] = Measurements()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -68,7 +68,7 @@ def pytest_terminal_summary(
 
 
 @pytest.fixture(scope="session")
-def figures(pytestconfig: pytest.Config) -> Figures:
+def measurements(pytestconfig: pytest.Config) -> Measurements:
     """Takes figures, which are shown at the end of the run."""
     return pytestconfig.stash[_FIGURES]
 

@@ -5,17 +5,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from cluster.paths import Cluster
-from cluster.policy_probe import prove_policies_block
-from support.antaeus_api import AntaeusApi
-from support.api_server import ApiServer
-from support.charges import lines
-from support.eventually import eventually
-from support.installation import Images, install
-from support.kube import Kube
-from support.limits import GONE, ROLLOUT
-from support.namespaces import a_namespace, clear_away
-from support.running_stack import RunningStack
+from billing_dev.checks.leftovers import clear_away
+from billing_dev.clients.antaeus_api import AntaeusApi
+from billing_dev.clients.api_server import ApiServer
+from billing_dev.clients.kube import Kube
+from billing_dev.cluster.paths import Cluster
+from billing_dev.cluster.policy_probe import prove_policies_block
+from billing_dev.eventually import eventually
+from billing_dev.installation import Images, install
+from support.cluster.charges import lines
+from support.cluster.limits import GONE, ROLLOUT
+from support.cluster.namespaces import a_namespace
+from support.cluster.running_stack import RunningStack
 
 # So many that a success rate of 0.4 or 0.6 shows.
 INVOICES = 2000

@@ -4,22 +4,24 @@ import time
 
 import pytest
 
-from support.antaeus_api import AntaeusApi, Counts
-from support.eventually import eventually
-from support.figures import Figures
-from support.limits import PAY_IN_COLUMNS
-from support.running_stack import RunningStack
+from billing_dev.clients.antaeus_api import AntaeusApi, Counts
+from billing_dev.eventually import eventually
+from measurements import Measurements
+from support.cluster.limits import PAY_IN_COLUMNS
+from support.cluster.running_stack import RunningStack
 
 
 def test_a_pay_call_pays_about_half_of_the_invoices(
-    stack: RunningStack, antaeus: AntaeusApi, all_pending: int, figures: Figures
+    stack: RunningStack, antaeus: AntaeusApi, all_pending: int, measurements: Measurements
 ) -> None:
     stack.change(payment={"successRate": 0.5})
 
     began = time.monotonic()
     everything_paid = antaeus.pay()
 
-    figures.note("charges a second, one after another", all_pending / seconds_since(began), "/s")
+    measurements.note(
+        "charges a second, one after another", all_pending / seconds_since(began), "/s"
+    )
     # Of 2,000 charges 1,000 succeed, give or take 22 (one standard deviation). A rate of 0.4 gives
     # 800, one of 0.6 gives 1,200: the bounds are more than four deviations away from all three.
     assert all_pending == 2000
@@ -29,7 +31,7 @@ def test_a_pay_call_pays_about_half_of_the_invoices(
 
 @pytest.mark.usefixtures("some_pending")
 def test_a_pay_call_shows_in_the_columns_within_15_seconds(
-    stack: RunningStack, antaeus: AntaeusApi, figures: Figures
+    stack: RunningStack, antaeus: AntaeusApi, measurements: Measurements
 ) -> None:
     stack.change(payment={"successRate": 0.5})
     before = antaeus.counts()
@@ -41,7 +43,7 @@ def test_a_pay_call_shows_in_the_columns_within_15_seconds(
     eventually(
         lambda: shown(stack), lambda counts: counts == after, within=PAY_IN_COLUMNS, every=0.5
     )
-    figures.note("from the end of a pay call to the columns", seconds_since(began), "s")
+    measurements.note("from the end of a pay call to the columns", seconds_since(began), "s")
 
 
 @pytest.mark.usefixtures("some_pending")

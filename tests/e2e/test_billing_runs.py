@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.api_server import ApiServer
-from support.eventually import eventually
-from support.installation import NAMESPACE, Images, operator_pods
-from support.kube import Kube, Manifest
-from support.limits import ROLLOUT
-from support.namespaces import a_namespace
-from support.prober import BLOCKED, Prober, prober_pod
-from support.running_stack import RunningStack
+from billing_dev.clients.api_server import ApiServer
+from billing_dev.clients.kube import Kube, Manifest
+from billing_dev.eventually import eventually
+from billing_dev.installation import NAMESPACE, Images, operator_pods
+from support.cluster.limits import ROLLOUT
+from support.cluster.namespaces import a_namespace
+from support.cluster.prober import BLOCKED, Prober, prober_pod
+from support.cluster.running_stack import RunningStack
 
 # The stack of its own is what takes time: pay calls of other tests would hold a run up.
 pytestmark = pytest.mark.thorough

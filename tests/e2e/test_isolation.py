@@ -10,15 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from support.antaeus_api import AntaeusApi
-from support.api_server import ApiServer
-from support.eventually import eventually
-from support.installation import NAMESPACE, Images
-from support.kube import Kube
-from support.limits import NOTICED, PAY_IN_COLUMNS, ROLLOUT
-from support.namespaces import a_namespace
-from support.prober import Prober, prober_pod
-from support.running_stack import RunningStack
+from billing_dev.clients.antaeus_api import AntaeusApi
+from billing_dev.clients.api_server import ApiServer
+from billing_dev.clients.kube import Kube
+from billing_dev.eventually import eventually
+from billing_dev.installation import NAMESPACE, Images
+from support.cluster.limits import NOTICED, PAY_IN_COLUMNS, ROLLOUT
+from support.cluster.namespaces import a_namespace
+from support.cluster.prober import Prober, prober_pod
+from support.cluster.running_stack import RunningStack
 
 CHARGE = '{"currency":"USD","customer_id":1,"value":181.62}'
 JSON = {"Content-Type": "application/json"}

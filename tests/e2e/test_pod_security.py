@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from support.installation import NAMESPACE, REPLICAS, Images
-from support.kube import Kube, KubectlError, Manifest
+from billing_dev.clients.kube import Kube, KubectlError, Manifest
+from billing_dev.installation import NAMESPACE, REPLICAS, Images
 
 _TRY = ("create", "--dry-run=server", "-f", "-")
 

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from cluster.paths import Cluster
-from support.antaeus_api import AntaeusApi
-from support.api_server import ApiServer
-from support.eventually import eventually
-from support.ingress_controller import IngressController, ingress_controller_of
-from support.installation import Images
-from support.kube import Kube
-from support.limits import NOTICED, PAY_IN_COLUMNS, ROLLOUT
-from support.prober import BLOCKED, Prober, prober_pod
-from support.running_stack import RunningStack
+from billing_dev.clients.antaeus_api import AntaeusApi
+from billing_dev.clients.api_server import ApiServer
+from billing_dev.clients.kube import Kube
+from billing_dev.cluster.paths import Cluster
+from billing_dev.eventually import eventually
+from billing_dev.installation import Images
+from e2e.ingress_controller import IngressController, ingress_controller_of
+from support.cluster.limits import NOTICED, PAY_IN_COLUMNS, ROLLOUT
+from support.cluster.prober import BLOCKED, Prober, prober_pod
+from support.cluster.running_stack import RunningStack
 
 # Compiling the ingress controller takes minutes.
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(900)]

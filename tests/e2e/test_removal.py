@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.api_server import ApiServer
-from support.eventually import eventually
-from support.figures import Figures
-from support.installation import NAMESPACE, REPLICAS, Images, wait_for_operator
-from support.kube import Kube
-from support.limits import GONE, ROLLOUT
-from support.namespaces import a_namespace
-from support.running_stack import RunningStack
+from billing_dev.clients.api_server import ApiServer
+from billing_dev.clients.kube import Kube
+from billing_dev.eventually import eventually
+from billing_dev.installation import NAMESPACE, REPLICAS, Images, wait_for_operator
+from measurements import Measurements
+from support.cluster.limits import GONE, ROLLOUT
+from support.cluster.namespaces import a_namespace
+from support.cluster.running_stack import RunningStack
 
 OPERATOR = "deployment/billing-operator"
 # Events tell what happened; they stay for an hour, whatever happened to.
@@ -40,12 +40,12 @@ def operator_back(kube: Kube) -> Iterator[None]:
 
 @pytest.mark.usefixtures("operator_back")
 def test_a_deleted_stack_leaves_nothing_though_the_operator_does_not_run(
-    kube: Kube, short_lived: RunningStack, figures: Figures
+    kube: Kube, short_lived: RunningStack, measurements: Measurements
 ) -> None:
     before = everything_in(kube, short_lived.namespace)
     began = time.monotonic()
     short_lived.make({})
-    figures.note("from apply to a stack that is ready", time.monotonic() - began, "s")
+    measurements.note("from apply to a stack that is ready", time.monotonic() - began, "s")
     made = everything_in(kube, short_lived.namespace) - before
     assert {name.partition("/")[0] for name in made} >= {
         "configmap",
@@ -65,7 +65,9 @@ def test_a_deleted_stack_leaves_nothing_though_the_operator_does_not_run(
     eventually(
         lambda: everything_in(kube, short_lived.namespace) - before, _none, within=GONE, every=1
     )
-    figures.note("from delete to nothing left, without the operator", time.monotonic() - began, "s")
+    measurements.note(
+        "from delete to nothing left, without the operator", time.monotonic() - began, "s"
+    )
     assert everything_in(kube, short_lived.namespace) == before
 
 

@@ -4,16 +4,16 @@ import json
 from functools import partial
 from operator import eq, not_
 
+from billing_dev.clients.api_server import ApiServer
+from billing_dev.clients.audit import AuditLog, Right, rights_of
+from billing_dev.clients.kube import Kube, Manifest
+from billing_dev.eventually import eventually
+from billing_dev.installation import NAMESPACE, wait_for_operator
 from billing_operator.names import STACK_LABEL
-from support import pod_monitors
-from support.api_server import ApiServer
-from support.audit import AuditLog, Right, rights_of
-from support.eventually import eventually
-from support.installation import NAMESPACE, wait_for_operator
-from support.kube import Kube, Manifest
-from support.limits import ROLLOUT
-from support.namespaces import a_namespace
-from support.running_stack import RunningStack
+from support.cluster import pod_monitors
+from support.cluster.limits import ROLLOUT
+from support.cluster.namespaces import a_namespace
+from support.cluster.running_stack import RunningStack
 
 _OPERATOR = "deployment/billing-operator"
 _SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp"

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from support.antaeus_api import AntaeusApi, AntaeusError
-from support.charges import Charge, Line, answered, lines
-from support.eventually import eventually
-from support.figures import Figures
-from support.limits import ROLLOUT
-from support.pod_logs import PodLogs
-from support.running_stack import RunningStack
+from billing_dev.clients.antaeus_api import AntaeusApi, AntaeusError
+from billing_dev.eventually import eventually
+from e2e.pod_logs import PodLogs
+from measurements import Measurements
+from support.cluster.charges import Charge, Line, answered, lines
+from support.cluster.limits import ROLLOUT
+from support.cluster.running_stack import RunningStack
 
 REPLICAS = 2
 ROLLS = 3
@@ -65,12 +65,16 @@ def no_payment_pod(stack: RunningStack) -> Iterator[None]:
 
 @pytest.mark.usefixtures("no_payment_pod")
 def test_no_charge_is_lost_or_doubled_while_payment_rolls_three_times(
-    stack: RunningStack, antaeus: AntaeusApi, all_pending: int, tmp_path: Path, figures: Figures
+    stack: RunningStack,
+    antaeus: AntaeusApi,
+    all_pending: int,
+    tmp_path: Path,
+    measurements: Measurements,
 ) -> None:
     books = bill_while_payment_rolls(stack, antaeus, tmp_path)
 
-    figures.note("charges while payment rolled three times", len(books.sent), "")
-    figures.note("of these in a second", len(books.sent) / books.seconds, "/s")
+    measurements.note("charges while payment rolled three times", len(books.sent), "")
+    measurements.note("of these in a second", len(books.sent) / books.seconds, "/s")
     # Every charge went out once and got its decision.
     odd = [
         f"charge {number} of {len(books.sent)}: {json.dumps(line)}"

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from billing_dev.clients.antaeus_api import AntaeusApi
+from billing_dev.clients.api_server import ApiServer
+from billing_dev.clients.kube import Kube, KubectlError
+from billing_dev.eventually import eventually
+from billing_dev.installation import NAMESPACE, leader, operator_pods, raw_of_pod, wait_for_operator
 from billing_operator.names import RENEW_TOKEN
-from support.antaeus_api import AntaeusApi
-from support.api_server import ApiServer
-from support.eventually import eventually
-from support.installation import NAMESPACE, leader, operator_pods, raw_of_pod, wait_for_operator
-from support.kube import Kube, KubectlError
-from support.limits import NOTICED
-from support.namespaces import a_namespace
-from support.prober import Prober
-from support.running_stack import RunningStack
+from support.cluster.limits import NOTICED
+from support.cluster.namespaces import a_namespace
+from support.cluster.prober import Prober
+from support.cluster.running_stack import RunningStack
 
 # What may be read with the right to view, without the right to read Secrets.
 _KINDS = (

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from billing_dev.checks.newer_operator import GRACE_SECONDS, VERSION, newer
+from billing_dev.clients.antaeus_api import AntaeusApi
+from billing_dev.clients.kube import Manifest
+from billing_dev.cluster.paths import Cluster
+from billing_dev.eventually import eventually
+from billing_dev.installation import NAMESPACE, Images, install
 from billing_operator import __version__
-from cluster.paths import Cluster
-from support.antaeus_api import AntaeusApi
-from support.eventually import eventually
-from support.installation import NAMESPACE, Images, install
-from support.kube import Manifest
-from support.limits import ROLLOUT
-from support.newer_operator import GRACE_SECONDS, VERSION, newer
-from support.running_stack import RunningStack
-from support.scene import NO_PODS, a_stack, conditions
+from support.cluster.limits import ROLLOUT
+from support.cluster.running_stack import RunningStack
+from support.cluster.workspace import NO_PODS, a_stack, conditions
 
 # Without pods: what the operator does for them is the same.
 _OTHERS = tuple(f"other-{number}" for number in range(20))

@@ -9,15 +9,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from billing_dev.clients.api_server import ApiServer
+from billing_dev.clients.kube import Kube
+from billing_dev.crd import crd
+from billing_dev.eventually import eventually
+from billing_dev.installation import NAMESPACE, Images, operator_pods, wait_for_operator
 from billing_operator.kinds import BILLING_STACK, Manifest
-from support.api_server import ApiServer
-from support.crd import crd
-from support.eventually import eventually
-from support.installation import NAMESPACE, Images, operator_pods, wait_for_operator
-from support.kube import Kube
-from support.limits import GONE, RECOVERED
-from support.namespaces import a_namespace
-from support.running_stack import RunningStack
+from support.cluster.limits import GONE, RECOVERED
+from support.cluster.namespaces import a_namespace
+from support.cluster.running_stack import RunningStack
 
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]
 

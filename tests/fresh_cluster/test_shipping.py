@@ -6,7 +6,6 @@ stands on the one before, so that any test here may run alone.
 
 import os
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,26 +13,26 @@ from dataclasses import dataclass, field
 import pytest
 import yaml
 
+from billing_dev.clients.kube import Kube, Manifest
+from billing_dev.cluster.docker import docker
+from billing_dev.cluster.lifecycle import down, up
+from billing_dev.cluster.paths import Cluster
+from billing_dev.eventually import eventually
+from billing_dev.installation import NAMESPACE, REPLICAS, Images
+from billing_dev.shipping.release import release_folder
+from billing_dev.tree import ROOT
 from billing_operator import __version__
-from cluster.docker import docker
-from cluster.lifecycle import down, up
-from cluster.paths import Cluster
-from shipping.release import release_folder
-from support.eventually import eventually
-from support.figures import Figures
-from support.installation import NAMESPACE, REPLICAS, ROOT, Images
-from support.kube import Kube, Manifest
-from support.limits import ROLLOUT
-from support.local_registry import LocalRegistry, local_registry
-from support.scene import a_stack, conditions
+from fresh_cluster.local_registry import LocalRegistry, local_registry
+from measurements import Measurements
+from support.cluster.limits import ROLLOUT
+from support.cluster.workspace import a_stack, conditions
 
 INVOICES = 40
 # Not the folder that a person's own `make push` writes to.
 RELEASE = ".build/release-of-a-test"
 STACK = "shop/billing"
 CRD = "billingstacks.billing.antaeus.io"
-# A first build and a push may take their time.
-_SECONDS = 600
+_SECONDS = 600  # a first build and a push may take their time
 pytestmark = pytest.mark.timeout(900)
 
 
@@ -50,7 +49,7 @@ class Shell:
     """Where a person types the commands."""
 
     environment: Mapping[str, str] = field(repr=False)
-    figures: Figures
+    measurements: Measurements
 
     def make(self, target: str, **variables: str) -> Said:
         """Runs a target as a person would type it."""
@@ -69,10 +68,9 @@ class Shell:
 
     def must(self, target: str, **variables: str) -> str:
         """The same for what has to end well; returns what was printed."""
-        began = time.monotonic()
-        said = self.make(target, **variables)
+        with self.measurements.timed(f"make {target}, on a cluster of its own"):
+            said = self.make(target, **variables)
         assert said.code == 0, said.words
-        self.figures.note(f"make {target}, on a cluster of its own", time.monotonic() - began, "s")
         return said.words
 
 
@@ -111,11 +109,11 @@ def pushed(
     coming: Future[Cluster],  # noqa: ARG001 - meanwhile
     own_registry: LocalRegistry,
     stand_in: str,
-    figures: Figures,
+    measurements: Measurements,
 ) -> dict[str, str]:
     """What `make push` wrote down: images by the names that they take the place of."""
     to = {"REGISTRY": f"{own_registry.address}/team", "ANTAEUS_IMAGE": stand_in}
-    Shell(environment(), figures).must("push", **to)
+    Shell(environment(), measurements).must("push", **to)
     return written()
 
 
@@ -138,10 +136,10 @@ def kube(own_cluster: Cluster) -> Kube:
 
 
 @pytest.fixture(scope="module")
-def shell(own_cluster: Cluster, figures: Figures) -> Shell:
+def shell(own_cluster: Cluster, measurements: Measurements) -> Shell:
     """Where the commands are typed: kubectl points to the cluster."""
     kubectl = {"KUBECTL": str(own_cluster.kubectl), "KUBECONFIG": str(own_cluster.kubeconfig)}
-    return Shell(environment() | kubectl, figures)
+    return Shell(environment() | kubectl, measurements)
 
 
 def environment() -> dict[str, str]:

@@ -4,16 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from cluster.paths import Cluster
-from support.api_server import Access, ApiServer
-from support.audit import AuditLog
-from support.installation import NAMESPACE, Images, install_without_operator
-from support.kube import Kube
-from support.namespaces import a_namespace
-from support.scene import Scene
+from billing_dev.clients.api_server import Access, ApiServer
+from billing_dev.clients.audit import AuditLog
+from billing_dev.clients.kube import Kube
+from billing_dev.cluster.paths import Cluster
+from billing_dev.installation import NAMESPACE, Images, install_without_operator
+from support.cluster.namespaces import a_namespace
+from support.cluster.workspace import Workspace
 
 # Its assertions tell what they saw, as those of a test do.
-pytest.register_assert_rewrite("support.master", "support.rotated")
+pytest.register_assert_rewrite(
+    "support.cluster.final_checks", "support.cluster.rotation_under_load"
+)
 
 
 @pytest.fixture(scope="session")
@@ -30,9 +32,9 @@ def token(installed: Images, kube: Kube) -> str:  # noqa: ARG001 - the account c
 
 
 @pytest.fixture
-def scene(
+def workspace(
     installed: Images, kube: Kube, api: ApiServer, audit: AuditLog, access: Access, token: str
-) -> Iterator[Scene]:
+) -> Iterator[Workspace]:
     """A namespace with nothing in it."""
     with a_namespace(api, "stacks") as namespace:
-        yield Scene(kube, api, audit, access, token, installed, namespace)
+        yield Workspace(kube, api, audit, access, token, installed, namespace)

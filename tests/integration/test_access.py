@@ -9,13 +9,14 @@ from functools import partial
 import pytest
 import yaml
 
-from support.api_server import ApiServer
-from support.eventually import eventually
-from support.installation import ROOT, Images
-from support.kube import Kube, KubectlError, Manifest
-from support.limits import GONE, NOTICED
-from support.namespaces import a_namespace
-from support.scene import a_stack
+from billing_dev.clients.api_server import ApiServer
+from billing_dev.clients.kube import Kube, KubectlError, Manifest
+from billing_dev.eventually import eventually
+from billing_dev.installation import Images
+from billing_dev.tree import ROOT
+from support.cluster.limits import GONE, NOTICED
+from support.cluster.namespaces import a_namespace
+from support.cluster.workspace import a_stack
 
 ACCESS = ROOT / "deploy/access"
 # Each call is a kubectl of its own.

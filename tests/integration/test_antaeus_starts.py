@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from billing_dev.eventually import eventually
 from billing_operator.kinds import Manifest
 from billing_operator.names import ANTAEUS
-from support.eventually import eventually
-from support.limits import RECOVERED, ROLLOUT
-from support.master import assert_settled
-from support.scene import Scene, conditions, is_ready
+from support.cluster.final_checks import assert_settled
+from support.cluster.limits import RECOVERED, ROLLOUT
+from support.cluster.workspace import Workspace, conditions, is_ready
 
 # Each waits for minutes that Kubernetes takes.
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]
@@ -33,11 +33,11 @@ def _takes(seconds: int) -> list[Manifest]:
 class History:
     """What a stack has said of itself: each pair of status and reason of Ready that was another."""
 
-    scene: Scene
+    workspace: Workspace
     told: list[tuple[str, str]] = field(default_factory=list)
 
     def look(self) -> Manifest:
-        body = self.scene.read("shop")
+        body = self.workspace.read("shop")
         if ready := conditions(body).get("Ready"):
             now = (str(ready["status"]), str(ready["reason"]))
             if self.told[-1:] != [now]:
@@ -47,7 +47,7 @@ class History:
     def restarts(self) -> int:
         """Looks, and counts how often Antaeus was started again."""
         self.look()
-        return max((restarts for _, restarts in self.scene.antaeus_lives("shop")), default=0)
+        return max((restarts for _, restarts in self.workspace.antaeus_lives("shop")), default=0)
 
 
 @pytest.mark.parametrize(
@@ -59,18 +59,18 @@ class History:
     ids=["nearly too long", "3 minutes"],
 )
 def test_a_slow_antaeus_is_neither_ended_early_nor_told_as_trouble(
-    scene: Scene, spec: Manifest
+    workspace: Workspace, spec: Manifest
 ) -> None:
-    with scene.operator() as operator:
-        history = History(scene)
-        scene.apply("shop", {ANTAEUS: spec})
+    with workspace.operator() as operator:
+        history = History(workspace)
+        workspace.apply("shop", {ANTAEUS: spec})
         eventually(history.look, is_ready, within=_SLOW_SECONDS + ROLLOUT)
 
-        [(_, restarts)] = lives = scene.antaeus_lives("shop")
+        [(_, restarts)] = lives = workspace.antaeus_lives("shop")
         assert restarts == 0
         assert history.told[-2:] == [("False", "AntaeusStarting"), ("True", "AllReady")]
         assert len(history.told) == len(set(history.told)), history.told
-        assert_settled(scene, operator, "shop", lives=lives)
+        assert_settled(workspace, operator, "shop", lives=lives)
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,11 @@ def test_a_slow_antaeus_is_neither_ended_early_nor_told_as_trouble(
     ids=["crashing", "out of memory"],
 )
 def test_an_antaeus_that_ends_again_and_again_is_told_of_once(
-    scene: Scene, spec: Manifest, remedy: str
+    workspace: Workspace, spec: Manifest, remedy: str
 ) -> None:
-    with scene.operator() as operator:
-        history = History(scene)
-        scene.apply("shop", {ANTAEUS: spec})
+    with workspace.operator() as operator:
+        history = History(workspace)
+        workspace.apply("shop", {ANTAEUS: spec})
         eventually(history.restarts, lambda count: count >= _RESTARTS, within=_RESTARTED)
 
         assert history.told[-1] == ("False", "PodTrouble")
@@ -94,10 +94,10 @@ def test_an_antaeus_that_ends_again_and_again_is_told_of_once(
         body = history.look()
         assert remedy in conditions(body)["Ready"]["message"]
         assert conditions(body)["Stalled"]["status"] == "True"
-        events = scene.kube.list("events", scene.namespace)
+        events = workspace.kube.list("events", workspace.namespace)
         told = [each for each in events if each["reason"] == "PodTrouble"]
         assert [each.get("count") or 1 for each in told] == [1]
 
-        scene.apply("shop")
-        scene.until_ready("shop", within=RECOVERED)
-        assert_settled(scene, operator, "shop", lives=scene.antaeus_lives("shop"))
+        workspace.apply("shop")
+        workspace.until_ready("shop", within=RECOVERED)
+        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_lives("shop"))

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import pytest
 
+from billing_dev.clients.api_server import ApiServer
 from billing_operator.kinds import (
     AUTOSCALER,
     BILLING_STACK,
@@ -23,13 +24,12 @@ from billing_operator.kinds import (
     deployment,
 )
 from billing_operator.names import MANAGER
-from support.api_server import ApiServer
-from support.in_process import InProcess
-from support.limits import NOTICED
-from support.master import assert_as_desired, assert_at_rest, children, differences
-from support.scene import NO_PODS, Scene, a_stack, conditions, holds, is_ready
-from support.spec_context import ALONE
-from support.spec_fields import Field, at_the_ends, fields, merged, wrong
+from support.cluster.final_checks import assert_as_desired, assert_at_rest, children, differences
+from support.cluster.in_process import InProcess
+from support.cluster.limits import NOTICED
+from support.cluster.workspace import NO_PODS, Workspace, a_stack, conditions, holds, is_ready
+from support.schema.spec_context import ALONE
+from support.schema.spec_fields import Field, at_the_ends, fields, merged, wrong
 
 T = TypeVar("T")
 
@@ -109,25 +109,25 @@ def test_every_mistake_in_every_field_is_refused_by_its_name(
     ids=lambda part: next(iter(part[0])).path,
 )
 def test_fields_are_set_changed_taken_back_and_set_again(
-    scene: Scene, rounds: Sequence[dict[Field, tuple[object, ...]]]
+    workspace: Workspace, rounds: Sequence[dict[Field, tuple[object, ...]]]
 ) -> None:
-    _make_secrets(scene)
-    scene.apply("shop", NO_PODS)
-    with scene.operator() as operator:
-        fresh = _settled(scene, operator, NO_PODS)
+    _make_secrets(workspace)
+    workspace.apply("shop", NO_PODS)
+    with workspace.operator() as operator:
+        fresh = _settled(workspace, operator, NO_PODS)
         for tried in rounds:
             if len(tried) == 1:
                 # A stack that is suspended keeps what the round before has set.
-                _settled(scene, operator, NO_PODS)
+                _settled(workspace, operator, NO_PODS)
             first = _with(0, {field: of for field, of in tried.items() if of[0] not in ([], {})})
             last = _with(-1, tried)
-            made = _settled(scene, operator, first)
+            made = _settled(workspace, operator, first)
             # Much of the last the API server drops or writes in its own way.
-            assert_as_desired(scene, operator.settings, scene.read("shop"))
-            _settled(scene, operator, last)
-            assert _unlike(_settled(scene, operator, NO_PODS), fresh) == []
-            assert _unlike(_settled(scene, operator, first), made) == []
-        assert_at_rest(scene, operator)
+            assert_as_desired(workspace, operator.settings, workspace.read("shop"))
+            _settled(workspace, operator, last)
+            assert _unlike(_settled(workspace, operator, NO_PODS), fresh) == []
+            assert _unlike(_settled(workspace, operator, first), made) == []
+        assert_at_rest(workspace, operator)
 
 
 @pytest.mark.thorough
@@ -135,41 +135,41 @@ def test_fields_are_set_changed_taken_back_and_set_again(
     "tried", _parts(_one_of_each([*at_the_ends()]), 300), ids=lambda part: part[0][0].path
 )
 def test_what_the_schema_may_just_so_take_is_done_or_told_by_its_name(
-    scene: Scene, tried: Sequence[tuple[Field, object]], caplog: pytest.LogCaptureFixture
+    workspace: Workspace, tried: Sequence[tuple[Field, object]], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Kubernetes refuses some of it: for a child that is told, and no child is the worse for it."""
-    _make_secrets(scene)
+    _make_secrets(workspace)
     unnamed: dict[str, str] = {}
-    with scene.operator() as operator:
+    with workspace.operator() as operator:
         for part in _parts(tried, _SIDE_BY_SIDE):
             for number, (field, value) in enumerate(part):
-                said = _try(scene, f"shop-{number}", field, value)
+                said = _try(workspace, f"shop-{number}", field, value)
                 if said is not None and not _names(said, field):
                     unnamed[f"{field.shown}: {value!r}"] = said
             operator.until_idle()
             for number, (field, value) in enumerate(part):
-                said = _what_is_wrong(scene, f"shop-{number}")
+                said = _what_is_wrong(workspace, f"shop-{number}")
                 if said is not None and not _names(said, field):
                     unnamed[f"{field.shown}: {value!r}"] = said
     assert unnamed == {}, "\n".join(f"{value} -> {said}" for value, said in unnamed.items())
     assert [record.getMessage() for record in caplog.records if record.exc_info] == []
 
 
-def _try(scene: Scene, name: str, field: Field, value: object) -> str | None:
+def _try(workspace: Workspace, name: str, field: Field, value: object) -> str | None:
     """Applies a stack with a value; what was said against it, or None."""
     spec = merged({"hibernate": True}, field.spec(value))
-    said = scene.api.would_refuse(BILLING_STACK, a_stack("another", scene.namespace, spec))
-    scene.apply(name, {"hibernate": True} if said else spec)
+    said = workspace.api.would_refuse(BILLING_STACK, a_stack("another", workspace.namespace, spec))
+    workspace.apply(name, {"hibernate": True} if said else spec)
     return said
 
 
-def _what_is_wrong(scene: Scene, name: str) -> str | None:
+def _what_is_wrong(workspace: Workspace, name: str) -> str | None:
     def is_told(stack: Manifest) -> bool:
         seen: int = stack.get("status", {}).get("observedGeneration", -1)
         over = is_ready(stack) or holds(stack, "Stalled")
         return bool(seen == stack["metadata"]["generation"]) and over
 
-    body = scene.until(name, is_told, within=NOTICED)
+    body = workspace.until(name, is_told, within=NOTICED)
     if is_ready(body):
         return None
     return str(conditions(body)["Ready"]["message"])
@@ -185,12 +185,12 @@ def _names(said: str, field: Field) -> bool:
     return last in said or around in said or (len(in_child) > 1 and ".".join(in_child) in said)
 
 
-def _settled(scene: Scene, operator: InProcess, spec: Manifest) -> dict[Ref, Manifest]:
+def _settled(workspace: Workspace, operator: InProcess, spec: Manifest) -> dict[Ref, Manifest]:
     """The children once they are as the spec wants them, which costs no further write."""
-    scene.api.set_spec(BILLING_STACK, scene.namespace, "shop", spec)
-    scene.until("shop", lambda stack: is_ready(stack) or holds(stack, "Suspended"))
+    workspace.api.set_spec(BILLING_STACK, workspace.namespace, "shop", spec)
+    workspace.until("shop", lambda stack: is_ready(stack) or holds(stack, "Suspended"))
     operator.until_idle()
-    made = _contents(scene)
+    made = _contents(workspace)
     writes = _writes(operator)
     operator.resync()
     assert _writes(operator) == writes, spec
@@ -214,8 +214,8 @@ def _writes(operator: InProcess) -> float:
     return sum(operator.count(changed, kind=kind.name, action="changed") for kind in CHILDREN)
 
 
-def _contents(scene: Scene) -> dict[Ref, Manifest]:
-    found = children(scene, "shop").items()
+def _contents(workspace: Workspace) -> dict[Ref, Manifest]:
+    found = children(workspace, "shop").items()
     made = {name: _content(live) for name, live in found if name.kind != SECRET.name}
     if any(name.kind == AUTOSCALER.name for name in made):
         # The autoscaler's, and it takes its time.
@@ -243,15 +243,15 @@ def _is_ours(live: Manifest, field: str) -> bool:
     return any(field in json.dumps(each["fieldsV1"]) for each in ours)
 
 
-def _make_secrets(scene: Scene) -> None:
+def _make_secrets(workspace: Workspace) -> None:
     """A token in each Secret, under each key, that some value may name."""
     for name in ("alpha", "beta"):
-        scene.api.apply(
+        workspace.api.apply(
             SECRET,
             {
                 "apiVersion": "v1",
                 "kind": "Secret",
-                "metadata": {"name": name, "namespace": scene.namespace},
+                "metadata": {"name": name, "namespace": workspace.namespace},
                 "stringData": dict.fromkeys(("token", "alpha", "beta"), "a-token-long-enough-0123"),
             },
         )

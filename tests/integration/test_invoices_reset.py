@@ -4,37 +4,37 @@ from collections.abc import Callable
 
 import pytest
 
+from billing_dev.clients.antaeus_api import pay_path
+from billing_dev.cluster.docker import docker
+from billing_dev.eventually import eventually
 from billing_operator.kinds import EVENT, Manifest
 from billing_operator.names import ANTAEUS
-from cluster.docker import docker
-from support.antaeus_api import pay_path
-from support.eventually import eventually
-from support.limits import NOTICED, ROLLOUT
-from support.master import assert_settled
-from support.scene import Scene, conditions, holds
+from support.cluster.final_checks import assert_settled
+from support.cluster.limits import NOTICED, ROLLOUT
+from support.cluster.workspace import Workspace, conditions, holds
 
 _SMALL_DISK = {"limits": {"memory": "1Gi", "ephemeral-storage": "8Mi"}}
 _FILL = "with open('/tmp/full', 'wb') as file: file.write(bytes(2**25))"
 
 
-def _delete_pod(scene: Scene) -> None:
-    scene.kube("-n", scene.namespace, "delete", _pod(scene), "--wait=false")
+def _delete_pod(workspace: Workspace) -> None:
+    workspace.kube("-n", workspace.namespace, "delete", _pod(workspace), "--wait=false")
 
 
-def _kill_container(scene: Scene) -> None:
-    (pod,) = scene.pods("shop", ANTAEUS)
+def _kill_container(workspace: Workspace) -> None:
+    (pod,) = workspace.pods("shop", ANTAEUS)
     node = pod["spec"]["nodeName"]
     container = pod["status"]["containerStatuses"][0]["containerID"].rpartition("/")[2]
     docker("exec", node, "ctr", "-n", "k8s.io", "task", "kill", "-s", "SIGKILL", container)
 
 
-def _fill_disk(scene: Scene) -> None:
+def _fill_disk(workspace: Workspace) -> None:
     """The kubelet evicts a pod that writes more than its limit."""
-    scene.kube("-n", scene.namespace, "exec", _pod(scene), "--", "python3", "-c", _FILL)
+    workspace.kube("-n", workspace.namespace, "exec", _pod(workspace), "--", "python3", "-c", _FILL)
 
 
-def _pod(scene: Scene) -> str:
-    (pod,) = scene.pods("shop", ANTAEUS)
+def _pod(workspace: Workspace) -> str:
+    (pod,) = workspace.pods("shop", ANTAEUS)
     return f"pod/{pod['metadata']['name']}"
 
 
@@ -47,39 +47,41 @@ def _pod(scene: Scene) -> str:
     ],
 )
 def test_whatever_ends_antaeus_what_it_forgot_is_told(
-    scene: Scene, end: Callable[[Scene], None]
+    workspace: Workspace, end: Callable[[Workspace], None]
 ) -> None:
     """A pod deleted, a container killed, a pod that the kubelet evicts."""
     spec = {"payment": {"successRate": 1}, "antaeus": {"resources": _SMALL_DISK}}
-    with scene.operator() as operator:
-        scene.apply("shop", spec)
-        scene.until_complete("shop")
+    with workspace.operator() as operator:
+        workspace.apply("shop", spec)
+        workspace.until_complete("shop")
         # kube-proxy may come to know of a ready pod a moment later than the operator.
-        eventually(lambda: scene.api.post(pay_path(scene.namespace, "shop")), within=NOTICED)
-        paid = scene.until("shop", lambda stack: stack["status"]["invoices"]["pending"] == 0)
+        eventually(
+            lambda: workspace.api.post(pay_path(workspace.namespace, "shop")), within=NOTICED
+        )
+        paid = workspace.until("shop", lambda stack: stack["status"]["invoices"]["pending"] == 0)
         before = paid["status"]["invoices"]["paid"]
-        lives = scene.antaeus_lives("shop")
+        lives = workspace.antaeus_lives("shop")
 
-        end(scene)
+        end(workspace)
 
-        body = scene.until("shop", lambda stack: holds(stack, "InvoicesReset"), within=ROLLOUT)
+        body = workspace.until("shop", lambda stack: holds(stack, "InvoicesReset"), within=ROLLOUT)
         said = conditions(body)["InvoicesReset"]["message"]
         assert f"{before} invoices were paid and 0 pending" in said
         assert body["status"]["invoices"]["pending"] > 0
-        assert _warned(scene) == [said]
-        resets = {"namespace": scene.namespace, "stack": "shop"}
+        assert _warned(workspace) == [said]
+        resets = {"namespace": workspace.namespace, "stack": "shop"}
         assert operator.count("billing_operator_invoice_resets_total", **resets) == 1
-        later = scene.antaeus_lives("shop")
+        later = workspace.antaeus_lives("shop")
         assert later.isdisjoint(lives)
 
-        scene.kube(*said.partition("kubectl ")[2].split())
-        scene.until("shop", lambda stack: not holds(stack, "InvoicesReset"))
-        assert_settled(scene, operator, "shop", lives=later)
+        workspace.kube(*said.partition("kubectl ")[2].split())
+        workspace.until("shop", lambda stack: not holds(stack, "InvoicesReset"))
+        assert_settled(workspace, operator, "shop", lives=later)
 
 
-def _warned(scene: Scene) -> list[str]:
+def _warned(workspace: Workspace) -> list[str]:
     def resets() -> list[Manifest]:
-        found = scene.api.list(EVENT, scene.namespace)
+        found = workspace.api.list(EVENT, workspace.namespace)
         return [event for event in found if event["reason"] == "InvoicesReset"]
 
     return [event["message"] for event in eventually(resets, within=ROLLOUT)]

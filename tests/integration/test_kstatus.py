@@ -2,46 +2,48 @@
 
 import pytest
 
+from billing_dev.checks.kstatus import Verdict, verdict
 from billing_operator.kinds import Manifest
-from support.kstatus import Verdict, verdict
-from support.limits import NOTICED
-from support.scene import Scene, conditions, holds, is_ready
+from support.cluster.limits import NOTICED
+from support.cluster.workspace import Workspace, conditions, holds, is_ready
 
 _BAD_IMAGE: Manifest = {"payment": {"image": "localhost/no-such-image:1"}}
 
 
-def test_a_stack_is_current_in_progress_or_failed_as_a_person_would_say(scene: Scene) -> None:
-    scene.apply("shop")
-    assert _status(scene.read("shop")) == "InProgress", "nobody has looked at it yet"
-    with scene.operator() as operator:
-        _assert_never_current_before_it_is_ready(scene)
+def test_a_stack_is_current_in_progress_or_failed_as_a_person_would_say(
+    workspace: Workspace,
+) -> None:
+    workspace.apply("shop")
+    assert _status(workspace.read("shop")) == "InProgress", "nobody has looked at it yet"
+    with workspace.operator() as operator:
+        _assert_never_current_before_it_is_ready(workspace)
 
-        scene.apply("shop", _BAD_IMAGE)
-        stuck = scene.until("shop", lambda stack: holds(stack, "Stalled"))
+        workspace.apply("shop", _BAD_IMAGE)
+        stuck = workspace.until("shop", lambda stack: holds(stack, "Stalled"))
         assert _told(stuck) == Verdict("Failed", conditions(stuck)["Stalled"]["message"])
 
-        scene.apply("shop")
-        assert _status(scene.until("shop", is_ready)) == "Current"
-        scene.change("shop", suspend=True)
-        still = scene.until("shop", lambda stack: holds(stack, "Suspended"), within=NOTICED)
+        workspace.apply("shop")
+        assert _status(workspace.until("shop", is_ready)) == "Current"
+        workspace.change("shop", suspend=True)
+        still = workspace.until("shop", lambda stack: holds(stack, "Suspended"), within=NOTICED)
         assert _status(still) == "Current"
 
-        scene.change("shop", suspend=False, hibernate=True)
-        resting = scene.until("shop", lambda stack: holds(stack, "Hibernated"))
+        workspace.change("shop", suspend=False, hibernate=True)
+        resting = workspace.until("shop", lambda stack: holds(stack, "Hibernated"))
         assert _status(resting) == "Current"
-        scene.change("shop", hibernate=False)
-        assert _status(scene.until("shop", is_ready)) == "Current"
+        workspace.change("shop", hibernate=False)
+        assert _status(workspace.until("shop", is_ready)) == "Current"
 
-        scene.kube.delete("secret", "shop-token", scene.namespace)
+        workspace.kube.delete("secret", "shop-token", workspace.namespace)
         operator.resync()
-        lost = scene.until("shop", lambda stack: holds(stack, "TokenLost"), within=NOTICED)
+        lost = workspace.until("shop", lambda stack: holds(stack, "TokenLost"), within=NOTICED)
         assert _status(lost) == "Failed"
 
-    scene.change("shop", payment={"successRate": 0.9})
-    assert _status(scene.read("shop")) == "InProgress", "its status speaks of the spec before"
+    workspace.change("shop", payment={"successRate": 0.9})
+    assert _status(workspace.read("shop")) == "InProgress", "its status speaks of the spec before"
 
 
-def _assert_never_current_before_it_is_ready(scene: Scene) -> None:
+def _assert_never_current_before_it_is_ready(workspace: Workspace) -> None:
     seen: list[str] = []
 
     def is_current(stack: Manifest) -> bool:
@@ -49,7 +51,7 @@ def _assert_never_current_before_it_is_ready(scene: Scene) -> None:
         assert (seen[-1] == "Current") == is_ready(stack), conditions(stack)
         return is_ready(stack)
 
-    scene.until("shop", is_current)
+    workspace.until("shop", is_current)
     assert set(seen) == {"InProgress", "Current"}
 
 

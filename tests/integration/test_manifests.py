@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from support.installation import ROOT, UPSTREAM_ANTAEUS, Images
-from support.kube import Kube, KubectlError
+from billing_dev.clients.kube import Kube, KubectlError
+from billing_dev.installation import UPSTREAM_ANTAEUS, Images
+from billing_dev.tree import ROOT
 
 Manifest = dict[str, Any]
 

@@ -3,51 +3,51 @@
 import pytest
 
 from billing_operator.kinds import POD_MONITOR, Manifest
-from support import pod_monitors
-from support.limits import NOTICED
-from support.master import assert_as_desired, assert_at_rest
-from support.scene import Scene, is_ready
+from support.cluster import pod_monitors
+from support.cluster.final_checks import assert_as_desired, assert_at_rest
+from support.cluster.limits import NOTICED
+from support.cluster.workspace import Workspace, is_ready
 
 _ON: Manifest = {"enabled": True, "labels": {"release": "own"}}
 
 
 @pytest.mark.thorough
-def test_a_kind_that_appears_later_is_noticed_at_a_resync(scene: Scene) -> None:
-    with scene.operator() as operator:
+def test_a_kind_that_appears_later_is_noticed_at_a_resync(workspace: Workspace) -> None:
+    with workspace.operator() as operator:
         # No pods are the point here.
-        scene.apply("shop", {"hibernate": True, "monitoring": _ON})
-        body = scene.until("shop", is_ready, within=NOTICED)
+        workspace.apply("shop", {"hibernate": True, "monitoring": _ON})
+        body = workspace.until("shop", is_ready, within=NOTICED)
         assert "does not know PodMonitor" in body["status"]["monitoring"]
-        assert_at_rest(scene, operator)
+        assert_at_rest(workspace, operator)
 
-        with pod_monitors.known(scene.kube):
+        with pod_monitors.known(workspace.kube):
             operator.resync()
-            _until_told(scene, "PodMonitor shop-payment")
-            first = _monitor(scene)
+            _until_told(workspace, "PodMonitor shop-payment")
+            first = _monitor(workspace)
             assert first["metadata"]["labels"]["release"] == "own"
-            assert_as_desired(scene, operator.settings, scene.read("shop"))
-            assert_at_rest(scene, operator)
+            assert_as_desired(workspace, operator.settings, workspace.read("shop"))
+            assert_at_rest(workspace, operator)
 
-            scene.kube.delete("podmonitor", "shop-payment", scene.namespace)
+            workspace.kube.delete("podmonitor", "shop-payment", workspace.namespace)
             operator.resync()
-            assert _monitor(scene)["spec"] == first["spec"]
-            assert _monitor(scene)["metadata"]["uid"] != first["metadata"]["uid"]
+            assert _monitor(workspace)["spec"] == first["spec"]
+            assert _monitor(workspace)["metadata"]["uid"] != first["metadata"]["uid"]
 
-            scene.change("shop", monitoring={"enabled": False})
-            scene.until("shop", lambda stack: is_ready(stack) and _told(stack) is None)
-            assert scene.api.list(POD_MONITOR, scene.namespace) == []
-            scene.change("shop", monitoring={"enabled": True})
-            _until_told(scene, "PodMonitor shop-payment")
-            assert _monitor(scene)["spec"] == first["spec"]
+            workspace.change("shop", monitoring={"enabled": False})
+            workspace.until("shop", lambda stack: is_ready(stack) and _told(stack) is None)
+            assert workspace.api.list(POD_MONITOR, workspace.namespace) == []
+            workspace.change("shop", monitoring={"enabled": True})
+            _until_told(workspace, "PodMonitor shop-payment")
+            assert _monitor(workspace)["spec"] == first["spec"]
 
         operator.resync()
-        body = scene.until("shop", lambda stack: "not know" in (_told(stack) or ""))
+        body = workspace.until("shop", lambda stack: "not know" in (_told(stack) or ""))
         assert is_ready(body)
-        assert_at_rest(scene, operator)
+        assert_at_rest(workspace, operator)
 
 
-def _until_told(scene: Scene, words: str) -> None:
-    scene.until("shop", lambda stack: is_ready(stack) and _told(stack) == words, within=NOTICED)
+def _until_told(workspace: Workspace, words: str) -> None:
+    workspace.until("shop", lambda stack: is_ready(stack) and _told(stack) == words, within=NOTICED)
 
 
 def _told(stack: Manifest) -> str | None:
@@ -55,6 +55,6 @@ def _told(stack: Manifest) -> str | None:
     return found
 
 
-def _monitor(scene: Scene) -> Manifest:
-    [monitor] = scene.api.list(POD_MONITOR, scene.namespace)
+def _monitor(workspace: Workspace) -> Manifest:
+    [monitor] = workspace.api.list(POD_MONITOR, workspace.namespace)
     return monitor

@@ -2,10 +2,10 @@
 
 import pytest
 
+from billing_dev.eventually import eventually
 from billing_operator.kinds import BILLING_STACK
-from support.eventually import eventually
-from support.limits import GONE
-from support.scene import Scene
+from support.cluster.limits import GONE
+from support.cluster.workspace import Workspace
 
 _NAMESPACE = "/api/v1/namespaces/{}"
 _LOUD = ("WARNING", "ERROR", "CRITICAL")
@@ -13,25 +13,25 @@ _LOUD = ("WARNING", "ERROR", "CRITICAL")
 
 @pytest.mark.thorough
 def test_a_deleted_namespace_is_gone_within_a_minute_and_nobody_complains(
-    scene: Scene, caplog: pytest.LogCaptureFixture
+    workspace: Workspace, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with scene.operator() as operator:
-        scene.apply("shop", {"antaeus": {"replicas": 0}})
-        scene.until_ready("shop")
-        scene.apply("other", {"hibernate": True})
-        scene.until_ready("other")
+    with workspace.operator() as operator:
+        workspace.apply("shop", {"antaeus": {"replicas": 0}})
+        workspace.until_ready("shop")
+        workspace.apply("other", {"hibernate": True})
+        workspace.until_ready("other")
 
-        scene.api.delete_namespace(scene.namespace)
+        workspace.api.delete_namespace(workspace.namespace)
         # Whoever asks now is not to make what was just removed.
         operator.resync()
         eventually(
-            lambda: scene.api.get(_NAMESPACE.format(scene.namespace)),
+            lambda: workspace.api.get(_NAMESPACE.format(workspace.namespace)),
             lambda found: found is None,
             within=GONE,
         )
 
         operator.until_idle()
-        assert scene.api.list(BILLING_STACK, scene.namespace) == []
+        assert workspace.api.list(BILLING_STACK, workspace.namespace) == []
         assert operator.count("billing_operator_reconcile_total", result="failed") == 0
     ours = [record for record in caplog.records if record.name.startswith("billing_operator")]
     assert [record.getMessage() for record in ours if record.levelname in _LOUD] == []

@@ -1,24 +1,24 @@
 """From an empty spec to a stack that is ready, and what its user is shown on the way."""
 
 from billing_operator.kinds import EVENT
-from support.master import assert_settled, children
-from support.scene import Scene, conditions
+from support.cluster.final_checks import assert_settled, children
+from support.cluster.workspace import Workspace, conditions
 
 
-def test_an_empty_spec_becomes_a_whole_stack_in_one_pass(scene: Scene) -> None:
-    mark = scene.audit.mark(scene.namespace)
-    with scene.operator() as operator:
-        scene.apply("shop")
+def test_an_empty_spec_becomes_a_whole_stack_in_one_pass(workspace: Workspace) -> None:
+    mark = workspace.audit.mark(workspace.namespace)
+    with workspace.operator() as operator:
+        workspace.apply("shop")
 
-        body = scene.until_ready("shop")
+        body = workspace.until_ready("shop")
         operator.until_idle()
 
-        wrote = [done.what for done in scene.audit.writes_since(mark, scene.namespace)]
+        wrote = [done.what for done in workspace.audit.writes_since(mark, workspace.namespace)]
         first_status = wrote.index("billingstacks/status/shop")
         # One of each, and all of them before anything was said about the stack.
         assert len(wrote[:first_status]) == len(set(wrote[:first_status]))
-        assert len(wrote[:first_status]) == len(children(scene, "shop"))
-        said = scene.api.list(EVENT, scene.namespace)
+        assert len(wrote[:first_status]) == len(children(workspace, "shop"))
+        said = workspace.api.list(EVENT, workspace.namespace)
         told = [event["reason"] for event in said if event["involvedObject"]["name"] == "shop"]
         assert "AllReady" in told
         assert {"Creating", "AntaeusStarting", "PaymentRollingOut"} & set(told)
@@ -27,6 +27,6 @@ def test_an_empty_spec_becomes_a_whole_stack_in_one_pass(scene: Scene) -> None:
             "Reconciling": "False",
             "Stalled": "False",
         }
-        lives = scene.antaeus_lives("shop")
+        lives = workspace.antaeus_lives("shop")
         assert [restarts for _, restarts in lives] == [0]
-        assert_settled(scene, operator, "shop", lives=lives)
+        assert_settled(workspace, operator, "shop", lives=lives)

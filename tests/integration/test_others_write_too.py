@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from billing_dev.clients.kube import KubectlError
+from billing_dev.eventually import eventually
 from billing_operator.kinds import DEPLOYMENT, SERVICE, Manifest
-from support.eventually import eventually
-from support.kube import KubectlError
-from support.limits import NOTICED, REPAIRED_BY_EVENT
-from support.master import assert_as_desired, assert_at_rest
-from support.scene import NO_PODS, Scene
+from support.cluster.final_checks import assert_as_desired, assert_at_rest
+from support.cluster.limits import NOTICED, REPAIRED_BY_EVENT
+from support.cluster.workspace import NO_PODS, Workspace
 
 _ROUNDS = 5
 # What injectors of sidecars, proxies and defaults do.
@@ -29,66 +29,70 @@ Object{
 """
 
 
-def test_what_is_the_stacks_is_refused_to_others_and_taken_back_if_forced(scene: Scene) -> None:
+def test_what_is_the_stacks_is_refused_to_others_and_taken_back_if_forced(
+    workspace: Workspace,
+) -> None:
     """By server-side apply, which tells whose a field is."""
-    with scene.operator() as operator:
-        scene.apply("shop", NO_PODS)
-        scene.until_ready("shop")
-        ours = _selector(scene)
+    with workspace.operator() as operator:
+        workspace.apply("shop", NO_PODS)
+        workspace.until_ready("shop")
+        ours = _selector(workspace)
         with pytest.raises(KubectlError, match='conflict with "billing-operator"'):
-            _claim(scene, "other")
+            _claim(workspace, "other")
 
-        mark = scene.audit.mark(scene.namespace)
+        mark = workspace.audit.mark(workspace.namespace)
         for number in range(_ROUNDS):
-            _claim(scene, f"other-{number}", "--force-conflicts")
+            _claim(workspace, f"other-{number}", "--force-conflicts")
             eventually(
-                lambda: _selector(scene),
+                lambda: _selector(workspace),
                 lambda found: found == ours,
                 within=REPAIRED_BY_EVENT,
                 every=0.02,
             )
 
         operator.until_idle()
-        wrote = scene.audit.writes_since(mark, scene.namespace)
+        wrote = workspace.audit.writes_since(mark, workspace.namespace)
         assert [each.what for each in wrote] == ["services/shop-payment"] * _ROUNDS
-        assert_as_desired(scene, operator.settings, scene.until_ready("shop"))
-        assert_at_rest(scene, operator)
+        assert_as_desired(workspace, operator.settings, workspace.until_ready("shop"))
+        assert_at_rest(workspace, operator)
 
 
 @pytest.mark.usefixtures("injected")
 def test_what_admission_adds_to_deployments_stays_and_costs_no_further_write(
-    scene: Scene,
+    workspace: Workspace,
 ) -> None:
-    with scene.operator() as operator:
-        scene.apply("shop", NO_PODS)
-        body = scene.until_ready("shop")
+    with workspace.operator() as operator:
+        workspace.apply("shop", NO_PODS)
+        body = workspace.until_ready("shop")
 
         for part in ("antaeus", "payment"):
-            live = scene.api.read(DEPLOYMENT, scene.namespace, f"shop-{part}") or {}
+            live = workspace.api.read(DEPLOYMENT, workspace.namespace, f"shop-{part}") or {}
             assert live["metadata"]["annotations"]["example.test/injected"] == "yes"
             pod = live["spec"]["template"]["spec"]
             assert [each["name"] for each in pod["initContainers"]] == ["mesh"]
             (container,) = pod["containers"]
             assert {"name": "HTTP_PROXY", "value": "proxy.test"} in container["env"]
-        assert_as_desired(scene, operator.settings, body)
-        assert_at_rest(scene, operator)
+        assert_as_desired(workspace, operator.settings, body)
+        assert_at_rest(workspace, operator)
 
-        scene.change("shop", payment={"podLabels": {"team": "billing"}})
-        scene.until_ready("shop")
-        live = scene.api.read(DEPLOYMENT, scene.namespace, "shop-payment") or {}
+        workspace.change("shop", payment={"podLabels": {"team": "billing"}})
+        workspace.until_ready("shop")
+        live = workspace.api.read(DEPLOYMENT, workspace.namespace, "shop-payment") or {}
         labels = live["spec"]["template"]["metadata"]["labels"]
         assert (labels["team"], labels["example.test/mesh"]) == ("billing", "on")
-        assert_at_rest(scene, operator)
+        assert_at_rest(workspace, operator)
 
 
 @pytest.fixture
-def injected(scene: Scene) -> Iterator[None]:
+def injected(workspace: Workspace) -> Iterator[None]:
     """A policy of the cluster's that changes Deployments of the namespace, as webhooks do."""
-    name = f"inject-{scene.namespace}"
+    name = f"inject-{workspace.namespace}"
     meta, api_version = {"name": name}, "admissionregistration.k8s.io/v1"
     spec: Manifest = {
         "matchConstraints": {
-            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": scene.namespace}},
+            "namespaceSelector": {
+                "matchLabels": {"kubernetes.io/metadata.name": workspace.namespace}
+            },
             "resourceRules": [
                 {
                     "apiGroups": ["apps"],
@@ -105,7 +109,7 @@ def injected(scene: Scene) -> Iterator[None]:
         ],
     }
     policy, binding = "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"
-    scene.kube.apply(
+    workspace.kube.apply(
         {"apiVersion": api_version, "kind": policy, "metadata": meta, "spec": spec},
         {
             "apiVersion": api_version,
@@ -114,30 +118,30 @@ def injected(scene: Scene) -> Iterator[None]:
             "spec": {"policyName": name},
         },
     )
-    eventually(lambda: _is_injected(scene), within=NOTICED)
+    eventually(lambda: _is_injected(workspace), within=NOTICED)
     yield
-    scene.kube("delete", f"{policy},{binding}", name)
+    workspace.kube("delete", f"{policy},{binding}", name)
 
 
-def _is_injected(scene: Scene) -> bool:
+def _is_injected(workspace: Workspace) -> bool:
     """A policy takes a moment to be in effect."""
     kind = ("create", "deployment", "probe", "--image=none", "--dry-run=server", "-o", "yaml")
-    return "example.test/injected" in scene.kube("-n", scene.namespace, *kind)
+    return "example.test/injected" in workspace.kube("-n", workspace.namespace, *kind)
 
 
-def _claim(scene: Scene, name: str, *options: str) -> None:
+def _claim(workspace: Workspace, name: str, *options: str) -> None:
     """Applies the Service's selector as somebody else's tool would."""
     manifest = {
         "apiVersion": SERVICE.api_version,
         "kind": SERVICE.name,
-        "metadata": {"name": "shop-payment", "namespace": scene.namespace},
+        "metadata": {"name": "shop-payment", "namespace": workspace.namespace},
         "spec": {"selector": {"app": name}},
     }
     apply = ("apply", "--server-side", "--field-manager=somebody", *options, "-f", "-")
-    scene.kube(*apply, stdin=json.dumps(manifest))
+    workspace.kube(*apply, stdin=json.dumps(manifest))
 
 
-def _selector(scene: Scene) -> Manifest:
-    live = scene.api.read(SERVICE, scene.namespace, "shop-payment") or {}
+def _selector(workspace: Workspace) -> Manifest:
+    live = workspace.api.read(SERVICE, workspace.namespace, "shop-payment") or {}
     found: Manifest = live["spec"]["selector"]
     return found

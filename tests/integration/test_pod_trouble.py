@@ -4,10 +4,10 @@ import pytest
 
 from billing_operator.kinds import Manifest
 from billing_operator.names import ANTAEUS, PAYMENT
-from support.figures import Figures
-from support.limits import RECOVERED
-from support.master import assert_settled
-from support.scene import Scene, conditions, holds
+from measurements import Measurements
+from support.cluster.final_checks import assert_settled
+from support.cluster.limits import RECOVERED
+from support.cluster.workspace import Workspace, conditions, holds
 
 _BAD_IMAGE: Manifest = {"image": "localhost/no-such-image:1"}
 _TOO_BIG: Manifest = {"resources": {"requests": {"cpu": "1000"}}}
@@ -25,22 +25,22 @@ _PULLING = ("ErrImagePull", "ImagePullBackOff")
     ids=["image", "resources", "crash"],
 )
 def test_payment_pods_that_cannot_run_leave_those_that_do_alone(
-    scene: Scene, part: str, trouble: Manifest, reasons: tuple[str, ...], remedy: str
+    workspace: Workspace, part: str, trouble: Manifest, reasons: tuple[str, ...], remedy: str
 ) -> None:
-    with scene.operator() as operator:
-        scene.apply("shop")
-        scene.until_ready("shop")
-        lives, before = scene.antaeus_lives("shop"), _ready_uids(scene, part)
+    with workspace.operator() as operator:
+        workspace.apply("shop")
+        workspace.until_ready("shop")
+        lives, before = workspace.antaeus_lives("shop"), _ready_uids(workspace, part)
 
-        scene.apply("shop", {part: trouble})
-        said = _until_stuck(scene, part, reasons)
+        workspace.apply("shop", {part: trouble})
+        said = _until_stuck(workspace, part, reasons)
 
-        assert remedy.replace("NAMESPACE", scene.namespace) in said
-        assert _ready_uids(scene, part) == before
-        scene.apply("shop")
-        scene.until_ready("shop", within=RECOVERED)
-        assert _ready_uids(scene, part) == before
-        assert_settled(scene, operator, "shop", lives=lives)
+        assert remedy.replace("NAMESPACE", workspace.namespace) in said
+        assert _ready_uids(workspace, part) == before
+        workspace.apply("shop")
+        workspace.until_ready("shop", within=RECOVERED)
+        assert _ready_uids(workspace, part) == before
+        assert_settled(workspace, operator, "shop", lives=lives)
 
 
 @pytest.mark.parametrize(
@@ -52,27 +52,31 @@ def test_payment_pods_that_cannot_run_leave_those_that_do_alone(
     ids=["image", "resources"],
 )
 def test_an_antaeus_that_cannot_run_is_back_within_a_minute_of_the_mending(
-    scene: Scene, figures: Figures, trouble: Manifest, reasons: tuple[str, ...], remedy: str
+    workspace: Workspace,
+    measurements: Measurements,
+    trouble: Manifest,
+    reasons: tuple[str, ...],
+    remedy: str,
 ) -> None:
     """The stack is asked for as it can't be, from its beginning."""
-    with scene.operator() as operator:
-        scene.apply("shop", {ANTAEUS: trouble})
-        assert remedy in _until_stuck(scene, ANTAEUS, reasons)
+    with workspace.operator() as operator:
+        workspace.apply("shop", {ANTAEUS: trouble})
+        assert remedy in _until_stuck(workspace, ANTAEUS, reasons)
 
-        with figures.timed("from a mended Antaeus to Ready, limit 60 s"):
-            scene.apply("shop")
-            scene.until_ready("shop", within=RECOVERED)
-        assert_settled(scene, operator, "shop", lives=scene.antaeus_lives("shop"))
+        with measurements.timed("from a mended Antaeus to Ready, limit 60 s"):
+            workspace.apply("shop")
+            workspace.until_ready("shop", within=RECOVERED)
+        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_lives("shop"))
 
 
-def _until_stuck(scene: Scene, part: str, reasons: tuple[str, ...]) -> str:
+def _until_stuck(workspace: Workspace, part: str, reasons: tuple[str, ...]) -> str:
     """Waits until the stack says that a person must act; returns in which words."""
 
     def is_stuck(stack: Manifest) -> bool:
         said = conditions(stack).get("Stalled", {}).get("message", "")
         return holds(stack, "Stalled") and any(reason in said for reason in reasons)
 
-    found = conditions(scene.until("shop", is_stuck))
+    found = conditions(workspace.until("shop", is_stuck))
     assert found["Ready"]["reason"] == "PodTrouble"
     assert found["Reconciling"]["status"] == "False"
     message = str(found["Ready"]["message"])
@@ -81,8 +85,8 @@ def _until_stuck(scene: Scene, part: str, reasons: tuple[str, ...]) -> str:
     return message
 
 
-def _ready_uids(scene: Scene, part: str) -> set[str]:
-    pods = scene.pods("shop", part)
+def _ready_uids(workspace: Workspace, part: str) -> set[str]:
+    pods = workspace.pods("shop", part)
     return {
         pod["metadata"]["uid"]
         for pod in pods

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from billing_dev.clients.api_server import ApiServer
+from billing_dev.render.profile_fields import MOST_CURRENCIES, MOST_CUSTOMERS
 from billing_operator.desired import profile
 from billing_operator.kinds import BILLING_STACK
 from billing_operator.spec.stack import Stack
 from payment_service.profile.document import Profile
-from support.api_server import ApiServer
-from support.profile_documents import documents, good_documents, patient
-from support.profile_fields import MOST_CURRENCIES, MOST_CUSTOMERS
-from support.profiles import a_full_document, mistakes_of
-from support.scene import a_stack
+from support.cluster.workspace import a_stack
+from support.payment.profile_documents import documents, good_documents, patient
+from support.payment.profiles import a_full_document, mistakes_of
 
 # The schema comes with the operator; nothing is made here, so that any namespace will do.
 pytestmark = pytest.mark.usefixtures("installed")

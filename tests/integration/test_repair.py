@@ -3,13 +3,13 @@
 import json
 import time
 
+from billing_dev.eventually import eventually
 from billing_operator.kinds import BY_NAME, SECRET, Manifest, Ref
 from billing_operator.names import ANTAEUS, APPLIED_TEMPLATE, PAYMENT, RENEW_TOKEN, STACK_LABEL
-from support.eventually import eventually
-from support.figures import Figures
-from support.limits import NOTICED, REPAIRED_BY_EVENT
-from support.master import assert_at_rest, assert_settled, children
-from support.scene import Scene, holds
+from measurements import Measurements
+from support.cluster.final_checks import assert_at_rest, assert_settled, children
+from support.cluster.limits import NOTICED, REPAIRED_BY_EVENT
+from support.cluster.workspace import Workspace, holds
 
 _ANTAEUS = Ref("Deployment", "shop-antaeus")
 _PAYMENT = Ref("Deployment", "shop-payment")
@@ -64,93 +64,95 @@ _EDITS: tuple[tuple[Ref, Manifest], ...] = (
 )
 
 
-def test_each_deleted_child_comes_back_within_5_seconds(scene: Scene, figures: Figures) -> None:
+def test_each_deleted_child_comes_back_within_5_seconds(
+    workspace: Workspace, measurements: Measurements
+) -> None:
     """Antaeus' Deployment goes last, since without it Antaeus begins a new life."""
-    with scene.operator() as operator:
-        scene.apply("shop")
-        scene.until_ready("shop")
-        lives = scene.antaeus_lives("shop")
-        names = {name for name in children(scene, "shop") if name.kind != SECRET.name}
+    with workspace.operator() as operator:
+        workspace.apply("shop")
+        workspace.until_ready("shop")
+        lives = workspace.antaeus_lives("shop")
+        names = {name for name in children(workspace, "shop") if name.kind != SECRET.name}
 
-        took = [_seconds_without(scene, name) for name in sorted(names - {_ANTAEUS})]
-        assert_settled(scene, operator, "shop", lives=lives)
-        took.append(_seconds_without(scene, _ANTAEUS))
+        took = [_seconds_without(workspace, name) for name in sorted(names - {_ANTAEUS})]
+        assert_settled(workspace, operator, "shop", lives=lives)
+        took.append(_seconds_without(workspace, _ANTAEUS))
 
-        figures.note("the slowest deleted child is back, limit 5 s", max(took), "s")
+        measurements.note("the slowest deleted child is back, limit 5 s", max(took), "s")
         operator.resync()
-        scene.until_ready("shop")
-        later = scene.antaeus_lives("shop")
+        workspace.until_ready("shop")
+        later = workspace.antaeus_lives("shop")
         assert later.isdisjoint(lives)
-        assert_settled(scene, operator, "shop", lives=later)
+        assert_settled(workspace, operator, "shop", lives=later)
 
 
-def test_a_lost_token_is_never_replaced_unasked_while_antaeus_runs(scene: Scene) -> None:
+def test_a_lost_token_is_never_replaced_unasked_while_antaeus_runs(workspace: Workspace) -> None:
     """Another token would restart Antaeus, which charges everybody again."""
-    with scene.operator() as operator:
-        scene.apply("shop")
-        scene.until_complete("shop")
-        lives = scene.antaeus_lives("shop")
+    with workspace.operator() as operator:
+        workspace.apply("shop")
+        workspace.until_complete("shop")
+        lives = workspace.antaeus_lives("shop")
 
-        scene.kube.delete("secret", "shop-token", scene.namespace)
+        workspace.kube.delete("secret", "shop-token", workspace.namespace)
         operator.resync()
 
-        body = scene.until("shop", lambda stack: holds(stack, "TokenLost"), within=NOTICED)
+        body = workspace.until("shop", lambda stack: holds(stack, "TokenLost"), within=NOTICED)
         assert RENEW_TOKEN in next(
             found["message"] for found in body["status"]["conditions"] if found["type"] == "Ready"
         )
-        assert_at_rest(scene, operator)
-        assert scene.api.read(SECRET, scene.namespace, "shop-token") is None
-        assert scene.antaeus_lives("shop") == lives
+        assert_at_rest(workspace, operator)
+        assert workspace.api.read(SECRET, workspace.namespace, "shop-token") is None
+        assert workspace.antaeus_lives("shop") == lives
 
         asked = ("annotate", "billingstack", "shop", f"{RENEW_TOKEN}=1")
-        scene.kube("-n", scene.namespace, *asked)
+        workspace.kube("-n", workspace.namespace, *asked)
 
-        scene.until_ready("shop")
-        later = scene.antaeus_lives("shop")
+        workspace.until_ready("shop")
+        later = workspace.antaeus_lives("shop")
         assert later.isdisjoint(lives)
-        assert_settled(scene, operator, "shop", lives=later)
+        assert_settled(workspace, operator, "shop", lives=later)
 
 
-def test_edits_by_hand_are_undone_and_what_others_added_stays(scene: Scene) -> None:
-    with scene.operator() as operator:
-        scene.apply("shop")
-        scene.until_ready("shop")
-        lives = scene.antaeus_lives("shop")
-        _decorate(scene)
+def test_edits_by_hand_are_undone_and_what_others_added_stays(workspace: Workspace) -> None:
+    with workspace.operator() as operator:
+        workspace.apply("shop")
+        workspace.until_ready("shop")
+        lives = workspace.antaeus_lives("shop")
+        _decorate(workspace)
 
         for name, edit in _EDITS:
-            _edit_and_see_it_undone(scene, name, edit)
+            _edit_and_see_it_undone(workspace, name, edit)
 
-        assert_settled(scene, operator, "shop", lives=lives)
-        for name, live in children(scene, "shop").items():
+        assert_settled(workspace, operator, "shop", lives=lives)
+        for name, live in children(workspace, "shop").items():
             assert live["metadata"]["labels"]["team"] == "billing", name
             assert live["metadata"]["annotations"]["note"] == "ours", name
-        pod = _read(scene, _PAYMENT)["spec"]["template"]["spec"]
+        pod = _read(workspace, _PAYMENT)["spec"]["template"]["spec"]
         assert {container["name"] for container in pod["containers"]} == {PAYMENT, "sidecar"}
 
 
-def test_a_template_edited_by_hand_is_put_right_even_for_antaeus(scene: Scene) -> None:
+def test_a_template_edited_by_hand_is_put_right_even_for_antaeus(workspace: Workspace) -> None:
     """Where the edit itself has cost Antaeus its life."""
-    with scene.operator() as operator:
-        scene.apply("shop")
-        scene.until_ready("shop")
+    with workspace.operator() as operator:
+        workspace.apply("shop")
+        workspace.until_ready("shop")
 
-        _edit_and_see_it_undone(scene, _ANTAEUS, _container(ANTAEUS, image="elsewhere:1"))
+        _edit_and_see_it_undone(workspace, _ANTAEUS, _container(ANTAEUS, image="elsewhere:1"))
         in_place_of_ours = {"name": "PAYMENTS_API_TOKEN", "value": "by hand", "valueFrom": None}
-        _edit_and_see_it_undone(scene, _ANTAEUS, _container(ANTAEUS, env=[in_place_of_ours]))
+        _edit_and_see_it_undone(workspace, _ANTAEUS, _container(ANTAEUS, env=[in_place_of_ours]))
 
         operator.resync()
-        scene.until_ready("shop")
-        assert_settled(scene, operator, "shop", lives=scene.antaeus_lives("shop"))
+        workspace.until_ready("shop")
+        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_lives("shop"))
 
 
-def _seconds_without(scene: Scene, name: Ref) -> float:
+def _seconds_without(workspace: Workspace, name: Ref) -> float:
     """Deletes a child and returns how long it was before there was another."""
-    uid = _read(scene, name)["metadata"]["uid"]
+    uid = _read(workspace, name)["metadata"]["uid"]
     began = time.monotonic()
-    scene.kube.delete(name.kind, name.name, scene.namespace, "--wait=false")
+    workspace.kube.delete(name.kind, name.name, workspace.namespace, "--wait=false")
     eventually(
-        lambda: _read(scene, name).get("metadata", {}).get("uid", uid),
+        lambda: _read(workspace, name).get("metadata", {}).get("uid", uid),
         lambda found: found != uid,
         within=REPAIRED_BY_EVENT,
         every=0.02,
@@ -158,33 +160,33 @@ def _seconds_without(scene: Scene, name: Ref) -> float:
     return time.monotonic() - began
 
 
-def _edit_and_see_it_undone(scene: Scene, name: Ref, edit: Manifest) -> None:
-    before = _content(_read(scene, name))
-    scene.kube(
-        *("patch", name.kind, name.name, "-n", scene.namespace),
+def _edit_and_see_it_undone(workspace: Workspace, name: Ref, edit: Manifest) -> None:
+    before = _content(_read(workspace, name))
+    workspace.kube(
+        *("patch", name.kind, name.name, "-n", workspace.namespace),
         *("--type=strategic", "-p", json.dumps(edit)),
     )
     eventually(
-        lambda: _content(_read(scene, name)),
+        lambda: _content(_read(workspace, name)),
         lambda now: now == before,
         within=REPAIRED_BY_EVENT,
         every=0.02,
     )
 
 
-def _decorate(scene: Scene) -> None:
+def _decorate(workspace: Workspace) -> None:
     """Adds what other programs and people add: labels, annotations, a container."""
-    everything = [f"{name.kind}/{name.name}" for name in children(scene, "shop")]
-    scene.kube("-n", scene.namespace, "label", *everything, "team=billing")
-    scene.kube("-n", scene.namespace, "annotate", *everything, "note=ours")
+    everything = [f"{name.kind}/{name.name}" for name in children(workspace, "shop")]
+    workspace.kube("-n", workspace.namespace, "label", *everything, "team=billing")
+    workspace.kube("-n", workspace.namespace, "annotate", *everything, "note=ours")
     wait = ["python3", "-c", "import signal; signal.sigwait([signal.SIGTERM])"]
-    sidecar = _container("sidecar", image=scene.images.payment, command=wait)
+    sidecar = _container("sidecar", image=workspace.images.payment, command=wait)
     patch = ("--type=strategic", "-p", json.dumps(sidecar))
-    scene.kube("-n", scene.namespace, "patch", _PAYMENT.kind, _PAYMENT.name, *patch)
+    workspace.kube("-n", workspace.namespace, "patch", _PAYMENT.kind, _PAYMENT.name, *patch)
 
 
-def _read(scene: Scene, name: Ref) -> Manifest:
-    return scene.api.read(BY_NAME[name.kind], scene.namespace, name.name) or {}
+def _read(workspace: Workspace, name: Ref) -> Manifest:
+    return workspace.api.read(BY_NAME[name.kind], workspace.namespace, name.name) or {}
 
 
 def _content(live: Manifest) -> Manifest:

@@ -2,12 +2,12 @@
 
 import pytest
 
+from billing_dev.clients.api_server import ApiServer
 from billing_operator.desired import billing
 from billing_operator.inputs import Installation
 from billing_operator.kinds import BILLING_STACK, CRON_JOB
 from billing_operator.spec.stack import Stack
-from support.api_server import ApiServer
-from support.scene import a_stack
+from support.cluster.workspace import a_stack
 
 # The schema comes with the operator; nothing is made here, so that any namespace will do.
 pytestmark = pytest.mark.usefixtures("installed")

@@ -2,11 +2,11 @@
 
 import pytest
 
+from billing_dev.eventually import eventually
 from billing_operator.kinds import BY_NAME, Manifest, Ref
-from support.eventually import eventually
-from support.limits import NOTICED, REPAIRED_BY_EVENT
-from support.master import assert_as_desired, assert_at_rest, children
-from support.scene import Scene, is_ready
+from support.cluster.final_checks import assert_as_desired, assert_at_rest, children
+from support.cluster.limits import NOTICED, REPAIRED_BY_EVENT
+from support.cluster.workspace import Workspace, is_ready
 
 
 @pytest.mark.parametrize(
@@ -47,49 +47,49 @@ from support.scene import Scene, is_ready
     ids=lambda value: value.kind if isinstance(value, Ref) else "",
 )
 def test_a_feature_is_switched_off_and_on_again(
-    scene: Scene, child: Ref, on: Manifest, off: Manifest, edit: Manifest
+    workspace: Workspace, child: Ref, on: Manifest, off: Manifest, edit: Manifest
 ) -> None:
-    with scene.operator() as operator:
+    with workspace.operator() as operator:
         # No pods are the point here: a stack that hibernates has everything else.
-        scene.apply("shop", {"hibernate": True, **on})
-        scene.until("shop", is_ready, within=NOTICED)
-        others, first = _others(scene, child), _read(scene, child)
+        workspace.apply("shop", {"hibernate": True, **on})
+        workspace.until("shop", is_ready, within=NOTICED)
+        others, first = _others(workspace, child), _read(workspace, child)
 
-        scene.change("shop", **off)
-        scene.until("shop", is_ready, within=NOTICED)
-        assert_as_desired(scene, operator.settings, scene.read("shop"))
-        assert child not in children(scene, "shop")
-        assert _others(scene, child) == others
+        workspace.change("shop", **off)
+        workspace.until("shop", is_ready, within=NOTICED)
+        assert_as_desired(workspace, operator.settings, workspace.read("shop"))
+        assert child not in children(workspace, "shop")
+        assert _others(workspace, child) == others
 
-        scene.change("shop", **on)
-        scene.until("shop", is_ready, within=NOTICED)
-        assert _read(scene, child)["spec"] == first["spec"]
-        assert _read(scene, child)["metadata"]["uid"] != first["metadata"]["uid"]
-        _see_it_repaired(scene, child, edit)
-        assert _others(scene, child) == others
-        assert_as_desired(scene, operator.settings, scene.read("shop"))
-        assert_at_rest(scene, operator)
+        workspace.change("shop", **on)
+        workspace.until("shop", is_ready, within=NOTICED)
+        assert _read(workspace, child)["spec"] == first["spec"]
+        assert _read(workspace, child)["metadata"]["uid"] != first["metadata"]["uid"]
+        _see_it_repaired(workspace, child, edit)
+        assert _others(workspace, child) == others
+        assert_as_desired(workspace, operator.settings, workspace.read("shop"))
+        assert_at_rest(workspace, operator)
 
 
-def _see_it_repaired(scene: Scene, child: Ref, edit: Manifest) -> None:
-    before = _read(scene, child)
-    scene.api.merge(BY_NAME[child.kind], scene.namespace, child.name, edit)
+def _see_it_repaired(workspace: Workspace, child: Ref, edit: Manifest) -> None:
+    before = _read(workspace, child)
+    workspace.api.merge(BY_NAME[child.kind], workspace.namespace, child.name, edit)
     eventually(
-        lambda: _read(scene, child).get("spec"),
+        lambda: _read(workspace, child).get("spec"),
         lambda spec: spec == before["spec"],
         within=REPAIRED_BY_EVENT,
     )
-    scene.kube.delete(child.kind, child.name, scene.namespace, "--wait=false")
+    workspace.kube.delete(child.kind, child.name, workspace.namespace, "--wait=false")
     eventually(
-        lambda: _read(scene, child).get("metadata", {}).get("uid"),
+        lambda: _read(workspace, child).get("metadata", {}).get("uid"),
         lambda uid: uid not in (None, before["metadata"]["uid"]),
         within=REPAIRED_BY_EVENT,
     )
 
 
-def _others(scene: Scene, child: Ref) -> dict[Ref, str]:
+def _others(workspace: Workspace, child: Ref) -> dict[Ref, str]:
     """The stack's children of other kinds, each with what changes when its content does."""
-    found = ((name, live["metadata"]) for name, live in children(scene, "shop").items())
+    found = ((name, live["metadata"]) for name, live in children(workspace, "shop").items())
     return {
         name: f"{meta['uid']} {meta.get('generation') or meta['resourceVersion']}"
         for name, meta in found
@@ -97,5 +97,5 @@ def _others(scene: Scene, child: Ref) -> dict[Ref, str]:
     }
 
 
-def _read(scene: Scene, name: Ref) -> Manifest:
-    return scene.api.read(BY_NAME[name.kind], scene.namespace, name.name) or {}
+def _read(workspace: Workspace, name: Ref) -> Manifest:
+    return workspace.api.read(BY_NAME[name.kind], workspace.namespace, name.name) or {}

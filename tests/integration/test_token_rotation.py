@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from billing_dev.eventually import eventually
 from billing_operator.kinds import Manifest
-from support.api_faults import Effect, Moment, Rule, Seen, hang_up
-from support.api_proxy import ApiProxy
-from support.charging import token_of
-from support.eventually import eventually
-from support.figures import Figures
-from support.limits import NOTICED, ROLLOUT
-from support.master import assert_as_desired, assert_settled
-from support.operator_process import OperatorProcess
-from support.proxied_operator import arguments
-from support.rotated import (
+from measurements import Measurements
+from support.cluster.api_faults import Effect, Moment, Rule, Seen, hang_up
+from support.cluster.api_proxy import ApiProxy
+from support.cluster.charging import token_of
+from support.cluster.final_checks import assert_as_desired, assert_settled
+from support.cluster.limits import NOTICED, ROLLOUT
+from support.cluster.operator_process import OperatorProcess
+from support.cluster.proxied_operator import arguments
+from support.cluster.rotation_under_load import (
     ask,
     assert_none_refused,
     assert_one_token,
@@ -25,7 +25,7 @@ from support.rotated import (
     names,
     under_load,
 )
-from support.scene import Scene
+from support.cluster.workspace import Workspace
 
 _REPLICAS = 2
 # Every charge is declined, so that there is always something to charge for, and nothing to forget.
@@ -35,77 +35,77 @@ _STEPS = {"stage": 0, "swap": 1, "forget": 2, "settle": 3}
 
 
 def test_no_charge_is_refused_while_one_token_takes_over_from_another(
-    scene: Scene, figures: Figures
+    workspace: Workspace, measurements: Measurements
 ) -> None:
-    with scene.operator() as operator:
-        scene.apply("shop", _SPEC)
-        scene.until_complete("shop")
-        before, lives, pods = _token(scene), scene.antaeus_lives("shop"), names(scene)
+    with workspace.operator() as operator:
+        workspace.apply("shop", _SPEC)
+        workspace.until_complete("shop")
+        before, lives, pods = _token(workspace), workspace.antaeus_lives("shop"), names(workspace)
 
-        with under_load(scene, pods) as books:
+        with under_load(workspace, pods) as books:
             eventually(books.latest, lambda latest: len(latest) == _REPLICAS, within=NOTICED)
             began = time.monotonic()
-            ask(scene, "1")
-            scene.until("shop", has_rotated("1"))
+            ask(workspace, "1")
+            workspace.until("shop", has_rotated("1"))
             took = time.monotonic() - began
 
-        after = scene.antaeus_lives("shop")
-        figures.note("a rotation of the token at 2 replicas under load", took, "s")
-        figures.note("charges meanwhile, none refused", len(books.told), "")
-        assert_none_refused(scene, books, pods)
-        assert names(scene) == pods
+        after = workspace.antaeus_lives("shop")
+        measurements.note("a rotation of the token at 2 replicas under load", took, "s")
+        measurements.note("charges meanwhile, none refused", len(books.told), "")
+        assert_none_refused(workspace, books, pods)
+        assert names(workspace) == pods
         assert (len(after), after == lives) == (1, False)
-        assert_one_token(scene, before)
-        assert_settled(scene, operator, "shop", lives=after)
+        assert_one_token(workspace, before)
+        assert_settled(workspace, operator, "shop", lives=after)
 
 
 @pytest.fixture
-def proxy(scene: Scene) -> Iterator[ApiProxy]:
-    with ApiProxy(scene.access) as between:
+def proxy(workspace: Workspace) -> Iterator[ApiProxy]:
+    with ApiProxy(workspace.access) as between:
         yield between
 
 
 @pytest.fixture
-def operator(scene: Scene, proxy: ApiProxy, tmp_path: Path) -> Iterator[OperatorProcess]:
-    settings, program = scene.settings(), arguments(scene.access)
-    with OperatorProcess(proxy.url, scene.token, settings, tmp_path, *program) as process:
+def operator(workspace: Workspace, proxy: ApiProxy, tmp_path: Path) -> Iterator[OperatorProcess]:
+    settings, program = workspace.settings(), arguments(workspace.access)
+    with OperatorProcess(proxy.url, workspace.token, settings, tmp_path, *program) as process:
         yield process
 
 
 @pytest.mark.thorough
 @pytest.mark.timeout(900)
 def test_killed_between_any_two_steps_a_rotation_is_completed_and_no_charge_is_refused(
-    scene: Scene, proxy: ApiProxy, operator: OperatorProcess, figures: Figures
+    workspace: Workspace, proxy: ApiProxy, operator: OperatorProcess, measurements: Measurements
 ) -> None:
     """At each write of the Secret and of Antaeus, before it is done and after."""
-    scene.apply("shop", _SPEC)
-    scene.until_complete("shop")
-    pods = names(scene)
+    workspace.apply("shop", _SPEC)
+    workspace.until_complete("shop")
+    pods = names(workspace)
     points = [
         *((_writes_of("secrets/shop-token"), skip) for skip in _STEPS.values()),
         (_writes_of("deployments/shop-antaeus"), 0),
     ]
     kills = 0
-    with under_load(scene, pods) as books:
+    with under_load(workspace, pods) as books:
         for number, (point, moment) in enumerate(
             (point, moment) for point in points for moment in Moment
         ):
-            before = _token(scene)
+            before = _token(workspace)
             picks, skip = point
             proxy.add(Rule(picks, _killing(operator), moment=moment, skip=skip))
-            ask(scene, str(number))
+            ask(workspace, str(number))
             eventually(operator.has_ended, within=ROLLOUT, every=0.02)
             kills += 1
             proxy.clear()
             operator.start()
-            scene.until("shop", has_rotated(str(number)))
-            assert_one_token(scene, before)
+            workspace.until("shop", has_rotated(str(number)))
+            assert_one_token(workspace, before)
 
-    figures.note("points of a rotation at each of which the operator was killed", kills, "")
-    figures.note("charges meanwhile, none refused", len(books.told), "")
-    assert_none_refused(scene, books, pods)
-    assert names(scene) == pods
-    assert_as_desired(scene, operator.settings, scene.read("shop"))
+    measurements.note("points of a rotation at each of which the operator was killed", kills, "")
+    measurements.note("charges meanwhile, none refused", len(books.told), "")
+    assert_none_refused(workspace, books, pods)
+    assert names(workspace) == pods
+    assert_as_desired(workspace, operator.settings, workspace.read("shop"))
 
 
 def _killing(operator: OperatorProcess) -> Effect:
@@ -120,5 +120,5 @@ def _writes_of(what: str) -> Callable[[Seen], bool]:
     return lambda seen: seen.writes and seen.path.endswith(what)
 
 
-def _token(scene: Scene) -> str:
-    return token_of(scene.api, scene.namespace, "shop")
+def _token(workspace: Workspace) -> str:
+    return token_of(workspace.api, workspace.namespace, "shop")

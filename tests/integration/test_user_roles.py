@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from support.api_server import ApiServer
-from support.eventually import eventually
-from support.installation import Images
-from support.kube import Kube, KubectlError, Manifest
-from support.limits import NOTICED
-from support.namespaces import a_namespace
-from support.scene import NO_PODS, a_stack
+from billing_dev.clients.api_server import ApiServer
+from billing_dev.clients.kube import Kube, KubectlError, Manifest
+from billing_dev.eventually import eventually
+from billing_dev.installation import Images
+from support.cluster.limits import NOTICED
+from support.cluster.namespaces import a_namespace
+from support.cluster.workspace import NO_PODS, a_stack
 
 _TRY = "--dry-run=server"
 READS = (

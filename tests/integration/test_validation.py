@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from billing_dev.clients.api_server import ApiServer
+from billing_dev.clients.kube import Kube, KubectlError
 from billing_operator.kinds import BILLING_STACK
-from support.api_server import ApiServer
-from support.kube import Kube, KubectlError
-from support.scene import a_stack
-from support.wrong_choices import WRONG_CHOICES
+from integration.wrong_choices import WRONG_CHOICES
+from support.cluster.workspace import a_stack
 
 # The schema comes with the operator; nothing is made here, so that any namespace will do.
 pytestmark = pytest.mark.usefixtures("installed")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.api_proxy import ApiProxy
-from support.api_server import Access
+from billing_dev.clients.api_server import Access
+from support.cluster.api_proxy import ApiProxy
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from typing import NamedTuple
 import pytest
 
 from billing_operator.kinds import Manifest
-from support.api_faults import Answer, Moment, Rule, Seen, answering
-from support.api_proxy import ApiProxy
-from support.figures import Figures
-from support.limits import NOTICED
-from support.master import assert_as_desired, assert_at_rest
-from support.scene import NO_PODS, Scene, conditions, is_ready
+from measurements import Measurements
+from support.cluster.api_faults import Answer, Moment, Rule, Seen, answering
+from support.cluster.api_proxy import ApiProxy
+from support.cluster.final_checks import assert_as_desired, assert_at_rest
+from support.cluster.limits import NOTICED
+from support.cluster.workspace import NO_PODS, Workspace, conditions, is_ready
 
 _RETRY_AFTER = 2
 _BACKOFF = 0.8
@@ -49,27 +49,27 @@ class _Write(NamedTuple):
 
 @pytest.mark.timeout(240)
 def test_any_write_may_be_answered_badly(
-    scene: Scene, proxy: ApiProxy, figures: Figures, *, thorough: bool
+    workspace: Workspace, proxy: ApiProxy, measurements: Measurements, *, thorough: bool
 ) -> None:
     """Every write of a creation, with every answer that passes by itself."""
-    with scene.operator(server=proxy.url) as operator:
-        writes = _writes_of_a_creation(scene, proxy)
+    with workspace.operator(server=proxy.url) as operator:
+        writes = _writes_of_a_creation(workspace, proxy)
         stacks = dict(_stacks(proxy, writes if thorough else writes[::_ONE_OF]))
         for name in stacks:
-            scene.apply(name, NO_PODS)
+            workspace.apply(name, NO_PODS)
         for name, (fault, write) in stacks.items():
-            body = scene.until(name, is_ready)
-            assert_as_desired(scene, operator.settings, body)
+            body = workspace.until(name, is_ready)
+            assert_as_desired(workspace, operator.settings, body)
             _assert_asked_again_in_time(proxy, name, fault, write)
-        assert_at_rest(scene, operator)
-    figures.note("writes of a creation, each answered badly in turn", len(stacks), "")
+        assert_at_rest(workspace, operator)
+    measurements.note("writes of a creation, each answered badly in turn", len(stacks), "")
 
 
 def test_what_is_refused_is_asked_again_only_for_another_spec(
-    scene: Scene, proxy: ApiProxy
+    workspace: Workspace, proxy: ApiProxy
 ) -> None:
     """The same question would be refused again."""
-    with scene.operator(server=proxy.url) as operator:
+    with workspace.operator(server=proxy.url) as operator:
         proxy.add(
             Rule(
                 lambda seen: seen.writes and seen.path.endswith("/shop-payment"),
@@ -77,25 +77,25 @@ def test_what_is_refused_is_asked_again_only_for_another_spec(
                 times=None,
             )
         )
-        scene.apply("shop", NO_PODS)
-        body = scene.until("shop", _is_refused, within=NOTICED)
+        workspace.apply("shop", NO_PODS)
+        body = workspace.until("shop", _is_refused, within=NOTICED)
         assert "spec.replicas: too many" in conditions(body)["Stalled"]["message"]
-        assert_at_rest(scene, operator)
+        assert_at_rest(workspace, operator)
 
         asked = len(_asked_for(proxy, "/shop-payment"))
-        scene.change("shop", payment={"successRate": 0.7})
-        scene.until("shop", _is_refused, within=NOTICED)
+        workspace.change("shop", payment={"successRate": 0.7})
+        workspace.until("shop", _is_refused, within=NOTICED)
         assert len(_asked_for(proxy, "/shop-payment")) > asked
         proxy.clear()
-        scene.change("shop", payment={"successRate": 0.8})
+        workspace.change("shop", payment={"successRate": 0.8})
 
-        scene.until("shop", is_ready)
-        assert_at_rest(scene, operator)
+        workspace.until("shop", is_ready)
+        assert_at_rest(workspace, operator)
 
 
-def _writes_of_a_creation(scene: Scene, proxy: ApiProxy) -> list[_Write]:
-    scene.apply("undisturbed", NO_PODS)
-    scene.until("undisturbed", is_ready)
+def _writes_of_a_creation(workspace: Workspace, proxy: ApiProxy) -> list[_Write]:
+    workspace.apply("undisturbed", NO_PODS)
+    workspace.until("undisturbed", is_ready)
     made = [_Write.of(seen, "undisturbed") for seen in proxy.seen if seen.writes]
     return sorted(set(made))
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from support.redis_server import RedisServer
+from billing_dev.local.redis_server import RedisServer
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from antaeus.builds import Build
-from support.billed import INVOICES, Billed, billed
-from support.logged import Commands
+from billing_dev.antaeus.builds import Build
+from integration.payment_service.antaeus_and_payment import INVOICES, AntaeusAndPayment, services
+from support.payment.logged import Commands
 
 TINJIS, PE = Build.TINJIS, Build.PE
 STATUSES = (400, 401, 403, 409, 429, 500, 502, 503, 504)
@@ -101,7 +101,7 @@ ROWS = [
 def test_what_is_paid_was_charged_and_what_was_charged_but_is_not_paid_is_found(
     tmp_path: Path, commands: Commands, build: Build, row: Row
 ) -> None:
-    with billed(tmp_path, build, row.profile()) as both:
+    with services(tmp_path, build, row.profile()) as both:
         assert both.pay() == row.pay
         assert len(both.antaeus.paid()) == row.paid
         assert both.booked() == row.booked
@@ -126,7 +126,7 @@ def test_the_guard_makes_a_silent_repeat_harmless(
         "faults": [{**fault, "fault": connection(reply, charged=True)}],
         "duplicates": {"mode": "replay"},
     }
-    with billed(tmp_path, build, profile) as both:
+    with services(tmp_path, build, profile) as both:
         assert both.pay() is True
         assert both.booked() == INVOICES
         assert both.sent()[1] == 2
@@ -140,7 +140,7 @@ def test_a_charge_whose_reply_said_false_is_made_again_by_the_next_pay_call(
 ) -> None:
     fault = {"charged": True, "status": {"code": code}}
     profile = {"faults": [{"name": "lost", "times": 1, "fault": fault}]}
-    with billed(tmp_path, build, profile) as both:
+    with services(tmp_path, build, profile) as both:
         assert both.pay() is False
         assert both.pay() is True
         assert both.booked() == INVOICES + 1
@@ -152,7 +152,7 @@ def test_a_charge_whose_reply_said_false_is_made_again_by_the_next_pay_call(
 def test_what_is_declined_stays_pending_and_pe_stops_there(
     tmp_path: Path, commands: Commands, build: Build, asked: int
 ) -> None:
-    with billed(tmp_path, build, {"successRate": 0}) as both:
+    with services(tmp_path, build, {"successRate": 0}) as both:
         assert both.pay() is False
         assert both.antaeus.paid() == []
         assert len(both.sent()) == asked
@@ -165,7 +165,7 @@ def test_what_is_refused_over_the_limits_stays_pending_and_is_no_charge(
     tmp_path: Path, commands: Commands, build: Build, asked: int
 ) -> None:
     profile = {"limits": {"perSecond": 0.001, "burst": 1, "retryAfterSeconds": 7}}
-    with billed(tmp_path, build, profile) as both:
+    with services(tmp_path, build, profile) as both:
         assert both.pay() is False
         assert both.antaeus.paid() == [1]
         assert len(both.sent()) == max(2, asked)
@@ -176,7 +176,7 @@ def test_what_is_refused_over_the_limits_stays_pending_and_is_no_charge(
 def test_with_a_wrong_token_nothing_is_charged_and_all_is_tried(
     tmp_path: Path, commands: Commands
 ) -> None:
-    with billed(tmp_path, TINJIS, {}, token="another") as both:
+    with services(tmp_path, TINJIS, {}, token="another") as both:
         assert both.pay() is False
         assert both.sent() == [1] * INVOICES
         assert both.booked() == 0
@@ -187,14 +187,14 @@ def test_with_a_wrong_token_nothing_is_charged_and_all_is_tried(
 def test_an_answer_that_takes_longer_than_antaeus_waits_is_charged_and_found(
     tmp_path: Path, commands: Commands, build: Build
 ) -> None:
-    with billed(tmp_path, build, {"latency": {"fixed": {"seconds": 20}}}) as both:
+    with services(tmp_path, build, {"latency": {"fixed": {"seconds": 20}}}) as both:
         assert both.pay() == BROKEN_OFF
         assert both.antaeus.paid() == []
         code, told = both.reconciled(commands)
         assert (code, len(told["charged_not_paid"])) == (1, 1)
 
 
-def three_pay_calls(both: Billed) -> None:
+def three_pay_calls(both: AntaeusAndPayment) -> None:
     with ThreadPoolExecutor(3) as callers:
         list(callers.map(lambda _: both.pay(), range(3)))
 
@@ -204,7 +204,7 @@ def test_three_pay_calls_at_once_charge_three_times_and_all_of_it_is_found(
     tmp_path: Path, commands: Commands, build: Build
 ) -> None:
     profile = {"latency": {"fixed": {"seconds": 0.4}}}
-    with billed(tmp_path, build, profile, antaeus_waits=10) as both:
+    with services(tmp_path, build, profile, antaeus_waits=10) as both:
         three_pay_calls(both)
         assert both.booked() == 3 * INVOICES
         code, told = both.reconciled(commands)
@@ -218,7 +218,7 @@ def test_under_the_guard_three_pay_calls_at_once_charge_everybody_once(
     tmp_path: Path, commands: Commands, build: Build
 ) -> None:
     profile = {"latency": {"fixed": {"seconds": 0.4}}, "duplicates": {"mode": "replay"}}
-    with billed(tmp_path, build, profile, antaeus_waits=10) as both:
+    with services(tmp_path, build, profile, antaeus_waits=10) as both:
         three_pay_calls(both)
         assert both.booked() == len(both.antaeus.paid()) == INVOICES
         assert both.reconciled(commands)[0] == 0

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from billing_dev.local.redis_server import RedisServer
 from payment_service.service import Service
 from payment_service.state.records import Filter
-from support.payment import Answer, Caller, a_charge, a_request, a_service, get, sample
-from support.redis_server import RedisServer
+from support.payment.service import Answer, Caller, a_charge, a_request, a_service, get, sample
 
 
 @contextmanager

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from support.control import CONTROL_TOKEN, Control
-from support.eventually import eventually
-from support.payment import Caller, ServiceProcess, a_request
-from support.redis_server import RedisServer
+from billing_dev.eventually import eventually
+from billing_dev.local.redis_server import RedisServer
+from support.payment.control import CONTROL_TOKEN, Control
+from support.payment.service import Caller, ServiceProcess, a_request
 
 pytestmark = pytest.mark.thorough
 

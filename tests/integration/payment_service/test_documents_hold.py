@@ -12,9 +12,14 @@ from schemathesis.checks import CHECKS, load_all_checks
 from payment_service.api import charge_schema, control_schema
 from payment_service.api.charge_app import CHARGE_PATHS
 from payment_service.api.openapi import Interface
-from support.control import CONTROL_TOKEN, a_controlled_service
-from support.documented import DocumentedOperation, label, operations, takes_anything
-from support.payment import TOKEN, log_lines
+from support.payment.control import CONTROL_TOKEN, a_controlled_service
+from support.payment.documented_operations import (
+    DocumentedOperation,
+    label,
+    operations,
+    takes_anything,
+)
+from support.payment.service import TOKEN, log_lines
 
 pytestmark = pytest.mark.thorough
 

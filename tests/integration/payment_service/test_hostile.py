@@ -13,14 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 
+from billing_dev.eventually import eventually
+from integration.payment_service.hostile_requests import requests, resident_mib, send, thread_count
+from measurements import Measurements
 from payment_service.api import charge_schema, control_schema
 from payment_service.api.openapi import Interface
-from support.control import CONTROL_TOKEN, Control
-from support.documented import label, operations, takes_anything
-from support.eventually import eventually
-from support.figures import Figures
-from support.hostile import requests, resident_mib, send, thread_count
-from support.payment import TOKEN, Caller, ServiceProcess, a_request, get, log_lines
+from support.payment.control import CONTROL_TOKEN, Control
+from support.payment.documented_operations import label, operations, takes_anything
+from support.payment.service import TOKEN, Caller, ServiceProcess, a_request, get, log_lines
 
 ALL, SHARE = 20_000, 200
 GROWTH_MIB = 10.0  # of what is kept and counted, all of it bounded
@@ -70,21 +70,21 @@ def target(tmp_path: Path) -> Iterator[Target]:
 
 @pytest.mark.timeout(3600)  # all of them take minutes
 def test_hostile_requests_break_nothing(
-    target: Target, figures: Figures, *, thorough: bool
+    target: Target, measurements: Measurements, *, thorough: bool
 ) -> None:
     total = ALL if thorough else SHARE
     attack(target, total // 4)
     before, threads = resident_mib(target.service.pid), thread_count(target.service.pid)
 
-    with figures.timed(f"{total - total // 4:,} hostile requests"):
+    with measurements.timed(f"{total - total // 4:,} hostile requests"):
         attack(target, total - total // 4)
 
     target.is_well()
     eventually(lambda: thread_count(target.service.pid), lambda now: now <= threads, within=5)
     after = resident_mib(target.service.pid)
-    figures.note(f"memory of payment after {total // 4:,} hostile requests", before, "MiB")
-    figures.note(f"memory of payment after {total:,} hostile requests", after, "MiB")
-    figures.note("hostile requests that got no answer", target.statuses[None], "")
+    measurements.note(f"memory of payment after {total // 4:,} hostile requests", before, "MiB")
+    measurements.note(f"memory of payment after {total:,} hostile requests", after, "MiB")
+    measurements.note("hostile requests that got no answer", target.statuses[None], "")
     assert sum(target.statuses.values()) >= total
     assert after - before < GROWTH_MIB
     told = [line for line in log_lines(target.folder) if line["event"] == "log"]

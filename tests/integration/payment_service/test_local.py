@@ -16,15 +16,15 @@ from typing import Any
 import httpx
 import pytest
 
-from local.pair import CONTROL_TOKEN, TOKEN
-from support.crd import ROOT
-from support.curl_lines import curl_lines, run_curl
-from support.eventually import eventually
-from support.figures import Figures
-from support.in_process import free_port
-from support.limits import NOTICED
-from support.logged import Commands
-from support.payment import get
+from billing_dev.eventually import eventually
+from billing_dev.local.pair import CONTROL_TOKEN, TOKEN
+from billing_dev.ports import free_port
+from billing_dev.tree import ROOT
+from integration.payment_service.curl_lines import curl_lines, run_curl
+from measurements import Measurements
+from support.cluster.limits import NOTICED
+from support.payment.logged import Commands
+from support.payment.service import get
 
 DOCUMENT = ROOT / "docs/local.md"
 CPU_SECONDS = 4.0
@@ -64,9 +64,9 @@ class Local:
 
 
 def start(folder: Path, **variables: str) -> subprocess.Popen[str]:
-    env = {"LOCAL_FOLDER": str(folder), "PYTHONPATH": str(ROOT / "tests"), **variables}
+    env = {"LOCAL_FOLDER": str(folder), **variables}
     return subprocess.Popen(
-        [sys.executable, "-m", "local"],
+        [sys.executable, "-m", "billing_dev.local"],
         env={**os.environ, **env},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -189,7 +189,7 @@ def test_the_control_port_can_be_asked_for(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_both_and_leaves_no_port_open(
-    tmp_path: Path, number: signal.Signals, figures: Figures
+    tmp_path: Path, number: signal.Signals, measurements: Measurements
 ) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with running(tmp_path) as local:
@@ -206,8 +206,8 @@ def test_a_signal_ends_both_and_leaves_no_port_open(
     if number is signal.SIGINT:
         seconds = re.search(r"Ready after ([0-9.]+) s", local.told)
         assert seconds is not None
-        figures.note("make local, until both are ready", float(seconds[1]), "s")
-        figures.note("make local, time of the processors until its end", spent, "s")
+        measurements.note("make local, until both are ready", float(seconds[1]), "s")
+        measurements.note("make local, time of the processors until its end", spent, "s")
 
 
 def test_a_port_that_is_taken_is_told_and_the_other_does_not_stay(tmp_path: Path) -> None:

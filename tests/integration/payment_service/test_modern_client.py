@@ -15,15 +15,15 @@ from typing import Any
 import httpx
 import pytest
 
+from billing_dev.local.redis_server import RedisServer
+from integration.payment_service.balancer import balanced
+from measurements import Measurements
 from payment_service.state.interface import State
 from payment_service.state.opening import open_state
 from payment_service.state.records import Filter
-from support.balancer import balanced
-from support.figures import Figures
-from support.logged import Commands
-from support.modern_client import charge
-from support.payment import TOKEN, ServiceProcess, log_lines
-from support.redis_server import RedisServer
+from support.payment.logged import Commands
+from support.payment.modern_client import charge
+from support.payment.service import TOKEN, ServiceProcess, log_lines
 
 pytestmark = pytest.mark.thorough
 
@@ -121,7 +121,7 @@ def faults_met(lines: Iterable[dict[str, Any]]) -> Counter[str]:
 
 
 def test_with_one_process_each_key_has_one_charge_and_the_ledger_is_what_was_meant(
-    tmp_path: Path, intent: Intent, capsys: pytest.CaptureFixture[str], figures: Figures
+    tmp_path: Path, intent: Intent, capsys: pytest.CaptureFixture[str], measurements: Measurements
 ) -> None:
     intent.replaced.set()
     with ServiceProcess(tmp_path, profile_file=write_profile(tmp_path)) as service:
@@ -137,7 +137,7 @@ def test_with_one_process_each_key_has_one_charge_and_the_ledger_is_what_was_mea
     outcomes = {line["idempotency_key"]: line["outcome"] == "accepted" for line in counted}
     hold_answers_against(intent, outcomes)
     assert set(faults_met(lines)) == set(_RATES)
-    note(figures, "one process", lines)
+    note(measurements, "one process", lines)
 
 
 def sums_of_ledger(totals: Sequence[Any]) -> dict[tuple[int, str], tuple[int, Decimal]]:
@@ -151,7 +151,7 @@ def sums_of_ledger(totals: Sequence[Any]) -> dict[tuple[int, str], tuple[int, De
 
 
 def test_with_two_processes_and_a_store_it_holds_though_one_is_killed_and_replaced_half_way(
-    tmp_path: Path, store: RedisServer, prefix: str, intent: Intent, figures: Figures
+    tmp_path: Path, store: RedisServer, prefix: str, intent: Intent, measurements: Measurements
 ) -> None:
     variables = {
         "profile_file": write_profile(tmp_path),
@@ -182,12 +182,12 @@ def test_with_two_processes_and_a_store_it_holds_though_one_is_killed_and_replac
     assert len(counted_calls(state)) == len(state.bookings(Filter(), CHARGES + 1)) == CHARGES
     assert sums_of_state(state) == intent.sums()
 
-    hold_answers_against(
-        intent, {key: entry.outcome == "accepted" for key, entry in booked.items()}
-    )
+    accepted = {key: entry.outcome == "accepted" for key, entry in booked.items()}
+    hold_answers_against(intent, accepted)
     logs = [log_lines(tmp_path / name) for name in ("one", "two", "three")]
     assert all(map(faults_met, logs))
-    note(figures, "two processes, one killed and replaced", [line for log in logs for line in log])
+    lines = [line for log in logs for line in log]
+    note(measurements, "two processes, one killed and replaced", lines)
 
 
 def counted_calls(state: State) -> list[Any]:
@@ -205,7 +205,7 @@ def sums_of_state(state: State) -> dict[tuple[int, str], tuple[int, Decimal]]:
     }
 
 
-def note(figures: Figures, where: str, lines: Sequence[dict[str, Any]]) -> None:
+def note(measurements: Measurements, where: str, lines: Sequence[dict[str, Any]]) -> None:
     what = f"a client that retries {CHARGES} charges, {where}"
-    figures.note(f"{what}: calls", sum(line["event"] == "charge" for line in lines), "calls")
-    figures.note(f"{what}: faults", sum(faults_met(lines).values()), "faults")
+    measurements.note(f"{what}: calls", sum(line["event"] == "charge" for line in lines), "calls")
+    measurements.note(f"{what}: faults", sum(faults_met(lines).values()), "faults")

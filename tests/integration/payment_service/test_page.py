@@ -10,11 +10,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
+from billing_dev.eventually import eventually
+from integration.payment_service.browser import SHOWN, Page, a_browser
 from payment_service.service import Service
-from support.browser import SHOWN, Page, a_browser
-from support.control import CONTROL_TOKEN, OUTAGE, Control, a_controlled_service
-from support.eventually import eventually
-from support.payment import Caller, a_charge, a_request
+from support.payment.control import CONTROL_TOKEN, OUTAGE, Control, a_controlled_service
+from support.payment.service import Caller, a_charge, a_request
 
 pytestmark = pytest.mark.thorough
 

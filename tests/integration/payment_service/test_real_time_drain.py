@@ -4,8 +4,8 @@ import signal
 import time
 from pathlib import Path
 
-from support.eventually import eventually
-from support.payment import Caller, ServiceProcess, a_request, get
+from billing_dev.eventually import eventually
+from support.payment.service import Caller, ServiceProcess, a_request, get
 
 REUSED_WITHIN = 5.0  # Antaeus uses a kept connection again for so long
 CLOSED_AFTER = 6.0

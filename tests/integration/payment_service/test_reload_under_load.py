@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from support.eventually import eventually
-from support.figures import Figures
-from support.payment import Caller, ServiceProcess, a_charge, a_request
+from billing_dev.eventually import eventually
+from measurements import Measurements
+from support.payment.service import Caller, ServiceProcess, a_charge, a_request
 
 _CALLERS = 8
 _CHANGES = 6
@@ -37,7 +37,7 @@ class Load:
 
 
 def test_a_new_profile_is_in_effect_on_all_threads_and_no_call_fails(
-    tmp_path: Path, figures: Figures
+    tmp_path: Path, measurements: Measurements
 ) -> None:
     profile = tmp_path / "profile.json"
     write(profile, 1)
@@ -54,7 +54,7 @@ def test_a_new_profile_is_in_effect_on_all_threads_and_no_call_fails(
     assert load.failures == []
     assert {status for _, status, _ in load.told} == {200}
     assert slowest <= _WITHIN
-    figures.note(f"a changed profile is in effect beside {_CALLERS} callers", slowest, "s")
+    measurements.note(f"a changed profile is in effect beside {_CALLERS} callers", slowest, "s")
 
 
 def change(profile: Path, load: Load, *, rate: int) -> float:

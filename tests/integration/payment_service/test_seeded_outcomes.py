@@ -5,7 +5,7 @@ import random
 from contextlib import ExitStack
 from pathlib import Path
 
-from support.payment import Caller, ServiceProcess, a_charge, a_request
+from support.payment.service import Caller, ServiceProcess, a_charge, a_request
 
 _PROFILE = {
     "successRate": 0.5,

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
+from billing_dev.local.redis_server import RedisServer
+from integration.payment_service.replica import CHARGES, replica
 from payment_service.state.interface import Began, Scope
 from payment_service.state.opening import open_state
 from payment_service.state.records import Filter, Sum
 from payment_service.state.shared import UNUSED_SECONDS, Shared
 from payment_service.state.values import Kept, SavedAnswer
-from support.redis_server import RedisServer
-from support.replica import CHARGES, replica
-from support.state_contract import StateContract
-from support.state_makers import Clock, Opened, a_booking, a_charge_of, an_entry
+from support.payment.state_contract import StateContract
+from support.payment.state_makers import Clock, Opened, a_booking, a_charge_of, an_entry
 
 
 class TestShared(StateContract):

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from billing_dev.local.redis_server import RedisServer
 from payment_service.outcome.charges import Charge
 from payment_service.state.interface import State
 from payment_service.state.memory import Memory
 from payment_service.state.records import Filter
 from payment_service.state.shared import Shared
 from payment_service.state.values import Kept, SavedAnswer
-from support.redis_server import RedisServer
-from support.state_makers import Clock, a_booking, an_entry
+from support.payment.state_makers import Clock, a_booking, an_entry
 
 pytestmark = pytest.mark.thorough
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from support.eventually import eventually
-from support.payment import Caller, ServiceProcess, a_request, charge_count, get
+from billing_dev.eventually import eventually
+from support.payment.service import Caller, ServiceProcess, a_request, charge_count, get
 
 
 def test_new_connections_are_accepted_until_the_door_closes(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from payment_service import __version__
-from support.payment import TOKEN
+from support.payment.service import TOKEN
 
 
 def start(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -5,12 +5,12 @@ from time import monotonic
 
 import pytest
 
+from billing_dev.eventually import eventually
+from billing_dev.local.redis_server import RedisServer
 from payment_service.state.interface import Scope, State, StoreLostError
 from payment_service.state.opening import open_state
-from support.eventually import eventually
-from support.limits import NOTICED
-from support.redis_server import RedisServer
-from support.state_makers import a_charge_of
+from support.cluster.limits import NOTICED
+from support.payment.state_makers import a_charge_of
 
 
 def scope_of(state: State) -> Scope:

@@ -4,7 +4,7 @@ import pytest
 
 from billing_operator import kinds
 from billing_operator.kinds import DEPLOYMENT, SECRET, Key, Kind, Ref
-from support.builders import a_body, an_object, owned
+from support.operator.builders import a_body, an_object, owned
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ import kopf
 import pytest
 from kubernetes.aio import config
 
+from billing_dev.ports import free_port
 from billing_operator import __version__
 from billing_operator.__main__ import main
-from support.in_process import free_port
-from support.lease_server import a_lease_server
+from support.operator.lease_server import a_lease_server
 
 
 def test_it_tells_its_version(

@@ -4,11 +4,11 @@ import threading
 import time
 from pathlib import Path
 
+from billing_dev.eventually import eventually
 from payment_service.lifecycle import drain
 from payment_service.outcome.outcome import Outcome
 from payment_service.service import Service
-from support.eventually import eventually
-from support.payment import (
+from support.payment.service import (
     Caller,
     a_request,
     a_service,

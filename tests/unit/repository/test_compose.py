@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from antaeus.settings import Settings as AntaeusSettings
-from local.pair import TOKEN
+from billing_dev.antaeus.settings import Settings as AntaeusSettings
+from billing_dev.local.pair import TOKEN
+from billing_dev.tree import ROOT
 from payment_service.settings import Settings
-from support.crd import ROOT
 
 FILE = ROOT / "compose.yaml"
 # Of the Compose Specification, what is used here; a member of another name is a mistake.

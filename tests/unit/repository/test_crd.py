@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from billing_dev.crd import crd, nodes, schema
 from billing_operator.commands.schema import defaulted
 from billing_operator.errors import SpecError
 from billing_operator.kinds import BILLING_STACK, Manifest
@@ -17,7 +18,7 @@ from billing_operator.status.judge import judge
 from billing_operator.status.readiness import Findings
 from billing_operator.tokens.secret import TokenSecret
 from billing_operator.tokens.steps import Rotation, Wait, see
-from support.builders import (
+from support.operator.builders import (
     a_body,
     a_deployment,
     a_pod,
@@ -27,8 +28,7 @@ from support.builders import (
     a_token,
     an_installation,
 )
-from support.crd import crd, nodes, schema
-from support.run_manifests import CRON_UID, a_job, a_run_pod
+from support.operator.run_manifests import CRON_UID, a_job, a_run_pod
 
 # Client-side apply keeps a copy of the whole in an annotation, and that has a limit of 256 KiB.
 MOST_BYTES = 200_000

@@ -13,14 +13,13 @@ import pytest
 import yaml
 from prometheus_client import generate_latest
 
+from billing_dev.tree import ROOT, files
 from billing_operator import errors, names
 from billing_operator.metrics import Metrics
 from billing_operator.runs.metrics import RunMetrics
 from billing_operator.settings import Settings
 from billing_operator.status.readiness import Reason
-from support.crd import ROOT
-from support.payment import a_service, get
-from support.tree import files
+from support.payment.service import a_service, get
 
 README = ROOT / "README.md"
 OPERATIONS = ROOT / "docs/operations.md"

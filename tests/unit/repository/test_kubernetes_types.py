@@ -3,9 +3,8 @@
 import pytest
 import yaml
 
-from billing_operator.kinds import Manifest
-from support.crd import schema
-from support.kubernetes_types import (
+from billing_dev.crd import schema
+from billing_dev.render.kubernetes_types import (
     CRD,
     OLDEST,
     PLACES,
@@ -15,6 +14,7 @@ from support.kubernetes_types import (
     definitions,
     with_copies,
 )
+from billing_operator.kinds import Manifest
 
 NEWEST = "1.37"
 

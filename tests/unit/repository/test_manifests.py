@@ -12,10 +12,10 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from billing_dev.crd import schema
+from billing_dev.render.samples import SAMPLES
+from billing_dev.tree import ROOT, yaml_files
 from billing_operator.kinds import BILLING_STACK, POD_MONITOR, Manifest
-from support.crd import ROOT, schema
-from support.render import SAMPLES
-from support.tree import yaml_files
 
 # The oldest that has all that is used, and the newest that is supported: a field that both know is
 # known to those in between. See docs/kubernetes-versions.md.

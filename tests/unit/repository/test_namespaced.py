@@ -4,8 +4,8 @@ from pathlib import Path
 
 import yaml
 
+from billing_dev.tree import ROOT
 from billing_operator.kinds import Manifest
-from support.crd import ROOT
 
 BASE = ROOT / "deploy/base/rbac.yaml"
 RIGHTS = ROOT / "deploy/namespaced/rights/rbac.yaml"

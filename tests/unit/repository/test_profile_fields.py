@@ -5,13 +5,19 @@ from typing import Any
 
 import pytest
 
+from billing_dev.crd import nodes, schema
+from billing_dev.render.profile_fields import (
+    CRD,
+    MOST_CURRENCIES,
+    MOST_CUSTOMERS,
+    PROFILE_SCHEMA,
+    crd_text,
+)
 from billing_operator.desired import profile
 from billing_operator.spec.payment import PROFILE_DEFAULTS, PROFILE_PARTS
 from payment_service.live.watcher import LARGEST_FILE
 from payment_service.profile.document import Profile
-from support.builders import a_stack
-from support.crd import nodes, schema
-from support.profile_fields import CRD, MOST_CURRENCIES, MOST_CUSTOMERS, PROFILE_SCHEMA, crd_text
+from support.operator.builders import a_stack
 
 PAYMENT = schema()["properties"]["spec"]["properties"]["payment"]["properties"]
 DOCUMENT = json.loads(PROFILE_SCHEMA.read_text())["properties"]

@@ -2,6 +2,7 @@
 
 import yaml
 
+from billing_dev.tree import ROOT
 from billing_operator.apps.answers import Counts
 from billing_operator.controller.controller import Controller
 from billing_operator.kinds import (
@@ -14,9 +15,8 @@ from billing_operator.kinds import (
     Manifest,
 )
 from billing_operator.settings import Settings
-from support.crd import ROOT
-from support.run_manifests import a_job
-from support.world import World, ready
+from support.operator.in_memory import OperatorInMemory, ready
+from support.operator.run_manifests import a_job
 
 Right = tuple[str, str, str]
 
@@ -55,7 +55,7 @@ def rights(kind: str = "ClusterRole") -> set[Right]:
 
 async def used() -> set[Right]:
     """What a stack's life asks of the API server: made, changed in each way, and compared again."""
-    world = World()
+    operator = OperatorInMemory()
     calls: set[tuple[str, str]] = set()
     for change in (
         {},
@@ -67,68 +67,75 @@ async def used() -> set[Right]:
         # Each thing that can be switched off, so that it is removed.
         {"networkPolicy": {"enabled": False}, "payment": {}, "antaeus": {}, "monitoring": {}},
     ):
-        world.change(**change)
-        await world.reconcile()
-        calls |= set(world.cluster.calls)
-        world.run_pods()
-    world.change(
+        operator.change(**change)
+        await operator.reconcile()
+        calls |= set(operator.cluster.calls)
+        operator.run_pods()
+    operator.change(
         networkPolicy={"enabled": True},
         monitoring={"enabled": True},
         antaeus={"ingress": {"enabled": True}},
         payment={"autoscaling": {"maxReplicas": 2}},
     )
-    await world.reconcile()
-    _take_over_all_children(world)
-    await world.reconcile()
-    calls |= set(world.cluster.calls)
-    calls |= await _let_runs_begin_and_skip_them(world) | await _rotate()
+    await operator.reconcile()
+    _take_over_all_children(operator)
+    await operator.reconcile()
+    calls |= set(operator.cluster.calls)
+    calls |= await _let_runs_begin_and_skip_them(operator) | await _rotate()
+    await _resync(operator)
+    calls |= set(operator.cluster.calls)
+    return {right for call in calls for right in needed(*call)} | watched()
+
+
+async def _resync(operator: OperatorInMemory) -> None:
     settings = Settings(
         antaeus_image="a", payment_image="p", operator_image="o", operator_namespace="n"
     )
     controller = Controller(
-        world.tools, world.apps, settings, world.metrics, reconcile=lambda _: world.reconcile()
+        operator.tools,
+        operator.apps,
+        settings,
+        operator.metrics,
+        reconcile=lambda _: operator.reconcile(),
     )
     await controller.resync()
     await controller.stop()
-    return {
-        right for call in calls | set(world.cluster.calls) for right in needed(*call)
-    } | watched()
 
 
 async def _rotate() -> set[tuple[str, str]]:
-    world = await ready()
-    world.annotate(rotate_token="1")
-    world.refresh_tokens()
-    await world.reconcile()
-    return set(world.cluster.calls)
+    operator = await ready()
+    operator.annotate(rotate_token="1")
+    operator.refresh_tokens()
+    await operator.reconcile()
+    return set(operator.cluster.calls)
 
 
-async def _let_runs_begin_and_skip_them(world: World) -> set[tuple[str, str]]:
-    cron_uid = world.cluster.must_get("CronJob", "shop-billing")["metadata"]["uid"]
-    job = a_job(owner=cron_uid, made=world.utc_now().isoformat())
-    world.cluster.have(job)
-    world.change(hibernate=False)
-    world.run_pods()
-    world.refresh_profiles()
-    world.apps.counts["shop"] = Counts(2, 8)
+async def _let_runs_begin_and_skip_them(operator: OperatorInMemory) -> set[tuple[str, str]]:
+    cron_uid = operator.cluster.must_get("CronJob", "shop-billing")["metadata"]["uid"]
+    job = a_job(owner=cron_uid, made=operator.utc_now().isoformat())
+    operator.cluster.have(job)
+    operator.change(hibernate=False)
+    operator.run_pods()
+    operator.refresh_profiles()
+    operator.apps.counts["shop"] = Counts(2, 8)
     calls: set[tuple[str, str]] = set()
     # The invoices are read in the first, and the run begins at the latest in the second.
     for _ in range(2):
-        await world.reconcile()
-        calls |= set(world.cluster.calls)
-    world.cluster.have(a_job("late", owner=cron_uid, made=world.utc_now().isoformat()))
-    world.now += 9999
-    await world.reconcile()
-    return calls | set(world.cluster.calls)
+        await operator.reconcile()
+        calls |= set(operator.cluster.calls)
+    operator.cluster.have(a_job("late", owner=cron_uid, made=operator.utc_now().isoformat()))
+    operator.now += 9999
+    await operator.reconcile()
+    return calls | set(operator.cluster.calls)
 
 
-def _take_over_all_children(world: World) -> None:
+def _take_over_all_children(operator: OperatorInMemory) -> None:
     """Every field becomes somebody else's, as if edited by hand."""
     for kind in (*CHILDREN, *OPTIONAL):
         for live in [
-            live for (name, _), live in world.cluster.objects.items() if name == kind.name
+            live for (name, _), live in operator.cluster.objects.items() if name == kind.name
         ]:
-            world.cluster.have(live | {"metadata": live["metadata"] | {"managedFields": []}})
+            operator.cluster.have(live | {"metadata": live["metadata"] | {"managedFields": []}})
 
 
 def needed(what: str, kind_name: str) -> set[Right]:

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from support.crd import crd, nodes, schema
-from support.reference import REFERENCE, reference
+from billing_dev.crd import crd, nodes, schema
+from billing_dev.render.reference import REFERENCE, reference
 
 WRITTEN = REFERENCE.read_text()
 

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
+from billing_dev.crd import schema
 from billing_operator.commands.render import Renderer
 from billing_operator.commands.schema import defaulted, mistakes
 from billing_operator.desired import antaeus
 from billing_operator.kinds import Manifest
 from billing_operator.spec.stack import Stack
-from support.builders import a_body, a_token, an_installation
-from support.crd import schema
-from support.schema_values import good
-from support.spec_context import WITHOUT_CHILDREN, values
-from support.spec_fields import Field, at_the_ends, fields, merged, wrong
+from support.operator.builders import a_body, a_token, an_installation
+from support.schema.schema_values import good
+from support.schema.spec_context import WITHOUT_CHILDREN, values
+from support.schema.spec_fields import Field, at_the_ends, fields, merged, wrong
 
 SPEC = schema()["properties"]["spec"]
 FIELDS = fields()

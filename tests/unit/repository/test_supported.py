@@ -5,8 +5,8 @@ import re
 import pytest
 import yaml
 
-from cluster.programs import KUBERNETES
-from support.crd import ROOT
+from billing_dev.cluster.programs import KUBERNETES
+from billing_dev.tree import ROOT
 
 PAGE = "docs/kubernetes-versions.md"
 

@@ -8,8 +8,8 @@ import yaml
 
 import billing_operator
 import payment_service
+from billing_dev.tree import ROOT
 from billing_operator.kinds import Manifest
-from support.crd import ROOT
 
 VERSION = billing_operator.__version__
 

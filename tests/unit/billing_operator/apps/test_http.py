@@ -14,8 +14,8 @@ from billing_operator.apps.http import HttpApps, count_invoices, read_calls, rea
 from billing_operator.errors import Waiting
 from billing_operator.kinds import Manifest
 from billing_operator.observed.stack import Pod, observe
-from support.builders import a_pod, a_stack
-from support.payment import Caller, a_request, a_service, get
+from support.operator.builders import a_pod, a_stack
+from support.payment.service import Caller, a_request, a_service, get
 
 
 def invoices(*states: str) -> bytes:

@@ -8,8 +8,8 @@ import pytest
 from billing_operator.children.drift import drift
 from billing_operator.desired import antaeus, desired
 from billing_operator.kinds import Manifest
-from support.applied import applied
-from support.builders import a_stack, a_token, an_installation
+from support.operator.applied import applied
+from support.operator.builders import a_stack, a_token, an_installation
 
 
 def a_manifest(**spec: Any) -> Manifest:

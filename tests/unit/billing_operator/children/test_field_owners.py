@@ -8,7 +8,7 @@ import pytest
 from billing_operator.children.field_owners import claim, let_go
 from billing_operator.kinds import Manifest
 from billing_operator.names import MANAGER
-from support.applied import applied, owned_fields
+from support.operator.applied import applied, owned_fields
 
 _POD = {"containers": [{"name": "payment", "env": [{"name": "A", "value": "1"}]}]}
 

@@ -4,7 +4,7 @@ import pytest
 
 from billing_operator.children.ownership import owned_by, refuse_foreign, refuse_unless_given
 from billing_operator.errors import SpecError, Waiting
-from support.builders import a_stack, an_object, owned
+from support.operator.builders import a_stack, an_object, owned
 
 ADOPT = {"billing.antaeus.io/adopt": "shop"}
 

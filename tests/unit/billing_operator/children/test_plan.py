@@ -12,8 +12,8 @@ from billing_operator.kinds import Manifest, Ref
 from billing_operator.names import APPLIED_TEMPLATE
 from billing_operator.observed.stack import Observed, observe
 from billing_operator.spec.stack import Stack
-from support.applied import applied
-from support.builders import a_pod, a_stack, a_token, an_installation, an_object
+from support.operator.applied import applied
+from support.operator.builders import a_pod, a_stack, a_token, an_installation, an_object
 
 ANTAEUS = Ref("Deployment", "shop-antaeus")
 NEW_DEFAULT = an_installation(antaeus_image="example.test/antaeus:2")

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from billing_dev.eventually import eventually
+from billing_dev.ports import free_port
 from billing_operator.commands.pay_run import EXIT_CODES, Antaeus, Patience, PayRun
 from billing_operator.runs.report import Outcome, RunReport
-from support.eventually import eventually
-from support.in_process import free_port
 
 PAID, PENDING = {"status": "PAID"}, {"status": "PENDING"}
 AT_ONCE = Patience(0.0)

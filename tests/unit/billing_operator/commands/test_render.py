@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
+from billing_dev.tree import ROOT
 from billing_operator.__main__ import main
 from billing_operator.commands.render import Renderer, Unrenderable
 from billing_operator.kinds import Manifest
-from support.builders import ANTAEUS_IMAGE, PAYMENT_IMAGE, a_body, an_installation
-from support.crd import ROOT
+from support.operator.builders import ANTAEUS_IMAGE, PAYMENT_IMAGE, a_body, an_installation
 
 MINIMAL = ROOT / "deploy/samples/minimal.yaml"
 

@@ -5,10 +5,10 @@ from typing import Any
 import jsonschema
 import pytest
 
+from billing_dev.crd import nodes, schema
 from billing_operator.commands import render
 from billing_operator.commands.schema import CHECKED, defaulted, mistakes
 from billing_operator.kinds import Manifest
-from support.crd import nodes, schema
 
 # For people, or for the API server alone: rules in CEL, how lists are merged, what only narrows a
 # type that is checked anyhow.

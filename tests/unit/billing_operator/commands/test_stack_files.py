@@ -5,7 +5,7 @@ import json
 import pytest
 
 from billing_operator.commands.stack_files import Unreadable, stacks_of
-from support.builders import a_body
+from support.operator.builders import a_body
 
 
 def test_a_stack_is_found_among_other_documents_with_its_place() -> None:

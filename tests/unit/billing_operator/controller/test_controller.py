@@ -11,9 +11,9 @@ from billing_operator.errors import ClusterError, NotFound
 from billing_operator.kinds import BILLING_STACK, POD, SERVICE, Key
 from billing_operator.observed.stack import observe
 from billing_operator.settings import Settings
-from support.builders import a_body, a_pod, a_reading, an_object, owned
-from support.fake_time import in_fake_time
-from support.world import SHOP, World, ready
+from support.operator.builders import a_body, a_pod, a_reading, an_object, owned
+from support.operator.fake_time import in_fake_time
+from support.operator.in_memory import SHOP, OperatorInMemory, ready
 
 BROKEN = ClusterError("ApiServerError", "broken", status=500)
 NEWER = a_reading(10, 0)
@@ -22,8 +22,8 @@ NEWER = a_reading(10, 0)
 class Scene:
     """A controller whose reconciles are only written down."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, operator: OperatorInMemory) -> None:
+        self.operator = operator
         self.passes: list[Key] = []
         self.again: Next = None
         settings = Settings(
@@ -35,7 +35,7 @@ class Scene:
             invoices_seconds=10.0,
         )
         self.controller = Controller(
-            world.tools, world.apps, settings, world.metrics, reconcile=self.reconcile
+            operator.tools, operator.apps, settings, operator.metrics, reconcile=self.reconcile
         )
 
     async def reconcile(self, place: Key) -> Next:
@@ -46,7 +46,7 @@ class Scene:
         """What the metric tells of the stack; None where it tells nothing."""
         name = "billing_operator_last_invoice_read_timestamp_seconds"
         of_shop = {"namespace": "payments", "stack": "shop"}
-        return self.world.metrics.registry.get_sample_value(name, of_shop)
+        return self.operator.metrics.registry.get_sample_value(name, of_shop)
 
     async def passes_within(self, seconds: float) -> list[Key]:
         """Passes from now on, for so long."""
@@ -56,7 +56,7 @@ class Scene:
 
 
 async def started(*objects: dict[str, object]) -> Scene:
-    scene = Scene(World(*objects))
+    scene = Scene(OperatorInMemory(*objects))
     await scene.controller.start()
     await asyncio.sleep(0.1)
     return scene
@@ -73,15 +73,15 @@ async def test_at_the_start_every_stack_is_looked_at() -> None:
 
 @in_fake_time
 async def test_a_cluster_that_does_not_know_a_kind_is_looked_at_all_the_same() -> None:
-    scene = Scene(World(a_body()))
+    scene = Scene(OperatorInMemory(a_body()))
     unknown = NotFound("NotFound", "no such path", status=404)
-    scene.world.cluster.faults["list", "PodMonitor"] = unknown
+    scene.operator.cluster.faults["list", "PodMonitor"] = unknown
     await scene.controller.start()
-    assert scene.world.tools.inventory.absent == {"PodMonitor"}
+    assert scene.operator.tools.inventory.absent == {"PodMonitor"}
 
-    scene.world.cluster.faults.clear()
+    scene.operator.cluster.faults.clear()
     await scene.controller.resync()
-    assert scene.world.tools.inventory.absent == set()
+    assert scene.operator.tools.inventory.absent == set()
     await scene.controller.stop()
 
 
@@ -90,21 +90,21 @@ async def test_a_cluster_that_does_not_know_a_kind_is_looked_at_all_the_same() -
 async def test_a_kind_that_few_have_never_keeps_the_operator_from_the_others(
     status: int, why: str
 ) -> None:
-    scene = Scene(World(a_body()))
+    scene = Scene(OperatorInMemory(a_body()))
     fault = ClusterError("ApiServerError", why, status=status)
-    scene.world.cluster.faults["list", "PodMonitor"] = fault
+    scene.operator.cluster.faults["list", "PodMonitor"] = fault
     await scene.controller.start()
 
     assert scene.controller.last_resync is not None
     # A stack that wants one has to be told, so it is tried.
-    assert scene.world.tools.inventory.absent == set()
+    assert scene.operator.tools.inventory.absent == set()
     await scene.controller.stop()
 
 
 @in_fake_time
 async def test_children_are_listed_before_stacks() -> None:
     scene = await started(a_body())
-    listed = [kind for verb, kind in scene.world.cluster.calls if verb == "list"]
+    listed = [kind for verb, kind in scene.operator.cluster.calls if verb == "list"]
 
     assert listed[-1] == "BillingStack"
     assert "Secret" not in listed
@@ -113,13 +113,13 @@ async def test_children_are_listed_before_stacks() -> None:
 
 @in_fake_time
 async def test_what_can_not_be_listed_is_tried_until_it_can() -> None:
-    scene = Scene(World())
-    scene.world.cluster.faults["list", "Pod"] = BROKEN
+    scene = Scene(OperatorInMemory())
+    scene.operator.cluster.faults["list", "Pod"] = BROKEN
     starting = asyncio.create_task(scene.controller.start())
     await asyncio.sleep(10)
     assert scene.passes == []
     assert scene.controller.last_resync is None
-    scene.world.cluster.faults.clear()
+    scene.operator.cluster.faults.clear()
     await asyncio.sleep(30)
 
     assert starting.done()
@@ -138,9 +138,9 @@ async def test_everything_is_compared_again_from_time_to_time() -> None:
 @in_fake_time
 async def test_a_resync_that_fails_is_not_the_last() -> None:
     scene = await started(a_body())
-    scene.world.cluster.faults["list", "Pod"] = BROKEN
+    scene.operator.cluster.faults["list", "Pod"] = BROKEN
     assert await scene.passes_within(1000) == []
-    scene.world.cluster.faults.clear()
+    scene.operator.cluster.faults.clear()
 
     assert await scene.passes_within(1000) != []
     await scene.controller.stop()
@@ -172,15 +172,15 @@ async def test_old_news_and_what_is_no_stacks_lead_nowhere() -> None:
 @in_fake_time
 async def test_a_stack_that_was_deleted_is_forgotten() -> None:
     scene = await started(a_body(), a_pod("antaeus"))
-    scene.world.apps.counts["shop"] = Counts(1, 9)
+    scene.operator.apps.counts["shop"] = Counts(1, 9)
     await asyncio.sleep(15)
-    assert scene.world.tools.readings.last("stack-uid") is not None
+    assert scene.operator.tools.readings.last("stack-uid") is not None
     assert scene.last_invoice_read() is not None
     scene.controller.saw(BILLING_STACK, a_body(version=900), deleted=True)
-    scene.world.cluster.take("BillingStack", "shop")
+    scene.operator.cluster.take("BillingStack", "shop")
 
     assert await scene.passes_within(1000) == []
-    assert scene.world.tools.readings.last("stack-uid") is None
+    assert scene.operator.tools.readings.last("stack-uid") is None
     assert scene.last_invoice_read() is None
     await scene.controller.stop()
 
@@ -188,11 +188,11 @@ async def test_a_stack_that_was_deleted_is_forgotten() -> None:
 @in_fake_time
 async def test_a_stack_whose_end_no_watch_told_is_forgotten_too() -> None:
     scene = await started(a_body())
-    scene.world.tools.readings.note("stack-uid", a_reading())
-    scene.world.cluster.take("BillingStack", "shop")
+    scene.operator.tools.readings.note("stack-uid", a_reading())
+    scene.operator.cluster.take("BillingStack", "shop")
 
     assert await scene.passes_within(1000) == []
-    assert scene.world.tools.readings.last("stack-uid") is None
+    assert scene.operator.tools.readings.last("stack-uid") is None
     await scene.controller.stop()
 
 
@@ -204,7 +204,7 @@ async def test_the_end_of_an_earlier_stack_leaves_the_later_one_in_sight() -> No
     await asyncio.sleep(1)
     scene.controller.saw(BILLING_STACK, a_body(uid="earlier"), deleted=True)
 
-    assert scene.world.tools.inventory.stack(SHOP) is not None
+    assert scene.operator.tools.inventory.stack(SHOP) is not None
     # Long before a resync would look at it again.
     assert len(await scene.passes_within(25)) == 2
     await scene.controller.stop()
@@ -212,17 +212,17 @@ async def test_the_end_of_an_earlier_stack_leaves_the_later_one_in_sight() -> No
 
 @in_fake_time
 async def test_invoices_are_read_and_only_news_lead_to_a_pass() -> None:
-    world = World(a_body(), a_pod("antaeus"))
-    world.apps.counts["shop"] = Counts(1, 9)
-    scene = Scene(world)
+    operator = OperatorInMemory(a_body(), a_pod("antaeus"))
+    operator.apps.counts["shop"] = Counts(1, 9)
+    scene = Scene(operator)
     await scene.controller.start()
     await asyncio.sleep(5)
     assert scene.passes == [SHOP, SHOP]
 
     assert await scene.passes_within(60) == []
-    world.apps.counts["shop"] = Counts(2, 8)
+    operator.apps.counts["shop"] = Counts(2, 8)
     assert await scene.passes_within(15) == [SHOP]
-    assert world.apps.asked.count("shop") in range(7, 11)
+    assert operator.apps.asked.count("shop") in range(7, 11)
     await scene.controller.stop()
 
 
@@ -231,7 +231,7 @@ async def test_an_antaeus_that_does_not_answer_is_asked_less_and_less() -> None:
     scene = await started(a_body(), a_pod("antaeus"))
     await asyncio.sleep(200)
 
-    assert len(scene.world.apps.asked) in range(5, 8)
+    assert len(scene.operator.apps.asked) in range(5, 8)
     await scene.controller.stop()
 
 
@@ -240,7 +240,7 @@ async def test_an_antaeus_that_is_not_ready_is_not_asked() -> None:
     scene = await started(a_body(), a_pod("antaeus", ready=False))
     await asyncio.sleep(100)
 
-    assert scene.world.apps.asked == []
+    assert scene.operator.apps.asked == []
     await scene.controller.stop()
 
 
@@ -256,9 +256,9 @@ async def test_after_the_end_nothing_happens_any_more() -> None:
 @in_fake_time
 async def test_a_resync_that_hangs_is_not_the_last() -> None:
     scene = await started(a_body())
-    scene.world.cluster.answers.clear()
+    scene.operator.cluster.answers.clear()
     assert await scene.passes_within(1000) == []
-    scene.world.cluster.answers.set()
+    scene.operator.cluster.answers.set()
 
     assert await scene.passes_within(1000) != []
     await scene.controller.stop()
@@ -267,20 +267,20 @@ async def test_a_resync_that_hangs_is_not_the_last() -> None:
 @in_fake_time
 async def test_an_answer_during_which_antaeus_started_anew_is_nobodys() -> None:
     scene = await started(a_body(), a_pod("antaeus", ready=False))
-    scene.world.apps.counts["shop"] = Counts(1, 9)
+    scene.operator.apps.counts["shop"] = Counts(1, 9)
     another = a_pod("antaeus", "another", uid="another", version=901)
-    scene.world.apps.meanwhile = lambda: scene.controller.saw(POD, another, deleted=False)
+    scene.operator.apps.meanwhile = lambda: scene.controller.saw(POD, another, deleted=False)
     scene.controller.saw(POD, a_pod("antaeus", version=900), deleted=False)
     await asyncio.sleep(15)
-    assert scene.world.apps.asked == ["shop"]
-    assert scene.world.tools.readings.last("stack-uid") is None
+    assert scene.operator.apps.asked == ["shop"]
+    assert scene.operator.tools.readings.last("stack-uid") is None
     await scene.controller.stop()
 
 
 @in_fake_time
 async def test_an_answer_that_a_newer_reading_has_overtaken_is_nobodys() -> None:
     scene = await started(a_body(), a_pod("antaeus", ready=False))
-    apps, readings = scene.world.apps, scene.world.tools.readings
+    apps, readings = scene.operator.apps, scene.operator.tools.readings
     apps.counts, apps.meanwhile = {"shop": Counts(2, 8)}, lambda: readings.note("stack-uid", NEWER)
     scene.controller.saw(POD, a_pod("antaeus", version=900), deleted=False)
     await asyncio.sleep(15)
@@ -290,11 +290,11 @@ async def test_an_answer_that_a_newer_reading_has_overtaken_is_nobodys() -> None
 
 @in_fake_time
 async def test_a_resync_distrusts_what_no_watch_would_tell() -> None:
-    world = await ready()
-    stack, pods = world.stack, observe([], world.tools.inventory.pods(SHOP)).payment_answers
-    assert world.tools.tokens.remembered(stack)
-    assert world.tools.profiles.in_effect(stack, pods)
-    await Scene(world).controller.resync()
+    operator = await ready()
+    stack, pods = operator.stack, observe([], operator.tools.inventory.pods(SHOP)).payment_answers
+    assert operator.tools.tokens.remembered(stack)
+    assert operator.tools.profiles.in_effect(stack, pods)
+    await Scene(operator).controller.resync()
 
-    assert world.tools.tokens.remembered(stack) is None
-    assert not world.tools.profiles.in_effect(stack, pods)
+    assert operator.tools.tokens.remembered(stack) is None
+    assert not operator.tools.profiles.in_effect(stack, pods)

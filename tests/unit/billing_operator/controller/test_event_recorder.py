@@ -9,8 +9,8 @@ from billing_operator.errors import ClusterError, NamespaceLeaving
 from billing_operator.kinds import Manifest
 from billing_operator.metrics import Metrics
 from billing_operator.status.events import Announcement
-from support.builders import a_stack
-from support.fake_cluster import FakeCluster
+from support.operator.builders import a_stack
+from support.operator.fake_cluster import FakeCluster
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 

@@ -5,29 +5,29 @@ import asyncio
 import pytest
 
 from billing_operator.controller.queue import Failed, NotBefore
-from support.diary import Diary, a_queue
-from support.fake_time import in_fake_time
+from support.operator.fake_time import in_fake_time
+from support.operator.recording_worker import RecordingWorker, a_queue
 
 
 @in_fake_time
 async def test_a_storm_is_little_work_and_its_last_word_is_heard() -> None:
-    diary = Diary()
-    queue = a_queue(diary, calm=0.25)
+    worker = RecordingWorker()
+    queue = a_queue(worker, calm=0.25)
     for _ in range(100):
         queue.put("a")
         await asyncio.sleep(0.05)
     last = 100 * 0.05
     await asyncio.sleep(1)
 
-    assert diary.times[0] == 0.0
-    assert len(diary.times) <= 21
-    assert diary.times[-1] >= last - 0.05
+    assert worker.times[0] == 0.0
+    assert len(worker.times) <= 21
+    assert worker.times[-1] >= last - 0.05
 
 
 @in_fake_time
 async def test_after_a_calm_a_key_is_worked_on_at_once_again() -> None:
-    diary = Diary()
-    queue = a_queue(diary, calm=0.25)
+    worker = RecordingWorker()
+    queue = a_queue(worker, calm=0.25)
     queue.put("a")
     await asyncio.sleep(0.1)
     queue.ensure("a")
@@ -35,27 +35,27 @@ async def test_after_a_calm_a_key_is_worked_on_at_once_again() -> None:
     queue.put("a")
     await asyncio.sleep(1)
 
-    assert diary.times == [0.0, 0.25, 1.1]
+    assert worker.times == [0.0, 0.25, 1.1]
 
 
 @in_fake_time
 async def test_a_failure_is_not_repeated_at_once_whoever_asks() -> None:
-    diary = Diary(Failed.BACK_OFF, takes=0.1)
-    queue = a_queue(diary)
+    worker = RecordingWorker(Failed.BACK_OFF, takes=0.1)
+    queue = a_queue(worker)
     queue.put("a")
     await asyncio.sleep(0.2)
     queue.put("a")
     await asyncio.sleep(30)
 
-    assert diary.times[0] == 0.0
-    assert 0.9 <= diary.times[1] - 0.1 <= 1.1
-    assert len(diary.times) == 2
+    assert worker.times[0] == 0.0
+    assert 0.9 <= worker.times[1] - 0.1 <= 1.1
+    assert len(worker.times) == 2
 
 
 @in_fake_time
 async def test_who_was_told_to_stay_away_does_so_whoever_asks() -> None:
-    diary = Diary(NotBefore(7.0), NotBefore(7.0), takes=1.0)
-    queue = a_queue(diary)
+    worker = RecordingWorker(NotBefore(7.0), NotBefore(7.0), takes=1.0)
+    queue = a_queue(worker)
     queue.put("a")
     await asyncio.sleep(0.5)
     queue.put("a")
@@ -63,7 +63,7 @@ async def test_who_was_told_to_stay_away_does_so_whoever_asks() -> None:
     queue.put("a")
     await asyncio.sleep(30)
 
-    assert diary.times == [0.0, 8.0, 16.0]
+    assert worker.times == [0.0, 8.0, 16.0]
 
 
 @pytest.mark.parametrize(("said", "waits"), [(0.0, 1.0), (86400.0, 8.0)])
@@ -71,9 +71,9 @@ async def test_who_was_told_to_stay_away_does_so_whoever_asks() -> None:
 async def test_however_soon_or_late_a_worker_was_told_to_come_back_the_backoff_bounds_it(
     said: float, waits: float
 ) -> None:
-    diary = Diary(NotBefore(said))
-    queue = a_queue(diary)
+    worker = RecordingWorker(NotBefore(said))
+    queue = a_queue(worker)
     queue.put("a")
     await asyncio.sleep(30)
 
-    assert diary.times == [0.0, waits]
+    assert worker.times == [0.0, waits]

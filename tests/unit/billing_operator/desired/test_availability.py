@@ -6,8 +6,8 @@ import pytest
 
 from billing_operator.desired import availability
 from billing_operator.names import selector
-from support.builders import a_stack
-from support.world import World, ready
+from support.operator.builders import a_stack
+from support.operator.in_memory import OperatorInMemory, ready
 
 AUTOSCALER = ("HorizontalPodAutoscaler", "shop-payment")
 SCALED = {"replicas": 3, "autoscaling": {"minReplicas": 2, "maxReplicas": 5}}
@@ -44,17 +44,17 @@ def test_a_budget_never_makes_a_drain_wait_for_ever() -> None:
 
 
 async def test_a_budget_comes_and_goes_with_the_second_pod() -> None:
-    world = await ready()
+    operator = await ready()
     budget = ("PodDisruptionBudget", "shop-payment")
-    assert world.cluster.get(*budget) is None
+    assert operator.cluster.get(*budget) is None
 
-    world.change(payment={"replicas": 2})
-    await world.reconcile()
-    assert world.cluster.get(*budget)
+    operator.change(payment={"replicas": 2})
+    await operator.reconcile()
+    assert operator.cluster.get(*budget)
 
-    world.change(payment={"replicas": 1})
-    await world.reconcile()
-    assert world.cluster.get(*budget) is None
+    operator.change(payment={"replicas": 1})
+    await operator.reconcile()
+    assert operator.cluster.get(*budget) is None
 
 
 def test_an_autoscaler_goes_by_the_cpu_of_payment_alone() -> None:
@@ -74,103 +74,103 @@ def test_an_autoscaler_goes_by_the_cpu_of_payment_alone() -> None:
 
 
 async def test_an_autoscaler_takes_over_without_a_dip() -> None:
-    world = await ready(payment={"replicas": 3})
-    world.change(payment=SCALED)
-    await world.reconcile()
+    operator = await ready(payment={"replicas": 3})
+    operator.change(payment=SCALED)
+    await operator.reconcile()
 
-    writes = [call for call in world.cluster.writes if call[1] == "Deployment"]
+    writes = [call for call in operator.cluster.writes if call[1] == "Deployment"]
     assert writes == [("hand over", "Deployment"), ("apply", "Deployment")]
-    assert _replicas(world) == 3
-    assert world.cluster.get(*AUTOSCALER)
-    await _settle(world)
-    _scale(world, 5)
-    await _settle(world)
-    assert _replicas(world) == 5
-    assert world.status["payment"]["summary"] == "5/5"
-    assert "spec.payment.replicas is not in use" in world.status["payment"]["scaledBy"]
-    assert world.cluster.writes == []
+    assert _replicas(operator) == 3
+    assert operator.cluster.get(*AUTOSCALER)
+    await _settle(operator)
+    _scale(operator, 5)
+    await _settle(operator)
+    assert _replicas(operator) == 5
+    assert operator.status["payment"]["summary"] == "5/5"
+    assert "spec.payment.replicas is not in use" in operator.status["payment"]["scaledBy"]
+    assert operator.cluster.writes == []
 
 
 async def test_without_an_autoscaler_the_specs_number_is_back() -> None:
-    world = await ready(payment={"replicas": 3})
-    world.change(payment=SCALED)
-    await world.reconcile()
-    _scale(world, 5)
-    await _settle(world)
+    operator = await ready(payment={"replicas": 3})
+    operator.change(payment=SCALED)
+    await operator.reconcile()
+    _scale(operator, 5)
+    await _settle(operator)
 
-    world.change(payment={"replicas": 3})
-    await world.reconcile()
-    assert _replicas(world) == 3
-    assert world.cluster.get(*AUTOSCALER) is None
-    await _settle(world)
-    assert "scaledBy" not in world.status["payment"]
+    operator.change(payment={"replicas": 3})
+    await operator.reconcile()
+    assert _replicas(operator) == 3
+    assert operator.cluster.get(*AUTOSCALER) is None
+    await _settle(operator)
+    assert "scaledBy" not in operator.status["payment"]
 
 
 async def test_a_change_beside_it_leaves_the_autoscalers_number() -> None:
-    world = await ready(payment={"replicas": 3})
-    world.change(payment=SCALED)
-    await world.reconcile()
-    _scale(world, 5)
-    world.change(payment={**SCALED, "image": "example.test/payment:2"})
-    await world.reconcile()
+    operator = await ready(payment={"replicas": 3})
+    operator.change(payment=SCALED)
+    await operator.reconcile()
+    _scale(operator, 5)
+    operator.change(payment={**SCALED, "image": "example.test/payment:2"})
+    await operator.reconcile()
 
-    assert ("apply", "Deployment") in world.cluster.writes
-    assert _replicas(world) == 5
+    assert ("apply", "Deployment") in operator.cluster.writes
+    assert _replicas(operator) == 5
 
 
 @pytest.mark.parametrize("sleeper", ["hibernation", "a hand"])
 async def test_an_autoscaler_gets_pods_to_begin_with(sleeper: str) -> None:
     """It would leave a Deployment alone that is at 0."""
-    world = await ready(payment={"replicas": 3})
-    world.change(payment=SCALED)
-    await world.reconcile()
+    operator = await ready(payment={"replicas": 3})
+    operator.change(payment=SCALED)
+    await operator.reconcile()
     if sleeper == "hibernation":
-        world.change(hibernate=True)
-        await world.reconcile()
-        assert world.cluster.get(*AUTOSCALER) is None
-        assert _replicas(world) == 0
-        world.change(hibernate=False)
+        operator.change(hibernate=True)
+        await operator.reconcile()
+        assert operator.cluster.get(*AUTOSCALER) is None
+        assert _replicas(operator) == 0
+        operator.change(hibernate=False)
     else:
-        _scale(world, 0)
-    await world.reconcile()
+        _scale(operator, 0)
+    await operator.reconcile()
 
-    assert _replicas(world) == 2
-    assert world.cluster.get(*AUTOSCALER)
-    await _settle(world)
-    _scale(world, 4)
-    await _settle(world)
-    assert _replicas(world) == 4
+    assert _replicas(operator) == 2
+    assert operator.cluster.get(*AUTOSCALER)
+    await _settle(operator)
+    _scale(operator, 4)
+    await _settle(operator)
+    assert _replicas(operator) == 4
 
 
 async def test_a_new_stack_begins_with_the_fewest_pods_and_is_handed_over() -> None:
-    world = World(payment=SCALED)
-    await world.reconcile()
-    assert _replicas(world) == 2
+    operator = OperatorInMemory(payment=SCALED)
+    await operator.reconcile()
+    assert _replicas(operator) == 2
 
-    await _settle(world)
-    assert world.cluster.writes == []
-    _scale(world, 4)
-    await _settle(world)
-    assert _replicas(world) == 4
+    await _settle(operator)
+    assert operator.cluster.writes == []
+    _scale(operator, 4)
+    await _settle(operator)
+    assert _replicas(operator) == 4
 
 
-async def _settle(world: World) -> None:
+async def _settle(operator: OperatorInMemory) -> None:
     """Until nothing is left to do."""
     for _ in range(4):
-        await world.reconcile()
-        world.run_pods()
-        world.refresh_profiles()
-    await world.reconcile()
+        await operator.reconcile()
+        operator.run_pods()
+        operator.refresh_profiles()
+    await operator.reconcile()
 
 
-def _scale(world: World, replicas: int) -> None:
+def _scale(operator: OperatorInMemory, replicas: int) -> None:
     """What an autoscaler does."""
-    live = world.cluster.must_get("Deployment", "shop-payment")
+    live = operator.cluster.must_get("Deployment", "shop-payment")
     live["spec"]["replicas"] = replicas
     live["metadata"]["generation"] += 1
-    world.cluster.have(live)
+    operator.cluster.have(live)
 
 
-def _replicas(world: World) -> int:
-    found: int = world.cluster.must_get("Deployment", "shop-payment")["spec"]["replicas"]
+def _replicas(operator: OperatorInMemory) -> int:
+    found: int = operator.cluster.must_get("Deployment", "shop-payment")["spec"]["replicas"]
     return found

@@ -7,7 +7,7 @@ import pytest
 from billing_operator.desired import billing
 from billing_operator.kinds import Manifest
 from billing_operator.names import BILLING, STACK_LABEL
-from support.builders import OPERATOR_IMAGE, a_stack, an_installation
+from support.operator.builders import OPERATOR_IMAGE, a_stack, an_installation
 
 
 def cron(**spec: Any) -> Manifest:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from billing_dev.render.samples import GOLDEN, SAMPLES, rendered
 from billing_operator.desired import antaeus, desired, ingress, isolation, payment, profile
 from billing_operator.kinds import Manifest, ref
 from payment_service.profile.document import LoadedProfile, Profile
-from support.builders import a_stack, a_token, an_installation
-from support.render import GOLDEN, SAMPLES, rendered
+from support.operator.builders import a_stack, a_token, an_installation
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.stem)

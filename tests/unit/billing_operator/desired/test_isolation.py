@@ -7,7 +7,7 @@ import pytest
 from billing_operator.desired import isolation
 from billing_operator.kinds import Manifest
 from billing_operator.names import selector
-from support.builders import a_stack, an_installation
+from support.operator.builders import a_stack, an_installation
 
 OPERATOR = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "billing-system"}},

@@ -3,8 +3,8 @@
 from billing_operator.desired import monitoring
 from billing_operator.errors import ClusterError
 from billing_operator.kinds import BILLING_STACK, POD_MONITOR
-from support.builders import a_stack
-from support.world import World, pages_of, ready
+from support.operator.builders import a_stack
+from support.operator.in_memory import OperatorInMemory, pages_of, ready
 
 MONITOR = ("PodMonitor", "shop-payment")
 ON = {"enabled": True, "labels": {"release": "own"}}
@@ -24,71 +24,71 @@ def test_a_monitor_finds_payments_pods_and_is_found_by_its_labels() -> None:
 
 
 async def test_a_monitor_comes_and_goes_with_its_field() -> None:
-    world = await ready()
-    world.change(monitoring=ON)
-    await world.reconcile()
-    assert world.cluster.get(*MONITOR)
-    assert world.status["monitoring"] == "PodMonitor shop-payment"
+    operator = await ready()
+    operator.change(monitoring=ON)
+    await operator.reconcile()
+    assert operator.cluster.get(*MONITOR)
+    assert operator.status["monitoring"] == "PodMonitor shop-payment"
 
-    world.change(monitoring={"enabled": False})
-    await world.reconcile()
-    assert world.cluster.get(*MONITOR) is None
-    assert "monitoring" not in world.status
+    operator.change(monitoring={"enabled": False})
+    await operator.reconcile()
+    assert operator.cluster.get(*MONITOR) is None
+    assert "monitoring" not in operator.status
 
 
 async def test_what_the_cluster_does_not_know_is_not_asked_for_until_it_does() -> None:
-    world = await ready()
-    world.change(monitoring=ON)
-    await world.watch()
-    world.tools.inventory.note_absence(POD_MONITOR)
-    await world.reconcile(blind=True)
+    operator = await ready()
+    operator.change(monitoring=ON)
+    await operator.watch()
+    operator.tools.inventory.note_absence(POD_MONITOR)
+    await operator.reconcile(blind=True)
 
-    assert not [call for call in world.cluster.calls if call[1] == "PodMonitor"]
-    assert world.condition("Ready") == ("True", "AllReady")
-    assert "does not know PodMonitor" in world.status["monitoring"]
+    assert not [call for call in operator.cluster.calls if call[1] == "PodMonitor"]
+    assert operator.condition("Ready") == ("True", "AllReady")
+    assert "does not know PodMonitor" in operator.status["monitoring"]
 
-    await world.reconcile()
-    assert world.cluster.get(*MONITOR)
+    await operator.reconcile()
+    assert operator.cluster.get(*MONITOR)
 
 
 async def test_a_kind_that_is_taken_away_leaves_a_stack_well() -> None:
-    world = await ready(monitoring=ON)
-    world.tools.inventory.note_absence(POD_MONITOR)
-    await world.reconcile(blind=True)
+    operator = await ready(monitoring=ON)
+    operator.tools.inventory.note_absence(POD_MONITOR)
+    await operator.reconcile(blind=True)
 
-    assert set(world.cluster.writes) == {("apply status", "BillingStack")}
-    assert world.condition("Ready") == ("True", "AllReady")
+    assert set(operator.cluster.writes) == {("apply status", "BillingStack")}
+    assert operator.condition("Ready") == ("True", "AllReady")
 
 
 async def test_without_the_right_to_it_everything_else_is_made_and_the_right_is_named() -> None:
-    world = World(monitoring=ON)
+    operator = OperatorInMemory(monitoring=ON)
     said = "podmonitors.monitoring.coreos.com is forbidden"
     for verb in ("read", "apply"):
-        world.cluster.faults[verb, "PodMonitor"] = ClusterError("Forbidden", said, status=403)
+        operator.cluster.faults[verb, "PodMonitor"] = ClusterError("Forbidden", said, status=403)
     for _ in range(3):
-        await world.reconcile()
+        await operator.reconcile()
 
-    assert world.cluster.get("Deployment", "shop-payment")
-    assert world.condition("Forbidden") == ("True", "Forbidden")
-    [message] = [c["message"] for c in world.status["conditions"] if c["type"] == "Forbidden"]
+    assert operator.cluster.get("Deployment", "shop-payment")
+    assert operator.condition("Forbidden") == ("True", "Forbidden")
+    [message] = [c["message"] for c in operator.status["conditions"] if c["type"] == "Forbidden"]
     assert said in message
-    world.change(payment={"image": "example.test/payment:2"})
-    await world.reconcile()
-    assert ("apply", "Deployment") in world.cluster.writes
+    operator.change(payment={"image": "example.test/payment:2"})
+    await operator.reconcile()
+    assert ("apply", "Deployment") in operator.cluster.writes
 
-    world.cluster.faults.clear()
-    await world.reconcile()
-    assert world.condition("Forbidden") is None
-    assert world.cluster.get(*MONITOR)
+    operator.cluster.faults.clear()
+    await operator.reconcile()
+    assert operator.condition("Forbidden") is None
+    assert operator.cluster.get(*MONITOR)
 
 
 async def test_a_monitor_that_somebody_deleted_unseen_comes_back_with_the_next_change() -> None:
     """No watch tells of it; a write to what has gone would be refused again and again."""
-    world = await ready(monitoring=ON)
-    world.cluster.take(*MONITOR)
-    world.change(monitoring={"enabled": True, "labels": {"release": "another"}})
-    stack = world.cluster.must_get("BillingStack", "shop")
-    await world.tools.inventory.renew(BILLING_STACK, pages_of([stack]))
-    await world.reconcile(blind=True)
+    operator = await ready(monitoring=ON)
+    operator.cluster.take(*MONITOR)
+    operator.change(monitoring={"enabled": True, "labels": {"release": "another"}})
+    stack = operator.cluster.must_get("BillingStack", "shop")
+    await operator.tools.inventory.renew(BILLING_STACK, pages_of([stack]))
+    await operator.reconcile(blind=True)
 
-    assert world.cluster.must_get(*MONITOR)["metadata"]["labels"]["release"] == "another"
+    assert operator.cluster.must_get(*MONITOR)["metadata"]["labels"]["release"] == "another"

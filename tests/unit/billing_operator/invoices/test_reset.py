@@ -7,7 +7,7 @@ import pytest
 from billing_operator.invoices.reset import invoices, reset_message
 from billing_operator.kinds import Manifest
 from billing_operator.names import ACKNOWLEDGE_RESET
-from support.builders import a_reading, a_stack
+from support.operator.builders import a_reading, a_stack
 
 NOW = datetime(2025, 1, 1, 12, 0, 0, tzinfo=UTC)
 AT = "2025-01-01T12:00:00Z"

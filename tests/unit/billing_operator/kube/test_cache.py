@@ -9,9 +9,9 @@ from billing_operator.kinds import BILLING_STACK, CONFIG_MAP, JOB, POD, SERVICE,
 from billing_operator.kube.api import Page
 from billing_operator.kube.cache import Inventory, stack_of
 from billing_operator.names import STACK_LABEL
-from support.builders import a_body, a_pod, an_object, owned
-from support.run_manifests import a_job
-from support.world import pages_of
+from support.operator.builders import a_body, a_pod, an_object, owned
+from support.operator.in_memory import pages_of
+from support.operator.run_manifests import a_job
 
 SHOP = Key("payments", "shop")
 SHOP_2 = Key("payments", "shop-2")

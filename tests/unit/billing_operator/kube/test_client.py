@@ -20,9 +20,9 @@ from billing_operator.errors import (
 from billing_operator.kinds import BILLING_STACK, CONFIG_MAP, POD, Key
 from billing_operator.kube.client import ApiCluster, open_client
 from billing_operator.metrics import Metrics
-from support.answering import Answering
-from support.builders import an_object
-from support.http_server import serving
+from support.operator.builders import an_object
+from support.operator.http_server import serving
+from unit.billing_operator.kube.answering import Answering
 
 SHOP = Key("payments", "shop")
 CHILD = an_object("ConfigMap", "shop-profile", uid="1")

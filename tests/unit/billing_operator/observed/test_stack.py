@@ -6,7 +6,7 @@ import pytest
 
 from billing_operator.kinds import Manifest, Ref
 from billing_operator.observed.stack import Pod, observe
-from support.builders import a_deployment, a_pod
+from support.operator.builders import a_deployment, a_pod
 
 
 def one(live: Manifest) -> Pod:

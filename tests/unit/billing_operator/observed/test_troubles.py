@@ -5,7 +5,7 @@ import pytest
 from billing_operator.kinds import Manifest
 from billing_operator.observed import troubles
 from billing_operator.observed.troubles import Trouble
-from support.builders import a_deployment, a_pod
+from support.operator.builders import a_deployment, a_pod
 
 POD = "pod shop-payment-0"
 

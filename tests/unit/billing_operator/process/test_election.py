@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pytest
 
 from billing_operator.process.election import Elector, LeaseLost, Times, is_free, steady
-from support.fake_leases import FakeLeases, a_candidate
-from support.fake_time import freeze, in_fake_time
+from support.operator.fake_leases import FakeLeases, a_candidate
+from support.operator.fake_time import freeze, in_fake_time
 
 TIMES = Times()
 # What is promised to users, and what a start takes besides.

@@ -7,11 +7,11 @@ import kopf
 import pytest
 import yaml
 
+from billing_dev.tree import ROOT
 from billing_operator.kinds import BILLING_STACK, BY_NAME, WATCHED, Kind, Manifest
 from billing_operator.process.handlers import kopf_settings, register
 from billing_operator.settings import Settings
-from support.builders import a_body, an_object
-from support.crd import ROOT
+from support.operator.builders import a_body, an_object
 
 
 class FakeLife:

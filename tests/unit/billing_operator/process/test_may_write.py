@@ -11,8 +11,8 @@ from billing_operator.errors import ClusterError
 from billing_operator.kinds import CONFIG_MAP, Key
 from billing_operator.kube.client import ApiCluster, open_client
 from billing_operator.metrics import Metrics
-from support.builders import an_object
-from support.http_server import serving
+from support.operator.builders import an_object
+from support.operator.http_server import serving
 
 # As many as there are.
 _CONNECTIONS = 16

@@ -12,12 +12,12 @@ import kopf
 import pytest
 from kubernetes.aio import config
 
+from billing_dev.eventually import eventually
+from billing_dev.ports import free_port
 from billing_operator.process.replica import candidate, run
 from billing_operator.settings import Settings
-from support.eventually import eventually
-from support.in_process import free_port
-from support.lease_server import LeaseServer, a_lease_server
-from support.limits import NOTICED
+from support.cluster.limits import NOTICED
+from support.operator.lease_server import LeaseServer, a_lease_server
 
 
 @pytest.fixture

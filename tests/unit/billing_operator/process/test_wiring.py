@@ -10,13 +10,13 @@ import pytest
 from aiohttp import web
 from kubernetes.aio.client import ApiClient, Configuration
 
+from billing_dev.ports import free_port
 from billing_operator.errors import ClusterError
 from billing_operator.kinds import BILLING_STACK, OPTIONAL, WATCHED
 from billing_operator.process.wiring import Operator, new_token
 from billing_operator.settings import Settings
 from billing_operator.tokens.choice import token_fault
-from support.builders import a_body
-from support.in_process import free_port
+from support.operator.builders import a_body
 
 
 class EmptyServer:

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from billing_operator.process.election import Elector, LeaseLost, Times, work_while_leading
-from support.fake_leases import FakeLeases, a_candidate
-from support.fake_time import in_fake_time
+from support.operator.fake_leases import FakeLeases, a_candidate
+from support.operator.fake_time import in_fake_time
 
 TIMES = Times()
 

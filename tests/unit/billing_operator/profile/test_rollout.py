@@ -8,9 +8,9 @@ from billing_operator.desired import profile
 from billing_operator.observed.stack import observe
 from billing_operator.profile.refusal import Refusal
 from billing_operator.profile.rollout import ProfileRollout
-from support.builders import a_pod, a_stack
-from support.fake_apps import FakeApps
-from support.fake_cluster import FakeCluster
+from support.operator.builders import a_pod, a_stack
+from support.operator.fake_apps import FakeApps
+from support.operator.fake_cluster import FakeCluster
 
 
 class Scene:

@@ -4,7 +4,7 @@ import pytest
 
 from billing_operator.apps.answers import Calls
 from billing_operator.runs.activity import Sample, Stillness
-from support.builders import a_reading
+from support.operator.builders import a_reading
 
 CALM = Sample(a_reading(), (("pod/0", Calls(taken=5, held=0)),))
 

@@ -7,8 +7,8 @@ import pytest
 from billing_operator.kinds import Manifest
 from billing_operator.runs.admission import to_begin, to_skip
 from billing_operator.runs.records import Sight
-from support.circumstances import a_sight, at, decided
-from support.run_manifests import a_job
+from support.operator.admission_context import a_sight, at, decided
+from support.operator.run_manifests import a_job
 
 ADMITTED = {
     "job": "run",

@@ -5,7 +5,7 @@ import pytest
 from billing_operator.kinds import Manifest
 from billing_operator.runs.jobs import Run, runs_of
 from billing_operator.runs.report import RunReport
-from support.run_manifests import CRON_UID, a_job, a_run_pod
+from support.operator.run_manifests import CRON_UID, a_job, a_run_pod
 
 PAID = RunReport(sent=True, status=200, answer=True, paid_before=2, paid_after=10)
 

@@ -19,9 +19,9 @@ from billing_operator.runs.jobs import runs_of
 from billing_operator.runs.records import Circumstances, Sight
 from billing_operator.runs.report import RunReport
 from billing_operator.status.conditions import pruned
-from support.builders import a_stack
-from support.circumstances import NOW, QUIET
-from support.run_manifests import CRON_UID, a_job, a_run_pod
+from support.operator.admission_context import NOW, QUIET
+from support.operator.builders import a_stack
+from support.operator.run_manifests import CRON_UID, a_job, a_run_pod
 
 HAPPENINGS = (
     # What a run takes happens more often than what disturbs it.

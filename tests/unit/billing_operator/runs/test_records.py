@@ -7,9 +7,9 @@ import pytest
 from billing_operator.kinds import Manifest
 from billing_operator.runs.admission import billing
 from billing_operator.runs.report import RunReport
-from support.builders import a_reading, a_stack
-from support.circumstances import INVOICES, QUIET, a_sight, around, at, decided
-from support.run_manifests import a_job, a_run_pod
+from support.operator.admission_context import INVOICES, QUIET, a_context, a_sight, at, decided
+from support.operator.builders import a_reading, a_stack
+from support.operator.run_manifests import a_job, a_run_pod
 
 BEGUN = {
     "job": "run",
@@ -261,4 +261,4 @@ def test_why_a_pod_does_not_start_is_said_while_it_does_not() -> None:
 def test_without_sight_of_the_runs_all_stays_as_it_was() -> None:
     stack = a_stack(status={"billing": KNOWN})
 
-    assert billing(stack, None, around()) == KNOWN
+    assert billing(stack, None, a_context()) == KNOWN

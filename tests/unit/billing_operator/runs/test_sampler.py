@@ -11,8 +11,8 @@ from billing_operator.observed.stack import observe
 from billing_operator.runs.activity import Activity
 from billing_operator.runs.report import RunReport
 from billing_operator.runs.sampler import Sampler
-from support.builders import a_pod, a_reading, a_stack
-from support.fake_apps import FakeApps
+from support.operator.builders import a_pod, a_reading, a_stack
+from support.operator.fake_apps import FakeApps
 
 LIFE = "uid of shop-antaeus-0/0"
 RECORD: Manifest = {"life": "first"}

@@ -1,7 +1,7 @@
 """What spec.billing says; its defaults are compared with the schema's in tests/unit/repository."""
 
 from billing_operator.spec.billing import RUN_RESOURCES, Billing
-from support.builders import a_stack
+from support.operator.builders import a_stack
 
 
 def test_where_nothing_is_said_runs_are_made_by_hand_alone() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from billing_dev.crd import schema
 from billing_operator.commands.schema import defaulted
 from billing_operator.desired import isolation, payment, profile
 from billing_operator.kinds import Manifest
@@ -15,10 +16,9 @@ from billing_operator.spec.stack import Stack
 from payment_service.profile.document import Profile
 from payment_service.settings import Settings
 from payment_service.text.store_address import StoreAddress
-from support.builders import a_body, a_stack, a_token, an_installation
-from support.crd import schema
-from support.profile_documents import good_documents, patient
-from support.profiles import a_full_document
+from support.operator.builders import a_body, a_stack, a_token, an_installation
+from support.payment.profile_documents import good_documents, patient
+from support.payment.profiles import a_full_document
 
 RATE_AND_SEED = ("successRate", "seed")
 

@@ -6,7 +6,7 @@ import pytest
 
 from billing_operator.desired import antaeus, payment
 from billing_operator.kinds import Manifest
-from support.builders import a_stack, a_token, an_installation
+from support.operator.builders import a_stack, a_token, an_installation
 
 
 def pod_of(part: str, **spec: Any) -> Manifest:

@@ -11,7 +11,7 @@ from billing_operator.spec.network import Peers
 from billing_operator.spec.payment import Autoscaling, Store
 from billing_operator.spec.pods import PodChoices
 from billing_operator.spec.stack import SecretRef, Stack
-from support.builders import a_body, a_stack
+from support.operator.builders import a_body, a_stack
 
 
 def test_an_empty_spec_is_a_complete_stack() -> None:

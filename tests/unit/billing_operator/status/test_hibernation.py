@@ -5,8 +5,8 @@ import pytest
 from billing_operator.kinds import Manifest
 from billing_operator.observed.stack import observe
 from billing_operator.status.hibernation import asleep, asleep_message
-from support.builders import a_deployment, a_pod, a_reading, a_stack
-from support.world import World, ready
+from support.operator.builders import a_deployment, a_pod, a_reading, a_stack
+from support.operator.in_memory import OperatorInMemory, ready
 
 AT_ZERO = (a_deployment("antaeus", wanted=0), a_deployment(wanted=0))
 ENDED = a_pod("antaeus", leaving=True, phase="Failed")
@@ -44,69 +44,75 @@ def test_what_antaeus_has_forgotten_is_said() -> None:
 
 
 async def test_a_hibernated_stack_keeps_all_but_its_pods() -> None:
-    world = await ready(payment={"replicas": 1})
-    before = {name for name, _ in world.cluster.objects.items() if name[0] != "Pod"}
-    world.change(hibernate=True)
-    await world.reconcile()
+    operator = await ready(payment={"replicas": 1})
+    before = {name for name, _ in operator.cluster.objects.items() if name[0] != "Pod"}
+    operator.change(hibernate=True)
+    await operator.reconcile()
 
-    assert set(world.cluster.writes) == {("apply", "Deployment"), ("apply status", "BillingStack")}
-    assert world.condition("Ready") == ("False", "Hibernating")
-    assert world.condition("Reconciling") == ("True", "Hibernating")
-    assert world.condition("Hibernated") is None
+    assert set(operator.cluster.writes) == {
+        ("apply", "Deployment"),
+        ("apply status", "BillingStack"),
+    }
+    assert operator.condition("Ready") == ("False", "Hibernating")
+    assert operator.condition("Reconciling") == ("True", "Hibernating")
+    assert operator.condition("Hibernated") is None
 
-    world.run_pods()
-    await world.reconcile()
-    assert world.condition("Ready") == ("True", "Hibernated")
-    assert world.condition("Hibernated") == ("True", "Hibernated")
-    assert (world.status["payment"]["summary"], world.status["antaeus"]["replicas"]) == ("0/0", 0)
-    assert before - {("Event", name) for kind, name in before if kind == "Event"} <= set(
-        world.cluster.objects
+    operator.run_pods()
+    await operator.reconcile()
+    assert operator.condition("Ready") == ("True", "Hibernated")
+    assert operator.condition("Hibernated") == ("True", "Hibernated")
+    assert (operator.status["payment"]["summary"], operator.status["antaeus"]["replicas"]) == (
+        "0/0",
+        0,
     )
-    await world.reconcile()
-    assert world.cluster.writes == []
+    assert before - {("Event", name) for kind, name in before if kind == "Event"} <= set(
+        operator.cluster.objects
+    )
+    await operator.reconcile()
+    assert operator.cluster.writes == []
 
 
 async def test_a_stack_that_wakes_up_tells_what_it_has_forgotten() -> None:
-    world = await ready()
-    world.tools.readings.note("stack-uid", a_reading(paid=3, pending=0, life="first"))
-    await world.reconcile()
-    await _hibernate(world)
-    [said] = [c["message"] for c in world.status["conditions"] if c["type"] == "Hibernated"]
+    operator = await ready()
+    operator.tools.readings.note("stack-uid", a_reading(paid=3, pending=0, life="first"))
+    await operator.reconcile()
+    await _hibernate(operator)
+    [said] = [c["message"] for c in operator.status["conditions"] if c["type"] == "Hibernated"]
     assert "3 invoices were paid" in said
-    assert world.condition("InvoicesReset") is None
+    assert operator.condition("InvoicesReset") is None
 
-    world.change(hibernate=False)
-    await world.reconcile()
-    world.run_pods()
-    world.tools.readings.note("stack-uid", a_reading(paid=0, pending=3, life="second"))
-    await world.reconcile()
+    operator.change(hibernate=False)
+    await operator.reconcile()
+    operator.run_pods()
+    operator.tools.readings.note("stack-uid", a_reading(paid=0, pending=3, life="second"))
+    await operator.reconcile()
 
-    assert world.condition("Ready") == ("True", "AllReady")
-    assert world.condition("InvoicesReset") == ("True", "InvoicesReset")
-    assert world.status["invoices"]["reset"]["paid"] == 3
+    assert operator.condition("Ready") == ("True", "AllReady")
+    assert operator.condition("InvoicesReset") == ("True", "InvoicesReset")
+    assert operator.status["invoices"]["reset"]["paid"] == 3
 
 
 async def test_going_to_sleep_is_one_event_and_no_warning() -> None:
-    world = await ready()
-    await _hibernate(world)
+    operator = await ready()
+    await _hibernate(operator)
 
-    events = [live for (kind, _), live in world.cluster.objects.items() if kind == "Event"]
+    events = [live for (kind, _), live in operator.cluster.objects.items() if kind == "Event"]
     assert [e["type"] for e in events if e["reason"] == "Hibernated"] == ["Normal"]
 
 
 async def test_a_suspended_stack_is_not_sent_to_sleep() -> None:
-    world = await ready()
-    world.change(suspend=True, hibernate=True)
-    await world.reconcile()
+    operator = await ready()
+    operator.change(suspend=True, hibernate=True)
+    await operator.reconcile()
 
-    assert ("apply", "Deployment") not in world.cluster.writes
-    assert world.condition("Ready") == ("False", "Suspended")
-    assert world.condition("Hibernated") is None
+    assert ("apply", "Deployment") not in operator.cluster.writes
+    assert operator.condition("Ready") == ("False", "Suspended")
+    assert operator.condition("Hibernated") is None
 
 
-async def _hibernate(world: World) -> None:
-    world.change(hibernate=True)
-    await world.reconcile()
-    world.run_pods()
-    await world.reconcile()
-    assert world.condition("Hibernated") == ("True", "Hibernated")
+async def _hibernate(operator: OperatorInMemory) -> None:
+    operator.change(hibernate=True)
+    await operator.reconcile()
+    operator.run_pods()
+    await operator.reconcile()
+    assert operator.condition("Hibernated") == ("True", "Hibernated")

@@ -12,11 +12,19 @@ from billing_operator.observed.stack import observe
 from billing_operator.spec.stack import Stack
 from billing_operator.status.judge import judge
 from billing_operator.status.readiness import Findings
-from support.builders import a_deployment, a_pod, a_reading, a_stack, a_token, an_installation
+from support.operator.builders import (
+    a_deployment,
+    a_pod,
+    a_reading,
+    a_stack,
+    a_token,
+    an_installation,
+)
 
 NOW = datetime(2025, 1, 1, 12, 0, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
-READY = ((a_deployment("antaeus"), a_deployment()), (a_pod("antaeus"), a_pod()))
+UP = a_deployment("antaeus")
+READY = ((UP, a_deployment()), (a_pod("antaeus"), a_pod()))
 
 
 def findings(
@@ -89,11 +97,7 @@ def test_every_condition_speaks_of_the_generation_that_was_judged() -> None:
         (((), ()), "Creating", "antaeus"),
         (((a_deployment("antaeus"),), ()), "Creating", "payment"),
         (((a_deployment("antaeus", ready=0), a_deployment()), ()), "AntaeusStarting", "0 of 1"),
-        (
-            ((a_deployment("antaeus"), a_deployment(wanted=3, ready=1)), ()),
-            "PaymentRollingOut",
-            "1 of 3",
-        ),
+        (((UP, a_deployment(wanted=3, ready=1)), ()), "PaymentRollingOut", "1 of 3"),
     ],
     ids=["nothing", "no payment", "antaeus starts", "payment rolls out"],
 )

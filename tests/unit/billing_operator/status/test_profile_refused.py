@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+from billing_dev.eventually import eventually
 from billing_operator.apps.http import read_profile
 from billing_operator.desired import profile
 from billing_operator.kinds import Manifest, conditions_of
@@ -13,7 +14,8 @@ from billing_operator.observed.stack import observe
 from billing_operator.profile.refusal import Refusal
 from billing_operator.status.judge import judge
 from billing_operator.status.readiness import Findings
-from support.builders import (
+from support.cluster.limits import NOTICED
+from support.operator.builders import (
     a_deployment,
     a_pod,
     a_reading,
@@ -21,10 +23,8 @@ from support.builders import (
     a_token,
     an_installation,
 )
-from support.eventually import eventually
-from support.limits import NOTICED
-from support.payment import a_service, get
-from support.world import ready
+from support.operator.in_memory import ready
+from support.payment.service import a_service, get
 
 
 def test_it_is_told_by_field_and_remedy() -> None:
@@ -89,21 +89,21 @@ def test_what_payment_itself_says_of_a_field_is_read_and_led_back_to_the_stack(
 
 
 async def test_it_is_told_at_once_and_pods_are_left_alone() -> None:
-    world = await ready()
-    pods = world.cluster.must_get("Deployment", "shop-payment")
-    world.change(payment={"declineReason": "expired"})
-    await world.reconcile()
+    operator = await ready()
+    pods = operator.cluster.must_get("Deployment", "shop-payment")
+    operator.change(payment={"declineReason": "expired"})
+    await operator.reconcile()
     mistake = "/etc/payment/profile/profile.json: declineReason: no such field"
-    world.apps.refusals["shop-payment-0"] = (profile.digest(world.stack), mistake)
+    operator.apps.refusals["shop-payment-0"] = (profile.digest(operator.stack), mistake)
 
-    assert await world.reconcile() == 5.0
-    assert world.condition("Stalled") == ("True", "ProfileRefused")
-    assert "spec.payment.declineReason: no such field" in json.dumps(world.status)
-    assert world.cluster.must_get("Deployment", "shop-payment") == pods
-    assert "ProfileRefused" in world.announced
+    assert await operator.reconcile() == 5.0
+    assert operator.condition("Stalled") == ("True", "ProfileRefused")
+    assert "spec.payment.declineReason: no such field" in json.dumps(operator.status)
+    assert operator.cluster.must_get("Deployment", "shop-payment") == pods
+    assert "ProfileRefused" in operator.announced
 
-    world.change(payment={"successRate": 0.9})
-    await world.reconcile()
-    world.refresh_profiles()
-    await world.reconcile()
-    assert world.condition("Ready") == ("True", "AllReady")
+    operator.change(payment={"successRate": 0.9})
+    await operator.reconcile()
+    operator.refresh_profiles()
+    await operator.reconcile()
+    assert operator.condition("Ready") == ("True", "AllReady")

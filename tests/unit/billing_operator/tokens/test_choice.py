@@ -16,7 +16,7 @@ from billing_operator.tokens.choice import (
     choose_token,
     token_fault,
 )
-from support.builders import a_secret, a_stack
+from support.operator.builders import a_secret, a_stack
 
 RENEW = "billing.antaeus.io/renew-token"
 SECRET_REF = {"secretRef": {"name": "provider", "key": "api"}}

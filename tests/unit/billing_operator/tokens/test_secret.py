@@ -17,7 +17,7 @@ from billing_operator.tokens.secret import (
     staged,
     swapped,
 )
-from support.builders import a_secret
+from support.operator.builders import a_secret
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 NEW = ValidToken(base64.b64encode(b"new").decode(), "second", users=True)

@@ -7,7 +7,7 @@ from billing_operator.inputs import Token
 from billing_operator.tokens.secret import Step, TokenSecret
 from billing_operator.tokens.status import held_message, rotation_message, token_status
 from billing_operator.tokens.steps import Rotation, Wait, see
-from support.builders import a_secret, a_stack, a_token
+from support.operator.builders import a_secret, a_stack, a_token
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 AT_REST = see(TokenSecret.of(a_secret(token="a", id="first")), None)

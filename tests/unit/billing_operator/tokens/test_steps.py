@@ -22,7 +22,7 @@ from billing_operator.tokens.steps import (
     next_step,
     wanted,
 )
-from support.builders import a_deployment, a_pod, a_stack
+from support.operator.builders import a_deployment, a_pod, a_stack
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 ASKING = a_stack(annotations={"billing.antaeus.io/rotate-token": "1"})

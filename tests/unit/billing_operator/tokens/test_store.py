@@ -13,7 +13,7 @@ from billing_operator.kinds import Manifest
 from billing_operator.observed.stack import observe
 from billing_operator.tokens.choice import Secrets
 from billing_operator.tokens.store import TokenKeeper
-from support.builders import (
+from support.operator.builders import (
     a_deployment,
     a_pod,
     a_secret,
@@ -21,7 +21,7 @@ from support.builders import (
     a_token,
     an_installation,
 )
-from support.fake_cluster import FakeCluster
+from support.operator.fake_cluster import FakeCluster
 
 GOOD = a_secret(token="secret", id="first")
 NOBODY = observe([], [])

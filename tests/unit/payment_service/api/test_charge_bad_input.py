@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from payment_service.outcome.charges import Charge, canonical
 from payment_service.profile.document import Profile
 from payment_service.text.mistakes import MistakesError
-from support.payment import TOKEN, a_charge, a_client
+from support.payment.service import TOKEN, a_charge, a_client
 
 CLIENT = a_client(largest_body=10**6)
 OPEN_CLIENT = a_client(tokens=None, largest_body=10**6)

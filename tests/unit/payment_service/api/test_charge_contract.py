@@ -9,7 +9,7 @@ import pytest
 from falcon import testing
 
 from payment_service.profile.document import Profile
-from support.payment import CHARGE_PATHS, PE_BODY, TINJIS_BODY, TOKEN, a_charge, a_client
+from support.payment.service import CHARGE_PATHS, PE_BODY, TINJIS_BODY, TOKEN, a_charge, a_client
 
 on_both_paths = pytest.mark.parametrize("path", CHARGE_PATHS)
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from billing_dev.eventually import eventually
 from payment_service.api.control_schema import INTERFACE
 from payment_service.text.mistakes import MistakesError
-from support.control import CONTROL_TOKEN, Control, a_controlled_service
-from support.eventually import eventually
-from support.payment import TOKEN, Caller, a_request, a_service, log_lines
+from support.payment.control import CONTROL_TOKEN, Control, a_controlled_service
+from support.payment.service import TOKEN, Caller, a_request, a_service, log_lines
 
 PATHS = [
     (operation.method, operation.path.replace("{name}", "outage"))

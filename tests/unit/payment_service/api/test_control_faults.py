@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from billing_dev.eventually import eventually
 from payment_service.state.values import Kept
-from support.control import Control, a_controlled_service
-from support.eventually import eventually
-from support.payment import Caller, a_request, get, log_lines, sample
+from support.payment.control import Control, a_controlled_service
+from support.payment.service import Caller, a_request, get, log_lines, sample
 
 SEEN = 1.0  # within which a change is in effect everywhere
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from support.control import Control, a_controlled_service
-from support.payment import Caller, a_charge, a_request
+from support.payment.control import Control, a_controlled_service
+from support.payment.service import Caller, a_charge, a_request
 
 Taken = tuple[Control, list[str]]
 

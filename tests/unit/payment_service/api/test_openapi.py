@@ -12,8 +12,8 @@ from payment_service.api.control_orders import FaultOrder
 from payment_service.api.openapi import Interface, openapi
 from payment_service.profile.schema import schema
 from payment_service.state.values import Kept
-from support.control import OUTAGE, Control, a_controlled_service
-from support.payment import TOKEN, Caller, a_request, get
+from support.payment.control import OUTAGE, Control, a_controlled_service
+from support.payment.service import TOKEN, Caller, a_request, get
 
 METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE")
 INTERFACES = [charge_schema.INTERFACE, control_schema.INTERFACE]

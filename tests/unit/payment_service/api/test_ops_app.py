@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from billing_dev.eventually import eventually
 from payment_service import __version__
 from payment_service.metrics import Moment, State
 from payment_service.outcome.charges import Charge
 from payment_service.outcome.outcome import Circumstances, Outcome
 from payment_service.profile.document import Profile
-from support.eventually import eventually
-from support.payment import Caller, a_request, a_service, an_outcome, get, sample
+from support.payment.service import Caller, a_request, a_service, an_outcome, get, sample
 
 THREADS = 8
 

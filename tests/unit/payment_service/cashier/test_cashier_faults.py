@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from billing_dev.eventually import eventually
 from payment_service.outcome.outcome import Outcome
 from payment_service.service import Service
 from payment_service.state.records import Filter
-from support.eventually import eventually
-from support.payment import (
+from support.payment.service import (
     Caller,
     a_charge,
     a_request,

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from falcon import testing
 
+from billing_dev.eventually import eventually
 from payment_service.cashier.records import ChargeRecord
 from payment_service.service import Service
 from payment_service.state.records import Filter
-from support.eventually import eventually
-from support.payment import (
+from support.payment.service import (
     TOKEN,
     Answer,
     Caller,

@@ -6,7 +6,7 @@ import uuid
 from pathlib import Path
 
 from payment_service.log import Lines
-from support.payment import PE_BODY, TOKEN, Caller, a_request, a_service, log_lines
+from support.payment.service import PE_BODY, TOKEN, Caller, a_request, a_service, log_lines
 
 KEYS = {
     "time",

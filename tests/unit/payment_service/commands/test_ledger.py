@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from payment_service.outcome.charges import canonical
-from support.logged import Commands, a_line, a_log
-from support.payment import Caller, a_charge, a_request, a_service, log_lines
-from support.profiles import a_profile
+from support.payment.logged import Commands, a_line, a_log
+from support.payment.profiles import a_profile
+from support.payment.service import Caller, a_charge, a_request, a_service, log_lines
 
 
 @pytest.fixture

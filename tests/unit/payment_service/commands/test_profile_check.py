@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from support.logged import Commands
+from support.payment.logged import Commands
 
 
 @pytest.fixture

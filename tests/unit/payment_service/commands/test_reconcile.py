@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from support.logged import Commands, a_line, a_log
-from unit.antaeus.fake_payment import FakePayment, answer
+from support.payment.logged import Commands, a_line, a_log
+from unit.billing_dev.antaeus.fake_payment import FakePayment, answer
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from payment_service.live.mounted import LiveProfile
 from payment_service.live.watcher import Live
 from payment_service.profile.document import LoadedProfile, Profile
 from payment_service.state.values import Kept
-from support.losable_memory import LosableMemory
-from support.profiles import a_profile
-from support.state_makers import Clock
+from support.payment.losable_memory import LosableMemory
+from support.payment.profiles import a_profile
+from support.payment.state_makers import Clock
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from payment_service.live.mounted import Mounted
 from payment_service.profile.document import LoadedProfile, Profile
 from payment_service.settings import Settings
 from payment_service.text.mistakes import MistakesError
-from support.payment import TOKEN
+from support.payment.service import TOKEN
 
 
 def settings(folder: Path, *, require_token: bool = True, named: bool = False) -> Settings:

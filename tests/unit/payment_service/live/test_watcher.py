@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from billing_dev.eventually import eventually
 from payment_service.live.watcher import AnyLive, Live, Watcher, read_required_file
 from payment_service.profile.document import LoadedProfile, Profile, content_hash
 from payment_service.text.mistakes import MistakesError
-from support.eventually import eventually
-from support.payment import a_service, get, log_lines, sample
-from support.profiles import a_full_document
+from support.payment.profiles import a_full_document
+from support.payment.service import a_service, get, log_lines, sample
 
 HALF = b'{"successRate": 0.5}'
 ONE = b'{"successRate": 1.0}'

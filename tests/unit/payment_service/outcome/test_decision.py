@@ -10,7 +10,7 @@ import pytest
 from payment_service.outcome.charges import canonical
 from payment_service.outcome.decision import decide, seeded_draw
 from payment_service.profile.document import Profile
-from support.profiles import charge_of
+from support.payment.profiles import charge_of
 
 
 @pytest.mark.parametrize("chance", [0.0, 0.5, math.nextafter(1, 0)])

@@ -7,7 +7,7 @@ import pytest
 
 from payment_service.outcome.latency import delay_seconds
 from payment_service.profile.latencies import Latency
-from support.profiles import a_profile
+from support.payment.profiles import a_profile
 
 
 def a_latency(**members: object) -> Latency:

@@ -10,8 +10,8 @@ from payment_service.outcome.charges import Charge
 from payment_service.outcome.decision import decide
 from payment_service.outcome.outcome import Outcome, foresee
 from payment_service.profile.document import Profile
-from support.outcomes import ACCEPT, BUSY, DECLINE, LOST, NOON, given
-from support.profiles import a_profile, charge_of
+from support.payment.outcomes import ACCEPT, BUSY, DECLINE, LOST, NOON, given
+from support.payment.profiles import a_profile, charge_of
 
 
 class Hits:

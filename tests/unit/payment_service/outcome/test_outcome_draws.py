@@ -7,8 +7,8 @@ import pytest
 
 from payment_service.outcome.charges import Charge
 from payment_service.outcome.outcome import Outcome, foresee
-from support.outcomes import BUSY, DECLINE, LOST, given
-from support.profiles import a_profile, charge_of
+from support.payment.outcomes import BUSY, DECLINE, LOST, given
+from support.payment.profiles import a_profile, charge_of
 
 
 def stated_draw(*lines: object) -> float:

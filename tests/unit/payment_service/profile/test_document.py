@@ -9,7 +9,7 @@ import pytest
 from payment_service.profile.document import LoadedProfile, Profile
 from payment_service.profile.entries import FaultEntry, Rule
 from payment_service.text.mistakes import MistakesError
-from support.profiles import a_full_document, a_profile, mistakes_of, set_at
+from support.payment.profiles import a_full_document, a_profile, mistakes_of, set_at
 
 FAULT = {"status": {"code": 500}}
 

@@ -6,7 +6,7 @@ import pytest
 
 from payment_service.profile.document import Profile
 from payment_service.text.mistakes import MistakesError
-from support.profiles import a_full_document, mistakes_of, set_at
+from support.payment.profiles import a_full_document, mistakes_of, set_at
 
 FAULT = {"status": {"code": 500}}
 MANY = [{"name": f"a-{number}", "accept": True} for number in range(201)]

@@ -14,11 +14,11 @@ from typing import Any
 import httpx
 import pytest
 
+from billing_dev.tree import ROOT
 from payment_service.profile.document import LoadedProfile, Profile
 from payment_service.profile.latencies import LognormalLatency
-from support import modern_client
-from support.crd import ROOT
-from support.payment import TOKEN, Answer, Caller, a_charge, a_request, a_service
+from support.payment import modern_client
+from support.payment.service import TOKEN, Answer, Caller, a_charge, a_request, a_service
 
 PAGE = ROOT / "docs/payment-recipes.md"
 _BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)

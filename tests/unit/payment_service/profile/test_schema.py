@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from billing_dev.render.profile_fields import PROFILE_SCHEMA
 from payment_service.profile.document import Profile
 from payment_service.profile.schema import schema, schema_text
 from payment_service.text.mistakes import MistakesError
-from support.profile_documents import documents, patient, values
-from support.profile_fields import PROFILE_SCHEMA
-from support.profiles import a_full_document, mistakes_of, set_at
+from support.payment.profile_documents import documents, patient, values
+from support.payment.profiles import a_full_document, mistakes_of, set_at
 
 VALIDATOR = Draft202012Validator(schema())
 # What a schema cannot say, by a part of the words in which it is told.

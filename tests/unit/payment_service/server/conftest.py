@@ -5,15 +5,15 @@ from collections.abc import Iterator
 import pytest
 
 from payment_service.server.port import Port
-from support.shop import HOUR, Shop, serving
+from support.payment.arranged_app import HOUR, ArrangedApp, serving
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return Shop()
+def app() -> ArrangedApp:
+    return ArrangedApp()
 
 
 @pytest.fixture
-def port(shop: Shop) -> Iterator[Port]:
-    with serving(shop, held_seconds=HOUR) as running:
+def port(app: ArrangedApp) -> Iterator[Port]:
+    with serving(app, held_seconds=HOUR) as running:
         yield running

@@ -7,8 +7,8 @@ import pytest
 
 from payment_service.server.delivery import GARBAGE, Shape, portions
 from payment_service.server.port import Port
-from support.payment import Caller
-from support.shop import BODY, HOUR, Shop, everything, get, serving
+from support.payment.arranged_app import BODY, HOUR, ArrangedApp, everything, get, serving
+from support.payment.service import Caller
 
 
 @pytest.mark.parametrize("after", [0, 0.1], ids=["at once", "later"])
@@ -22,23 +22,25 @@ from support.shop import BODY, HOUR, Shop, everything, get, serving
     ],
 )
 def test_a_broken_reply_arrives_as_it_was_asked_for(
-    shop: Shop, shape: Shape, wanted: bytes, after: float
+    app: ArrangedApp, shape: Shape, wanted: bytes, after: float
 ) -> None:
-    shop.arrange("/broken", shape=shape, after_seconds=after)
-    with serving(shop, held_seconds=0.2) as port, Caller(port.number) as caller:
+    app.arrange("/broken", shape=shape, after_seconds=after)
+    with serving(app, held_seconds=0.2) as port, Caller(port.number) as caller:
         began = time.monotonic()
 
         caller.send(get("/broken"))
 
         assert everything(caller) == wanted
         assert time.monotonic() - began >= (0.2 if shape is Shape.NEVER else after)
-        assert shop.told == [True]
+        assert app.told == [True]
         assert not port.held()
 
 
 @pytest.mark.parametrize("after", [0, 0.1], ids=["at once", "later"])
-def test_a_truncated_reply_promises_more_than_arrives(shop: Shop, port: Port, after: float) -> None:
-    shop.arrange("/broken", shape=Shape.TRUNCATED, after_seconds=after)
+def test_a_truncated_reply_promises_more_than_arrives(
+    app: ArrangedApp, port: Port, after: float
+) -> None:
+    app.arrange("/broken", shape=Shape.TRUNCATED, after_seconds=after)
     with Caller(port.number) as caller:
         caller.send(get("/broken"))
 
@@ -50,9 +52,9 @@ def test_a_truncated_reply_promises_more_than_arrives(shop: Shop, port: Port, af
 
 @pytest.mark.parametrize("after", [0, 0.2])
 def test_a_late_reply_is_that_which_would_have_come_at_once(
-    shop: Shop, port: Port, after: float
+    app: ArrangedApp, port: Port, after: float
 ) -> None:
-    shop.arrange("/late", after_seconds=after)
+    app.arrange("/late", after_seconds=after)
     with Caller(port.number) as caller:
         plain = caller.ask(get("/"))
         began = time.monotonic()
@@ -60,15 +62,15 @@ def test_a_late_reply_is_that_which_would_have_come_at_once(
         late = caller.ask(get("/late"))
 
         assert time.monotonic() - began >= after
-        assert shop.told == [True]
+        assert app.told == [True]
         assert late.status == plain.status
         assert late.body == plain.body
         assert {**late.headers, "date": ""} == {**plain.headers, "date": ""}
         assert caller.ask(get("/")).body == BODY
 
 
-def test_a_slow_reply_comes_byte_by_byte(shop: Shop, port: Port) -> None:
-    shop.arrange("/slow", shape=Shape.SLOW, over_seconds=0.4)
+def test_a_slow_reply_comes_byte_by_byte(app: ArrangedApp, port: Port) -> None:
+    app.arrange("/slow", shape=Shape.SLOW, over_seconds=0.4)
     with Caller(port.number) as caller:
         caller.send(get("/slow"))
         began = time.monotonic()
@@ -78,7 +80,7 @@ def test_a_slow_reply_comes_byte_by_byte(shop: Shop, port: Port) -> None:
             pieces.append(caller.socket.recv(1000))
 
         assert time.monotonic() - began >= 0.35
-        assert shop.told == [True]
+        assert app.told == [True]
         assert pieces[0].endswith(b"\r\n\r\n")
         assert b"".join(pieces[1:]) == BODY
         assert len(pieces) > len(BODY) / 2  # two may arrive as one where the machine is busy
@@ -92,19 +94,19 @@ def test_a_slow_reply_has_at_most_a_hundred_portions_a_second() -> None:
     assert portions(b"x" * 1000, 0.5) == [b"x" * 20] * 50
 
 
-def test_no_reply_is_held_for_longer_than_the_port_holds_any(shop: Shop) -> None:
-    shop.arrange("/late", after_seconds=HOUR)
-    shop.arrange("/slow", shape=Shape.SLOW, over_seconds=HOUR)
-    with serving(shop, held_seconds=0.2) as port, Caller(port.number) as caller:
+def test_no_reply_is_held_for_longer_than_the_port_holds_any(app: ArrangedApp) -> None:
+    app.arrange("/late", after_seconds=HOUR)
+    app.arrange("/slow", shape=Shape.SLOW, over_seconds=HOUR)
+    with serving(app, held_seconds=0.2) as port, Caller(port.number) as caller:
         assert caller.ask(get("/late")).body == BODY
         assert caller.ask(get("/slow")).body == BODY
 
 
-def test_an_answer_in_pieces_is_no_answer_to_hold(shop: Shop, port: Port) -> None:
-    shop.arrange("/in-pieces", after_seconds=0.1)
+def test_an_answer_in_pieces_is_no_answer_to_hold(app: ArrangedApp, port: Port) -> None:
+    app.arrange("/in-pieces", after_seconds=0.1)
     with Caller(port.number) as caller:
         assert caller.ask(get("/in-pieces")).status == 500
-    assert shop.told == []
+    assert app.told == []
 
 
 @pytest.mark.parametrize("delivery", [{"after_seconds": 0.1}, {"shape": Shape.SLOW}])
@@ -118,9 +120,9 @@ def test_an_answer_in_pieces_is_no_answer_to_hold(shop: Shop, port: Port) -> Non
     ids=["1.0", "1.1 that closes", "1.0 that is kept"],
 )
 def test_a_connection_ends_or_stays_as_its_caller_asked(
-    shop: Shop, port: Port, delivery: dict[str, Any], request_: bytes, connection: str
+    app: ArrangedApp, port: Port, delivery: dict[str, Any], request_: bytes, connection: str
 ) -> None:
-    shop.arrange("/held", **{"over_seconds": 0.1, **delivery})
+    app.arrange("/held", **{"over_seconds": 0.1, **delivery})
     with Caller(port.number) as caller:
         answer = caller.ask(request_)
 
@@ -133,8 +135,8 @@ def test_a_connection_ends_or_stays_as_its_caller_asked(
 
 
 @pytest.mark.parametrize("shape", [Shape.WHOLE, Shape.SLOW])
-def test_what_has_no_body_stays_without_one(shop: Shop, port: Port, shape: Shape) -> None:
-    shop.arrange("/held", shape=shape, after_seconds=0.05, over_seconds=0.05)
+def test_what_has_no_body_stays_without_one(app: ArrangedApp, port: Port, shape: Shape) -> None:
+    app.arrange("/held", shape=shape, after_seconds=0.05, over_seconds=0.05)
     with Caller(port.number) as caller:
         caller.send(get("/held", method="HEAD") + get("/", "Connection: close"))
 

@@ -8,19 +8,28 @@ from typing import Any
 
 import pytest
 
+from billing_dev.eventually import eventually
 from payment_service.server.delivery import Shape
 from payment_service.server.idle import LONGEST_PAUSE
 from payment_service.server.port import Port
-from support.eventually import eventually
-from support.payment import Caller
-from support.shop import BODY, HOUR, Shop, everything, get, hold, reset, serving
+from support.payment.arranged_app import (
+    BODY,
+    HOUR,
+    ArrangedApp,
+    everything,
+    get,
+    hold,
+    reset,
+    serving,
+)
+from support.payment.service import Caller
 
 OFTEN = 6
 BROKEN = (Shape.EMPTY, Shape.RESET, Shape.TRUNCATED, Shape.GARBAGE, Shape.NEVER)
 
 
-def test_held_replies_take_no_threads(shop: Shop, port: Port) -> None:
-    shop.arrange("/held", after_seconds=HOUR)
+def test_held_replies_take_no_threads(app: ArrangedApp, port: Port) -> None:
+    app.arrange("/held", after_seconds=HOUR)
     with ExitStack() as stack:
         for _ in range(4):
             hold(stack.enter_context(Caller(port.number)), port)
@@ -32,35 +41,35 @@ def test_held_replies_take_no_threads(shop: Shop, port: Port) -> None:
 
 @pytest.mark.parametrize("delivery", [{"after_seconds": 0.2}, {"shape": Shape.SLOW}])
 def test_requests_behind_a_held_one_wait_for_its_reply(
-    shop: Shop, port: Port, delivery: dict[str, Any]
+    app: ArrangedApp, port: Port, delivery: dict[str, Any]
 ) -> None:
-    shop.arrange("/held", **{"over_seconds": 0.2, **delivery})
+    app.arrange("/held", **{"over_seconds": 0.2, **delivery})
     with Caller(port.number) as caller:
         caller.send(get("/held") + get("/1") + get("/2") + get("/held") + get("/3"))
         eventually(port.held, within=5, every=0.01)
-        assert shop.asked == ["/held"]
+        assert app.asked == ["/held"]
 
         assert [caller.answer().body for _ in range(5)] == [BODY] * 5
-        assert shop.asked == ["/held", "/1", "/2", "/held", "/3"]
+        assert app.asked == ["/held", "/1", "/2", "/held", "/3"]
 
 
 @pytest.mark.parametrize("shape", BROKEN)
-def test_requests_behind_a_broken_reply_are_never_begun(shop: Shop, shape: Shape) -> None:
-    shop.arrange("/broken", shape=shape, after_seconds=0.1)
-    with serving(shop, held_seconds=0.2) as port, Caller(port.number) as caller:
+def test_requests_behind_a_broken_reply_are_never_begun(app: ArrangedApp, shape: Shape) -> None:
+    app.arrange("/broken", shape=shape, after_seconds=0.1)
+    with serving(app, held_seconds=0.2) as port, Caller(port.number) as caller:
         caller.send(get("/broken") + get("/1") + get("/2", f"X: {'x' * 20000}"))
 
         found = everything(caller)
 
         assert BODY not in found
         assert found.endswith(b"reset") == (shape is Shape.RESET)  # which unread input causes, too
-        assert shop.asked == ["/broken"]
+        assert app.asked == ["/broken"]
 
 
 def test_of_what_is_sent_behind_a_held_reply_only_a_little_is_taken_in(
-    shop: Shop, port: Port
+    app: ArrangedApp, port: Port
 ) -> None:
-    shop.arrange("/held", after_seconds=HOUR)
+    app.arrange("/held", after_seconds=HOUR)
     with Caller(port.number, timeout=0.5) as caller:
         hold(caller, port)
 
@@ -68,8 +77,8 @@ def test_of_what_is_sent_behind_a_held_reply_only_a_little_is_taken_in(
             caller.send(get("/", f"X: {'x' * 20000}") * 1000)
 
 
-def test_a_request_that_asks_first_is_held_like_any_other(shop: Shop, port: Port) -> None:
-    shop.arrange("/held", after_seconds=0.1)
+def test_a_request_that_asks_first_is_held_like_any_other(app: ArrangedApp, port: Port) -> None:
+    app.arrange("/held", after_seconds=0.1)
     asking = get("/held", "Content-Length: 3", "Expect: 100-continue", method="POST")
     with Caller(port.number) as caller:
         assert caller.ask(asking).status == 100
@@ -81,9 +90,9 @@ def test_a_request_that_asks_first_is_held_like_any_other(shop: Shop, port: Port
         assert caller.ask(b"abc").body == BODY
 
 
-def test_a_port_tells_when_it_holds_as_many_as_it_may(shop: Shop) -> None:
-    shop.arrange("/held", after_seconds=HOUR)
-    with serving(shop, held=2, held_seconds=HOUR) as port, ExitStack() as stack:
+def test_a_port_tells_when_it_holds_as_many_as_it_may(app: ArrangedApp) -> None:
+    app.arrange("/held", after_seconds=HOUR)
+    with serving(app, held=2, held_seconds=HOUR) as port, ExitStack() as stack:
         callers = [stack.enter_context(Caller(port.number)) for _ in range(2)]
         assert port.may_hold()
         hold(callers[0], port)
@@ -97,22 +106,22 @@ def test_a_port_tells_when_it_holds_as_many_as_it_may(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("shape", [Shape.WHOLE, Shape.SLOW, Shape.NEVER])
-def test_replies_beyond_the_bound_leave_whole_and_at_once(shop: Shop, shape: Shape) -> None:
-    shop.arrange("/held", shape=shape, after_seconds=HOUR)
-    with serving(shop, threads=1, held=2, held_seconds=HOUR) as port, ExitStack() as stack:
+def test_replies_beyond_the_bound_leave_whole_and_at_once(app: ArrangedApp, shape: Shape) -> None:
+    app.arrange("/held", shape=shape, after_seconds=HOUR)
+    with serving(app, threads=1, held=2, held_seconds=HOUR) as port, ExitStack() as stack:
         for _ in range(3):  # one more than the bound, as if it had asked together with the second
             hold(stack.enter_context(Caller(port.number)), port)
 
         with Caller(port.number) as caller:
             assert caller.ask(get("/held")).body == BODY
-        assert shop.told == [True]
+        assert app.told == [True]
         assert port.held() == 3
 
 
-def test_a_broken_reply_that_waits_for_nothing_needs_no_place(shop: Shop) -> None:
-    shop.arrange("/held", after_seconds=HOUR)
-    shop.arrange("/empty", shape=Shape.EMPTY)
-    with serving(shop, threads=1, held=1, held_seconds=HOUR) as port, ExitStack() as stack:
+def test_a_broken_reply_that_waits_for_nothing_needs_no_place(app: ArrangedApp) -> None:
+    app.arrange("/held", after_seconds=HOUR)
+    app.arrange("/empty", shape=Shape.EMPTY)
+    with serving(app, threads=1, held=1, held_seconds=HOUR) as port, ExitStack() as stack:
         for _ in range(2):
             hold(stack.enter_context(Caller(port.number)), port)
 
@@ -124,68 +133,70 @@ def test_a_broken_reply_that_waits_for_nothing_needs_no_place(shop: Shop) -> Non
 @pytest.mark.parametrize("hang_up", [Caller.__exit__, reset], ids=["closed", "reset"])
 @pytest.mark.parametrize("shape", [Shape.WHOLE, Shape.NEVER, Shape.SLOW])
 def test_a_caller_that_hangs_up_frees_its_place(
-    shop: Shop, port: Port, shape: Shape, hang_up: Callable[[Caller], None]
+    app: ArrangedApp, port: Port, shape: Shape, hang_up: Callable[[Caller], None]
 ) -> None:
-    shop.arrange("/held", shape=shape, after_seconds=HOUR, over_seconds=HOUR)
+    app.arrange("/held", shape=shape, after_seconds=HOUR, over_seconds=HOUR)
     caller = Caller(port.number)
     hold(caller, port)
 
     hang_up(caller)
 
-    eventually(lambda: shop.told, within=5)
-    assert shop.told == [False]
+    eventually(lambda: app.told, within=5)
+    assert app.told == [False]
     assert not port.held()
     assert not port.open_connections()
 
 
 def test_a_caller_that_hangs_up_in_the_middle_of_a_slow_reply_frees_its_place(
-    shop: Shop, port: Port
+    app: ArrangedApp, port: Port
 ) -> None:
-    shop.arrange("/held", shape=Shape.SLOW, over_seconds=60)
+    app.arrange("/held", shape=Shape.SLOW, over_seconds=60)
     with Caller(port.number) as caller:
         hold(caller, port)
         assert caller.socket.recv(1000)
 
-    eventually(lambda: shop.told, within=5)
-    assert shop.told == [False]
+    eventually(lambda: app.told, within=5)
+    assert app.told == [False]
     assert not port.held()
 
 
 def test_a_caller_that_hangs_up_behind_more_than_is_read_frees_its_place(
-    shop: Shop, port: Port
+    app: ArrangedApp, port: Port
 ) -> None:
-    shop.arrange("/held", after_seconds=HOUR)
+    app.arrange("/held", after_seconds=HOUR)
     with Caller(port.number) as caller:
         hold(caller, port)
         caller.send(get("/1") + get("/2") + get("/3", f"X: {'x' * 20000}"))
 
-    eventually(lambda: shop.told, within=5)
-    assert shop.told == [False]
-    assert shop.asked == ["/held"]
+    eventually(lambda: app.told, within=5)
+    assert app.told == [False]
+    assert app.asked == ["/held"]
     assert not port.held()
 
 
 @pytest.mark.parametrize("after", [0, HOUR])
 def test_a_caller_that_hangs_up_before_its_reply_is_held_frees_its_place(
-    shop: Shop, port: Port, after: float
+    app: ArrangedApp, port: Port, after: float
 ) -> None:
-    shop.arrange("/stuck", shape=Shape.EMPTY, after_seconds=after)
+    app.arrange("/stuck", shape=Shape.EMPTY, after_seconds=after)
     with Caller(port.number) as caller:
         # An answer that its caller does not take is how a busy connection sees it go.
         caller.send(get("/large") + get("/stuck"))
-        eventually(lambda: "/stuck" in shop.asked, within=5)
+        eventually(lambda: "/stuck" in app.asked, within=5)
         reset(caller)
     eventually(port.open_connections, lambda left: not left, within=5)
 
-    shop.go.set()
+    app.go.set()
 
-    eventually(lambda: shop.told, within=5)
-    assert shop.told == [False]
+    eventually(lambda: app.told, within=5)
+    assert app.told == [False]
     assert not port.held()
 
 
-def test_callers_that_hang_up_at_any_moment_leave_nothing_behind(shop: Shop, port: Port) -> None:
-    shop.arrange("/held", after_seconds=0.002)
+def test_callers_that_hang_up_at_any_moment_leave_nothing_behind(
+    app: ArrangedApp, port: Port
+) -> None:
+    app.arrange("/held", after_seconds=0.002)
     for turn in range(100):
         caller = Caller(port.number)
         caller.send(get("/held"))
@@ -197,13 +208,15 @@ def test_callers_that_hang_up_at_any_moment_leave_nothing_behind(shop: Shop, por
     with Caller(port.number) as caller:
         caller.ask(get("/"))  # all have been accepted
     eventually(port.open_connections, lambda left: not left, within=5)
-    eventually(lambda: len(shop.told) == shop.asked.count("/held"), within=5)
+    eventually(lambda: len(app.told) == app.asked.count("/held"), within=5)
     assert not port.held()
 
 
-def test_what_became_of_a_reply_is_told_before_its_caller_has_it(shop: Shop, port: Port) -> None:
+def test_what_became_of_a_reply_is_told_before_its_caller_has_it(
+    app: ArrangedApp, port: Port
+) -> None:
     told = threading.Event()
-    shop.arrange("/late", after_seconds=0.01, done=lambda _: told.set())
+    app.arrange("/late", after_seconds=0.01, done=lambda _: told.set())
     with Caller(port.number) as caller:
         for _ in range(50):
             told.clear()
@@ -211,12 +224,12 @@ def test_what_became_of_a_reply_is_told_before_its_caller_has_it(shop: Shop, por
             assert told.is_set()
 
 
-def test_a_reply_is_not_lost_for_who_fails_to_note_it(shop: Shop, port: Port) -> None:
+def test_a_reply_is_not_lost_for_who_fails_to_note_it(app: ArrangedApp, port: Port) -> None:
     def fail(_: bool) -> None:  # noqa: FBT001  # the interface's
         raise ValueError
 
-    shop.arrange("/late", after_seconds=0.01, done=fail)
-    shop.arrange("/held", after_seconds=HOUR, done=fail)
+    app.arrange("/late", after_seconds=0.01, done=fail)
+    app.arrange("/held", after_seconds=HOUR, done=fail)
     with Caller(port.number) as caller:
         hold(caller, port)
     with Caller(port.number) as caller:
@@ -225,9 +238,11 @@ def test_a_reply_is_not_lost_for_who_fails_to_note_it(shop: Shop, port: Port) ->
     assert port.alive()
 
 
-def test_who_waits_to_note_a_lost_reply_does_not_hold_up_the_port(shop: Shop, port: Port) -> None:
+def test_who_waits_to_note_a_lost_reply_does_not_hold_up_the_port(
+    app: ArrangedApp, port: Port
+) -> None:
     noted = threading.Event()
-    shop.arrange("/held", after_seconds=HOUR, done=lambda _: noted.wait(30))
+    app.arrange("/held", after_seconds=HOUR, done=lambda _: noted.wait(30))
     with Caller(port.number) as caller:
         hold(caller, port)
     eventually(port.held, lambda held: not held, within=5)
@@ -247,8 +262,8 @@ def test_a_connection_is_heard_again_as_soon_as_it_was_answered(port: Port) -> N
 
 
 @pytest.mark.parametrize("end", ["its caller asked", "its reply is cut off"])
-def test_a_connection_ends_as_soon_as_it_is_to(end: str, shop: Shop, port: Port) -> None:
-    shop.arrange("/held", shape=Shape.NEVER)
+def test_a_connection_ends_as_soon_as_it_is_to(end: str, app: ArrangedApp, port: Port) -> None:
+    app.arrange("/held", shape=Shape.NEVER)
     began = time.monotonic()
     for _ in range(OFTEN):
         with Caller(port.number) as caller:

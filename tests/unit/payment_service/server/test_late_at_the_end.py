@@ -4,12 +4,12 @@ import time
 
 import pytest
 
+from billing_dev.eventually import eventually
 from payment_service.lifecycle import empty
 from payment_service.server.delivery import Shape
 from payment_service.server.port import Port
-from support.eventually import eventually
-from support.payment import Caller
-from support.shop import BODY, HOUR, Shop, everything, get, hold, serving
+from support.payment.arranged_app import BODY, HOUR, ArrangedApp, everything, get, hold, serving
+from support.payment.service import Caller
 
 
 def patiently(seconds: float) -> bool:
@@ -18,9 +18,9 @@ def patiently(seconds: float) -> bool:
 
 
 def test_at_the_end_a_held_reply_still_leaves_at_its_time_and_ends_its_connection(
-    shop: Shop, port: Port
+    app: ArrangedApp, port: Port
 ) -> None:
-    shop.arrange("/held", after_seconds=0.5)
+    app.arrange("/held", after_seconds=0.5)
     with Caller(port.number) as caller:
         began = time.monotonic()
         hold(caller, port)
@@ -34,30 +34,30 @@ def test_at_the_end_a_held_reply_still_leaves_at_its_time_and_ends_its_connectio
         assert answer.body == BODY
         assert answer.headers["connection"] == "close"
         assert caller.closed()
-        assert shop.told == [True]
+        assert app.told == [True]
 
 
-def test_a_reply_that_is_held_for_too_long_is_cut_off_at_the_end(shop: Shop) -> None:
-    shop.arrange("/held", after_seconds=HOUR)
-    with serving(shop, held_seconds=HOUR) as port, Caller(port.number) as caller:
+def test_a_reply_that_is_held_for_too_long_is_cut_off_at_the_end(app: ArrangedApp) -> None:
+    app.arrange("/held", after_seconds=HOUR)
+    with serving(app, held_seconds=HOUR) as port, Caller(port.number) as caller:
         hold(caller, port)
         port.end_connections(idle_seconds=0.1)
         port.stop_accepting()
 
         assert empty(port, 0.3, patiently) == 1
 
-        assert not shop.told
+        assert not app.told
         port.stop()
-        assert shop.told == [False]
+        assert app.told == [False]
         assert everything(caller) == b""
 
 
 @pytest.mark.parametrize("shape", [Shape.NEVER, Shape.SLOW])
 @pytest.mark.parametrize("after", [0, HOUR])
 def test_what_is_slow_or_never_comes_does_not_hold_up_the_end(
-    shop: Shop, port: Port, shape: Shape, after: float
+    app: ArrangedApp, port: Port, shape: Shape, after: float
 ) -> None:
-    shop.arrange("/held", shape=shape, after_seconds=after, over_seconds=HOUR)
+    app.arrange("/held", shape=shape, after_seconds=after, over_seconds=HOUR)
     with Caller(port.number) as caller:
         hold(caller, port)
         port.end_connections(idle_seconds=0.1)
@@ -66,15 +66,15 @@ def test_what_is_slow_or_never_comes_does_not_hold_up_the_end(
         assert empty(port, 10, patiently) == 0
 
         assert BODY not in everything(caller)
-        eventually(lambda: shop.told, within=5)
-        assert shop.told == [False]
+        eventually(lambda: app.told, within=5)
+        assert app.told == [False]
 
 
 def test_what_never_comes_is_cut_off_only_after_the_last_reply_that_does(
-    shop: Shop, port: Port
+    app: ArrangedApp, port: Port
 ) -> None:
-    shop.arrange("/never", shape=Shape.NEVER)
-    shop.arrange("/held", after_seconds=0.5)
+    app.arrange("/never", shape=Shape.NEVER)
+    app.arrange("/held", after_seconds=0.5)
     with Caller(port.number) as hopeless, Caller(port.number) as patient:
         hold(hopeless, port, "/never")
         hold(patient, port)
@@ -85,13 +85,13 @@ def test_what_never_comes_is_cut_off_only_after_the_last_reply_that_does(
 
         assert patient.answer().body == BODY
         assert hopeless.closed()
-        eventually(lambda: shop.told, lambda told: told == [True, False], within=5)
+        eventually(lambda: app.told, lambda told: told == [True, False], within=5)
 
 
 def test_what_never_comes_is_not_cut_off_while_any_other_connection_is_open(
-    shop: Shop, port: Port
+    app: ArrangedApp, port: Port
 ) -> None:
-    shop.arrange("/never", shape=Shape.NEVER)
+    app.arrange("/never", shape=Shape.NEVER)
     with Caller(port.number) as hopeless, Caller(port.number) as idle:
         hold(hopeless, port, "/never")
         idle.ask(get("/"))

@@ -10,7 +10,7 @@ import pytest
 from payment_service.server import wire
 from payment_service.server.wire import HEADS_KEPT
 from payment_service.service import Service
-from support.payment import CHARGE_PATHS, Answer, Caller, a_request, a_service
+from support.payment.service import CHARGE_PATHS, Answer, Caller, a_request, a_service
 
 
 @pytest.fixture(scope="module")

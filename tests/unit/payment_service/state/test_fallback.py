@@ -5,8 +5,8 @@ import pytest
 from payment_service.state.fallback import LocalWhenLost
 from payment_service.state.memory import Memory
 from payment_service.state.values import Kept
-from support.losable_memory import LosableMemory
-from support.state_makers import Clock
+from support.payment.losable_memory import LosableMemory
+from support.payment.state_makers import Clock
 
 
 @pytest.fixture

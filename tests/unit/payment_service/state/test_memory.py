@@ -8,8 +8,8 @@ import pytest
 from payment_service.outcome.charges import Charge
 from payment_service.state.interface import Scope
 from payment_service.state.memory import Attempts, Memory
-from support.state_contract import StateContract
-from support.state_makers import Clock, Opened
+from support.payment.state_contract import StateContract
+from support.payment.state_makers import Clock, Opened
 
 
 class TestMemory(StateContract):

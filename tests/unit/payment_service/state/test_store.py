@@ -10,14 +10,14 @@ from time import monotonic
 
 import pytest
 
+from billing_dev.ports import free_port
 from payment_service.outcome.charges import Charge
 from payment_service.settings import Settings
 from payment_service.state.interface import Scope, State, StoreLostError
 from payment_service.state.memory import Memory
 from payment_service.state.opening import open_state
 from payment_service.text.mistakes import MistakesError
-from support.in_process import free_port
-from support.state_makers import a_charge_of
+from support.payment.state_makers import a_charge_of
 
 PASSWORD = "never-to-be-seen"
 

@@ -1,0 +1,55 @@
+"""Builds what the admission of billing runs is decided by; all is well unless told otherwise."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from billing_operator.kinds import Manifest
+from billing_operator.runs.activity import Activity
+from billing_operator.runs.admission import billing
+from billing_operator.runs.jobs import runs_of
+from billing_operator.runs.records import Circumstances, Sight
+from billing_operator.status.conditions import pruned
+from support.operator.builders import a_reading, a_stack
+from support.operator.run_manifests import CRON_UID
+
+NOW = datetime(2025, 1, 1, 0, 1, tzinfo=UTC)
+QUIET = 150.0
+INVOICES: Manifest = {"paid": 2, "pending": 8, "life": "first"}
+
+
+def at(seconds: float) -> datetime:
+    """A moment, counted from when the tests' Jobs were made and a minute."""
+    return NOW + timedelta(seconds=seconds)
+
+
+def a_sight(*jobs: Manifest, pods: tuple[Manifest, ...] = (), **activity: Any) -> Sight:
+    """Runs, and what nobody moves; keywords are what an Activity tells otherwise."""
+    calm = Activity(charging=False, still_seconds=0.0, blind="")
+    return Sight(runs_of(jobs, pods, CRON_UID), replace(calm, **activity), QUIET)
+
+
+def a_context(**changes: Any) -> Circumstances:
+    """A stack that is ready, with 2 invoices paid and 8 pending."""
+    usual = Circumstances(a_reading(), "first", unready="", reset=False, rotating=False, now=NOW)
+    return replace(usual, **changes)
+
+
+def decided(
+    sight: Sight,
+    known: Manifest | None = None,
+    *,
+    spec: Manifest | None = None,
+    annotations: dict[str, str] | None = None,
+    invoices: Manifest = INVOICES,
+    **changes: Any,
+) -> Manifest:
+    """What the status says of billing then.
+
+    Args:
+        known: what it said before.
+        changes: of the circumstances.
+    """
+    status = {"billing": known or {}, "invoices": invoices}
+    stack = a_stack(status=status, annotations=annotations, **(spec or {}))
+    return pruned(billing(stack, sight, a_context(**changes)))

@@ -1,0 +1,66 @@
+import fcntl
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from billing_dev.cluster import progress
+from billing_dev.cluster.errors import ClusterError
+from billing_dev.cluster.paths import cache
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("BILLING_CACHE", str(tmp_path / "cache"))
+
+
+def test_a_step_says_what_it_is_and_how_long_it_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress.step("compile kind", usually="1 min"):
+        pass
+    shown = capsys.readouterr()
+    assert shown.err.startswith("==> compile kind (usually 1 min)\n    done in ")
+    assert shown.out == "", "stdout belongs to the answers"
+
+
+def test_a_failed_step_is_not_done(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ClusterError), progress.step("compile", usually="1 min"):
+        raise ClusterError
+    assert "done" not in capsys.readouterr().err
+
+
+def test_a_failed_command_shows_the_end_of_its_log_and_where_it_is() -> None:
+    talkative = "for n in $(seq 100); do echo line $n; done; exit 3"
+    with pytest.raises(ClusterError) as failure:
+        progress.run_logged(["sh", "-c", talkative], log="talk")
+    words = str(failure.value)
+    assert "sh failed with exit code 3" in words
+    assert "| line 100" in words
+    assert "| line 10\n" not in words
+    assert str(cache() / "logs" / "talk.log") in words
+
+
+def test_a_second_run_waits_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    entered = threading.Event()
+
+    def second() -> None:
+        with progress.one_at_a_time():
+            entered.set()
+
+    with progress.one_at_a_time():
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        assert not entered.wait(0.2)
+    waiting.join(timeout=5)
+    assert entered.is_set()
+    assert "is at work; waiting" in capsys.readouterr().err
+
+
+def test_a_process_that_is_started_does_not_keep_the_lock() -> None:
+    with progress.one_at_a_time():
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    with (cache() / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    child.kill()
+    child.wait()

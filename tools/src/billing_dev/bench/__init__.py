@@ -1,0 +1,1 @@
+"""Benchmarks: payment and the operator, each beside the least that could do the same."""

@@ -1,0 +1,1 @@
+"""What must hold of the whole tree, and what runs all of it."""

@@ -1,0 +1,1 @@
+"""Clients of what runs in a cluster: its API server, its audit log, and Antaeus."""

@@ -1,0 +1,106 @@
+"""The commands by which people, and the Makefile for them, see to the clusters."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+
+from billing_dev.cluster.docker import why_no_answer
+from billing_dev.cluster.engine import end_engine, ensure_engine
+from billing_dev.cluster.errors import ClusterError, give_up
+from billing_dev.cluster.health import why_unhealthy
+from billing_dev.cluster.images import load
+from billing_dev.cluster.lifecycle import down, state, up
+from billing_dev.cluster.paths import ALL, Cluster, cache
+from billing_dev.cluster.progress import one_at_a_time, say
+from billing_dev.cluster.python_base import python_base
+
+
+def main(words: list[str]) -> int:
+    arguments = _parser().parse_args(words)
+    try:
+        arguments.run(arguments)
+    except ClusterError as problem:
+        say(f"error: {problem}")
+        return 1
+    return 0
+
+
+def _up(arguments: argparse.Namespace) -> None:
+    cluster = up(arguments.name)
+    say(f"cluster {cluster.kind_name} is healthy; kubeconfig: {cluster.kubeconfig}")
+
+
+def _down(arguments: argparse.Namespace) -> None:
+    down(arguments.name)
+
+
+def _kubeconfig(arguments: argparse.Namespace) -> None:
+    print(Cluster(arguments.name).kubeconfig)
+
+
+def _load(arguments: argparse.Namespace) -> None:
+    load(Cluster(arguments.name), *arguments.image)
+
+
+def _base(_: argparse.Namespace) -> None:
+    with one_at_a_time():
+        ensure_engine()
+        print(python_base())
+
+
+def _stop_engine(_: argparse.Namespace) -> None:
+    with one_at_a_time():
+        end_engine()
+
+
+def _status(_: argparse.Namespace) -> None:
+    print(f"cache: {cache()}")
+    if problem := why_no_answer():
+        print(f"Docker engine: {problem}")
+        return
+    for cluster in ALL:
+        condition = state(cluster)
+        if condition == "running":
+            condition = why_unhealthy(cluster) or "healthy"
+        print(f"{cluster.kind_name}: {condition}")
+
+
+def _kubectl(arguments: argparse.Namespace) -> None:
+    cluster = Cluster(arguments.name)
+    if not cluster.kubectl.exists():
+        give_up(f"Cluster {cluster.kind_name} is not there; `up {cluster.name}` makes it.")
+    words = arguments.rest[1:] if arguments.rest[:1] == ["--"] else arguments.rest
+    command = ["kubectl", f"--kubeconfig={cluster.kubeconfig}", *words]
+    os.execv(cluster.kubectl, command)  # noqa: S606 - this very process becomes kubectl
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m billing_dev.cluster", description=__doc__)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(run: Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
+        name = run.__name__.removeprefix("_").replace("_", "-")
+        made = commands.add_parser(name, help=text)
+        made.set_defaults(run=run)
+        return made
+
+    of_one_cluster = [
+        command(_up, "end with this cluster healthy"),
+        command(_down, "delete this cluster"),
+        command(_kubeconfig, "print the path of its kubeconfig"),
+        kubectl := command(_kubectl, "run its own kubectl against it"),
+        loads := command(_load, "put local images into its node"),
+    ]
+    for made in of_one_cluster:
+        made.add_argument("name", choices=[cluster.name for cluster in ALL])
+    kubectl.add_argument("rest", nargs=argparse.REMAINDER, metavar="-- ARGUMENTS")
+    loads.add_argument("image", nargs="+")
+    command(_status, "say how the clusters are")
+    command(_base, "provide the Python base image and print its tag")
+    command(_stop_engine, "end the Docker engine that was started here, if any")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

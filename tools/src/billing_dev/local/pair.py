@@ -1,0 +1,144 @@
+"""The two processes: how they are started, when they are ready, how they end together."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+TOKEN = "TestToken"
+CONTROL_TOKEN = "TestControlToken"
+PROFILE = '{\n  "successRate": 0.5\n}\n'
+START_SECONDS = 60.0
+END_SECONDS = 20.0
+_ASK_SECONDS = 2.0
+
+
+class LocalError(Exception):
+    """One of the two did not start, or ended by itself; the text is for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where both listen, and the folder of their files."""
+
+    folder: Path
+    payment: int
+    ops: int
+    antaeus: int
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str], folder: Path) -> "Places":
+        """The usual ports, or those that the services' own variables name."""
+        ports = {"PAYMENT_PORT": 9000, "PAYMENT_OPS_PORT": 9001, "ANTAEUS_PORT": 8000}
+        try:
+            payment, ops, antaeus = (int(env.get(name, usual)) for name, usual in ports.items())
+        except ValueError:
+            raise LocalError(f"{', '.join(ports)} must be numbers") from None
+        return cls(folder, payment, ops, antaeus)
+
+    @property
+    def profile(self) -> Path:
+        return self.folder / "profile/profile.json"
+
+    def log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+
+class Pair:
+    """Both services, as processes of their own."""
+
+    def __init__(self, places: Places, env: Mapping[str, str]) -> None:
+        """`env` goes on to both: any setting of theirs can be made there."""
+        self._places = places
+        self._env = env
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self) -> None:
+        """Returns once both answer; raises LocalError if one does not come up."""
+        _write_files(self._places)
+        for name, module, more in (
+            ("payment", "payment_service", self._for_payment()),
+            ("antaeus", "billing_dev.antaeus", self._for_antaeus()),
+        ):
+            with self._places.log(name).open("wb") as log:
+                # In groups of their own: Ctrl-C reaches this process, which ends both in order.
+                self._processes[name] = subprocess.Popen(
+                    [sys.executable, "-m", module],
+                    env={**self._env, **more},
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    process_group=0,
+                )
+        deadline = time.monotonic() + START_SECONDS
+        while not (_ready(self._places.ops, "/readyz") and _ready(self._places.antaeus)):
+            self.check()
+            if time.monotonic() > deadline:
+                raise LocalError(f"not ready after {START_SECONDS:g} s; {self._see_logs()}")
+            time.sleep(0.05)
+        self.check()
+
+    def check(self) -> None:
+        """Raises LocalError if one of the two has ended."""
+        for name, process in self._processes.items():
+            if process.poll() is not None:
+                said = self._places.log(name).read_text(errors="replace").strip()
+                raise LocalError(f"{name} ended with {process.returncode}:\n{said[-2000:]}")
+
+    def end(self) -> None:
+        """Ends both: Antaeus first, so that nobody charges when payment leaves."""
+        for name, number in (("antaeus", signal.SIGTERM), ("payment", signal.SIGINT)):
+            process = self._processes.get(name)
+            if process is None:
+                continue
+            process.send_signal(number)
+            try:
+                process.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _for_payment(self) -> dict[str, str]:
+        told = {
+            # The token is known to everybody, so nobody from outside is let in.
+            "PAYMENT_HOST": self._env.get("PAYMENT_HOST", "127.0.0.1"),
+            "PAYMENT_TOKEN_FILE": str(self._places.folder / "token"),
+        }
+        if "PAYMENT_CONTROL_PORT" in self._env:
+            told |= {"PAYMENT_CONTROL_TOKEN_FILE": str(self._places.folder / "control-token")}
+        if not {"PAYMENT_PROFILE_FILE", "PAYMENT_SUCCESS_RATE", "PAYMENT_SEED"} & set(self._env):
+            told["PAYMENT_PROFILE_FILE"] = str(self._places.profile)
+        return told
+
+    def _for_antaeus(self) -> dict[str, str]:
+        return {
+            "PAYMENT_PROVIDER_ENDPOINT": f"http://127.0.0.1:{self._places.payment}",
+            "PAYMENTS_API_TOKEN": TOKEN,
+            "ANTAEUS_DATABASE": str(self._places.folder / "antaeus.db"),
+        }
+
+    def _see_logs(self) -> str:
+        return f"see {self._places.log('payment')} and {self._places.log('antaeus')}"
+
+
+def _write_files(places: Places) -> None:
+    places.profile.parent.mkdir(parents=True, exist_ok=True)
+    (places.folder / "token").write_text(TOKEN)
+    (places.folder / "control-token").write_text(CONTROL_TOKEN)
+    # What a person has written there stays.
+    if not places.profile.exists():
+        places.profile.write_text(PROFILE)
+
+
+def _ready(port: int, path: str = "/rest/health") -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=_ASK_SECONDS)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,1 @@
+"""Files of this tree that are made out of others."""

@@ -1,0 +1,187 @@
+"""Renders the fields of spec.payment that are payment's profile, out of payment's own schema.
+
+A schema of Kubernetes knows no references and no alternatives: what is referred to is put in, and
+alternatives become rules, beside those that no schema of the profile can say.
+"""
+
+import json
+from collections.abc import Iterator
+
+import yaml
+
+from billing_dev.tree import ROOT
+from billing_operator.kinds import Manifest
+from billing_operator.spec.payment import PROFILE_PARTS
+
+CRD = ROOT / "crds/billingstacks.yaml"
+PROFILE_SCHEMA = ROOT / "payment/profile.schema.json"
+MOST_CUSTOMERS = 1000
+MOST_CURRENCIES = 200
+LARGEST_OF_64_BITS = 2**63 - 1
+
+_INDENT = 20
+_BEGIN = "# Rendered from payment/profile.schema.json; `make render` writes these fields again.\n"
+_END = "# Until here.\n"
+# What both kinds of schema call the same.
+_ALIKE = (
+    *("type", "format", "description", "enum", "pattern", "minimum", "maximum"),
+    *("minLength", "maxLength", "minItems", "maxItems", "required"),
+)
+_ORDER = (
+    *("type", "format", "description", "default", "enum", "pattern", "minimum"),
+    *("exclusiveMinimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"),
+    *("x-kubernetes-list-type", "required", "items", "properties", "x-kubernetes-validations"),
+)
+_TIMES = (
+    "!has(self.from) || !has(self.until) || self.from < self.until",
+    "until is not after from: set a later until, or an earlier from",
+    ".until",
+)
+# By the name of a definition: rule, message and the field that is to be changed.
+_RULES = {
+    "AmountRange": (
+        "!has(self.min) || !has(self.max) || self.min <= self.max",
+        "amount.max is less than amount.min: raise max, or lower min",
+        ".max",
+    ),
+    "AttemptRange": (
+        "!has(self.max) || self.min <= self.max",
+        "attempts.max is less than attempts.min: raise max, or lower min",
+        ".max",
+    ),
+    "UniformLatency": (
+        "self.minSeconds <= self.maxSeconds",
+        "uniform.maxSeconds is less than minSeconds: raise maxSeconds, or lower minSeconds",
+        ".maxSeconds",
+    ),
+    "PercentilesLatency": (
+        "self.points.map(p, p.percent).isSorted() && self.points.map(p, p.seconds).isSorted()"
+        " && self.points.all(p, self.points.exists_one(q, q.percent == p.percent))",
+        "percentiles.points: percent has to rise from each point to the next, and seconds must not "
+        "fall; put them in this order, each percent once",
+        ".points",
+    ),
+    "Rule": _TIMES,
+    "FaultEntry": _TIMES,
+}
+# Of both lists: by names charges are counted, and a document has to fit into a ConfigMap.
+_RULES_OF_ENTRIES = (
+    (
+        "self.all(a, self.exists_one(b, b.name == a.name))",
+        "{list}: two entries have the same name; rename one of them",
+    ),
+    (
+        "self.map(e, has(e.match) && has(e.match.customers) ? e.match.customers.size() : 0).sum()"
+        f" <= {MOST_CUSTOMERS}",
+        f"{{list}}: match.customers of all entries together has more than {MOST_CUSTOMERS} ids; "
+        "name fewer",
+    ),
+    (
+        "self.map(e, has(e.match) && has(e.match.currencies) ? e.match.currencies.size() : 0).sum()"
+        f" <= {MOST_CURRENCIES}",
+        f"{{list}}: match.currencies of all entries together has more than {MOST_CURRENCIES} codes;"
+        " name fewer",
+    ),
+)
+
+
+def fields() -> dict[str, Manifest]:
+    """The schema of each part of the profile that a stack has fields for, but rate and seed."""
+    document = json.loads(PROFILE_SCHEMA.read_text())
+    known = document["$defs"]
+    made = {name: _node(document["properties"][name], known) for name in PROFILE_PARTS}
+    for name in ("rules", "faults"):
+        rules = [_rule(rule, message.format(list=name)) for rule, message in _RULES_OF_ENTRIES]
+        made[name]["x-kubernetes-validations"] = rules
+    return made
+
+
+def crd_text() -> str:
+    """The custom resource's file, with these fields as they have to be."""
+    before, _, rest = CRD.read_text().partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    return before + _BEGIN + _block() + " " * _INDENT + _END + after
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes no anchors, and lists as the rest of the file has them."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - the signature is yaml's
+        super().increase_indent(flow, indentless=False)
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - the signature is yaml's
+        return True
+
+
+def _block() -> str:
+    # A mapping of nothing but scalars stands on one line, which keeps the file readable.
+    text = yaml.dump(
+        fields(), Dumper=_Dumper, sort_keys=False, width=10**6, default_flow_style=None
+    )
+    return "".join(f"{' ' * _INDENT}{line}\n" for line in text.splitlines())
+
+
+def _node(given: Manifest, known: dict[str, Manifest]) -> Manifest:
+    name = given.get("$ref", "").rpartition("/")[2]
+    whole: Manifest = known.get(name, {}) | given
+    made = {key: _number(whole[key]) for key in _ALIKE if key in whole} | _default(whole)
+    if "const" in whole:
+        made["enum"] = [whole["const"]]
+    if "exclusiveMinimum" in whole:
+        made |= {"minimum": whole["exclusiveMinimum"], "exclusiveMinimum": True}
+    if made.get("maximum") == LARGEST_OF_64_BITS:
+        # Kubernetes keeps limits as floats, in which this one would be another.
+        made = {key: of for key, of in made.items() if key != "maximum"} | {"format": "int64"}
+    if "items" in whole:
+        # One owner has the whole list, as its order means something.
+        made |= {"x-kubernetes-list-type": "atomic", "items": _node(whole["items"], known)}
+    if "properties" in whole:
+        members = whole["properties"].items()
+        made["properties"] = {member: _node(of, known) for member, of in members}
+    if rules := [*_alternatives(name, whole), *_beyond(name)]:
+        made["x-kubernetes-validations"] = rules
+    return {key: made[key] for key in sorted(made, key=_ORDER.index)}
+
+
+def _default(whole: Manifest) -> Manifest:
+    """What is filled in; an empty list, or an object of nothing, would say no more than none."""
+    default = whole.get("default")
+    if isinstance(default, dict):
+        default = {name: of for name, of in default.items() if of is not None}
+    return {} if default in (None, {}, []) else {"default": _number(default)}
+
+
+def _number(value: object) -> object:
+    """The value, a number without a point where it can be, as Kubernetes shows it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _alternatives(name: str, whole: Manifest) -> Iterator[Manifest]:
+    part = name[:1].lower() + name[1:]
+    if names := [each["required"][0] for each in whole.get("oneOf", ())]:
+        given = ", ".join(f"has(self.{each})" for each in names)
+        listed = f"{', '.join(names[:-1])} and {names[-1]}"
+        yield _rule(
+            f"[{given}].exists_one(given, given)",
+            f"{part}: there must be exactly one of {listed}; give one, and remove the others",
+        )
+    if names := [each["required"][0] for each in whole.get("anyOf", ()) if "required" in each]:
+        yield _rule(
+            " || ".join(f"has(self.{each})" for each in names),
+            f"{part}: {' or '.join(names)} is needed; give one of them, or remove {part}",
+        )
+    for member, (other,) in whole.get("dependentRequired", {}).items():
+        yield _rule(
+            f"!has(self.{member}) || has(self.{other})",
+            f"{part}: {member} means nothing without {other}; give {other}, or remove {member}",
+        )
+
+
+def _beyond(name: str) -> Iterator[Manifest]:
+    if name in _RULES:
+        rule, message, field = _RULES[name]
+        yield _rule(rule, message) | {"fieldPath": field}
+
+
+def _rule(rule: str, message: str) -> Manifest:
+    return {"rule": rule, "message": message}

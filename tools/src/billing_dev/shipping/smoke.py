@@ -1,0 +1,109 @@
+"""Has one stack bill what is pending, and shows what came of it."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from http.client import HTTPException
+from urllib.request import ProxyHandler, build_opener
+
+from billing_dev.clients.antaeus_api import AntaeusApi, AntaeusError
+from billing_dev.clients.kube import Kubectl, Manifest
+from billing_dev.cluster.errors import ClusterError, give_up
+from billing_dev.cluster.progress import say, step
+from billing_dev.demo.readings import Reading, read_charges
+from billing_dev.demo.report import Report
+from billing_dev.demo.standing import standing
+from billing_dev.shipping.context import current_context
+from billing_dev.shipping.port_forward import forwarded
+from billing_dev.shipping.stacks import chosen, place
+from billing_operator.names import (
+    ANTAEUS,
+    ANTAEUS_PORT,
+    INVOICES_RESET,
+    OPS_PORT,
+    PAYMENT,
+    part_name,
+    selector_text,
+)
+
+_METRICS_SECONDS = 10.0
+# It is this very machine, where no proxy leads.
+_DIRECTLY = build_opener(ProxyHandler({}))
+
+
+def smoke(environment: Mapping[str, str]) -> bool:
+    """Tells whether the stack billed as its success rate makes believe."""
+    context = current_context(environment)
+    stack = chosen(environment, context)
+    rate = billable_rate(stack)
+    kube, meta = context.kube, stack["metadata"]
+    service = f"service/{part_name(meta['name'], ANTAEUS)}"
+    with forwarded(kube, meta["namespace"], service, ANTAEUS_PORT) as url:
+        antaeus = AntaeusApi(url)
+        if not antaeus.health():
+            give_up(f"Antaeus of stack {place(stack)} does not answer to GET /rest/health.")
+        before = _read(kube, stack, antaeus)
+        say(f"    Antaeus is healthy and has {before.invoices.total} invoices")
+        broke_off = _pay(stack, antaeus, before.invoices.pending)
+        report = Report(before, _read(kube, stack, antaeus), rate)
+    print(f"\nStack {place(stack)}, billed through context {context.name}\n\n{report}\n")
+    if broke_off:
+        say(f"error: {broke_off}")
+    return report.good and not broke_off
+
+
+def billable_rate(stack: Manifest) -> float:
+    """The success rate in effect, for a stack that may be told to pay."""
+    name, now = place(stack), standing(stack)
+    if not now.ready:
+        give_up(f"Stack {name} is not Ready: {now.words}")
+    for condition in stack["status"]["conditions"]:
+        if (condition["type"], condition["status"]) == (INVOICES_RESET, "True"):
+            give_up(f"Stack {name} would charge again what was paid: {condition['message']}")
+    billing = stack["status"].get("billing") or {}
+    for held in ("running", "unsettled"):
+        if held in billing:
+            give_up(
+                f"Stack {name} may be charging already, and a second pay call would charge every "
+                f"invoice twice: status.billing.{held} is {billing[held]}. Wait until it is gone."
+            )
+    rate = stack["status"]["payment"].get("successRate")
+    if rate is None or not stack["status"]["antaeus"]["ready"]:
+        give_up(f"Stack {name} has no pod of Antaeus or of payment, so nothing can be paid.")
+    return float(rate)
+
+
+def _pay(stack: Manifest, antaeus: AntaeusApi, pending: int) -> str | None:
+    """Has the pending invoices charged; returns what went wrong with the call, if anything."""
+    say(
+        f"==> a real pay call follows: it charges every pending invoice of stack {place(stack)}, "
+        f"{pending} at the moment"
+    )
+    try:
+        with step("POST /rest/v1/invoices/pay", usually="a few ms for each invoice"):
+            antaeus.pay()
+    except (AntaeusError, HTTPException, OSError) as wrong:
+        return f"the pay call broke off ({wrong}); the table tells what was paid all the same"
+    return None
+
+
+def _read(kube: Kubectl, stack: Manifest, antaeus: AntaeusApi) -> Reading:
+    name, namespace = stack["metadata"]["name"], stack["metadata"]["namespace"]
+    pods = [
+        pod["metadata"]["name"]
+        for pod in kube.list("pods", namespace, selector_text(name, PAYMENT))
+    ]
+    charges = {}
+    for pod in pods:
+        # One that has just gone must not hide what was paid: the report tells of it.
+        with suppress(ClusterError, HTTPException, OSError):
+            charges[pod] = read_charges(_metrics(kube, namespace, pod))
+    return Reading(invoices=antaeus.counts(), charges=charges)
+
+
+def _metrics(kube: Kubectl, namespace: str, pod: str) -> str:
+    # The stack's policies keep the API server's own proxy away from this port.
+    with (
+        forwarded(kube, namespace, f"pod/{pod}", OPS_PORT) as url,
+        _DIRECTLY.open(f"{url}/metrics", timeout=_METRICS_SECONDS) as answer,
+    ):
+        return str(answer.read().decode())
