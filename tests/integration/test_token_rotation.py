@@ -9,6 +9,7 @@ from aiohttp import web
 
 from billing_dev.eventually import eventually
 from billing_operator.kinds import Manifest
+from integration.proxied_operator import arguments
 from measurements import Measurements
 from support.cluster.api_faults import Effect, Moment, Rule, Seen, hang_up
 from support.cluster.api_proxy import ApiProxy
@@ -16,7 +17,6 @@ from support.cluster.charging import token_of
 from support.cluster.final_checks import assert_as_desired, assert_settled
 from support.cluster.limits import NOTICED, ROLLOUT
 from support.cluster.operator_process import OperatorProcess
-from support.cluster.proxied_operator import arguments
 from support.cluster.rotation_under_load import (
     ask,
     assert_none_refused,

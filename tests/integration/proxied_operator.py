@@ -16,7 +16,7 @@ from billing_operator.process.wiring import Operator
 from billing_operator.settings import Settings
 from support.cluster.proxy_apps import ProxyApps
 
-MODULE = "support.cluster.proxied_operator"
+MODULE = "integration.proxied_operator"
 
 
 def arguments(access: Access) -> tuple[str, ...]:
