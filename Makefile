@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
-PY := .venv/bin/python
+DEV := .venv/bin/billing-dev
 export UV_PROJECT_ENVIRONMENT := .venv
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
@@ -14,33 +14,33 @@ help:  ## Show this list
 ## Use
 
 local: setup  ## Payment on 9000 and Antaeus' stand-in on 8000, on this machine, until Ctrl-C
-	@$(PY) -m billing_dev.local
+	@$(DEV) local
 
 demo: setup  ## From a fresh machine to paid invoices: cluster, operator, stack, table
-	@$(PY) -m billing_dev.demo
+	@$(DEV) demo
 
 shell: setup  ## A pod beside the demo's stack, with curl and jq
-	@$(PY) -m billing_dev.demo.shell
+	@$(DEV) shell
 
 down: setup  ## Delete the demo's and the tests' clusters
-	@$(PY) -m billing_dev.cluster down demo && $(PY) -m billing_dev.cluster down test && $(PY) -m billing_dev.cluster down ship
+	@$(DEV) cluster down demo test ship
 
 ## On a cluster of yours: the one that kubectl points to, which each names before it acts
 
 push: setup  ## Build both images and push them to REGISTRY=registry.example.com/team
-	@$(PY) -m billing_dev.shipping push
+	@$(DEV) push
 
 verify: setup  ## Have the cluster try everything without keeping any of it
-	@$(PY) -m billing_dev.shipping verify
+	@$(DEV) verify
 
 deploy: setup  ## Install what was pushed, or upgrade to it, and wait until it runs
-	@$(PY) -m billing_dev.shipping deploy
+	@$(DEV) deploy
 
 smoke: setup  ## Pay all pending invoices of STACK=namespace/name, really, and show a table
-	@$(PY) -m billing_dev.shipping smoke
+	@$(DEV) smoke
 
 undeploy: setup  ## Remove the operator and all that it brought; refuses while there are stacks
-	@$(PY) -m billing_dev.shipping undeploy
+	@$(DEV) undeploy
 
 ## Develop
 
@@ -67,10 +67,10 @@ lock: .uv/bin/uv  ## Choose the newest allowed versions again (requirements/)
 	$(LOCK) payment/pyproject.toml --extra store -c requirements/dev.txt -o requirements/payment.txt
 
 check: setup  ## Linters, types, import contracts and unit tests (half a minute when warm)
-	@$(PY) -m billing_dev.checks.lint
+	@$(DEV) check
 
 test: setup  ## Everything that must hold, on a cluster of its own (README: how long)
-	@$(PY) -m billing_dev.checks.all_tests
+	@$(DEV) test
 
 integration: setup  ## The operator in-process against the tests' cluster
 	@.venv/bin/pytest tests/integration
@@ -96,13 +96,13 @@ e2e: setup  ## The installed operator on the tests' cluster
 	@.venv/bin/pytest tests/e2e
 
 render: setup  ## Write again what is rendered: tests/golden, docs/reference.md, schemas, what crds/ copies
-	@$(PY) -m billing_dev.render.samples
+	@$(DEV) render
 
 bench-payment: setup  ## Charges a second against the smallest app that could take them
-	@$(PY) -m billing_dev.bench.payment
+	@$(DEV) bench payment
 
 bench-payment-features: setup  ## What each feature of payment costs while it is in use
-	@$(PY) -m billing_dev.bench.payment_features
+	@$(DEV) bench payment-features
 
 bench-operator: setup  ## Time to create a stack against a bare apply of the same objects
-	@$(PY) -m billing_dev.bench.operator
+	@$(DEV) bench operator

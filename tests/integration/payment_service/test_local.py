@@ -66,7 +66,7 @@ class Local:
 def start(folder: Path, **variables: str) -> subprocess.Popen[str]:
     env = {"LOCAL_FOLDER": str(folder), **variables}
     return subprocess.Popen(
-        [sys.executable, "-m", "billing_dev.local"],
+        [sys.executable, "-m", "billing_dev", "local"],
         env={**os.environ, **env},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

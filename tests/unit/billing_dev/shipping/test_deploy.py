@@ -6,7 +6,7 @@ import pytest
 
 from billing_dev.clients.kube import Manifest
 from billing_dev.cluster.errors import ClusterError
-from billing_dev.shipping.__main__ import main
+from billing_dev.shipping.command import main
 from billing_dev.shipping.deploy import deploy, troubles
 
 

@@ -9,7 +9,7 @@ everything at once over as many warm connections as the operator has.
 
 import argparse
 import asyncio
-import sys
+from collections.abc import Sequence
 from functools import partial
 
 from kubernetes.aio import config
@@ -52,12 +52,12 @@ def metric(kube: Kube, name: str) -> float:
     return float(next(line for line in lines if line.startswith(f"{name} ")).split()[1])
 
 
-def main() -> int:
+def main(words: Sequence[str]) -> int:
     """Runs against the tests' cluster with the operator of this tree installed."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="billing-dev bench operator", description=__doc__)
     parser.add_argument("--rounds", type=int, default=30, help="single stacks on each side (30)")
     parser.add_argument("--stacks", type=int, default=300, help="stacks of a crowd (300)")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(words)
     cluster = up("test")
     install(cluster, build_images(), settings={"BILLING_RESYNC_SECONDS": str(_RESYNC_SECONDS)})
     kube = Kube(cluster)
@@ -86,7 +86,3 @@ def main() -> int:
     for words, good in held.items():
         print(f"{'ok  ' if good else 'MISS'}  {words}")
     return 0 if all(held.values()) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -141,13 +141,13 @@ def verdict(ratios: dict[str, tuple[float, float]]) -> int:
     return 3 if void else 1 if slow else 0
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m billing_dev.bench.payment")
+def main(words: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="billing-dev bench payment", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=10.0, help="length of a round")
     parser.add_argument("--pattern", choices=PATTERNS, action="append", help="all by default")
     parser.add_argument("--free", action="store_true", help="leave all CPUs to all processes")
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     if not options.free:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # and so for all it starts
     ratios = {}
@@ -158,7 +158,3 @@ def main() -> int:
             rates = rounds(ports, pattern, count=options.rounds, seconds=options.seconds)
             ratios[pattern] = report(pattern, rates)
     return verdict(ratios)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

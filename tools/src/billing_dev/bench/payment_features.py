@@ -9,8 +9,8 @@ import argparse
 import json
 import os
 import statistics
-import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,11 +78,11 @@ def start(stack: ExitStack, feature: Feature, folder: Path, store: RedisServer) 
     return f"{port}:{feature.kind}"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m billing_dev.bench.payment_features")
+def main(words: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="billing-dev bench payment-features", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5.0, help="length of a round")
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # and so for all it starts
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -99,7 +99,3 @@ def main() -> int:
         middle = statistics.median(found)
         print(f"  {name:34}{middle:6.0f} charges a second   / plain {spread(ratios, '.2f')}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

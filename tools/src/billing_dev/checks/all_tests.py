@@ -1,13 +1,16 @@
-"""What `make test` runs: everything that must hold, in the open, and how long it took."""
+"""Everything that must hold, in the open, on the tests' cluster, and how long it took."""
 
-import sys
+import argparse
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from billing_dev.checks import kstatus
+from billing_dev.checks.check import UNIT_TESTS
 from billing_dev.checks.leftovers import clear_away
-from billing_dev.checks.lint import lint, run, run_aside
+from billing_dev.checks.lint import lint
 from billing_dev.checks.newer_operator import newer
+from billing_dev.checks.programs import run, run_aside
 from billing_dev.clients.kube import Kube
 from billing_dev.cluster.debian_program import CHROMEDRIVER, REDIS
 from billing_dev.cluster.errors import ClusterError
@@ -17,7 +20,6 @@ from billing_dev.cluster.progress import say, step
 from billing_dev.installation import build_images
 
 _PAYMENT = "tests/integration/payment_service"
-_UNIT_TESTS = ("pytest", "-q", "-n", "auto", "tests/unit")
 _PAYMENT_TESTS = ("pytest", "-q", "-n", "auto", "--durations=5", _PAYMENT)
 # Each worker has namespaces and an operator of its own, and mostly waits for pods.
 _SIDE_BY_SIDE = (
@@ -28,7 +30,9 @@ _SIDE_BY_SIDE = (
 _INSTALLED = ("pytest", "--durations=10", "tests/e2e")
 
 
-def main() -> int:
+def main(words: Sequence[str]) -> int:
+    """Returns 0 where all of it held."""
+    argparse.ArgumentParser(prog="billing-dev test", description=__doc__).parse_args(words)
     began = time.monotonic()
     try:
         code = _lint() or _make_ready() or _test()
@@ -45,7 +49,7 @@ def _test() -> int:
     # Those of the installed operator mostly wait for pods, one after the other: there is time for
     # the rest, which makes room for them and says nothing in between.
     with ThreadPoolExecutor(1) as aside:
-        others = [aside.submit(run_aside, tests) for tests in (_UNIT_TESTS, _PAYMENT_TESTS)]
+        others = [aside.submit(run_aside, tests) for tests in (UNIT_TESTS, _PAYMENT_TESTS)]
         codes.append(run(_INSTALLED))
         say("==> meanwhile, those that need no cluster")
         for other in others:
@@ -77,7 +81,3 @@ def _make_ready() -> int:
 def _minutes(began: float) -> str:
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
     return f"{minutes} min {seconds:02d} s"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

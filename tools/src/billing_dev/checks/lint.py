@@ -1,28 +1,21 @@
-"""All that is looked at without a cluster: `make check` runs it, and `make test` begins with it.
+"""All linters, side by side: each is told of once, in full where it found something."""
 
-It ends with the unit tests; with `lint` behind it, it leaves them out.
-"""
-
+import argparse
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+from billing_dev.checks.programs import BIN, Command, run_captured
 from billing_dev.cluster.errors import ClusterError
 from billing_dev.cluster.programs import compiled
 from billing_dev.cluster.progress import say, step
 from billing_dev.cluster.recipe_key import key_of
 from billing_dev.tree import ROOT, dockerfiles, shell_scripts, workflows, yaml_files
 
-_BIN = Path(sys.executable).parent
 _LINTERS = Path(__file__).parent / "linters"
-_UNIT_TESTS = ("pytest", "-q", "-n", "auto", "tests/unit")
-
-Command = Sequence[str | Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +26,19 @@ class _Done:
     printed: str
 
 
+def main(words: Sequence[str]) -> int:
+    """Returns 0 where none of them found anything."""
+    argparse.ArgumentParser(prog="billing-dev lint", description=__doc__).parse_args(words)
+    try:
+        with step("lint", usually="5 to 30 s"):
+            return lint()
+    except ClusterError as problem:
+        say(f"error: {problem}")
+        return 1
+
+
 def lint() -> int:
-    """Runs all linters, side by side; returns 0 where none of them found anything."""
+    """Runs all linters; returns 0 where none of them found anything."""
     programs = _linters()
     with ThreadPoolExecutor(os.cpu_count()) as side_by_side:
         running = [side_by_side.submit(_lint, name, of) for name, of in programs.items()]
@@ -43,37 +47,17 @@ def lint() -> int:
     return int(any(codes))
 
 
-def run(command: Command) -> int:
-    """Runs one of the environment's programs in the open; returns its exit code."""
-    program, *arguments = command
-    return subprocess.run([_BIN / program, *arguments], cwd=ROOT, check=False).returncode
-
-
-def run_aside(command: Command) -> tuple[int, str]:
-    """The same when nothing else waits for a CPU, unseen; returns what it printed as well."""
-    program, *arguments = command
-    done = subprocess.run(
-        ["nice", "-n", "10", _BIN / program, *arguments],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout
-
-
 def _linters() -> dict[str, Command]:
     # The longest first: the others fit beside it.
     return {
         "types": ("mypy", "operator/src", "payment/src", "tools/src", "tests"),
-        "imports": ("lint-imports",),
+        "imports": ("lint-imports", "--no-logo"),
         "style": ("ruff", "check", "."),
         "format": ("ruff", "format", "--check", "."),
         "yaml": ("yamllint", "--strict", *_named(yaml_files())),
         "shell": ("shellcheck", *_named(shell_scripts())),
         "dockerfiles": ("hadolint", "--no-color", *_named(dockerfiles())),
-        "workflows": (_actionlint(), "-shellcheck", _BIN / "shellcheck", *_named(workflows())),
+        "workflows": (_actionlint(), "-shellcheck", BIN / "shellcheck", *_named(workflows())),
     }
 
 
@@ -91,17 +75,9 @@ def _actionlint() -> Path:
 
 
 def _lint(name: str, command: Command) -> _Done:
-    program, *arguments = command
     began = time.monotonic()
-    done = subprocess.run(
-        [_BIN / program, *arguments],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return _Done(name, time.monotonic() - began, done.returncode, done.stdout)
+    code, printed = run_captured(command)
+    return _Done(name, time.monotonic() - began, code, printed)
 
 
 def _told(done: _Done) -> int:
@@ -111,18 +87,3 @@ def _told(done: _Done) -> int:
     if done.code:
         say(done.printed.rstrip())
     return done.code
-
-
-def main(words: Sequence[str]) -> int:
-    """Runs the linters, and the unit tests unless only the former were asked for."""
-    try:
-        with step("lint", usually="5 to 30 s"):
-            code = lint()
-    except ClusterError as problem:
-        say(f"error: {problem}")
-        return 1
-    return code or (0 if list(words) == ["lint"] else run(_UNIT_TESTS))
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,13 +1,14 @@
-"""`make shell`: a pod beside the demo's stack, with curl and jq, that is gone when you leave.
+"""A pod beside the demo's stack, with curl and jq, that is gone when you leave.
 
 It shows first who reaches what. With no terminal it does only that, and ends.
 """
 
+import argparse
 import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
@@ -68,7 +69,9 @@ LOOKS = (
 )
 
 
-def main() -> int:
+def main(words: Sequence[str]) -> int:
+    """Returns 0 where the two calls ended as they should, 130 after Ctrl-C."""
+    argparse.ArgumentParser(prog="billing-dev shell", description=__doc__).parse_args(words)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _leave)
     try:
@@ -186,7 +189,3 @@ def _shows(in_pod: list[str], look: Look) -> bool:
 def _exec(cluster: Cluster, pod: str, *options: str) -> list[str]:
     kubectl = [str(cluster.kubectl), f"--kubeconfig={cluster.kubeconfig}", "-n", NAMESPACE]
     return [*kubectl, "exec", *options, pod, "--"]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,9 +1,10 @@
-"""`make demo`: brings everything up, bills the invoices, and judges what came of it."""
+"""Brings everything up, bills the invoices, and judges what came of it."""
 
+import argparse
 import os
 import subprocess
-import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from billing_dev.clients.antaeus_api import AntaeusError
@@ -17,8 +18,13 @@ from billing_dev.demo.sample import Antaeus, chosen_antaeus
 from billing_dev.demo.stack import NAME, NAMESPACE, DemoStack
 from billing_dev.installation import build_images, install
 
+_SETTINGS = "ANTAEUS_IMAGE=... in the environment takes that Antaeus in place of the stand-in."
 
-def main() -> int:
+
+def main(words: Sequence[str]) -> int:
+    """Returns 0 where the demo has shown what it is there to show."""
+    parser = argparse.ArgumentParser(prog="billing-dev demo", description=__doc__, epilog=_SETTINGS)
+    parser.parse_args(words)
     began = time.monotonic()
     try:
         return _demo(chosen_antaeus(os.environ), began)
@@ -53,7 +59,3 @@ def _bill(stack: DemoStack) -> Report:
     with step(what, usually="1 s"):
         stack.bill()
     return Report(before, stack.read(), rate)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,9 +1,8 @@
-"""The commands by which people, and the Makefile for them, see to the clusters."""
+"""Sees to the kind clusters: `demo` for people, `test` and `ship` for the tests."""
 
 import argparse
 import os
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from billing_dev.cluster.docker import why_no_answer
 from billing_dev.cluster.engine import end_engine, ensure_engine
@@ -16,7 +15,8 @@ from billing_dev.cluster.progress import one_at_a_time, say
 from billing_dev.cluster.python_base import python_base
 
 
-def main(words: list[str]) -> int:
+def main(words: Sequence[str]) -> int:
+    """Returns the exit code."""
     arguments = _parser().parse_args(words)
     try:
         arguments.run(arguments)
@@ -32,11 +32,16 @@ def _up(arguments: argparse.Namespace) -> None:
 
 
 def _down(arguments: argparse.Namespace) -> None:
-    down(arguments.name)
+    for name in arguments.names:
+        down(name)
 
 
 def _kubeconfig(arguments: argparse.Namespace) -> None:
-    print(Cluster(arguments.name).kubeconfig)
+    cluster = Cluster(arguments.name)
+    print(cluster.kubeconfig)
+    # The path all the same: with none, kubectl would go to another cluster.
+    if not cluster.kubeconfig.exists():
+        say(_not_there(cluster))
 
 
 def _load(arguments: argparse.Namespace) -> None:
@@ -69,38 +74,41 @@ def _status(_: argparse.Namespace) -> None:
 def _kubectl(arguments: argparse.Namespace) -> None:
     cluster = Cluster(arguments.name)
     if not cluster.kubectl.exists():
-        give_up(f"Cluster {cluster.kind_name} is not there; `up {cluster.name}` makes it.")
+        give_up(_not_there(cluster))
     words = arguments.rest[1:] if arguments.rest[:1] == ["--"] else arguments.rest
     command = ["kubectl", f"--kubeconfig={cluster.kubeconfig}", *words]
     os.execv(cluster.kubectl, command)  # noqa: S606 - this very process becomes kubectl
 
 
+def _not_there(cluster: Cluster) -> str:
+    makes = f".venv/bin/billing-dev cluster up {cluster.name}"
+    return f"Cluster {cluster.kind_name} is not there; `{makes}` makes it."
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m billing_dev.cluster", description=__doc__)
+    parser = argparse.ArgumentParser(prog="billing-dev cluster", description=__doc__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def command(run: Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
         name = run.__name__.removeprefix("_").replace("_", "-")
-        made = commands.add_parser(name, help=text)
+        made = commands.add_parser(name, help=text, description=f"{text.capitalize()}.")
         made.set_defaults(run=run)
         return made
 
+    names = [cluster.name for cluster in ALL]
     of_one_cluster = [
-        command(_up, "end with this cluster healthy"),
-        command(_down, "delete this cluster"),
-        command(_kubeconfig, "print the path of its kubeconfig"),
-        kubectl := command(_kubectl, "run its own kubectl against it"),
-        loads := command(_load, "put local images into its node"),
+        command(_up, "make or mend one, or find it healthy"),
+        command(_kubeconfig, "print the path of the kubeconfig of one"),
+        kubectl := command(_kubectl, "run the kubectl of one against it"),
+        loads := command(_load, "put local images into the node of one"),
     ]
     for made in of_one_cluster:
-        made.add_argument("name", choices=[cluster.name for cluster in ALL])
+        made.add_argument("name", choices=names)
+    downs = command(_down, "delete the clusters that are named")
+    downs.add_argument("names", nargs="+", choices=names, metavar=f"{{{','.join(names)}}}")
     kubectl.add_argument("rest", nargs=argparse.REMAINDER, metavar="-- ARGUMENTS")
     loads.add_argument("image", nargs="+")
-    command(_status, "say how the clusters are")
+    command(_status, "say how all of them are")
     command(_base, "provide the Python base image and print its tag")
     command(_stop_engine, "end the Docker engine that was started here, if any")
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

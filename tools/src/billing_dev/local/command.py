@@ -1,9 +1,11 @@
-"""`make local`: both services on this machine in a moment, without Docker, until Ctrl-C."""
+"""Payment and Antaeus' stand-in on this machine in a moment, without Docker, until Ctrl-C."""
 
+import argparse
 import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
@@ -11,6 +13,7 @@ from billing_dev.local.pair import TOKEN, LocalError, Pair, Places
 from billing_dev.tree import ROOT
 
 FOLDER = ROOT / ".local"
+_SETTINGS = "Any setting of either may be made in the environment: docs/local.md."
 
 _TRY = """
 Ready after {seconds:.1f} s: payment on {payment} (token {token}), Antaeus' stand-in on {antaeus}.
@@ -29,8 +32,12 @@ Ready after {seconds:.1f} s: payment on {payment} (token {token}), Antaeus' stan
 More to try: docs/local.md, docs/payment-recipes.md. Ctrl-C ends both."""
 
 
-def main() -> int:
+def main(words: Sequence[str]) -> int:
     """Returns 0 after a signal, 1 where one of the two did not start or ended by itself."""
+    parser = argparse.ArgumentParser(
+        prog="billing-dev local", description=__doc__, epilog=_SETTINGS
+    )
+    parser.parse_args(words)
     began, asked_to_end = time.monotonic(), Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: asked_to_end.set())
@@ -65,7 +72,3 @@ def _what_to_try(places: Places, seconds: float) -> str:
 
 def _short(path: Path) -> Path:
     return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-
-
-if __name__ == "__main__":
-    sys.exit(main())
