@@ -1,6 +1,6 @@
 # One line a task; what a task does lives in the tool that it calls.
 .DEFAULT_GOAL := help
-.PHONY: help local demo shell down push verify deploy smoke undeploy setup lock check test integration test-operator test-shipping test-faults test-payment test-hostile e2e bench-payment bench-payment-features bench-operator render
+.PHONY: help local demo shell kubeconfig down push verify deploy smoke undeploy setup lock check test integration test-operator test-shipping test-faults test-payment test-hostile e2e bench-payment bench-payment-features bench-operator render
 SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
@@ -9,7 +9,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2} /^## / {printf "\n%s\n", substr($$0, 4)}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-24s %s\n", $$1, $$2} /^## / {printf "\n%s\n", substr($$0, 4)}' $(MAKEFILE_LIST)
 
 ## Use
 
@@ -21,6 +21,9 @@ demo: setup  ## From a fresh machine to paid invoices: cluster, operator, stack,
 
 shell: setup  ## A pod beside the demo's stack, with curl and jq
 	@$(DEV) shell
+
+kubeconfig: setup  ## Print the path of the demo's kubeconfig, or of that of CLUSTER=test; use make -s
+	@$(DEV) cluster kubeconfig $(or $(CLUSTER),demo)
 
 down: setup  ## Delete the demo's and the tests' clusters
 	@$(DEV) cluster down demo test ship
@@ -49,11 +52,11 @@ setup: .venv/.ready  ## Make the project's own environment (.venv)
 .uv/bin/uv:
 	@python3 -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo 'python3 3.11 or newer with venv is needed: apt-get install python3 python3-venv' >&2; exit 1; }
-	@echo 'setup: uv $(UV_VERSION), about 10 s'
+	@echo 'setup: uv $(UV_VERSION), about 10 s' >&2
 	@python3 -m venv .uv && .uv/bin/pip install --quiet 'uv==$(UV_VERSION)'
 
 .venv/.ready: .uv/bin/uv requirements/dev.txt operator/pyproject.toml payment/pyproject.toml tools/pyproject.toml
-	@echo 'setup: .venv, about 15 s'
+	@echo 'setup: .venv, about 15 s' >&2
 	@test -d .venv || $(UV) venv --quiet --python python3 .venv
 	@$(UV) pip sync --quiet --require-hashes requirements/dev.txt
 	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable operator --editable payment --editable tools

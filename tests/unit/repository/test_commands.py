@@ -1,0 +1,103 @@
+"""Every command that is printed: by make, by the pages, or by a program."""
+
+import ast
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from billing_dev.__main__ import COMMANDS
+from billing_dev.tree import ROOT, files
+
+MAKEFILE = ROOT / "Makefile"
+TARGET = re.compile(r"^([a-z0-9-]+):.*?## +(.+)$", re.MULTILINE)
+_PROGRAMS = ("operator/src", "payment/src", "tools/src")
+_PAGES = (".md", ".yml", ".yaml")
+# What nobody has to type: each has a target of make or a command of billing-dev.
+_TYPED_BY_NOBODY = re.compile(
+    r"PYTHONPATH=|python3? -m (?:billing_dev|cluster|demo|local|shipping|bench|support|antaeus)\b"
+)
+_OUR_PROGRAM = re.compile(r"(?:\bbilling-dev|\$\(DEV\)) ([a-z][a-z-]*)\b")
+
+
+def make(*words: str, **variables: str) -> str:
+    """What make prints when a person runs it, not as a part of the make that runs the tests."""
+    ours = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    done = subprocess.run(
+        ["make", *words], cwd=ROOT, env=ours | variables, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def printed() -> Iterator[tuple[str, str]]:
+    """Texts that people read, each with the name of the file that it comes from."""
+    for file in files():
+        name = str(file.relative_to(ROOT))
+        if file.suffix in _PAGES or file.name in ("Makefile", "run"):
+            yield name, file.read_text()
+        elif file.suffix == ".py" and name.startswith(_PROGRAMS):
+            yield name, "\n".join(strings(file))
+
+
+def strings(file: Path) -> Iterator[str]:
+    """What a module may print: its texts, docstrings included, since help prints some."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_nobody_has_to_say_where_our_modules_are() -> None:
+    found = [
+        f"{name}: {match[0]}"
+        for name, text in printed()
+        for match in _TYPED_BY_NOBODY.finditer(text)
+    ]
+
+    assert found == []
+
+
+def test_a_path_that_somebody_would_have_to_type_is_found() -> None:
+    assert _TYPED_BY_NOBODY.search("export PYTHONPATH" + "=tests")
+    assert _TYPED_BY_NOBODY.search("python3 -m cluster" + " up test")
+    assert not _TYPED_BY_NOBODY.search("python -m billing_operator")
+
+
+def test_every_command_of_ours_that_is_printed_is_there() -> None:
+    found = {
+        f"{name}: billing-dev {match[1]}"
+        for name, text in printed()
+        for match in _OUR_PROGRAM.finditer(text)
+        if match[1] not in COMMANDS
+    }
+
+    assert found == set()
+    assert {match[1] for match in _OUR_PROGRAM.finditer(MAKEFILE.read_text())} >= {"demo", "test"}
+
+
+def test_help_lists_every_target_and_glues_none_to_its_text() -> None:
+    listed = make("help")
+
+    targets = TARGET.findall(MAKEFILE.read_text())
+    assert len(targets) > 20
+    for name, text in targets:
+        assert re.search(rf"^  {name}  +{re.escape(text)}$", listed, re.MULTILINE), name
+
+
+def test_help_sends_no_colours_into_a_pipe() -> None:
+    assert "\x1b" not in make("help", TERM="xterm-256color")
+
+
+@pytest.mark.parametrize(
+    ("words", "cluster"),
+    [((), "demo"), (("CLUSTER=test",), "test")],
+    ids=["the demo's where none is named", "the one that is named"],
+)
+def test_make_prints_the_path_of_a_kubeconfig_and_nothing_else(
+    words: tuple[str, ...], cluster: str, tmp_path: Path
+) -> None:
+    said = make("-s", "kubeconfig", *words, BILLING_CACHE=str(tmp_path), BILLING_CLUSTER_PREFIX="b")
+
+    assert said == f"{tmp_path}/clusters/b-{cluster}/kubeconfig\n"
