@@ -1,20 +1,13 @@
 """Decides what to write: from what should be and what is, to the fewest changes between them."""
 
-import json
 from dataclasses import dataclass
 
+from billing_operator.children.antaeus_template import template_to_run
 from billing_operator.children.drift import drift
-from billing_operator.desired import antaeus, desired
+from billing_operator.desired import desired
 from billing_operator.inputs import Installation, Token
-from billing_operator.kinds import Manifest, Ref, deployment, ref
-from billing_operator.names import (
-    ANTAEUS,
-    APPLIED_TEMPLATE,
-    MANAGER,
-    PAYMENT,
-    TEMPLATE_ORIGIN,
-    part_name,
-)
+from billing_operator.kinds import Manifest, Ref, ref
+from billing_operator.names import MANAGER, PAYMENT
 from billing_operator.observed.stack import Observed
 from billing_operator.spec.stack import Stack
 
@@ -65,20 +58,22 @@ class Plan:
 
 def decide(stack: Stack, seen: Observed, token: Token, installation: Installation) -> Plan:
     """What is missing or differs, and what is too much."""
-    fresh = antaeus.template(stack, token, installation)
-    origins = {_origin(fresh)}
-    if token.direct:
-        origins.add(antaeus.template_origin(stack, token.direct))
-    template = _template_to_run(fresh, origins, stack, seen)
+    of_antaeus = template_to_run(stack, seen, token, installation)
     scaled = scaled_by_others(stack, seen)
-    wanted = desired(stack, token, installation, antaeus_template=template, scaled_by_others=scaled)
+    wanted = desired(
+        stack,
+        token,
+        installation,
+        antaeus_template=of_antaeus.template,
+        scaled_by_others=scaled,
+    )
     # What the cluster does not know can't be asked for; it is once a resync has found it.
     known = [tuple(each for each in group if each["kind"] not in seen.absent) for group in wanted]
     names = {ref(manifest) for group in known for manifest in group}
     return Plan(
         groups=tuple(_changes(group, seen) for group in known),
         strays=tuple(child for name, child in seen.children.items() if name not in names),
-        held_back=_held_back(fresh, template),
+        held_back=of_antaeus.held_back,
     )
 
 
@@ -99,34 +94,3 @@ def _changes(group: tuple[Manifest, ...], seen: Observed) -> tuple[Change, ...]:
         if why:
             changes.append(Change(manifest, why))
     return tuple(changes)
-
-
-def _template_to_run(fresh: Manifest, origins: set[str], stack: Stack, seen: Observed) -> Manifest:
-    """The template for Antaeus: the one it runs by, unless the user chose otherwise.
-
-    A restart forgets every payment and so charges everybody again. Neither another default image
-    nor a newer operator is worth that: they wait for a start that has another cause.
-    """
-    live = seen.children.get(deployment(part_name(stack.name, ANTAEUS)))
-    if live is None or not seen.antaeus_runs:
-        return fresh
-    applied = (live["metadata"].get("annotations") or {}).get(APPLIED_TEMPLATE)
-    try:
-        running: Manifest = json.loads(applied or "null") or fresh
-        same_choice = _origin(running) in origins
-    except (ValueError, KeyError, TypeError):
-        return fresh
-    return running if same_choice else fresh
-
-
-def _origin(template: Manifest) -> str:
-    return str(template["metadata"]["annotations"][TEMPLATE_ORIGIN])
-
-
-def _held_back(fresh: Manifest, running: Manifest) -> str | None:
-    if fresh == running:
-        return None
-    image = str(fresh["spec"]["containers"][0]["image"])
-    if image != running["spec"]["containers"][0]["image"]:
-        return f"image {image}"
-    return "a newer pod template of the operator"
