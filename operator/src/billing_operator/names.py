@@ -48,6 +48,8 @@ TOKEN_ROTATION_HELD: Final = "TokenRotationHeld"
 
 # By which it is told to the run.
 PAID_ENV: Final = "BILLING_PAID_BEFORE"
+# The script of the operator's image that is a run (operator/pyproject.toml).
+RUN_COMMAND: Final = "billing-run"
 
 TOKEN_KEY: Final = "token"
 TOKEN_ID_KEY: Final = "id"

@@ -1,6 +1,6 @@
 """One billing run: has Antaeus pay once, waits for its answer, and says what became of it.
 
-Runs in a pod of its own, without any right: python -m billing_operator.commands.pay_run http://antaeus:8000.
+Runs in a pod of its own, without any right: billing-run http://antaeus:8000.
 Antaeus does not guard its pay call, and a caller that hangs up does not stop the batch. So the call
 is never sent twice, and it is waited for however long it takes; the Job has the deadline.
 """
@@ -218,9 +218,9 @@ def _print(line: str) -> None:
     sys.stdout.flush()
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Does a run; the status of the process tells its outcome, and 0 that the batch has ended."""
-    parser = argparse.ArgumentParser(prog="pay_run", description="Has Antaeus pay, once.")
+    parser = argparse.ArgumentParser(prog="billing-run", description="Has Antaeus pay, once.")
     parser.add_argument("antaeus", help="base URL of Antaeus")
     # Where Kubernetes looks for a container's last words.
     parser.add_argument("--report", type=Path, default=Path("/dev/termination-log"))
@@ -229,7 +229,3 @@ def main(arguments: list[str]) -> int:
     # None where a person let the run begin.
     paid = int(os.environ.get(PAID_ENV) or 0)
     return EXIT_CODES[PayRun(Antaeus(given.antaeus), given.report, _print, paid=paid)()]
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -4,7 +4,7 @@ from billing_operator.desired import workload
 from billing_operator.desired.antaeus import base_url
 from billing_operator.inputs import Installation
 from billing_operator.kinds import Manifest
-from billing_operator.names import BILLING, PAID_BEFORE, PAID_ENV, labels, part_name
+from billing_operator.names import BILLING, PAID_BEFORE, PAID_ENV, RUN_COMMAND, labels, part_name
 from billing_operator.spec.stack import Stack
 
 # A CronJob can't be without one; it is suspended as long as it has this.
@@ -92,7 +92,7 @@ def _container(stack: Stack, installation: Installation) -> Manifest:
     made: Manifest = {
         "name": BILLING,
         "image": installation.operator_image,
-        "command": ["python", "-m", "billing_operator.commands.pay_run", base_url(stack)],
+        "command": [RUN_COMMAND, base_url(stack)],
         # An Antaeus that has started anew since the run was let begin is not told to pay.
         "env": [{"name": PAID_ENV, "valueFrom": {"fieldRef": _PAID_FIELD}}],
         # What it says at its end is read from its own file alone: its log is for people.

@@ -1,9 +1,13 @@
 """The CronJob of a stack: always there, and none of its Jobs begins by itself."""
 
+import tomllib
+from importlib.metadata import EntryPoint
 from typing import Any
 
 import pytest
 
+from billing_dev.tree import ROOT
+from billing_operator.commands.pay_run import main
 from billing_operator.desired import billing
 from billing_operator.kinds import Manifest
 from billing_operator.names import BILLING, STACK_LABEL
@@ -73,10 +77,7 @@ def test_a_run_is_the_operators_own_image_with_no_rights() -> None:
 
     assert container["image"] == OPERATOR_IMAGE
     assert container["name"] == BILLING
-    assert container["command"][-2:] == [
-        "billing_operator.commands.pay_run",
-        "http://shop-antaeus:8000",
-    ]
+    assert container["command"] == ["billing-run", "http://shop-antaeus:8000"]
     assert found["automountServiceAccountToken"] is False
     assert found["securityContext"]["runAsNonRoot"] is True
     assert container["securityContext"] == {
@@ -85,6 +86,16 @@ def test_a_run_is_the_operators_own_image_with_no_rights() -> None:
         "capabilities": {"drop": ["ALL"]},
     }
     assert container["terminationMessagePolicy"] == "File"
+
+
+def test_the_operators_image_has_the_command_of_a_run_on_its_path() -> None:
+    (container,) = pod()["containers"]
+    scripts = tomllib.loads((ROOT / "operator/pyproject.toml").read_text())["project"]["scripts"]
+    image = (ROOT / "Dockerfile.operator").read_text()
+
+    assert EntryPoint(container["command"][0], scripts[container["command"][0]], "").load() is main
+    assert "RUN python3 -m venv --without-pip /app \\" in image
+    assert "ENV PATH=/app/bin:$PATH" in image
 
 
 def test_resources_can_be_given_and_left_out() -> None:
