@@ -1,7 +1,13 @@
-"""What Ready means: the checks of a stack in the order in which they are made."""
+"""What Ready means: READINESS, a chain of checks of which the first that holds says it.
 
+A fault comes first, since without it the pass would have seen more. What only a person can mend
+comes before what passes by itself.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from billing_operator.errors import Fault, SpecError
 from billing_operator.inputs import Token
@@ -55,7 +61,7 @@ class Findings:
         undone: children that a suspended stack keeps from being as its spec wants them.
         refusal: of the stack's profile by a payment pod; None while none refuses it.
         runs: of billing; None where they can't be seen now.
-        rotating: whether the token is being replaced.
+        rotation: of the token; None while no token is known.
     """
 
     seen: Observed
@@ -72,41 +78,126 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    """What Ready, Reconciling and Stalled say.
+
+    Attributes:
+        stalled: whether only a person can mend it.
+    """
+
     reason: str
     message: str
     ready: bool = False
     stalled: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ReadinessContext:
+    """What a check looks at.
+
+    Attributes:
+        counted: the invoices of the new status, if anything is known of them.
+    """
+
+    stack: Stack
+    found: Findings
+    counted: Manifest | None
+
+
+Check = Callable[[ReadinessContext], Verdict | None]
+
+
 def verdict(stack: Stack, found: Findings, counted: Manifest | None) -> Verdict:
-    if found.fault:
-        stalled = isinstance(found.fault, SpecError) or found.fault.condition is not None
-        return Verdict(found.fault.reason, found.fault.message, stalled=stalled)
-    if found.refusal:
-        return Verdict(Reason.PROFILE_REFUSED, str(found.refusal), stalled=True)
-    of_parts = _of_part(stack, found, ANTAEUS, Reason.ANTAEUS_STARTING) or _of_part(
-        stack, found, PAYMENT, Reason.PAYMENT_ROLLING_OUT
-    )
-    if of_parts and of_parts.stalled:
-        return of_parts
-    return (
-        _of_suspension(stack, found)
-        or _of_rotation(found)
-        or of_parts
-        or _of_hibernation(stack, found, counted)
-        or _of_profile(found)
-        or Verdict(Reason.ALL_READY, "Antaeus and payment are ready", ready=True)
-    )
+    """What the first check that holds says; where none holds, that all is ready."""
+    context = ReadinessContext(stack, found, counted)
+    held = (check(context) for check in READINESS)
+    return next(filter(None, held), _ALL_READY)
 
 
-def _of_part(stack: Stack, found: Findings, part: str, reason: Reason) -> Verdict | None:
-    rollout = found.seen.rollout(stack.name, part)
+def fault(context: ReadinessContext) -> Verdict | None:
+    """Something kept the pass from its end."""
+    kept = context.found.fault
+    if kept is None:
+        return None
+    stalled = isinstance(kept, SpecError) or kept.condition is not None
+    return Verdict(kept.reason, kept.message, stalled=stalled)
+
+
+def refused_profile(context: ReadinessContext) -> Verdict | None:
+    """A payment pod does not take the profile of the spec."""
+    refusal = context.found.refusal
+    return Verdict(Reason.PROFILE_REFUSED, str(refusal), stalled=True) if refusal else None
+
+
+def stuck_part(context: ReadinessContext) -> Verdict | None:
+    """The first part that is not as wanted has a trouble that only a person can mend."""
+    part = rolling_out(context)
+    return part if part and part.stalled else None
+
+
+def suspended(context: ReadinessContext) -> Verdict | None:
+    """The spec wants something that its own suspend keeps from being done."""
+    undone, seen = context.found.undone, context.found.seen
+    if not undone:
+        return None
+    names = ", ".join(sorted(map(str, undone)))
+    message = f"spec.suspend keeps {names} from being as the spec wants; false has that done"
+    of_antaeus = deployment(part_name(context.stack.name, ANTAEUS))
+    if seen.antaeus_runs and of_antaeus in undone:
+        message += ", which may restart Antaeus, and that forgets all payments"
+    return Verdict(Reason.SUSPENDED, message, stalled=True)
+
+
+def rotating(context: ReadinessContext) -> Verdict | None:
+    """Another token takes over."""
+    message = rotation_message(context.found.rotation)
+    return Verdict(Reason.TOKEN_ROTATING, message) if message else None
+
+
+def rolling_out(context: ReadinessContext) -> Verdict | None:
+    """A part is not as wanted; Antaeus comes first."""
+    of_antaeus = _of_part(context, ANTAEUS, Reason.ANTAEUS_STARTING)
+    return of_antaeus or _of_part(context, PAYMENT, Reason.PAYMENT_ROLLING_OUT)
+
+
+def hibernating(context: ReadinessContext) -> Verdict | None:
+    """The stack is to hibernate. Once it does, it is ready: it is as the spec wants it."""
+    if not context.stack.hibernate:
+        return None
+    if not asleep(context.stack, context.found.seen):
+        return Verdict(Reason.HIBERNATING, "the last pods are still to end")
+    # Anything else would be in progress for ever to whoever waits.
+    return Verdict(Reason.HIBERNATED, asleep_message(context.counted), ready=True)
+
+
+def profile(context: ReadinessContext) -> Verdict | None:
+    """A ready payment pod answers by another profile than the one of the spec."""
+    if context.found.profile_in_effect:
+        return None
+    return Verdict(Reason.PROFILE_UPDATING, "payment: not every pod answers by the new profile yet")
+
+
+READINESS: Final[tuple[Check, ...]] = (
+    fault,
+    refused_profile,
+    stuck_part,
+    suspended,
+    rotating,
+    rolling_out,
+    hibernating,
+    profile,
+)
+_ALL_READY = Verdict(Reason.ALL_READY, "Antaeus and payment are ready", ready=True)
+
+
+def _of_part(context: ReadinessContext, part: str, reason: Reason) -> Verdict | None:
+    stack, seen = context.stack, context.found.seen
+    rollout = seen.rollout(stack.name, part)
     if rollout is None:
         return Verdict(Reason.CREATING, f"the deployment of {part} is not there yet")
     if rollout.complete:
         return None
     progress = f"{part}: {rollout.progress}"
-    trouble = _trouble(found.seen, part, rollout)
+    trouble = _trouble(seen, part, rollout)
     if trouble is None:
         return Verdict(Reason.HIBERNATING if stack.hibernate else reason, progress)
     return Verdict(Reason.POD_TROUBLE, f"{progress}; {trouble}", stalled=trouble.stuck)
@@ -116,34 +207,3 @@ def _trouble(seen: Observed, part: str, rollout: Rollout) -> Trouble | None:
     of_pods = [pod.trouble for pod in seen.of(part) if pod.trouble]
     stuck = (trouble for trouble in of_pods if trouble.stuck)
     return next(stuck, None) or rollout.trouble or next(iter(of_pods), None)
-
-
-def _of_suspension(stack: Stack, found: Findings) -> Verdict | None:
-    if not found.undone:
-        return None
-    names = ", ".join(sorted(map(str, found.undone)))
-    message = f"spec.suspend keeps {names} from being as the spec wants; false has that done"
-    of_antaeus = deployment(part_name(stack.name, ANTAEUS))
-    if found.seen.antaeus_runs and of_antaeus in found.undone:
-        message += ", which may restart Antaeus, and that forgets all payments"
-    return Verdict(Reason.SUSPENDED, message, stalled=True)
-
-
-def _of_hibernation(stack: Stack, found: Findings, counted: Manifest | None) -> Verdict | None:
-    if not stack.hibernate:
-        return None
-    if not asleep(stack, found.seen):
-        return Verdict(Reason.HIBERNATING, "the last pods are still to end")
-    # It is as the spec wants it. Anything else would be in progress for ever to whoever waits.
-    return Verdict(Reason.HIBERNATED, asleep_message(counted), ready=True)
-
-
-def _of_rotation(found: Findings) -> Verdict | None:
-    message = rotation_message(found.rotation)
-    return Verdict(Reason.TOKEN_ROTATING, message) if message else None
-
-
-def _of_profile(found: Findings) -> Verdict | None:
-    if found.profile_in_effect:
-        return None
-    return Verdict(Reason.PROFILE_UPDATING, "payment: not every pod answers by the new profile yet")
