@@ -1,5 +1,7 @@
 """What can keep a stack from being as its spec wants it, told apart by who must act."""
 
+from billing_operator.reasons import ConditionType, Reason
+
 REFUSAL_SECONDS = 600.0
 """For so long the same question is not asked again."""
 
@@ -8,15 +10,14 @@ class Fault(Exception):
     """Something that the stack's conditions must tell.
 
     Attributes:
-        reason: one word, in the form that conditions use.
         condition: type of the condition that holds besides Ready=False, if there is one.
         retry_seconds: when to look again; None leaves it to the queue's backoff.
     """
 
-    condition: str | None = None
+    condition: ConditionType | None = None
     retry_seconds: float | None = None
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
         self.reason = reason
         self.message = message
@@ -28,7 +29,9 @@ class SpecError(Fault):
     # Not only the spec can mend it: a Secret or a foreign object is not watched.
     retry_seconds = 30.0
 
-    def __init__(self, reason: str, message: str, *, condition: str | None = None) -> None:
+    def __init__(
+        self, reason: Reason, message: str, *, condition: ConditionType | None = None
+    ) -> None:
         super().__init__(reason, message)
         self.condition = condition
 
@@ -40,13 +43,13 @@ class Refused(SpecError):
     retry_seconds = REFUSAL_SECONDS
 
     def __init__(self, said: str) -> None:
-        super().__init__("Refused", f"the API server refuses what the spec asks for: {said}")
+        super().__init__(Reason.REFUSED, f"the API server refuses what the spec asks for: {said}")
 
 
 class Waiting(Fault):
     """Nobody must act; it will pass by itself."""
 
-    def __init__(self, reason: str, message: str, *, seconds: float) -> None:
+    def __init__(self, reason: Reason, message: str, *, seconds: float) -> None:
         super().__init__(reason, message)
         self.retry_seconds = seconds
 
@@ -59,12 +62,12 @@ class ClusterError(Fault):
     """
 
     def __init__(
-        self, reason: str, message: str, *, status: int = 0, retry_after: float | None = None
+        self, reason: Reason, message: str, *, status: int = 0, retry_after: float | None = None
     ) -> None:
         super().__init__(reason, message)
         self.status = status
         self.retry_seconds = retry_after
-        self.condition = "Forbidden" if status == 403 else None
+        self.condition = ConditionType.FORBIDDEN if status == 403 else None
 
 
 class NotFound(ClusterError):

@@ -38,14 +38,6 @@ TOKEN_ID: Final = f"{GROUP}/token-id"
 PAID_BEFORE: Final = f"{GROUP}/paid-before"
 PROFILE_NUDGE: Final = f"{GROUP}/profile"
 
-# A condition and the reason of its Event.
-INVOICES_RESET: Final = "InvoicesReset"
-# Reasons of the Events by which a rotation begins and ends, and the condition that a person must
-# do something for it.
-TOKEN_ROTATING: Final = "TokenRotating"
-TOKEN_ROTATED: Final = "TokenRotated"
-TOKEN_ROTATION_HELD: Final = "TokenRotationHeld"
-
 # By which it is told to the run.
 PAID_ENV: Final = "BILLING_PAID_BEFORE"
 # The script of the operator's image that is a run (operator/pyproject.toml).

@@ -12,6 +12,7 @@ from billing_operator.apps.http import count_invoices, read_calls, read_profile
 from billing_operator.errors import Waiting
 from billing_operator.names import ANTAEUS, OPS_PORT, part_name
 from billing_operator.observed.stack import Pod
+from billing_operator.reasons import Reason
 from billing_operator.spec.stack import Stack
 
 _SECONDS = 10.0
@@ -54,4 +55,6 @@ class ProxyApps:
                 answer.raise_for_status()
                 return await answer.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise Waiting("NoAnswer", f"{path}: {error or 'timed out'}", seconds=1.0) from error
+            raise Waiting(
+                Reason.NO_ANSWER, f"{path}: {error or 'timed out'}", seconds=1.0
+            ) from error

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from billing_operator.apps.answers import Accepted, Calls, Counts, ProfileAnswer
 from billing_operator.errors import Waiting
 from billing_operator.observed.stack import Pod
+from billing_operator.reasons import Reason
 from billing_operator.spec.stack import Stack
 
 
@@ -34,13 +35,13 @@ class FakeApps:
         self.asked.append(stack.name)
         self.meanwhile()
         if stack.name not in self.counts:
-            raise Waiting("NoAnswer", "no invoices", seconds=1)
+            raise Waiting(Reason.NO_ANSWER, "no invoices", seconds=1)
         return self.counts[stack.name]
 
     async def profile(self, stack: Stack, pod: Pod) -> ProfileAnswer:
         self.asked.append(pod.name)
         if pod.name not in self.digests:
-            raise Waiting("NoAnswer", f"no profile of {stack.name}", seconds=1)
+            raise Waiting(Reason.NO_ANSWER, f"no profile of {stack.name}", seconds=1)
         refused, mistake = self.refusals.get(pod.name, (None, ""))
         ids = self.accepted.get(pod.name)
         accepted = None if ids is None else Accepted(frozenset(ids))
@@ -50,5 +51,5 @@ class FakeApps:
     async def calls(self, stack: Stack, pod: Pod) -> Calls:
         self.asked.append(pod.name)
         if pod.name not in self.taken:
-            raise Waiting("NoAnswer", f"no calls of {stack.name}", seconds=1)
+            raise Waiting(Reason.NO_ANSWER, f"no calls of {stack.name}", seconds=1)
         return self.taken[pod.name]

@@ -22,6 +22,7 @@ from billing_operator.kinds import (
 )
 from billing_operator.kube.api import Page
 from billing_operator.names import MANAGED_BY, MANAGER, STACK_LABEL
+from billing_operator.reasons import Reason
 from support.operator.applied import applied
 
 Call = tuple[str, str]
@@ -74,7 +75,7 @@ class FakeCluster:
     @staticmethod
     def conflict() -> Conflict:
         """What the API server says when an object has changed meanwhile."""
-        return Conflict("Conflict", "the object has been modified", status=409)
+        return Conflict(Reason.CONFLICT, "the object has been modified", status=409)
 
     async def read(self, kind: Kind, key: Key) -> Manifest | None:
         self._asked("read", kind)
@@ -94,7 +95,7 @@ class FakeCluster:
     async def apply(self, manifest: Manifest, *, new: bool = False) -> Manifest:
         self._asked("apply", BY_NAME[manifest["kind"]])
         if new and (manifest["kind"], key(manifest)) in self.objects:
-            raise Conflict("Conflict", "the object has been modified", status=409)
+            raise Conflict(Reason.CONFLICT, "the object has been modified", status=409)
         if not new and (fault := self.faults.get(("change", manifest["kind"]))):
             raise fault
         # An answer takes a while, a refusal less.
@@ -103,7 +104,7 @@ class FakeCluster:
         old = self.objects.get((manifest["kind"], key(manifest))) or {"metadata": {}}
         there = old["metadata"].get("uid")
         if manifest["metadata"].get("uid", there) != there:
-            raise Conflict("Conflict", "another uid", status=409)
+            raise Conflict(Reason.CONFLICT, "another uid", status=409)
         live = applied(manifest)
         if leaves_replicas(manifest):
             live["spec"]["replicas"] = _replicas_left(old)
@@ -123,13 +124,13 @@ class FakeCluster:
         self._asked("apply status", BILLING_STACK)
         live = self.objects.get((BILLING_STACK.name, place))
         if live is None or live["metadata"]["uid"] != uid:
-            raise Conflict("Conflict", "another uid", status=409)
+            raise Conflict(Reason.CONFLICT, "another uid", status=409)
         return self.have(live | {"status": status})
 
     async def create(self, manifest: Manifest) -> Manifest:
         self._asked("create", BY_NAME[manifest["kind"]])
         if (manifest["kind"], key(manifest)) in self.objects:
-            raise Conflict("Conflict", "exists already", status=409)
+            raise Conflict(Reason.CONFLICT, "exists already", status=409)
         return self.have(manifest)
 
     async def replace(self, live: Manifest) -> Manifest:
@@ -154,13 +155,13 @@ class FakeCluster:
         live = self.get(known["kind"], known["metadata"]["name"]) or {"metadata": {}}
         for name in ("uid", "resourceVersion"):
             if live["metadata"].get(name) != known["metadata"][name]:
-                raise Conflict("Conflict", "the object has been modified", status=409)
+                raise Conflict(Reason.CONFLICT, "the object has been modified", status=409)
         return live
 
     async def annotate_pod(self, key: Key, annotations: dict[str, str]) -> None:
         self._asked("annotate", POD)
         if (POD.name, key) not in self.objects:
-            raise NotFound("NotFound", f"no pod {key}", status=404)
+            raise NotFound(Reason.NOT_FOUND, f"no pod {key}", status=404)
         self.nudges.append((key.name, annotations))
 
     def _asked(self, verb: str, kind: Kind) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from billing_operator.errors import ClusterError, Conflict, NotFound
 from billing_operator.kinds import Key, Kind, Manifest
 from billing_operator.process.election import Candidate, Elector
+from billing_operator.reasons import Reason
 
 PLACE = Key("billing-system", "billing-operator")
 
@@ -67,22 +68,22 @@ class OneSide:
     async def create(self, manifest: Manifest) -> Manifest:
         await self._arrive()
         if self._leases.live is not None:
-            raise Conflict("Conflict", "it exists", status=409)
+            raise Conflict(Reason.CONFLICT, "it exists", status=409)
         return await self._answered(manifest)
 
     async def replace(self, live: Manifest) -> Manifest:
         await self._arrive()
         if self._leases.live is None:
-            raise NotFound("NotFound", "it is gone", status=404)
+            raise NotFound(Reason.NOT_FOUND, "it is gone", status=404)
         if live["metadata"] != self._leases.live["metadata"]:
-            raise Conflict("Conflict", "another version", status=409)
+            raise Conflict(Reason.CONFLICT, "another version", status=409)
         return await self._answered(live)
 
     async def _arrive(self) -> None:
         self._leases.asked += 1
         await asyncio.sleep(0.01)
         if self._leases.forbids:
-            raise ClusterError("Forbidden", "leases is forbidden", status=403)
+            raise ClusterError(Reason.FORBIDDEN, "leases is forbidden", status=403)
         if self._name in self._leases.cut_off:
             await asyncio.Event().wait()
 

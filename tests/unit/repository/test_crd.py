@@ -11,6 +11,7 @@ from billing_operator.errors import SpecError
 from billing_operator.kinds import BILLING_STACK, Manifest
 from billing_operator.names import RENEW_TOKEN, ROTATE_TOKEN
 from billing_operator.observed.stack import observe
+from billing_operator.reasons import ConditionType, Reason
 from billing_operator.runs.jobs import runs_of
 from billing_operator.runs.records import Sight
 from billing_operator.spec.stack import Stack
@@ -140,7 +141,7 @@ def test_every_field_of_a_status_is_known_to_the_schema() -> None:
         runs=sight,
         seen=observe([a_deployment("antaeus"), a_deployment()], [a_pod("antaeus"), a_pod()]),
         token=a_token(),
-        fault=SpecError("TokenInvalid", "no token", condition="TokenInvalid"),
+        fault=SpecError(Reason.TOKEN_INVALID, "no token", condition=ConditionType.TOKEN_INVALID),
         profile_in_effect=True,
         reading=a_reading(1, 2),
         held_back="image b",

@@ -14,11 +14,11 @@ import yaml
 from prometheus_client import generate_latest
 
 from billing_dev.tree import ROOT, files
-from billing_operator import errors, names
+from billing_operator import names
 from billing_operator.metrics import Metrics
+from billing_operator.reasons import ConditionType, EventReason, Reason, WaitReason
 from billing_operator.runs.metrics import RunMetrics
 from billing_operator.settings import Settings
-from billing_operator.status.readiness import Reason
 from support.payment.service import a_service, get
 
 README = ROOT / "README.md"
@@ -26,9 +26,8 @@ OPERATIONS = ROOT / "docs/operations.md"
 CONCEPTS = ROOT / "docs/concepts.md"
 OPERATOR = ROOT / "operator/src/billing_operator"
 # Faults that end a pass, or a reading, before anything is said about a stack.
-UNTOLD = {"NamespaceLeaving", "NoAnswer"}
+UNTOLD = {Reason.NAMESPACE_LEAVING, Reason.NO_ANSWER}
 NEWEST = "1.37"
-WORD = re.compile(r"[A-Z][a-z]+(?:[A-Z][a-z]+)*")
 
 
 @pytest.fixture
@@ -90,12 +89,13 @@ def test_every_setting_of_the_operator_is_told_with_its_default() -> None:
 
 @pytest.mark.parametrize("document", [OPERATIONS, CONCEPTS], ids=lambda path: path.name)
 def test_every_condition_and_every_reason_is_explained(document: Path) -> None:
-    words = {word for file in OPERATOR.rglob("*.py") for word in said_of_stacks(file)}
-    words |= set(Reason) | {names.INVOICES_RESET}
-    words |= {names.TOKEN_ROTATED, names.TOKEN_ROTATION_HELD}
+    words = {*ConditionType, *Reason, EventReason.TOKEN_ROTATED}
 
-    assert {"TokenLost", "Refused", "Forbidden", "Suspended", "UpToDate"} <= words
     assert words - UNTOLD - in_code(document) == set()
+
+
+def test_every_event_and_all_that_a_run_waits_for_is_explained() -> None:
+    assert {*EventReason, *WaitReason} - in_code(OPERATIONS) == set()
 
 
 def test_every_message_of_the_operators_log_is_explained() -> None:
@@ -156,30 +156,6 @@ def selected(expression: str) -> Iterator[str]:
     promql_parser.parse(expression)
     bare = re.sub(r'"[^"]*"|\[[^]]*\]', "", expression)
     return iter(re.findall(r"\b(?:billing_operator|payment|process)_\w+", bare))
-
-
-def said_of_stacks(file: Path) -> Iterator[str]:
-    """Words that become the type or the reason of a condition."""
-    tree = ast.parse(file.read_text())
-    if file.name in ("judge.py", "readiness.py"):
-        yield from words_in(tree)
-    for call in ast.walk(tree):
-        if isinstance(call, ast.Call) and makes_a_fault(call.func):
-            yield from words_in(*call.args[:1], *(each.value for each in call.keywords))
-    if file.name == "errors.py":
-        yield from words_in(tree)
-
-
-def words_in(*nodes: ast.AST) -> Iterator[str]:
-    for node in (each for root in nodes for each in ast.walk(root)):
-        value = node.value if isinstance(node, ast.Constant) else None
-        if isinstance(value, str) and WORD.fullmatch(value):
-            yield value
-
-
-def makes_a_fault(called: ast.expr) -> bool:
-    kind = getattr(errors, called.id, None) if isinstance(called, ast.Name) else None
-    return isinstance(kind, type) and issubclass(kind, errors.Fault)
 
 
 def logged(file: Path) -> Iterator[str]:

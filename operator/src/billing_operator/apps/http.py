@@ -11,6 +11,7 @@ from billing_operator.errors import Waiting
 from billing_operator.kinds import Manifest
 from billing_operator.names import ANTAEUS, ANTAEUS_PORT, OPS_PORT, service_host
 from billing_operator.observed.stack import Pod
+from billing_operator.reasons import Reason
 from billing_operator.spec.stack import Stack
 
 # Of payment's metrics (its own tests hold it to them).
@@ -49,7 +50,9 @@ class HttpApps:
                 answer.raise_for_status()
                 return await answer.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise Waiting("NoAnswer", f"{url}: {error or 'timed out'}", seconds=5.0) from error
+            raise Waiting(
+                Reason.NO_ANSWER, f"{url}: {error or 'timed out'}", seconds=5.0
+            ) from error
 
 
 def _of_pod(pod: Pod) -> str:
@@ -62,14 +65,14 @@ def count_invoices(body: bytes) -> Counts:
     try:
         return count(_json(body))
     except ValueError as error:
-        raise Waiting("NoAnswer", str(error), seconds=30.0) from error
+        raise Waiting(Reason.NO_ANSWER, str(error), seconds=30.0) from error
 
 
 def read_profile(body: bytes) -> ProfileAnswer:
     """Reads what payment answers on /profile."""
     answer = _json(body)
     if not isinstance(answer, dict) or not isinstance(answer.get("hash"), str):
-        raise Waiting("NoAnswer", "payment answered with no profile", seconds=5.0)
+        raise Waiting(Reason.NO_ANSWER, "payment answered with no profile", seconds=5.0)
     refused, accepted = answer.get("refused"), _accepted(answer)
     if not isinstance(refused, dict) or not isinstance(refused.get("hash"), str):
         return ProfileAnswer(answer["hash"], accepted=accepted)
@@ -97,7 +100,7 @@ def read_calls(body: bytes) -> Calls:
                 totals[name] = totals.get(name, 0.0) + value
         held = int(totals[_HELD])
     except (ValueError, KeyError) as error:
-        raise Waiting("NoAnswer", "payment does not tell its calls", seconds=5.0) from error
+        raise Waiting(Reason.NO_ANSWER, "payment does not tell its calls", seconds=5.0) from error
     return Calls(taken=int(sum(totals.get(name, 0.0) for name in _TAKEN)), held=held)
 
 
@@ -105,4 +108,4 @@ def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
     except ValueError as error:
-        raise Waiting("NoAnswer", "the answer is no JSON", seconds=5.0) from error
+        raise Waiting(Reason.NO_ANSWER, "the answer is no JSON", seconds=5.0) from error

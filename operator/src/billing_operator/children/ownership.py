@@ -3,6 +3,7 @@
 from billing_operator.errors import SpecError, Waiting
 from billing_operator.kinds import BILLING_STACK, Manifest, controller_of
 from billing_operator.names import ADOPT
+from billing_operator.reasons import ConditionType, Reason
 from billing_operator.spec.stack import Stack
 
 
@@ -25,14 +26,14 @@ def refuse_foreign(stack: Stack, live: Manifest, *, remedy: str) -> None:
     owner = controller_of(live)
     if owner and (owner["kind"], owner["name"]) == (BILLING_STACK.name, stack.name):
         raise Waiting(
-            "EarlierStackLeaving",
+            Reason.EARLIER_STACK_LEAVING,
             f"{what} is still there from an earlier stack of this name",
             seconds=1.0,
         )
     raise SpecError(
-        "NameConflict",
+        Reason.NAME_CONFLICT,
         f"{what} exists and is not this stack's; it was not touched. Either {remedy}",
-        condition="NameConflict",
+        condition=ConditionType.NAME_CONFLICT,
     )
 
 

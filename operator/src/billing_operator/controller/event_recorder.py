@@ -9,7 +9,8 @@ from billing_operator.errors import ClusterError, NamespaceLeaving
 from billing_operator.kinds import BILLING_STACK, EVENT, Manifest, timestamp
 from billing_operator.kube.api import Cluster
 from billing_operator.metrics import Metrics
-from billing_operator.names import INVOICES_RESET, MANAGER
+from billing_operator.names import MANAGER
+from billing_operator.reasons import Reason
 from billing_operator.spec.stack import Stack
 from billing_operator.status.events import Announcement
 
@@ -27,7 +28,7 @@ class Announcer:
     async def announce(self, stack: Stack, said: Iterable[Announcement]) -> None:
         """Posts one Event for each announcement."""
         for one in said:
-            if one.reason == INVOICES_RESET:
+            if one.reason == Reason.INVOICES_RESET:
                 self._metrics.invoice_resets.labels(*stack.key).inc()
             log.info("announced", extra={"stack": str(stack.key), "reason": one.reason})
             try:

@@ -18,6 +18,7 @@ from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, R
 from billing_operator.names import TOKEN_KEY, token_secret_name
 from billing_operator.observed.stack import Observed, observe
 from billing_operator.profile.rollout import Progress
+from billing_operator.reasons import Reason
 from billing_operator.spec.stack import Stack
 from billing_operator.status.events import announcements, run_announcements
 from billing_operator.status.judge import judge
@@ -130,7 +131,9 @@ class Reconciler:
                 continue
             this.begun = not look
             return
-        raise Waiting("ChildrenAppearing", "somebody else makes children of this name", seconds=1.0)
+        raise Waiting(
+            Reason.CHILDREN_APPEARING, "somebody else makes children of this name", seconds=1.0
+        )
 
     def _is_new(self, stack: Stack) -> bool:
         return not (stack.status or stack.secret_ref or self._seen(stack).children)

@@ -18,6 +18,7 @@ from billing_operator.kinds import BILLING_STACK, BY_NAME, JOB, POD, Key, Kind, 
 from billing_operator.kube.api import Page
 from billing_operator.metrics import Metrics
 from billing_operator.names import MANAGED_BY_SELECTOR, MANAGER, STACK_LABEL
+from billing_operator.reasons import Reason
 
 # Each keeps a buffer of 256 KiB for TLS, and a server has no use for more at once from one client.
 _CONNECTIONS = 16
@@ -215,7 +216,8 @@ class ApiCluster:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             self._metrics.api_requests.labels(request.method, "none").inc()
             raise ClusterError(
-                "ApiServerUnreachable", f"{request.method} {request.path}: {error or 'timed out'}"
+                Reason.API_SERVER_UNREACHABLE,
+                f"{request.method} {request.path}: {error or 'timed out'}",
             ) from error
         self._metrics.api_requests.labels(request.method, str(answer.status)).inc()
         if answer.status >= 400:
@@ -224,7 +226,7 @@ class ApiCluster:
             made: Manifest = json.loads(content)
         except ValueError as error:
             message = f"{request.method} {request.path}: answered with no JSON"
-            raise ClusterError("ApiServerError", message, status=answer.status) from error
+            raise ClusterError(Reason.API_SERVER_ERROR, message, status=answer.status) from error
         return made
 
 
@@ -235,17 +237,17 @@ def _refusal(
     message = f"{request.method} {request.path}: {said}"
     match status:
         case 403 if _NAMESPACE_LEAVING in _causes(content):
-            return NamespaceLeaving("NamespaceLeaving", message, status=status)
+            return NamespaceLeaving(Reason.NAMESPACE_LEAVING, message, status=status)
         case 404:
-            return NotFound("NotFound", message, status=status)
+            return NotFound(Reason.NOT_FOUND, message, status=status)
         case 409:
-            return Conflict("Conflict", message, status=status, retry_after=1.0)
+            return Conflict(Reason.CONFLICT, message, status=status, retry_after=1.0)
         case 403:
-            return ClusterError("Forbidden", message, status=status)
+            return ClusterError(Reason.FORBIDDEN, message, status=status)
         case _ if status in _REFUSED and request.carries_spec:
             return Refused(said)
     wait = float(retry_after) if retry_after and retry_after.isdigit() else None
-    return ClusterError("ApiServerError", message, status=status, retry_after=wait)
+    return ClusterError(Reason.API_SERVER_ERROR, message, status=status, retry_after=wait)
 
 
 def _message(content: bytes) -> str:

@@ -5,29 +5,15 @@ hangs up does not stop the batch.
 """
 
 from datetime import datetime
-from enum import StrEnum
 
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.names import ACKNOWLEDGE_RUN
+from billing_operator.reasons import ConditionType, WaitReason
 from billing_operator.runs.jobs import Run
 from billing_operator.runs.records import Circumstances, Sight, remembered
 from billing_operator.spec.stack import Stack
 
 _MOST_OF_A_MESSAGE = 1000
-
-
-class Wait(StrEnum):
-    """What a run waits for, in one word."""
-
-    SUSPENDED = "Suspended"
-    HIBERNATED = "Hibernated"
-    RUN_UNDER_WAY = "RunUnderWay"
-    TOKEN_ROTATING = "TokenRotating"
-    INVOICES_RESET = "InvoicesReset"
-    EARLIER_RUN_UNKNOWN = "EarlierRunUnknown"
-    PAID_DIRECTLY = "PaidDirectly"
-    NOT_READY = "NotReady"
-    INVOICES_UNKNOWN = "InvoicesUnknown"
 
 
 def billing(stack: Stack, sight: Sight | None, around: Circumstances) -> Manifest:
@@ -114,43 +100,43 @@ def _waiting(line: list[Run], reason: str, message: str) -> Manifest | None:
     return {"job": line[0].name, "reason": reason, "message": message[:_MOST_OF_A_MESSAGE]}
 
 
-def _under_way(record: Manifest) -> tuple[str, str]:
-    return Wait.RUN_UNDER_WAY, f"run {record['job']} is under way, and there is one at a time"
+def _under_way(record: Manifest) -> tuple[WaitReason, str]:
+    return WaitReason.RUN_UNDER_WAY, f"run {record['job']} is under way, and there is one at a time"
 
 
 def _obstacle(
     stack: Stack, new: Manifest, sight: Sight, around: Circumstances
-) -> tuple[str, str] | None:
+) -> tuple[WaitReason, str] | None:
     """Why no run may begin now, and what to do about it; the first that holds."""
     chosen = _of_a_person(stack, around)
     if chosen:
         return chosen
     if unsettled := new["unsettled"]:
         said = f"nobody saw the end of run {unsettled['job']}, and Antaeus may still go on with it"
-        return Wait.EARLIER_RUN_UNKNOWN, _until_over(stack, unsettled, sight, said)
+        return WaitReason.EARLIER_RUN_UNKNOWN, _until_over(stack, unsettled, sight, said)
     if direct := new["direct"]:
         said = "Antaeus charges without a run, since somebody called pay directly"
-        return Wait.PAID_DIRECTLY, _until_over(stack, direct, sight, said)
+        return WaitReason.PAID_DIRECTLY, _until_over(stack, direct, sight, said)
     if around.unready:
-        return Wait.NOT_READY, f"the stack is not ready: {around.unready}"
+        return WaitReason.NOT_READY, f"the stack is not ready: {around.unready}"
     if around.reading is None or around.reading.life != around.life:
-        return Wait.INVOICES_UNKNOWN, "Antaeus has not told its invoices yet"
+        return WaitReason.INVOICES_UNKNOWN, "Antaeus has not told its invoices yet"
     return None
 
 
-def _of_a_person(stack: Stack, around: Circumstances) -> tuple[str, str] | None:
+def _of_a_person(stack: Stack, around: Circumstances) -> tuple[WaitReason, str] | None:
     """What a person has chosen, or must decide."""
     if stack.suspend:
-        return Wait.SUSPENDED, "spec.suspend is true: it may begin once that is false"
+        return WaitReason.SUSPENDED, "spec.suspend is true: it may begin once that is false"
     if stack.hibernate:
-        return Wait.HIBERNATED, "spec.hibernate is true: it may begin once that is false"
+        return WaitReason.HIBERNATED, "spec.hibernate is true: it may begin once that is false"
     if around.rotating:
-        return Wait.TOKEN_ROTATING, "the token is being replaced: it may begin after that"
+        return WaitReason.TOKEN_ROTATING, "the token is being replaced: it may begin after that"
     if around.reset:
         return (
-            Wait.INVOICES_RESET,
+            WaitReason.INVOICES_RESET,
             "Antaeus has forgotten payments, and a run would charge them again: deal with that, "
-            "then acknowledge it as condition InvoicesReset says",
+            f"then acknowledge it as condition {ConditionType.INVOICES_RESET} says",
         )
     return None
 

@@ -3,10 +3,14 @@
 from datetime import datetime
 
 from billing_operator.kinds import Manifest, timestamp
+from billing_operator.reasons import ConditionType, Reason
 
 
 def condition(
-    row: tuple[str, bool, str, str], old: Manifest | None, generation: int, now: datetime
+    row: tuple[ConditionType, bool, Reason, str],
+    old: Manifest | None,
+    generation: int,
+    now: datetime,
 ) -> Manifest:
     """A condition from its type, whether it holds, reason and message; its time moves with that."""
     kind, holds, reason, message = row

@@ -4,9 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from billing_operator.kinds import Manifest, conditions_of
-from billing_operator.names import INVOICES_RESET, TOKEN_ROTATED
-from billing_operator.runs.admission import Wait
+from billing_operator.reasons import ConditionType, EventReason, WaitReason
 from billing_operator.runs.report import Outcome
+
+_USUAL_CONDITIONS = (ConditionType.READY, ConditionType.SUSPENDED, ConditionType.HIBERNATED)
+_ENDED = {
+    Outcome.SUCCEEDED: EventReason.BILLING_RUN_SUCCEEDED,
+    Outcome.DECLINED: EventReason.BILLING_RUN_DECLINED,
+    Outcome.INCOMPLETE: EventReason.BILLING_RUN_INCOMPLETE,
+    Outcome.NOT_SENT: EventReason.BILLING_RUN_NOT_SENT,
+    Outcome.UNKNOWN: EventReason.BILLING_RUN_UNKNOWN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +36,7 @@ def announcements(before: Manifest, after: Manifest) -> list[Announcement]:
     said = []
     for kind, condition in new.items():
         earlier = old.get(kind, {"status": "False", "reason": ""})
-        if kind == "Ready":
+        if kind == ConditionType.READY:
             flipped = (earlier["status"], earlier["reason"]) != (
                 condition["status"],
                 condition["reason"],
@@ -36,20 +44,22 @@ def announcements(before: Manifest, after: Manifest) -> list[Announcement]:
         else:
             flipped = condition["status"] == "True" != earlier["status"]
             # Each restart of Antaeus forgets payments of its own.
-            again = kind == INVOICES_RESET and condition["message"] != earlier.get("message")
+            again = kind == ConditionType.INVOICES_RESET and condition["message"] != earlier.get(
+                "message"
+            )
             flipped = flipped or again
         # Reconciling only says what Ready says.
-        if flipped and kind != "Reconciling":
+        if flipped and kind != ConditionType.RECONCILING:
             said.append(_announcement(kind, condition))
     rotated = (after.get("token") or {}).get("rotatedAt")
     if rotated and rotated != (before.get("token") or {}).get("rotatedAt"):
         message = "the new token is the only one now; Antaeus was restarted for it, if it ran"
-        said.append(Announcement("Normal", TOKEN_ROTATED, message))
+        said.append(Announcement("Normal", EventReason.TOKEN_ROTATED, message))
     return _without_repetition(said)
 
 
 def _announcement(kind: str, condition: Manifest) -> Announcement:
-    type_ = "Normal" if kind in ("Ready", "Suspended", "Hibernated") else "Warning"
+    type_ = "Normal" if kind in _USUAL_CONDITIONS else "Warning"
     return Announcement(type_, condition["reason"], condition["message"])
 
 
@@ -80,7 +90,9 @@ def _begun(old: Manifest, new: Manifest) -> Iterator[Announcement]:
         counts = ""
         if "paid" in record:
             counts = f": {record['paid']} invoices paid and {record['pending']} pending before"
-        yield Announcement("Normal", "BillingRunBegun", f"run {record['job']} begins{counts}")
+        yield Announcement(
+            "Normal", EventReason.BILLING_RUN_BEGUN, f"run {record['job']} begins{counts}"
+        )
     stuck = record.get("message")
     if stuck and stuck != before.get("message"):
         remedy = (
@@ -88,7 +100,7 @@ def _begun(old: Manifest, new: Manifest) -> Iterator[Announcement]:
             "spec.payment.imagePullSecrets names, or delete the Job"
         )
         told = f"run {record['job']} does not start: {stuck}; to mend it, {remedy}"
-        yield Announcement("Warning", "BillingRunStuck", told)
+        yield Announcement("Warning", EventReason.BILLING_RUN_STUCK, told)
 
 
 def _ended(old: Manifest, new: Manifest) -> Iterator[Announcement]:
@@ -96,23 +108,23 @@ def _ended(old: Manifest, new: Manifest) -> Iterator[Announcement]:
     if last and last["uid"] != (old.get("lastRun") or {}).get("uid"):
         kind = "Normal" if last["outcome"] in _USUAL else "Warning"
         told = f"run {last['job']}: {last['message']}"
-        yield Announcement(kind, f"BillingRun{last['outcome']}", told)
+        yield Announcement(kind, _ENDED[last["outcome"]], told)
     if skipped and skipped["uid"] != (old.get("lastSkipped") or {}).get("uid"):
         told = f"run {skipped['job']} was skipped: {skipped['message']}"
-        yield Announcement("Warning", "BillingRunSkipped", told)
+        yield Announcement("Warning", EventReason.BILLING_RUN_SKIPPED, told)
     unsettled = old.get("unsettled")
     if unsettled and not new.get("unsettled"):
         told = f"the batch of run {unsettled['job']} has come to an end: another run may begin"
-        yield Announcement("Normal", "BillingRunSettled", told)
+        yield Announcement("Normal", EventReason.BILLING_RUN_SETTLED, told)
 
 
 def _waiting(old: Manifest, new: Manifest) -> Iterator[Announcement]:
     """Only where it waits for a person; all else passes by itself, and the status has it."""
     wait, before = new.get("waiting") or {}, old.get("waiting") or {}
     is_new = (wait.get("job"), wait.get("reason")) != (before.get("job"), before.get("reason"))
-    if wait.get("reason") == Wait.INVOICES_RESET and is_new:
+    if wait.get("reason") == WaitReason.INVOICES_RESET and is_new:
         told = f"run {wait['job']} waits: {wait['message']}"
-        yield Announcement("Warning", "BillingRunWaits", told)
+        yield Announcement("Warning", EventReason.BILLING_RUN_WAITS, told)
 
 
 def _direct(old: Manifest, new: Manifest, after: Manifest) -> Iterator[Announcement]:
@@ -124,7 +136,9 @@ def _direct(old: Manifest, new: Manifest, after: Manifest) -> Iterator[Announcem
             f"{direct['paid']} invoices were paid before, {paid} are now"
         )
         # Where nothing is scheduled, it is how people pay.
-        yield Announcement("Warning" if new.get("schedule") else "Normal", "PaidDirectly", told)
+        yield Announcement(
+            "Warning" if new.get("schedule") else "Normal", EventReason.PAID_DIRECTLY, told
+        )
     if before and not direct:
         told = f"a direct pay call has come to an end: {before['paid']} paid before, {paid} now"
-        yield Announcement("Normal", "PaidDirectly", told)
+        yield Announcement("Normal", EventReason.PAID_DIRECTLY, told)

@@ -14,20 +14,19 @@ from billing_operator.names import (
     ANTAEUS,
     ANTAEUS_PORT,
     CHARGE_PORT,
-    INVOICES_RESET,
     PAYMENT,
-    TOKEN_ROTATION_HELD,
     part_name,
     selector_text,
     service_host,
 )
 from billing_operator.observed.stack import Observed
+from billing_operator.reasons import ConditionType, Reason
 from billing_operator.runs.admission import billing
 from billing_operator.runs.records import Circumstances
 from billing_operator.spec.stack import Stack
 from billing_operator.status.conditions import condition, pruned
 from billing_operator.status.hibernation import asleep, asleep_message
-from billing_operator.status.readiness import Findings, Reason, Verdict, verdict
+from billing_operator.status.readiness import Findings, Verdict, verdict
 from billing_operator.tokens.status import held_message, token_status
 
 
@@ -64,30 +63,34 @@ def _conditions(
     judged = verdict(stack, found, counted)
     progress = not judged.ready and not judged.stalled
     rows = [
-        ("Ready", judged.ready, judged.reason, judged.message),
-        ("Reconciling", progress, *_if(progress, judged, "UpToDate", "nothing is under way")),
+        (ConditionType.READY, judged.ready, judged.reason, judged.message),
         (
-            "Stalled",
+            ConditionType.RECONCILING,
+            progress,
+            *_if(progress, judged, Reason.UP_TO_DATE, "nothing is under way"),
+        ),
+        (
+            ConditionType.STALLED,
             judged.stalled,
-            *_if(judged.stalled, judged, "NotStalled", "no one must act"),
+            *_if(judged.stalled, judged, Reason.NOT_STALLED, "no one must act"),
         ),
     ]
     if found.fault and found.fault.condition:
         rows.append((found.fault.condition, True, found.fault.reason, found.fault.message))
     if stack.suspend:
         message = "spec.suspend is true: the operator changes nothing until it is false"
-        rows.append((Reason.SUSPENDED, True, Reason.SUSPENDED, message))
+        rows.append((ConditionType.SUSPENDED, True, Reason.SUSPENDED, message))
     if asleep(stack, found.seen):
-        rows.append((Reason.HIBERNATED, True, Reason.HIBERNATED, asleep_message(counted)))
+        rows.append((ConditionType.HIBERNATED, True, Reason.HIBERNATED, asleep_message(counted)))
     if forgotten := reset_message(stack, counted):
-        rows.append((INVOICES_RESET, True, INVOICES_RESET, forgotten))
+        rows.append((ConditionType.INVOICES_RESET, True, Reason.INVOICES_RESET, forgotten))
     if held := held_message(found.rotation):
-        rows.append((TOKEN_ROTATION_HELD, True, TOKEN_ROTATION_HELD, held))
+        rows.append((ConditionType.TOKEN_ROTATION_HELD, True, Reason.TOKEN_ROTATION_HELD, held))
     before = conditions_of(stack.status)
     return [condition(row, before.get(row[0]), stack.generation, now) for row in rows]
 
 
-def _if(holds: bool, verdict: Verdict, reason: str, message: str) -> tuple[str, str]:  # noqa: FBT001 - private, reads as a sentence where it is called
+def _if(holds: bool, verdict: Verdict, reason: Reason, message: str) -> tuple[Reason, str]:  # noqa: FBT001 - private, reads as a sentence where it is called
     return (verdict.reason, verdict.message) if holds else (reason, message)
 
 

@@ -6,7 +6,6 @@ comes before what passes by itself.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from billing_operator.errors import Fault, SpecError
@@ -20,33 +19,17 @@ from billing_operator.kinds import (
 from billing_operator.names import (
     ANTAEUS,
     PAYMENT,
-    TOKEN_ROTATING,
     part_name,
 )
 from billing_operator.observed.stack import Observed, Rollout
 from billing_operator.observed.troubles import Trouble
 from billing_operator.profile.refusal import Refusal
+from billing_operator.reasons import Reason
 from billing_operator.runs.records import Sight
 from billing_operator.spec.stack import Stack
 from billing_operator.status.hibernation import asleep, asleep_message
 from billing_operator.tokens.status import rotation_message
 from billing_operator.tokens.steps import Rotation
-
-
-class Reason(StrEnum):
-    """Reasons of the Ready condition, besides those that a fault brings along."""
-
-    ALL_READY = "AllReady"
-    CREATING = "Creating"
-    ANTAEUS_STARTING = "AntaeusStarting"
-    PAYMENT_ROLLING_OUT = "PaymentRollingOut"
-    PROFILE_UPDATING = "ProfileUpdating"
-    PROFILE_REFUSED = "ProfileRefused"
-    TOKEN_ROTATING = TOKEN_ROTATING
-    POD_TROUBLE = "PodTrouble"
-    SUSPENDED = "Suspended"
-    HIBERNATING = "Hibernating"
-    HIBERNATED = "Hibernated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +67,7 @@ class Verdict:
         stalled: whether only a person can mend it.
     """
 
-    reason: str
+    reason: Reason
     message: str
     ready: bool = False
     stalled: bool = False

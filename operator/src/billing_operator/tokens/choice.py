@@ -18,6 +18,7 @@ from billing_operator.names import (
     token_secret_name,
 )
 from billing_operator.observed.stack import Observed
+from billing_operator.reasons import ConditionType, Reason
 from billing_operator.spec.stack import SecretRef, Stack
 from billing_operator.tokens.secret import TokenSecret, ValidToken
 
@@ -179,12 +180,12 @@ def _absent_token(stack: Stack, secrets: Secrets, antaeus: RunningAntaeus | None
     asked = stack.renew_token is not None and stack.renew_token != known.get("renewed")
     if antaeus and not asked:
         raise SpecError(
-            "TokenLost",
+            Reason.TOKEN_LOST,
             f"Secret {token_secret_name(stack.name)} is gone while Antaeus runs with its token. "
             "Put the Secret back from a backup, or let another token be made, which restarts "
             "Antaeus, and that forgets all payments: kubectl annotate --overwrite "
             f'-n {stack.namespace} bst {stack.name} {RENEW_TOKEN}="$(date +%s)"',
-            condition="TokenLost",
+            condition=ConditionType.TOKEN_LOST,
         )
     return MakeToken()
 
@@ -207,4 +208,4 @@ def token_fault(encoded: str) -> str | None:
 
 
 def _invalid(message: str) -> SpecError:
-    return SpecError("TokenInvalid", message, condition="TokenInvalid")
+    return SpecError(Reason.TOKEN_INVALID, message, condition=ConditionType.TOKEN_INVALID)

@@ -6,6 +6,7 @@ from billing_operator.children.plan import Change
 from billing_operator.desired import payment
 from billing_operator.errors import ClusterError, Conflict, Refused, SpecError
 from billing_operator.kinds import Manifest, ref
+from billing_operator.reasons import Reason
 from support.operator.builders import a_token, an_installation, an_object
 from support.operator.in_memory import STATUS, OperatorInMemory, ready
 
@@ -60,7 +61,9 @@ async def test_where_a_field_can_not_be_claimed_the_first_refusal_is_told() -> N
     live["metadata"]["managedFields"].append({"manager": "kubectl", "fieldsV1": RIVAL})
     operator.cluster.have(live)
     operator.cluster.faults["apply", "Deployment"] = REFUSED
-    operator.cluster.faults["hand over", "Deployment"] = ClusterError("Forbidden", "no", status=403)
+    operator.cluster.faults["hand over", "Deployment"] = ClusterError(
+        Reason.FORBIDDEN, "no", status=403
+    )
     await operator.reconcile()
 
     assert ("hand over", "Deployment") in operator.cluster.writes

@@ -10,12 +10,13 @@ from billing_operator.controller.queue import Next
 from billing_operator.errors import ClusterError, NotFound
 from billing_operator.kinds import BILLING_STACK, POD, SERVICE, Key
 from billing_operator.observed.stack import observe
+from billing_operator.reasons import Reason
 from billing_operator.settings import Settings
 from support.operator.builders import a_body, a_pod, a_reading, an_object, owned
 from support.operator.fake_time import in_fake_time
 from support.operator.in_memory import SHOP, OperatorInMemory, ready
 
-BROKEN = ClusterError("ApiServerError", "broken", status=500)
+BROKEN = ClusterError(Reason.API_SERVER_ERROR, "broken", status=500)
 NEWER = a_reading(10, 0)
 
 
@@ -74,7 +75,7 @@ async def test_at_the_start_every_stack_is_looked_at() -> None:
 @in_fake_time
 async def test_a_cluster_that_does_not_know_a_kind_is_looked_at_all_the_same() -> None:
     scene = Scene(OperatorInMemory(a_body()))
-    unknown = NotFound("NotFound", "no such path", status=404)
+    unknown = NotFound(Reason.NOT_FOUND, "no such path", status=404)
     scene.operator.cluster.faults["list", "PodMonitor"] = unknown
     await scene.controller.start()
     assert scene.operator.tools.inventory.absent == {"PodMonitor"}
@@ -90,8 +91,10 @@ async def test_a_cluster_that_does_not_know_a_kind_is_looked_at_all_the_same() -
 async def test_a_kind_that_few_have_never_keeps_the_operator_from_the_others(
     status: int, why: str
 ) -> None:
-    scene = Scene(OperatorInMemory(a_body()))
-    fault = ClusterError("ApiServerError", why, status=status)
+    scene, fault = (
+        Scene(OperatorInMemory(a_body())),
+        ClusterError(Reason.FORBIDDEN, why, status=status),
+    )
     scene.operator.cluster.faults["list", "PodMonitor"] = fault
     await scene.controller.start()
 

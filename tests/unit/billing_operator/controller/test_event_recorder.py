@@ -8,6 +8,7 @@ from billing_operator.controller.event_recorder import Announcer
 from billing_operator.errors import ClusterError, NamespaceLeaving
 from billing_operator.kinds import Manifest
 from billing_operator.metrics import Metrics
+from billing_operator.reasons import Reason
 from billing_operator.status.events import Announcement
 from support.operator.builders import a_stack
 from support.operator.fake_cluster import FakeCluster
@@ -46,7 +47,7 @@ async def test_each_event_has_a_name_of_its_own_and_fits() -> None:
 
 async def test_an_event_that_can_not_be_posted_is_no_fault() -> None:
     cluster = FakeCluster()
-    cluster.faults["create", "Event"] = ClusterError("Forbidden", "no", status=403)
+    cluster.faults["create", "Event"] = ClusterError(Reason.FORBIDDEN, "no", status=403)
     said = Announcement("Normal", "AllReady", "ready")
     await Announcer(cluster, Metrics(), now=lambda: NOW).announce(a_stack(), [said, said])
 
@@ -55,7 +56,7 @@ async def test_an_event_that_can_not_be_posted_is_no_fault() -> None:
 
 async def test_a_namespace_that_goes_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
     cluster = FakeCluster()
-    cluster.faults["create", "Event"] = NamespaceLeaving("NamespaceLeaving", "terminating")
+    cluster.faults["create", "Event"] = NamespaceLeaving(Reason.NAMESPACE_LEAVING, "terminating")
     said = Announcement("Normal", "AllReady", "ready")
     await Announcer(cluster, Metrics(), now=lambda: NOW).announce(a_stack(), [said])
 
@@ -65,7 +66,7 @@ async def test_a_namespace_that_goes_is_no_news(caplog: pytest.LogCaptureFixture
 
 async def test_a_reset_of_invoices_is_counted_whether_its_event_can_be_posted_or_not() -> None:
     cluster, metrics = FakeCluster(), Metrics()
-    cluster.faults["create", "Event"] = ClusterError("Forbidden", "no", status=403)
+    cluster.faults["create", "Event"] = ClusterError(Reason.FORBIDDEN, "no", status=403)
     said = [
         Announcement("Normal", "AntaeusStarting", "0 of 1 pods ready"),
         Announcement("Warning", "InvoicesReset", "2 invoices were paid"),

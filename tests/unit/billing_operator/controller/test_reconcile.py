@@ -7,10 +7,11 @@ import pytest
 
 from billing_operator.errors import ClusterError
 from billing_operator.kinds import CHILDREN
+from billing_operator.reasons import Reason
 from support.operator.builders import a_body, a_secret
 from support.operator.in_memory import STATUS, OperatorInMemory, pages_of, ready
 
-BROKEN = ClusterError("ApiServerError", "broken", status=500)
+BROKEN = ClusterError(Reason.API_SERVER_ERROR, "broken", status=500)
 
 
 async def test_a_new_stack_gets_its_token_and_the_ground_then_the_pods() -> None:

@@ -10,13 +10,14 @@ from billing_operator.errors import ClusterError, NamespaceLeaving, Refused
 from billing_operator.inputs import Installation
 from billing_operator.kinds import BILLING_STACK, Manifest
 from billing_operator.names import ADOPT
+from billing_operator.reasons import Reason
 from billing_operator.spec.stack import Stack
 from billing_operator.status.judge import judge
 from billing_operator.status.readiness import Findings
 from support.operator.builders import a_body, an_installation, an_object, owned
 from support.operator.in_memory import SHOP, STATUS, OperatorInMemory, ready
 
-BROKEN = ClusterError("ApiServerError", "broken", status=500)
+BROKEN = ClusterError(Reason.API_SERVER_ERROR, "broken", status=500)
 REFUSED = Refused("may not be specified beside it")
 
 
@@ -235,7 +236,7 @@ async def test_what_was_refused_is_not_asked_again_until_the_question_is_another
 
 async def test_in_a_namespace_that_leaves_nothing_more_is_tried() -> None:
     operator = OperatorInMemory()
-    gone = NamespaceLeaving("NamespaceLeaving", "it is being terminated", status=403)
+    gone = NamespaceLeaving(Reason.NAMESPACE_LEAVING, "it is being terminated", status=403)
     operator.cluster.faults["apply", "Service"] = gone
 
     assert await operator.reconcile() is None
@@ -252,7 +253,7 @@ async def test_a_server_that_fails_is_asked_again_later() -> None:
 
 async def test_a_server_that_says_when_is_asked_again_then() -> None:
     operator = OperatorInMemory()
-    fault = ClusterError("ApiServerError", "busy", status=429, retry_after=7.0)
+    fault = ClusterError(Reason.API_SERVER_ERROR, "busy", status=429, retry_after=7.0)
     operator.cluster.faults["apply", "Service"] = fault
 
     assert await operator.reconcile() == NotBefore(7.0)
@@ -289,7 +290,7 @@ async def test_of_a_stack_that_goes_during_a_pass_no_metric_tells() -> None:
 
 async def test_an_event_that_can_not_be_posted_keeps_nothing_from_being_done() -> None:
     operator = OperatorInMemory()
-    operator.cluster.faults["create", "Event"] = ClusterError("Forbidden", "no", status=403)
+    operator.cluster.faults["create", "Event"] = ClusterError(Reason.FORBIDDEN, "no", status=403)
     await operator.bring_up()
 
     assert operator.condition("Ready") == ("True", "AllReady")

@@ -3,6 +3,7 @@
 from billing_operator.desired import monitoring
 from billing_operator.errors import ClusterError
 from billing_operator.kinds import BILLING_STACK, POD_MONITOR
+from billing_operator.reasons import Reason
 from support.operator.builders import a_stack
 from support.operator.in_memory import OperatorInMemory, pages_of, ready
 
@@ -64,7 +65,9 @@ async def test_without_the_right_to_it_everything_else_is_made_and_the_right_is_
     operator = OperatorInMemory(monitoring=ON)
     said = "podmonitors.monitoring.coreos.com is forbidden"
     for verb in ("read", "apply"):
-        operator.cluster.faults[verb, "PodMonitor"] = ClusterError("Forbidden", said, status=403)
+        operator.cluster.faults[verb, "PodMonitor"] = ClusterError(
+            Reason.FORBIDDEN, said, status=403
+        )
     for _ in range(3):
         await operator.reconcile()
 

@@ -9,6 +9,7 @@ from billing_operator.kinds import BILLING_STACK, CONFIG_MAP, JOB, POD, SERVICE,
 from billing_operator.kube.api import Page
 from billing_operator.kube.cache import Inventory, stack_of
 from billing_operator.names import STACK_LABEL
+from billing_operator.reasons import Reason
 from support.operator.builders import a_body, a_pod, an_object, owned
 from support.operator.in_memory import pages_of
 from support.operator.run_manifests import a_job
@@ -123,7 +124,7 @@ async def test_a_list_is_all_of_its_pages(inventory: Inventory) -> None:
 async def test_a_list_that_breaks_off_drops_nothing(inventory: Inventory) -> None:
     async def broken() -> AsyncIterator[Page]:
         yield Page([a_child("there", version=6)], 10)
-        raise ClusterError("ApiServerError", "broken", status=500)
+        raise ClusterError(Reason.API_SERVER_ERROR, "broken", status=500)
 
     inventory.put(CONFIG_MAP, a_child("ghost", version=5))
     with pytest.raises(ClusterError):

@@ -4,11 +4,12 @@ from billing_operator.apps.answers import Calls, Counts
 from billing_operator.errors import ClusterError
 from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest
+from billing_operator.reasons import Reason
 from billing_operator.runs.report import RunReport
 from support.operator.in_memory import QUIET, STATUS, OperatorInMemory, ready
 from support.operator.run_manifests import a_job, a_run_pod
 
-BROKEN = ClusterError("ApiServerError", "it fails", status=500)
+BROKEN = ClusterError(Reason.API_SERVER_ERROR, "it fails", status=500)
 RESUME, SKIP = ("resume", "Job"), ("delete", "Job")
 PAID = RunReport(
     sent=True,

@@ -9,6 +9,7 @@ from billing_operator.desired import profile
 from billing_operator.errors import ClusterError, Fault, SpecError, Waiting
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.observed.stack import observe
+from billing_operator.reasons import ConditionType, Reason
 from billing_operator.spec.stack import Stack
 from billing_operator.status.judge import judge
 from billing_operator.status.readiness import Findings
@@ -50,6 +51,7 @@ def summary(status: Manifest) -> dict[str, str]:
     return {kind: condition["status"] for kind, condition in conditions(status).items()}
 
 
+NO_TOKEN = SpecError(Reason.TOKEN_INVALID, "bad", condition=ConditionType.TOKEN_INVALID)
 WELL = {"Ready": "True", "Reconciling": "False", "Stalled": "False"}
 UNDER_WAY = {"Ready": "False", "Reconciling": "True", "Stalled": "False"}
 STUCK = {"Ready": "False", "Reconciling": "False", "Stalled": "True"}
@@ -152,11 +154,11 @@ def test_trouble_of_a_rollout_shows_where_no_pod_has_any() -> None:
 @pytest.mark.parametrize(
     ("fault", "expected", "besides"),
     [
-        (SpecError("TokenInvalid", "bad", condition="TokenInvalid"), STUCK, "TokenInvalid"),
-        (SpecError("Refused", "bad"), STUCK, None),
-        (ClusterError("Forbidden", "no", status=403), STUCK, "Forbidden"),
-        (ClusterError("ApiServerError", "busy", status=500), UNDER_WAY, None),
-        (Waiting("EarlierStackLeaving", "soon", seconds=1), UNDER_WAY, None),
+        (NO_TOKEN, STUCK, "TokenInvalid"),
+        (SpecError(Reason.REFUSED, "bad"), STUCK, None),
+        (ClusterError(Reason.FORBIDDEN, "no", status=403), STUCK, "Forbidden"),
+        (ClusterError(Reason.API_SERVER_ERROR, "busy", status=500), UNDER_WAY, None),
+        (Waiting(Reason.EARLIER_STACK_LEAVING, "soon", seconds=1), UNDER_WAY, None),
     ],
     ids=lambda value: getattr(value, "reason", None),
 )
@@ -175,7 +177,7 @@ def test_a_suspended_stack_says_so_and_is_still_judged() -> None:
 
 
 def test_a_message_fits_into_its_field() -> None:
-    status = judged(fault=SpecError("Refused", "x" * 5000))
+    status = judged(fault=SpecError(Reason.REFUSED, "x" * 5000))
 
     assert len(conditions(status)["Ready"]["message"]) == 2048
 

@@ -8,6 +8,7 @@ from billing_operator.errors import SpecError
 from billing_operator.kinds import Manifest, deployment
 from billing_operator.observed.stack import observe
 from billing_operator.profile.refusal import Refusal
+from billing_operator.reasons import Reason
 from billing_operator.spec.stack import Stack
 from billing_operator.status.readiness import READINESS, Findings, verdict
 from billing_operator.tokens.secret import Step
@@ -50,7 +51,7 @@ def everything_at_once() -> Case:
             (a_pod("antaeus", ready=False, waiting=STUCK),),
         ),
         token=a_token(),
-        fault=SpecError("Refused", "the API server refuses it"),
+        fault=SpecError(Reason.REFUSED, "the API server refuses it"),
         profile_in_effect=False,
         reading=None,
         undone=frozenset({deployment("shop-payment")}),

@@ -18,12 +18,12 @@ from billing_dev.shipping.stacks import chosen, place
 from billing_operator.names import (
     ANTAEUS,
     ANTAEUS_PORT,
-    INVOICES_RESET,
     OPS_PORT,
     PAYMENT,
     part_name,
     selector_text,
 )
+from billing_operator.reasons import ConditionType
 
 _METRICS_SECONDS = 10.0
 # It is this very machine, where no proxy leads.
@@ -57,7 +57,7 @@ def billable_rate(stack: Manifest) -> float:
     if not now.ready:
         give_up(f"Stack {name} is not Ready: {now.words}")
     for condition in stack["status"]["conditions"]:
-        if (condition["type"], condition["status"]) == (INVOICES_RESET, "True"):
+        if (condition["type"], condition["status"]) == (ConditionType.INVOICES_RESET, "True"):
             give_up(f"Stack {name} would charge again what was paid: {condition['message']}")
     billing = stack["status"].get("billing") or {}
     for held in ("running", "unsettled"):

@@ -1,0 +1,92 @@
+"""Every public word by which a stack says how it is: condition types and reasons.
+
+People wait for these words, alert on them and look them up, so each stands here and nowhere else.
+The module imports nothing, since the lowest folders raise faults that bear a reason.
+"""
+
+from enum import StrEnum
+
+
+class ConditionType(StrEnum):
+    """Types of a stack's conditions."""
+
+    READY = "Ready"
+    RECONCILING = "Reconciling"
+    STALLED = "Stalled"
+    SUSPENDED = "Suspended"
+    HIBERNATED = "Hibernated"
+    INVOICES_RESET = "InvoicesReset"
+    TOKEN_ROTATION_HELD = "TokenRotationHeld"
+    TOKEN_INVALID = "TokenInvalid"
+    TOKEN_LOST = "TokenLost"
+    NAME_CONFLICT = "NameConflict"
+    FORBIDDEN = "Forbidden"
+
+
+class Reason(StrEnum):
+    """Reasons of a stack's conditions, those included that a fault brings along."""
+
+    # What Ready says without a fault.
+    ALL_READY = "AllReady"
+    CREATING = "Creating"
+    ANTAEUS_STARTING = "AntaeusStarting"
+    PAYMENT_ROLLING_OUT = "PaymentRollingOut"
+    PROFILE_UPDATING = "ProfileUpdating"
+    PROFILE_REFUSED = "ProfileRefused"
+    TOKEN_ROTATING = "TokenRotating"
+    POD_TROUBLE = "PodTrouble"
+    SUSPENDED = "Suspended"
+    HIBERNATING = "Hibernating"
+    HIBERNATED = "Hibernated"
+    # What other conditions say besides.
+    UP_TO_DATE = "UpToDate"
+    NOT_STALLED = "NotStalled"
+    INVOICES_RESET = "InvoicesReset"
+    TOKEN_ROTATION_HELD = "TokenRotationHeld"
+    # Faults that a user must mend.
+    REFUSED = "Refused"
+    NAME_CONFLICT = "NameConflict"
+    TOKEN_INVALID = "TokenInvalid"
+    TOKEN_LOST = "TokenLost"
+    # Faults that pass by themselves.
+    EARLIER_STACK_LEAVING = "EarlierStackLeaving"
+    CHILDREN_APPEARING = "ChildrenAppearing"
+    NO_ANSWER = "NoAnswer"
+    # Faults of the API server.
+    API_SERVER_ERROR = "ApiServerError"
+    API_SERVER_UNREACHABLE = "ApiServerUnreachable"
+    CONFLICT = "Conflict"
+    FORBIDDEN = "Forbidden"
+    NAMESPACE_LEAVING = "NamespaceLeaving"
+    NOT_FOUND = "NotFound"
+
+
+class WaitReason(StrEnum):
+    """What a billing run waits for."""
+
+    SUSPENDED = "Suspended"
+    HIBERNATED = "Hibernated"
+    RUN_UNDER_WAY = "RunUnderWay"
+    TOKEN_ROTATING = "TokenRotating"
+    INVOICES_RESET = "InvoicesReset"
+    EARLIER_RUN_UNKNOWN = "EarlierRunUnknown"
+    PAID_DIRECTLY = "PaidDirectly"
+    NOT_READY = "NotReady"
+    INVOICES_UNKNOWN = "InvoicesUnknown"
+
+
+class EventReason(StrEnum):
+    """Reasons of the Events that no condition tells; the others bear the condition's reason."""
+
+    TOKEN_ROTATED = "TokenRotated"
+    BILLING_RUN_BEGUN = "BillingRunBegun"
+    BILLING_RUN_STUCK = "BillingRunStuck"
+    BILLING_RUN_SUCCEEDED = "BillingRunSucceeded"
+    BILLING_RUN_DECLINED = "BillingRunDeclined"
+    BILLING_RUN_INCOMPLETE = "BillingRunIncomplete"
+    BILLING_RUN_NOT_SENT = "BillingRunNotSent"
+    BILLING_RUN_UNKNOWN = "BillingRunUnknown"
+    BILLING_RUN_SKIPPED = "BillingRunSkipped"
+    BILLING_RUN_SETTLED = "BillingRunSettled"
+    BILLING_RUN_WAITS = "BillingRunWaits"
+    PAID_DIRECTLY = "PaidDirectly"
