@@ -15,6 +15,7 @@ from billing_operator.invoices.readings import Readings
 from billing_operator.kinds import BILLING_STACK, OPTIONAL, WATCHED, Key, Manifest
 from billing_operator.kube.api import Page
 from billing_operator.kube.cache import Inventory
+from billing_operator.memory import Memories
 from billing_operator.metrics import Metrics
 from billing_operator.profile.rollout import ProfileRollout
 from billing_operator.runs.controller import RunKeeper
@@ -42,20 +43,25 @@ class OperatorInMemory:
         self.apps = FakeApps()
         self.now = 0.0
         self.metrics = Metrics()
-        numbers, inventory = count(1), Inventory()
+        self.tools = self._make_tools()
+
+    def _make_tools(self) -> Tools:
+        numbers, inventory, memories = count(1), Inventory(), Memories()
         tokens = TokenKeeper(
             self.cluster,
+            memories,
             new_token=lambda: f"number-{next(numbers):05}-hush",
-            clock=lambda: self.now,
+            clock=self.clock,
             now=self.utc_now,
         )
-        profiles = ProfileRollout(self.cluster, self.apps, clock=lambda: self.now)
-        readings = Readings(lambda: self.now, still_seconds=STILL_SECONDS)
-        sampler = Sampler(self.apps, readings, clock=lambda: self.now)
-        self.tools = Tools(
+        profiles = ProfileRollout(self.cluster, self.apps, memories, clock=self.clock)
+        readings = Readings(memories, self.clock, still_seconds=STILL_SECONDS)
+        sampler = Sampler(self.apps, readings, memories, clock=self.clock)
+        return Tools(
             cluster=self.cluster,
             inventory=inventory,
-            writer=ChildWriter(self.cluster, inventory, self.metrics, clock=lambda: self.now),
+            memories=memories,
+            writer=ChildWriter(self.cluster, inventory, self.metrics, memories, clock=self.clock),
             tokens=tokens,
             profiles=profiles,
             rotation=TokenRotation(
@@ -64,7 +70,8 @@ class OperatorInMemory:
                 tokens,
                 profiles,
                 readings,
-                clock=lambda: self.now,
+                memories,
+                clock=self.clock,
                 now=self.utc_now,
             ),
             readings=readings,
@@ -73,6 +80,9 @@ class OperatorInMemory:
             metrics=self.metrics,
             run_metrics=RunMetrics(self.metrics.registry),
         )
+
+    def clock(self) -> float:
+        return self.now
 
     def utc_now(self) -> datetime:
         return datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=self.now)

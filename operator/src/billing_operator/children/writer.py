@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from billing_operator.children.field_owners import claim, leaves_replicas, let_go
 from billing_operator.children.ownership import owned_by, refuse_unless_given
@@ -19,6 +19,7 @@ from billing_operator.errors import (
 from billing_operator.kinds import BY_NAME, OPTIONAL, Key, Manifest, Ref, key, ref
 from billing_operator.kube.api import Cluster
 from billing_operator.kube.cache import Inventory
+from billing_operator.memory import Memories
 from billing_operator.metrics import Metrics
 from billing_operator.names import MANAGER
 from billing_operator.spec.stack import Stack
@@ -35,6 +36,13 @@ class _Refusal:
     until: float
 
 
+@dataclass(slots=True)
+class _Refusals:
+    """What the API server refused of one stack, by child."""
+
+    of: dict[Ref, _Refusal] = field(default_factory=dict)
+
+
 class ChildWriter:
     """Keeps the inventory up with everything that it writes."""
 
@@ -43,6 +51,7 @@ class ChildWriter:
         cluster: Cluster,
         inventory: Inventory,
         metrics: Metrics,
+        memories: Memories,
         *,
         clock: Callable[[], float],
     ) -> None:
@@ -50,7 +59,7 @@ class ChildWriter:
         self._inventory = inventory
         self._metrics = metrics
         self._clock = clock
-        self._refusals: dict[tuple[str, Ref], _Refusal] = {}
+        self._memories = memories
 
     async def write(
         self,
@@ -101,27 +110,23 @@ class ChildWriter:
         self._count(stray, "removed")
         log.info("removed", extra={"stack": str(stack.key), "child": str(ref(stray))})
 
-    def forget(self, uid: str) -> None:
-        """Drops what is known of a stack that has gone."""
-        for name in [name for name in self._refusals if name[0] == uid]:
-            del self._refusals[name]
-
     async def _write(self, stack: Stack, manifest: Manifest, known: Mapping[Ref, Manifest]) -> None:
-        there, name = known.get(ref(manifest)), (stack.uid, ref(manifest))
+        name, refusals = ref(manifest), self._memories.of(stack.uid, _Refusals).of
+        there = known.get(name)
         version = there["metadata"]["resourceVersion"] if there else None
         question = manifest, version, stack.generation
-        refusal = self._refusals.get(name)
+        refusal = refusals.get(name)
         if refusal and refusal.question == question and self._clock() < refusal.until:
             # Without the traces of earlier passes, which would pile up and hold all that they saw.
             raise refusal.error.with_traceback(None)
-        self._refusals.pop(name, None)
+        refusals.pop(name, None)
         try:
             live = await (
                 self._change(stack, manifest, there) if there else self._create(stack, manifest)
             )
         except Refused as error:
             until = self._clock() + REFUSAL_SECONDS
-            self._refusals[name] = _Refusal(question, error, until)
+            refusals[name] = _Refusal(question, error, until)
             raise
         self._inventory.put(BY_NAME[live["kind"]], live)
         self._count(manifest, "changed" if there else "created")

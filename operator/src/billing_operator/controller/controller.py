@@ -12,7 +12,7 @@ from billing_operator.controller.parts import Tools
 from billing_operator.controller.queue import Backoff, Failed, KeyedQueue, Next
 from billing_operator.errors import ClusterError, Fault, NotFound, Waiting
 from billing_operator.invoices.readings import Reading
-from billing_operator.kinds import BILLING_STACK, OPTIONAL, WATCHED, Key, Kind, Manifest
+from billing_operator.kinds import BILLING_STACK, OPTIONAL, WATCHED, Key, Kind, Manifest, key
 from billing_operator.kube.cache import stack_of
 from billing_operator.metrics import InvoiceWatch, Metrics, ReconcileWatch
 from billing_operator.observed.stack import observe
@@ -90,7 +90,7 @@ class Controller:
         if deleted:
             self._tools.inventory.drop(kind, live)
             if kind == BILLING_STACK:
-                self._forget(live)
+                self._forget(key(live), live["metadata"]["uid"])
                 return
         elif not self._tools.inventory.put(kind, live):
             return
@@ -100,7 +100,7 @@ class Controller:
     async def resync(self) -> None:
         """Compares everything again, whatever the watches told or failed to tell."""
         cluster, inventory = self._tools.cluster, self._tools.inventory
-        before = {place: inventory.stack(place) for place in inventory.stacks()}
+        before = inventory.uids()
         # Children first: a stack without its children in sight would look as if it had none.
         for kind in WATCHED:
             await inventory.renew(kind, cluster.pages(kind))
@@ -109,10 +109,12 @@ class Controller:
         await inventory.renew(BILLING_STACK, cluster.pages(BILLING_STACK))
         self._tools.tokens.ask_again()
         self._tools.profiles.ask_again()
-        for place, body in before.items():
-            if body and inventory.stack(place) is None:
-                self._forget(body)
-        for place in inventory.stacks():
+        now = inventory.uids()
+        for place, uid in before.items():
+            if place not in now:
+                self._forget(place, uid)
+        self._tools.memories.keep_only(set(now.values()))
+        for place in now:
             self._look_at(place)
         self.last_resync = time.monotonic()
         self._metrics.resyncs.inc()
@@ -141,15 +143,11 @@ class Controller:
         self._stacks.put(stack)
         self._invoices.ensure(stack)
 
-    def _forget(self, body: Manifest) -> None:
-        uid, place = body["metadata"]["uid"], stack_of(BILLING_STACK, body)
-        self._tools.writer.forget(uid)
-        self._tools.tokens.forget(uid)
-        self._tools.profiles.forget(uid)
-        self._tools.rotation.forget(uid)
-        self._tools.readings.forget(uid)
-        self._tools.runs.forget(uid)
-        if place and self._tools.inventory.stack(place) is None:
+    def _forget(self, place: Key, uid: str) -> None:
+        """Drops all that is known of a stack that has gone, the one place where that is done."""
+        self._tools.memories.drop(uid)
+        # Another stack of this name may have come.
+        if self._tools.inventory.stack(place) is None:
             self._stacks.forget(place)
             self._invoices.forget(place)
             self._metrics.forget(place)

@@ -7,6 +7,7 @@ from billing_operator.controller.event_recorder import Announcer
 from billing_operator.invoices.readings import Readings
 from billing_operator.kube.api import Cluster
 from billing_operator.kube.cache import Inventory
+from billing_operator.memory import Memories
 from billing_operator.metrics import Metrics
 from billing_operator.profile.rollout import ProfileRollout
 from billing_operator.runs.controller import RunKeeper
@@ -21,6 +22,7 @@ class Tools:
 
     cluster: Cluster
     inventory: Inventory
+    memories: Memories
     writer: ChildWriter
     tokens: TokenKeeper
     profiles: ProfileRollout

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from billing_operator.apps.answers import Counts
+from billing_operator.memory import Memories
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,34 +19,39 @@ class Reading:
     life: str
 
 
+@dataclass(slots=True)
+class _Known:
+    """The last reading of one stack, and when one last said something new."""
+
+    reading: Reading | None = None
+    changed: float | None = None
+
+
 class Readings:
     """The last reading of every stack, by the stack's uid."""
 
-    def __init__(self, clock: Callable[[], float], *, still_seconds: float) -> None:
+    def __init__(
+        self, memories: Memories, clock: Callable[[], float], *, still_seconds: float
+    ) -> None:
         """Takes for still what has been the same for so many seconds."""
         self._clock = clock
         self._still_seconds = still_seconds
-        self._readings: dict[str, Reading] = {}
-        self._changed: dict[str, float] = {}
+        self._memories = memories
 
     def note(self, uid: str, reading: Reading) -> bool:
         """Takes in a reading; true where it says something new."""
-        new = self._readings.get(uid) != reading
-        self._readings[uid] = reading
+        known = self._memories.of(uid, _Known)
+        new = known.reading != reading
+        known.reading = reading
         if new:
-            self._changed[uid] = self._clock()
+            known.changed = self._clock()
         return new
 
     def moving(self, uid: str) -> bool:
         """Whether somebody seems to be paying; so it seems, too, right after a first reading."""
-        changed = self._changed.get(uid)
+        changed = self._memories.of(uid, _Known).changed
         return changed is not None and self._clock() - changed < self._still_seconds
 
     def last(self, uid: str) -> Reading | None:
         """The last reading, if there was one since the operator started."""
-        return self._readings.get(uid)
-
-    def forget(self, uid: str) -> None:
-        """Drops what is known of a stack that has gone."""
-        self._readings.pop(uid, None)
-        self._changed.pop(uid, None)
+        return self._memories.of(uid, _Known).reading

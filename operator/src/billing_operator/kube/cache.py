@@ -95,6 +95,11 @@ class Inventory:
         """Names of all stacks."""
         return [place[1] for place in self._objects if place[0] == BILLING_STACK.name]
 
+    def uids(self) -> dict[Key, str]:
+        """The uid of every stack, by its name."""
+        known = self._versions.items()
+        return {place[1]: uid for place, (uid, _) in known if place[0] == BILLING_STACK.name}
+
     def children(self, stack: Key) -> list[Manifest]:
         """What bears the stack's label, pods and Jobs excepted; whose it is stands in its owner."""
         return [self._load(p) for p in self._places(stack) if p[0] not in _NO_CHILDREN]

@@ -19,6 +19,7 @@ from billing_operator.invoices.readings import Readings
 from billing_operator.kinds import Kind, Manifest
 from billing_operator.kube.cache import Inventory
 from billing_operator.kube.client import ApiCluster
+from billing_operator.memory import Memories
 from billing_operator.metrics import Metrics
 from billing_operator.process.health import Health
 from billing_operator.profile.rollout import ProfileRollout
@@ -115,21 +116,24 @@ class Operator:
             namespaces=settings.namespaces,
             timeout=settings.request_timeout_seconds,
         )
-        inventory = Inventory()
-        tokens = TokenKeeper(cluster, new_token=new_token, clock=time.monotonic, now=utc_now)
-        profiles = ProfileRollout(cluster, apps, clock=time.monotonic)
+        inventory, memories = Inventory(), Memories()
+        tokens = TokenKeeper(
+            cluster, memories, new_token=new_token, clock=time.monotonic, now=utc_now
+        )
+        profiles = ProfileRollout(cluster, apps, memories, clock=time.monotonic)
         # Two readings that are alike, with a tenth of jitter.
         still = 2.2 * settings.invoices_seconds
-        readings = Readings(time.monotonic, still_seconds=still)
-        sampler = Sampler(apps, readings, clock=time.monotonic)
+        readings = Readings(memories, time.monotonic, still_seconds=still)
+        sampler = Sampler(apps, readings, memories, clock=time.monotonic)
         tools = Tools(
             cluster=cluster,
             inventory=inventory,
-            writer=ChildWriter(cluster, inventory, self.metrics, clock=time.monotonic),
+            memories=memories,
+            writer=ChildWriter(cluster, inventory, self.metrics, memories, clock=time.monotonic),
             tokens=tokens,
             profiles=profiles,
             rotation=TokenRotation(
-                cluster, apps, tokens, profiles, readings, time.monotonic, utc_now
+                cluster, apps, tokens, profiles, readings, memories, time.monotonic, utc_now
             ),
             readings=readings,
             runs=RunKeeper(cluster, inventory, sampler, quiet_seconds=settings.quiet_seconds),

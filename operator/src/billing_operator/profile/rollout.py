@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from billing_operator.apps.answers import ProfileAnswer
 from billing_operator.apps.api import Apps
@@ -16,6 +16,7 @@ from billing_operator.desired import profile
 from billing_operator.errors import ClusterError, NotFound, Waiting
 from billing_operator.kinds import Key
 from billing_operator.kube.api import Cluster
+from billing_operator.memory import Memories
 from billing_operator.names import PROFILE_NUDGE
 from billing_operator.observed.stack import Pod
 from billing_operator.profile.refusal import Refusal
@@ -39,6 +40,19 @@ class _Change:
     nudged: float
 
 
+@dataclass(slots=True)
+class _Known:
+    """What is known of one stack.
+
+    Attributes:
+        answers: of its payment pods, by uid.
+        change: the one that is under way, if any is.
+    """
+
+    answers: dict[str, ProfileAnswer] = field(default_factory=dict)
+    change: _Change | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a profile has come.
@@ -57,28 +71,30 @@ class Progress:
 class ProfileRollout:
     """Knows which pod answers by which profile."""
 
-    def __init__(self, cluster: Cluster, apps: Apps, *, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, cluster: Cluster, apps: Apps, memories: Memories, *, clock: Callable[[], float]
+    ) -> None:
         self._cluster = cluster
         self._apps = apps
         self._clock = clock
-        self._answers: dict[str, dict[str, ProfileAnswer]] = {}
-        self._changes: dict[str, _Change] = {}
+        self._memories = memories
         self._nudge = itertools.count(1)
 
     async def advance(self, stack: Stack, pods: tuple[Pod, ...]) -> Progress:
         """Asks the pods that are not known to answer by the stack's profile, and nudges them."""
         wanted = profile.digest(stack)
-        known = self._answers.setdefault(stack.uid, {})
+        of_stack = self._memories.of(stack.uid, _Known)
+        known = of_stack.answers
         behind = [pod for pod in pods if known.get(pod.uid, _UNKNOWN).digest != wanted]
         if behind:
             found = await asyncio.gather(*(self._ask(stack, pod) for pod in behind))
             # Replaced whole, so that pods which have gone are forgotten.
             now_known = dict(zip((pod.uid for pod in behind), found, strict=True))
             known = {pod.uid: now_known.get(pod.uid, known.get(pod.uid, _UNKNOWN)) for pod in pods}
-            self._answers[stack.uid] = known
+            of_stack.answers = known
             behind = [pod for pod in behind if known[pod.uid].digest != wanted]
         if not behind:
-            self._changes.pop(stack.uid, None)
+            of_stack.change = None
             return Progress(complete=True, usual=True, look_again=None)
         return await self._hurry(stack, wanted, behind)
 
@@ -99,13 +115,13 @@ class ProfileRollout:
 
     def in_effect(self, stack: Stack, pods: tuple[Pod, ...]) -> bool:
         """Whether every one of the pods is known to answer by the stack's profile."""
-        known = self._answers.get(stack.uid, {})
+        known = self._answers(stack)
         wanted = profile.digest(stack)
         return all(known.get(pod.uid, _UNKNOWN).digest == wanted for pod in pods)
 
     def refusal(self, stack: Stack, pods: tuple[Pod, ...]) -> Refusal | None:
         """What is wrong with the stack's profile by the first of the pods that refuses it."""
-        known = self._answers.get(stack.uid, {})
+        known = self._answers(stack)
         wanted = profile.digest(stack)
         answers = ((pod.name, known.get(pod.uid, _UNKNOWN)) for pod in pods)
         refusals = (Refusal(name, of.mistakes) for name, of in answers if of.refused == wanted)
@@ -113,12 +129,11 @@ class ProfileRollout:
 
     def ask_again(self) -> None:
         """Distrusts what is known, so that the next pass asks every pod once more."""
-        self._answers.clear()
+        for known in self._memories.each(_Known):
+            known.answers = {}
 
-    def forget(self, uid: str) -> None:
-        """Drops what is known of a stack that has gone."""
-        self._answers.pop(uid, None)
-        self._changes.pop(uid, None)
+    def _answers(self, stack: Stack) -> dict[str, ProfileAnswer]:
+        return self._memories.of(stack.uid, _Known).answers
 
     async def _ask(self, stack: Stack, pod: Pod) -> ProfileAnswer:
         try:
@@ -128,9 +143,10 @@ class ProfileRollout:
 
     async def _hurry(self, stack: Stack, wanted: str, behind: list[Pod]) -> Progress:
         now = self._clock()
-        change = self._changes.get(stack.uid)
+        of_stack = self._memories.of(stack.uid, _Known)
+        change = of_stack.change
         if change is None or change.digest != wanted:
-            change = self._changes[stack.uid] = _Change(wanted, since=now, nudged=-_NUDGE_SECONDS)
+            change = of_stack.change = _Change(wanted, since=now, nudged=-_NUDGE_SECONDS)
         # A pod that has read it and does not take it is not to be hurried, but to be told of.
         refused = self.refusal(stack, tuple(behind))
         usual = now - change.since < _USUAL_SECONDS and refused is None

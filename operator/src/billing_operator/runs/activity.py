@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from billing_operator.apps.answers import Calls
 from billing_operator.invoices.readings import Reading
+from billing_operator.memory import Memories
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +41,30 @@ class Activity:
     blind: str
 
 
+@dataclass(slots=True)
+class _Known:
+    """The last sample of one stack, and since when all samples have been alike."""
+
+    last: Sample | None = None
+    since: float = 0.0
+
+
 class Stillness:
     """Compares each sample of a stack with the one before, by the stack's uid."""
 
-    def __init__(self, *, clock: Callable[[], float]) -> None:
+    def __init__(self, memories: Memories, *, clock: Callable[[], float]) -> None:
+        self._memories = memories
         self._clock = clock
-        self._since: dict[str, tuple[Sample, float]] = {}
 
     def note(self, uid: str, sample: Sample) -> Activity:
         """Takes in a sample; what has moved, or can't be told, begins the time anew."""
         charging = any(calls.held for _, calls in sample.calls or ())
         blind = _blind(sample)
-        now = self._clock()
-        before, since = self._since.get(uid, (None, now))
-        if blind or charging or before != sample:
-            since = now
-        self._since[uid] = sample, since
-        return Activity(charging, now - since, blind)
-
-    def forget(self, uid: str) -> None:
-        """Drops what is known of a stack."""
-        self._since.pop(uid, None)
+        now, known = self._clock(), self._memories.of(uid, _Known)
+        if blind or charging or known.last != sample:
+            known.since = now
+        known.last = sample
+        return Activity(charging, now - known.since, blind)
 
 
 def _blind(sample: Sample) -> str:

@@ -112,10 +112,6 @@ class RunKeeper:
             times.append(min(_LOOK_LATER, max(0.1, self._quiet / _LOOKS)))
         return min(times, default=None)
 
-    def forget(self, uid: str) -> None:
-        """Drops what is known of a stack that has gone."""
-        self._sampler.forget(uid)
-
     def _runs(self, place: Key, cron_uid: str) -> tuple[Run, ...]:
         return runs_of(self._inventory.jobs(place), self._inventory.pods(place), cron_uid)
 

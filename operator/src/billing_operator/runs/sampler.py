@@ -9,6 +9,7 @@ from billing_operator.apps.api import Apps
 from billing_operator.errors import Waiting
 from billing_operator.invoices.readings import Reading, Readings
 from billing_operator.kinds import Manifest
+from billing_operator.memory import Memories
 from billing_operator.observed.stack import Observed
 from billing_operator.runs.activity import Activity, Sample, Stillness
 from billing_operator.runs.report import RunReport
@@ -20,10 +21,12 @@ log = logging.getLogger(__name__)
 class Sampler:
     """Takes samples of stacks, and keeps the readings of their invoices up with them."""
 
-    def __init__(self, apps: Apps, readings: Readings, *, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, apps: Apps, readings: Readings, memories: Memories, *, clock: Callable[[], float]
+    ) -> None:
         self._apps = apps
         self._readings = readings
-        self._stillness = Stillness(clock=clock)
+        self._stillness = Stillness(memories, clock=clock)
 
     async def sample(self, stack: Stack, seen: Observed) -> Activity:
         """What both tell now, and for how long they have told the same."""
@@ -37,10 +40,6 @@ class Sampler:
         if last.life == record.get("life") and report.paid_after > last.counts.paid:
             counts = Counts(report.paid_after, report.pending_after)
             self._readings.note(stack.uid, Reading(counts, last.life))
-
-    def forget(self, uid: str) -> None:
-        """Drops what is known of a stack that has gone."""
-        self._stillness.forget(uid)
 
     async def _ask(self, stack: Stack, seen: Observed) -> Sample:
         life, pods = seen.antaeus_life, seen.payment_answers

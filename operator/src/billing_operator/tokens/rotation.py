@@ -12,6 +12,7 @@ from billing_operator.errors import Conflict, Waiting
 from billing_operator.invoices.readings import Readings
 from billing_operator.kinds import BILLING_STACK, POD, Manifest
 from billing_operator.kube.api import Cluster
+from billing_operator.memory import Memories
 from billing_operator.names import PAYMENT
 from billing_operator.observed.stack import Observed, Pod, observe
 from billing_operator.profile.rollout import ProfileRollout
@@ -59,6 +60,13 @@ class _Effort:
     nudged: float
 
 
+@dataclass(slots=True)
+class _Known:
+    """Of one stack; no effort while no rotation is wanted or under way."""
+
+    effort: _Effort | None = None
+
+
 @dataclass
 class TokenRotation:
     """Knows what to ask whom before each step; what is to be done stands in the Secret.
@@ -73,9 +81,9 @@ class TokenRotation:
     tokens: TokenKeeper
     profiles: ProfileRollout
     readings: Readings
+    memories: Memories
     clock: Callable[[], float]
     now: Callable[[], datetime]
-    _efforts: dict[str, _Effort] = field(default_factory=dict)
     _nudges: Iterator[int] = field(default_factory=itertools.count)
 
     async def advance(
@@ -94,7 +102,7 @@ class TokenRotation:
         if sight is None:
             return None
         if not sight.under_way and not wanted(stack, sight, self.now()):
-            self.forget(stack.uid)
+            self._known(stack).effort = None
             return Rotation(sight, look_again=due_in(stack, sight, self.now()))
         step = await self._next(stack, seen, sight, billing_busy=billing_busy)
         if isinstance(step, Action):
@@ -106,9 +114,8 @@ class TokenRotation:
         sight = self.tokens.sight(stack)
         return Rotation(sight) if sight else None
 
-    def forget(self, uid: str) -> None:
-        """Drops what is known of a stack."""
-        self._efforts.pop(uid, None)
+    def _known(self, stack: Stack) -> _Known:
+        return self.memories.of(stack.uid, _Known)
 
     async def _look_and_take(
         self, known: Stack, seen: Observed, sight: Sight, *, billing_busy: bool
@@ -188,9 +195,10 @@ class TokenRotation:
         self, stack: Stack, seen: Observed, sight: Sight, wait: Wait | None
     ) -> Rotation:
         """Hurries payment, if it is payment that is waited for, and says when to look again."""
-        now, effort = self.clock(), self._efforts.get(stack.uid)
+        now, known = self.clock(), self._known(stack)
+        effort = known.effort
         if effort is None or effort.step != sight.step:
-            effort = self._efforts[stack.uid] = _Effort(sight.step, now, now - _NUDGE_SECONDS)
+            effort = known.effort = _Effort(sight.step, now, now - _NUDGE_SECONDS)
         usual = now - effort.since < _USUAL_SECONDS
         pause = _NUDGE_SECONDS if usual else _LOOK_AGAIN_LATER
         of_payment = sight.step in (Step.STAGED, Step.FORGETTING)

@@ -10,6 +10,7 @@ from billing_operator.errors import Conflict, OutOfSight, SpecError
 from billing_operator.inputs import Token
 from billing_operator.kinds import SECRET, Key, Manifest
 from billing_operator.kube.api import Cluster
+from billing_operator.memory import Memories
 from billing_operator.names import stack_labels, token_secret_name
 from billing_operator.observed.stack import Observed
 from billing_operator.spec.stack import Stack
@@ -50,12 +51,20 @@ class _Memo:
     at: float
 
 
+@dataclass(slots=True)
+class _Known:
+    """Of one stack; no memo where its Secrets are to be read before anything is decided."""
+
+    memo: _Memo | None = None
+
+
 class TokenKeeper:
     """Keeps what is known of each stack's tokens; never a token's text."""
 
     def __init__(
         self,
         cluster: Cluster,
+        memories: Memories,
         *,
         new_token: Callable[[], str],
         clock: Callable[[], float],
@@ -65,11 +74,11 @@ class TokenKeeper:
         self._new_token = new_token
         self._clock = clock
         self._now = now
-        self._memos: dict[str, _Memo] = {}
+        self._memories = memories
 
     def remembered(self, stack: Stack) -> Token | None:
         """The token as lately read, if that is recent enough to rely on."""
-        memo = self._memos.get(stack.uid)
+        memo = self._known(stack.uid).memo
         recent = memo is not None and self._clock() - memo.at < _FRESH_SECONDS
         return self.last(stack) if recent else None
 
@@ -150,17 +159,21 @@ class TokenKeeper:
 
     def ask_again(self) -> None:
         """Distrusts what is known, so that the next pass reads every Secret once more."""
-        self._memos = {uid: replace(memo, at=float("-inf")) for uid, memo in self._memos.items()}
+        for known in self._memories.each(_Known):
+            known.memo = replace(known.memo, at=float("-inf")) if known.memo else None
 
     def forget(self, uid: str) -> None:
-        """Drops what is known of a stack."""
-        self._memos.pop(uid, None)
+        """Drops what was read, so that it is read before the next decision."""
+        self._known(uid).memo = None
 
     async def _read(self, stack: Stack, name: str) -> Manifest | None:
         return await self._cluster.read(SECRET, Key(stack.namespace, name))
 
+    def _known(self, uid: str) -> _Known:
+        return self._memories.of(uid, _Known)
+
     def _memo(self, stack: Stack) -> _Memo | None:
-        memo = self._memos.get(stack.uid)
+        memo = self._known(stack.uid).memo
         return memo if memo and memo.wish == _wish(stack) else None
 
     def _remember(
@@ -170,7 +183,7 @@ class TokenKeeper:
         # What is no good may be mended at any time, and nobody tells.
         at = float("-inf") if fault else self._clock()
         token = used(stack, own.current)
-        self._memos[stack.uid] = _Memo(token, sight, fault, _wish(stack), at)
+        self._known(stack.uid).memo = _Memo(token, sight, fault, _wish(stack), at)
         return sight
 
     def _valid(self, stack: Stack, text: str | None, token_id: str | None) -> ValidToken:

@@ -88,6 +88,6 @@ async def test_what_a_stack_that_has_gone_was_refused_is_forgotten() -> None:
     await operator.reconcile()
     assert operator.cluster.writes == []
 
-    operator.tools.writer.forget("stack-uid")
+    operator.tools.memories.drop("stack-uid")
     await operator.reconcile()
     assert ("apply", "Deployment") in operator.cluster.writes

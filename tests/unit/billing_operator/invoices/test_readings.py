@@ -2,6 +2,7 @@
 
 from billing_operator.apps.answers import Counts
 from billing_operator.invoices.readings import Reading, Readings
+from billing_operator.memory import Memories
 
 
 def reading(paid: int, life: str = "pod/0") -> Reading:
@@ -9,7 +10,7 @@ def reading(paid: int, life: str = "pod/0") -> Reading:
 
 
 def test_a_reading_says_whether_it_is_news() -> None:
-    readings = Readings(lambda: 0.0, still_seconds=1.0)
+    readings = Readings(Memories(), lambda: 0.0, still_seconds=1.0)
 
     assert readings.note("a", reading(1))
     assert not readings.note("a", reading(1))
@@ -21,7 +22,8 @@ def test_a_reading_says_whether_it_is_news() -> None:
 
 def test_whoever_pays_shows_in_the_readings_for_a_while() -> None:
     moments = iter([0.0, 21.9, 22.0, 30.0, 30.0])
-    readings = Readings(lambda: next(moments), still_seconds=22.0)
+    memories = Memories()
+    readings = Readings(memories, lambda: next(moments), still_seconds=22.0)
     assert not readings.moving("a")
 
     readings.note("a", reading(1))
@@ -30,14 +32,14 @@ def test_whoever_pays_shows_in_the_readings_for_a_while() -> None:
     assert not readings.moving("a")
     readings.note("a", reading(2))
     assert readings.moving("a")
-    readings.forget("a")
+    memories.drop("a")
     assert not readings.moving("a")
 
 
 def test_a_stack_that_has_gone_is_forgotten() -> None:
-    readings = Readings(lambda: 0.0, still_seconds=1.0)
+    memories = Memories()
+    readings = Readings(memories, lambda: 0.0, still_seconds=1.0)
     readings.note("a", reading(1))
-    readings.forget("a")
-    readings.forget("never known")
+    memories.drop("a")
 
     assert readings.last("a") is None

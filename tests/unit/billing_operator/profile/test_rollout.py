@@ -1,10 +1,11 @@
 """A changed profile reaches every payment pod within seconds, by as few nudges as it takes."""
 
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
 from billing_operator.desired import profile
+from billing_operator.memory import Memories
 from billing_operator.observed.stack import observe
 from billing_operator.profile.refusal import Refusal
 from billing_operator.profile.rollout import ProfileRollout
@@ -21,7 +22,10 @@ class Scene:
         self.cluster = FakeCluster(*live)
         self.apps = FakeApps()
         self.now = 0.0
-        self.rollout = ProfileRollout(self.cluster, self.apps, clock=lambda: self.now)
+        self.memories = Memories()
+        self.rollout = ProfileRollout(
+            self.cluster, self.apps, self.memories, clock=lambda: self.now
+        )
         self.stack = a_stack()
         self.pods = observe([], live).payment_answers
 
@@ -161,12 +165,19 @@ async def test_without_pods_there_is_nothing_to_wait_for(scene: Scene) -> None:
     assert await scene.advance() == DONE
 
 
-@pytest.mark.parametrize("lose", ["ask_again", "forget"])
-async def test_what_is_distrusted_is_asked_once_more(scene: Scene, lose: str) -> None:
+@pytest.mark.parametrize(
+    "lose",
+    [
+        pytest.param(lambda scene: scene.rollout.ask_again(), id="a resync distrusts it"),
+        pytest.param(lambda scene: scene.memories.drop("stack-uid"), id="the stack has gone"),
+    ],
+)
+async def test_what_is_distrusted_is_asked_once_more(
+    scene: Scene, lose: Callable[[Scene], None]
+) -> None:
     scene.answer("a", "b")
     await scene.advance()
-    arguments: list[Any] = [scene.stack.uid] if lose == "forget" else []
-    getattr(scene.rollout, lose)(*arguments)
+    lose(scene)
 
     assert not scene.rollout.in_effect(scene.stack, scene.pods)
     await scene.advance()

@@ -3,6 +3,7 @@
 import pytest
 
 from billing_operator.apps.answers import Calls
+from billing_operator.memory import Memories
 from billing_operator.runs.activity import Sample, Stillness
 from support.operator.builders import a_reading
 
@@ -14,7 +15,8 @@ class Watch:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.stillness = Stillness(clock=lambda: self.now)
+        self.memories = Memories()
+        self.stillness = Stillness(self.memories, clock=lambda: self.now)
 
     def still(self, *samples: Sample) -> float:
         for sample in samples:
@@ -60,7 +62,7 @@ def test_nothing_is_still_while_a_charge_is_under_way_or_nobody_tells(sample: Sa
 
 
 def test_who_does_not_tell_is_named() -> None:
-    stillness = Stillness(clock=lambda: 0.0)
+    stillness = Stillness(Memories(), clock=lambda: 0.0)
 
     assert "Antaeus" in stillness.note("a", Sample(None, None)).blind
     assert "payment" in stillness.note("a", Sample(a_reading(), None)).blind
@@ -74,6 +76,6 @@ def test_stacks_are_told_apart_and_forgotten() -> None:
     watch.still(CALM)
     watch.now += 60.0
     assert watch.stillness.note("another", CALM).still_seconds == 0.0
-    watch.stillness.forget("uid")
+    watch.memories.drop("uid")
 
     assert watch.still(CALM) == 0.0

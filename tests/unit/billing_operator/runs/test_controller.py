@@ -289,11 +289,10 @@ async def test_a_direct_call_is_told_when_it_begins_and_when_it_is_over() -> Non
     assert operator.announced.count("PaidDirectly") == 2
 
 
-async def test_what_is_known_of_a_stack_is_forgotten_with_it() -> None:
+async def test_what_was_counted_of_a_stack_is_forgotten_with_it() -> None:
     operator = await shop()
     make(operator)
     await operator.reconcile()
-    operator.tools.runs.forget("stack-uid")
     operator.tools.run_metrics.forget(operator.stack.key)
 
     assert runs(operator, "Succeeded") is None

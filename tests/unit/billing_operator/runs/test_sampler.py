@@ -7,6 +7,7 @@ import pytest
 from billing_operator.apps.answers import Calls, Counts
 from billing_operator.invoices.readings import Reading, Readings
 from billing_operator.kinds import Manifest
+from billing_operator.memory import Memories
 from billing_operator.observed.stack import observe
 from billing_operator.runs.activity import Activity
 from billing_operator.runs.report import RunReport
@@ -25,8 +26,9 @@ class Scene:
         self.now = 0.0
         self.apps = FakeApps(counts={"shop": Counts(2, 8)})
         self.apps.taken["shop-payment-0"] = Calls(taken=0, held=0)
-        self.readings = Readings(lambda: self.now, still_seconds=1.0)
-        self.sampler = Sampler(self.apps, self.readings, clock=lambda: self.now)
+        memories = Memories()
+        self.readings = Readings(memories, lambda: self.now, still_seconds=1.0)
+        self.sampler = Sampler(self.apps, self.readings, memories, clock=lambda: self.now)
 
     async def sample(self, *pods: Manifest) -> Activity:
         self.now += 60.0

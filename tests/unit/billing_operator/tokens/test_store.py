@@ -10,6 +10,7 @@ from billing_operator.desired import antaeus
 from billing_operator.errors import OutOfSight, SpecError
 from billing_operator.inputs import Token
 from billing_operator.kinds import Manifest
+from billing_operator.memory import Memories
 from billing_operator.observed.stack import observe
 from billing_operator.tokens.choice import Secrets
 from billing_operator.tokens.store import TokenKeeper
@@ -37,8 +38,10 @@ class Scene:
         numbers = count(1)
         self.cluster = FakeCluster(*objects)
         self.now = 0.0
+        self.memories = Memories()
         self.keeper = TokenKeeper(
             self.cluster,
+            self.memories,
             new_token=lambda: f"token-number-{next(numbers)}",
             clock=lambda: self.now,
             now=lambda: datetime(2025, 1, 1, tzinfo=UTC),
@@ -135,7 +138,6 @@ async def test_a_resync_reads_every_secret_once_more_but_forgets_none() -> None:
 async def test_a_stack_that_has_gone_is_forgotten() -> None:
     scene = Scene(GOOD)
     scene.keeper.settle(a_stack(), Secrets(GOOD), NOBODY)
-    scene.keeper.forget("stack-uid")
-    scene.keeper.forget("never known")
+    scene.memories.drop("stack-uid")
 
     assert scene.keeper.last(a_stack()) is None
