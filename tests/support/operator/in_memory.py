@@ -11,6 +11,7 @@ from billing_operator.controller.parts import Tools
 from billing_operator.controller.queue import Next
 from billing_operator.controller.reconcile import Reconciler
 from billing_operator.desired import profile
+from billing_operator.invoices.reader import InvoiceReader
 from billing_operator.invoices.readings import Readings
 from billing_operator.kinds import BILLING_STACK, OPTIONAL, WATCHED, Key, Manifest
 from billing_operator.kube.api import Page
@@ -56,7 +57,8 @@ class OperatorInMemory:
         )
         profiles = ProfileRollout(self.cluster, self.apps, memories, clock=self.clock)
         readings = Readings(memories, self.clock, still_seconds=STILL_SECONDS)
-        sampler = Sampler(self.apps, readings, memories, clock=self.clock)
+        reader = InvoiceReader(self.apps, inventory, readings, self.metrics)
+        sampler = Sampler(self.apps, reader, memories, clock=self.clock)
         return Tools(
             cluster=self.cluster,
             inventory=inventory,
@@ -75,6 +77,7 @@ class OperatorInMemory:
                 now=self.utc_now,
             ),
             readings=readings,
+            invoices=reader,
             runs=RunKeeper(self.cluster, inventory, sampler, quiet_seconds=QUIET),
             announcer=Announcer(self.cluster, self.metrics, now=self.utc_now),
             metrics=self.metrics,

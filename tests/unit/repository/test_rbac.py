@@ -92,11 +92,7 @@ async def _resync(operator: OperatorInMemory) -> None:
         antaeus_image="a", payment_image="p", operator_image="o", operator_namespace="n"
     )
     controller = Controller(
-        operator.tools,
-        operator.apps,
-        settings,
-        operator.metrics,
-        reconcile=lambda _: operator.reconcile(),
+        operator.tools, settings, operator.metrics, reconcile=lambda _: operator.reconcile()
     )
     await controller.resync()
     await controller.stop()

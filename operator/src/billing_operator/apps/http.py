@@ -24,11 +24,25 @@ _TAKEN = (
 )
 
 
-class HttpApps:
-    """Speaks to the services as any client in the cluster would."""
+# A service that takes longer than this is asked again later.
+_SECONDS = 3.0
 
-    def __init__(self, session: aiohttp.ClientSession) -> None:
+
+def open_session() -> aiohttp.ClientSession:
+    """A session that keeps nothing of one answer for the next: no cookies, whoever sets them."""
+    return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+
+
+class HttpApps:
+    """Speaks to the services as any client in the cluster would.
+
+    Whoever owns a stack decides what runs in its pods, so nothing that they answer is trusted.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, *, seconds: float = _SECONDS) -> None:
+        """Takes for no answer what has not come whole after so many seconds."""
         self._session = session
+        self._timeout = aiohttp.ClientTimeout(total=seconds)
 
     async def invoices(self, stack: Stack) -> Counts:
         """Reads Antaeus through its Service."""
@@ -44,10 +58,20 @@ class HttpApps:
         return read_calls(await self._get(f"{_of_pod(pod)}/metrics"))
 
     async def _get(self, url: str) -> bytes:
+        """Every byte from a stack's pods comes in here, so every bound on them is set here."""
         try:
-            # A kept connection could lead to the pod of before, that is about to leave.
-            async with self._session.get(url, headers={"Connection": "close"}) as answer:
+            async with self._session.get(
+                url,
+                # A kept connection could lead to the pod of before, that is about to leave.
+                headers={"Connection": "close"},
+                # Else a pod could have the operator ask whatever the operator can reach.
+                allow_redirects=False,
+                timeout=self._timeout,
+            ) as answer:
                 answer.raise_for_status()
+                if answer.status >= 300:
+                    why = f"{url}: answered with status {answer.status}"
+                    raise Waiting(Reason.NO_ANSWER, why, seconds=5.0)
                 return await answer.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise Waiting(

@@ -7,15 +7,12 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 
-from billing_operator.apps.api import Apps
 from billing_operator.controller.parts import Tools
 from billing_operator.controller.queue import Backoff, Failed, KeyedQueue, Next
 from billing_operator.errors import ClusterError, Fault, NotFound, Waiting
-from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import BILLING_STACK, OPTIONAL, WATCHED, Key, Kind, Manifest, key
 from billing_operator.kube.cache import stack_of
 from billing_operator.metrics import InvoiceWatch, Metrics, ReconcileWatch
-from billing_operator.observed.stack import observe
 from billing_operator.settings import Settings
 from billing_operator.spec.stack import Stack
 
@@ -34,14 +31,12 @@ class Controller:
     def __init__(
         self,
         tools: Tools,
-        apps: Apps,
         settings: Settings,
         metrics: Metrics,
         *,
         reconcile: Callable[[Key], Awaitable[Next]],
     ) -> None:
         self._tools = tools
-        self._apps = apps
         self._settings = settings
         self._metrics = metrics
         self._stacks: KeyedQueue[Key] = KeyedQueue(
@@ -157,25 +152,13 @@ class Controller:
         body = self._tools.inventory.stack(place)
         if body is None:
             return None
-        stack, life = Stack.from_body(body), self._antaeus_life(place)
-        if life:
-            before = self._tools.readings.last(stack.uid)
-            try:
-                counts = await self._apps.invoices(stack)
-            except Waiting as fault:
-                log.debug("no invoices", extra={"stack": str(place), "why": fault.message})
-                return Failed.BACK_OFF
-            if self._tools.inventory.stack(place) is None:
-                return None
-            self._metrics.last_invoice_read.labels(*place).set_to_current_time()
-            # Where another life has begun meanwhile, nobody knows whose answer it is.
-            still = life == self._antaeus_life(place)
-            # Where somebody else has read meanwhile, it may be older than that: fewer paid than are
-            # known would look like a restart.
-            still = still and before is self._tools.readings.last(stack.uid)
-            if still and self._tools.readings.note(stack.uid, Reading(counts, life)):
-                self._stacks.put(place)
+        try:
+            answer = await self._tools.invoices.read(Stack.from_body(body))
+        except Waiting as fault:
+            log.debug("no invoices", extra={"stack": str(place), "why": fault.message})
+            return Failed.BACK_OFF
+        if self._tools.inventory.stack(place) is None:
+            return None
+        if answer.news:
+            self._stacks.put(place)
         return self._settings.invoices_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
-
-    def _antaeus_life(self, place: Key) -> str | None:
-        return observe((), self._tools.inventory.pods(place)).antaeus_life

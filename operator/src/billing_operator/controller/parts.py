@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from billing_operator.children.writer import ChildWriter
 from billing_operator.controller.event_recorder import Announcer
+from billing_operator.invoices.reader import InvoiceReader
 from billing_operator.invoices.readings import Readings
 from billing_operator.kube.api import Cluster
 from billing_operator.kube.cache import Inventory
@@ -28,6 +29,7 @@ class Tools:
     profiles: ProfileRollout
     rotation: TokenRotation
     readings: Readings
+    invoices: InvoiceReader
     runs: RunKeeper
     announcer: Announcer
     metrics: Metrics

@@ -9,12 +9,13 @@ import aiohttp
 from kubernetes.aio.client import ApiClient
 
 from billing_operator.apps.api import Apps
-from billing_operator.apps.http import HttpApps
+from billing_operator.apps.http import HttpApps, open_session
 from billing_operator.children.writer import ChildWriter
 from billing_operator.controller.controller import Controller
 from billing_operator.controller.event_recorder import Announcer
 from billing_operator.controller.parts import Tools
 from billing_operator.controller.reconcile import Judge, Reconciler, utc_now
+from billing_operator.invoices.reader import InvoiceReader
 from billing_operator.invoices.readings import Readings
 from billing_operator.kinds import Kind, Manifest
 from billing_operator.kube.cache import Inventory
@@ -30,9 +31,6 @@ from billing_operator.settings import Settings
 from billing_operator.status.judge import judge
 from billing_operator.tokens.rotation import TokenRotation
 from billing_operator.tokens.store import TokenKeeper
-
-# An app that takes longer than this is asked again later.
-_APP_SECONDS = 3.0
 
 
 def new_token() -> str:
@@ -76,7 +74,7 @@ class Operator:
     async def start(self) -> None:
         """Opens all connections, reads what there is and begins to work."""
         self._client = await self.connect()
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_APP_SECONDS))
+        self._session = open_session()
         self._controller = self._make_controller(self._client, self._session)
         self.metrics.leader.set(1)
         await self.stand_by()
@@ -124,7 +122,8 @@ class Operator:
         # Two readings that are alike, with a tenth of jitter.
         still = 2.2 * settings.invoices_seconds
         readings = Readings(memories, time.monotonic, still_seconds=still)
-        sampler = Sampler(apps, readings, memories, clock=time.monotonic)
+        reader = InvoiceReader(apps, inventory, readings, self.metrics)
+        sampler = Sampler(apps, reader, memories, clock=time.monotonic)
         tools = Tools(
             cluster=cluster,
             inventory=inventory,
@@ -136,10 +135,11 @@ class Operator:
                 cluster, apps, tokens, profiles, readings, memories, time.monotonic, utc_now
             ),
             readings=readings,
+            invoices=reader,
             runs=RunKeeper(cluster, inventory, sampler, quiet_seconds=settings.quiet_seconds),
             announcer=Announcer(cluster, self.metrics, now=utc_now),
             metrics=self.metrics,
             run_metrics=RunMetrics(self.metrics.registry),
         )
         reconcile = Reconciler(tools, settings.installation, judge=self.judge)
-        return Controller(tools, apps, settings, self.metrics, reconcile=reconcile)
+        return Controller(tools, settings, self.metrics, reconcile=reconcile)

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from billing_operator.apps.answers import Counts
 from billing_operator.apps.api import Apps
 from billing_operator.errors import Waiting
-from billing_operator.invoices.readings import Reading, Readings
+from billing_operator.invoices.reader import InvoiceReader
 from billing_operator.kinds import Manifest
 from billing_operator.memory import Memories
-from billing_operator.observed.stack import Observed
+from billing_operator.observed.stack import Observed, Pod
 from billing_operator.runs.activity import Activity, Sample, Stillness
 from billing_operator.runs.report import RunReport
 from billing_operator.spec.stack import Stack
@@ -22,34 +22,26 @@ class Sampler:
     """Takes samples of stacks, and keeps the readings of their invoices up with them."""
 
     def __init__(
-        self, apps: Apps, readings: Readings, memories: Memories, *, clock: Callable[[], float]
+        self, apps: Apps, reader: InvoiceReader, memories: Memories, *, clock: Callable[[], float]
     ) -> None:
         self._apps = apps
-        self._readings = readings
+        self._reader = reader
         self._stillness = Stillness(memories, clock=clock)
 
     async def sample(self, stack: Stack, seen: Observed) -> Activity:
         """What both tell now, and for how long they have told the same."""
-        return self._stillness.note(stack.uid, await self._ask(stack, seen))
+        return self._stillness.note(stack.uid, await self._ask(stack, seen.payment_answers))
 
     def take_in(self, stack: Stack, record: Manifest, report: RunReport) -> None:
-        """Takes what a run read at its end for a reading: Antaeus may have gone by the next one."""
-        last = self._readings.last(stack.uid)
-        if report.paid_after is None or report.pending_after is None or last is None:
-            return
-        if last.life == record.get("life") and report.paid_after > last.counts.paid:
+        """Takes what a run read at its end for a reading."""
+        if report.paid_after is not None and report.pending_after is not None:
             counts = Counts(report.paid_after, report.pending_after)
-            self._readings.note(stack.uid, Reading(counts, last.life))
+            self._reader.take_in(stack, record.get("life"), counts)
 
-    async def _ask(self, stack: Stack, seen: Observed) -> Sample:
-        life, pods = seen.antaeus_life, seen.payment_answers
-        reading, before = None, self._readings.last(stack.uid)
+    async def _ask(self, stack: Stack, pods: tuple[Pod, ...]) -> Sample:
+        reading = None
         try:
-            if life:
-                reading = Reading(await self._apps.invoices(stack), life)
-                # Where somebody else has read meanwhile, this one may be older.
-                if before is self._readings.last(stack.uid):
-                    self._readings.note(stack.uid, reading)
+            reading = (await self._reader.read(stack)).reading
             told = await asyncio.gather(*(self._apps.calls(stack, pod) for pod in pods))
         except Waiting as fault:
             log.debug("no sample", extra={"stack": str(stack.key), "why": fault.message})

@@ -2,19 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import aiohttp
 import pytest
-from aiohttp import web
 
 from billing_operator.apps.answers import Accepted, Calls, Counts, ProfileAnswer
-from billing_operator.apps.http import HttpApps, count_invoices, read_calls, read_profile
+from billing_operator.apps.http import count_invoices, read_calls, read_profile
 from billing_operator.errors import Waiting
 from billing_operator.kinds import Manifest
-from billing_operator.observed.stack import Pod, observe
-from support.operator.builders import a_pod, a_stack
 from support.payment.service import Caller, a_request, a_service, get
 
 
@@ -85,110 +80,6 @@ def test_payment_tells_which_tokens_it_accepts_or_does_not(
 def test_what_is_no_profile_is_no_answer(body: bytes) -> None:
     with pytest.raises(Waiting):
         read_profile(body)
-
-
-class Resolver(aiohttp.abc.AbstractResolver):
-    """Leads every name to one address, and writes the names down."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-
-    async def resolve(
-        self, host: str, port: int = 0, *_: object, **__: object
-    ) -> list[aiohttp.abc.ResolveResult]:
-        self.asked.append(f"{host}:{port}")
-        raise OSError("no such host")
-
-    async def close(self) -> None: ...
-
-
-@pytest.fixture
-async def resolver() -> Resolver:
-    return Resolver()
-
-
-@pytest.fixture
-async def apps(resolver: Resolver) -> AsyncIterator[HttpApps]:
-    connector = aiohttp.TCPConnector(resolver=resolver)
-    timeout = aiohttp.ClientTimeout(total=1)
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-        yield HttpApps(session)
-
-
-async def test_antaeus_is_asked_through_its_service(apps: HttpApps, resolver: Resolver) -> None:
-    with pytest.raises(Waiting, match="/rest/v1/invoices"):
-        await apps.invoices(a_stack())
-
-    assert resolver.asked == ["shop-antaeus.payments.svc:8000"]
-
-
-@pytest.mark.parametrize(("ip", "url"), [("127.0.0.1", "127.0.0.1"), ("::1", r"\[::1\]")])
-async def test_a_payment_pod_is_asked_itself(apps: HttpApps, ip: str, url: str) -> None:
-    live = a_pod()
-    live["status"]["podIP"] = ip
-    (pod,) = observe([], [live]).pods
-
-    with pytest.raises(Waiting, match=f"http://{url}:9001/profile"):
-        await apps.profile(a_stack(), pod)
-
-
-class AnsweringApps(HttpApps):
-    """Speaks to one port of this machine in place of a pod's."""
-
-    def __init__(self, session: aiohttp.ClientSession, base: str) -> None:
-        super().__init__(session)
-        self._base = base
-
-    async def _get(self, url: str) -> bytes:
-        return await super()._get(self._base + "/" + url.rpartition("/")[2])
-
-
-async def test_an_answer_is_read_and_an_error_is_none() -> None:
-    async def good(_: web.Request) -> web.Response:
-        return web.Response(body=invoices("PAID"))
-
-    async def bad(_: web.Request) -> web.Response:
-        return web.Response(status=500, body=b'{"hash": "x"}')
-
-    app = web.Application()
-    app.add_routes([web.get("/invoices", good), web.get("/profile", bad)])
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    async with aiohttp.ClientSession() as session:
-        apps = AnsweringApps(session, f"http://127.0.0.1:{runner.addresses[0][1]}")
-
-        assert await apps.invoices(a_stack()) == Counts(1, 0)
-        with pytest.raises(Waiting, match="500"):
-            await apps.profile(a_stack(), a_ready_pod())
-    await runner.cleanup()
-
-
-def a_ready_pod() -> Pod:
-    (pod,) = observe([], [a_pod()]).pods
-    return pod
-
-
-async def test_no_connection_is_kept_since_it_could_lead_to_a_pod_that_is_to_leave() -> None:
-    connections: set[object] = set()
-
-    async def good(request: web.Request) -> web.Response:
-        connections.add(request.transport)
-        return web.Response(body=invoices("PAID"))
-
-    app = web.Application()
-    app.add_routes([web.get("/invoices", good)])
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    async with aiohttp.ClientSession() as session:
-        apps = AnsweringApps(session, f"http://127.0.0.1:{runner.addresses[0][1]}")
-        for _ in range(2):
-            await apps.invoices(a_stack())
-    await runner.cleanup()
-
-    assert len(connections) == 2
 
 
 def test_calls_are_counted_whatever_became_of_them(tmp_path: Path) -> None:

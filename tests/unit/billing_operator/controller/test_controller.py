@@ -36,7 +36,7 @@ class Scene:
             invoices_seconds=10.0,
         )
         self.controller = Controller(
-            operator.tools, operator.apps, settings, operator.metrics, reconcile=self.reconcile
+            operator.tools, settings, operator.metrics, reconcile=self.reconcile
         )
 
     async def reconcile(self, place: Key) -> Next:

@@ -40,7 +40,7 @@ class Scene:
         self.operator = OperatorInMemory(a_body(uid=UID))
         operator = self.operator
         self.controller = Controller(
-            operator.tools, operator.apps, SETTINGS, operator.metrics, reconcile=self.look_on
+            operator.tools, SETTINGS, operator.metrics, reconcile=self.look_on
         )
 
     async def look_on(self, place: Key) -> None:

@@ -5,14 +5,17 @@ from functools import partial
 import pytest
 
 from billing_operator.apps.answers import Calls, Counts
+from billing_operator.invoices.reader import InvoiceReader
 from billing_operator.invoices.readings import Reading, Readings
-from billing_operator.kinds import Manifest
+from billing_operator.kinds import BILLING_STACK, POD, Manifest
+from billing_operator.kube.cache import Inventory
 from billing_operator.memory import Memories
+from billing_operator.metrics import Metrics
 from billing_operator.observed.stack import observe
 from billing_operator.runs.activity import Activity
 from billing_operator.runs.report import RunReport
 from billing_operator.runs.sampler import Sampler
-from support.operator.builders import a_pod, a_reading, a_stack
+from support.operator.builders import a_body, a_pod, a_reading, a_stack
 from support.operator.fake_apps import FakeApps
 
 LIFE = "uid of shop-antaeus-0/0"
@@ -26,13 +29,18 @@ class Scene:
         self.now = 0.0
         self.apps = FakeApps(counts={"shop": Counts(2, 8)})
         self.apps.taken["shop-payment-0"] = Calls(taken=0, held=0)
-        memories = Memories()
+        memories, self.inventory = Memories(), Inventory()
+        self.inventory.put(BILLING_STACK, a_body())
         self.readings = Readings(memories, lambda: self.now, still_seconds=1.0)
-        self.sampler = Sampler(self.apps, self.readings, memories, clock=lambda: self.now)
+        reader = InvoiceReader(self.apps, self.inventory, self.readings, Metrics())
+        self.sampler = Sampler(self.apps, reader, memories, clock=lambda: self.now)
 
     async def sample(self, *pods: Manifest) -> Activity:
         self.now += 60.0
-        seen = observe([], pods or (a_pod("antaeus"), a_pod()))
+        live = pods or (a_pod("antaeus"), a_pod())
+        for pod in live:
+            self.inventory.put(POD, pod)
+        seen = observe([], live)
         return await self.sampler.sample(a_stack(), seen)
 
 

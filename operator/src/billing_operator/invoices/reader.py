@@ -1,0 +1,77 @@
+"""Reads the invoices of each Antaeus: the one reader, whoever wants to know them.
+
+An answer takes a while, and what it means may have changed by then. So it is kept only where the
+same Antaeus still answers and nobody has read anything newer.
+"""
+
+from dataclasses import dataclass
+
+from billing_operator.apps.answers import Counts
+from billing_operator.apps.api import Apps
+from billing_operator.invoices.readings import Reading, Readings
+from billing_operator.kinds import Key
+from billing_operator.kube.cache import Inventory
+from billing_operator.metrics import Metrics
+from billing_operator.observed.stack import observe
+from billing_operator.spec.stack import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one reading.
+
+    Attributes:
+        reading: None where no Antaeus answers now, or nobody knows which one did.
+        news: whether it was kept and says something new.
+    """
+
+    reading: Reading | None = None
+    news: bool = False
+
+
+class InvoiceReader:
+    """Asks each Antaeus, and keeps the last readings up with its answers."""
+
+    def __init__(
+        self, apps: Apps, inventory: Inventory, readings: Readings, metrics: Metrics
+    ) -> None:
+        self._apps = apps
+        self._inventory = inventory
+        self._readings = readings
+        self._metrics = metrics
+
+    async def read(self, stack: Stack) -> Answer:
+        """Asks the Antaeus of a stack, if one answers now.
+
+        Raises:
+            Waiting: it gave no good answer.
+        """
+        life, before = self._life(stack.key), self._readings.last(stack.uid)
+        if life is None:
+            return Answer()
+        counts = await self._apps.invoices(stack)
+        if self._inventory.stack(stack.key) is None:
+            return Answer()
+        self._metrics.last_invoice_read.labels(*stack.key).set_to_current_time()
+        # Where another life has begun meanwhile, nobody knows whose answer it is.
+        if life != self._life(stack.key):
+            return Answer()
+        reading = Reading(counts, life)
+        # Where somebody else has read meanwhile, this one may be older: fewer paid than are known
+        # would look like a restart.
+        if before is not self._readings.last(stack.uid):
+            return Answer(reading)
+        return Answer(reading, self._readings.note(stack.uid, reading))
+
+    def take_in(self, stack: Stack, life: str | None, counts: Counts) -> None:
+        """Takes what a run read at its end for a reading: Antaeus may have gone by the next one.
+
+        Args:
+            life: of the Antaeus that the run had pay.
+        """
+        last = self._readings.last(stack.uid)
+        if last and last.life == life and counts.paid > last.counts.paid:
+            self._readings.note(stack.uid, Reading(counts, last.life))
+
+    def _life(self, place: Key) -> str | None:
+        return observe((), self._inventory.pods(place)).antaeus_life

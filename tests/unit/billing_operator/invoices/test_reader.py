@@ -1,0 +1,142 @@
+"""An answer about invoices is kept only where it is sure whose it is, and that it is the newest."""
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from billing_operator.apps.answers import Counts
+from billing_operator.errors import Waiting
+from billing_operator.invoices.reader import Answer, InvoiceReader
+from billing_operator.invoices.readings import Reading, Readings
+from billing_operator.kinds import BILLING_STACK, POD
+from billing_operator.kube.cache import Inventory
+from billing_operator.memory import Memories
+from billing_operator.metrics import Metrics
+from support.operator.builders import a_body, a_pod, a_reading, a_stack
+from support.operator.fake_apps import FakeApps
+
+LIFE = "uid of shop-antaeus-0/0"
+READ = Reading(Counts(2, 8), LIFE)
+
+
+class Scene:
+    """A stack whose Antaeus has 2 of 10 invoices paid."""
+
+    def __init__(self, *, ready: bool = True) -> None:
+        self.apps = FakeApps(counts={"shop": Counts(2, 8)})
+        self.inventory, self.metrics = Inventory(), Metrics()
+        self.inventory.put(BILLING_STACK, a_body())
+        self.inventory.put(POD, a_pod("antaeus", ready=ready))
+        self.readings = Readings(Memories(), lambda: 0.0, still_seconds=1.0)
+        self.reader = InvoiceReader(self.apps, self.inventory, self.readings, self.metrics)
+
+    async def read(self) -> Answer:
+        return await self.reader.read(a_stack())
+
+    @property
+    def kept(self) -> Reading | None:
+        return self.readings.last("stack-uid")
+
+    @property
+    def last_read(self) -> float | None:
+        """What the metric tells of the stack; None where it tells nothing."""
+        name = "billing_operator_last_invoice_read_timestamp_seconds"
+        labels = {"namespace": "payments", "stack": "shop"}
+        return self.metrics.registry.get_sample_value(name, labels)
+
+
+async def test_an_answer_is_kept_and_is_news_only_once() -> None:
+    scene = Scene()
+
+    assert await scene.read() == Answer(READ, news=True)
+    assert await scene.read() == Answer(READ, news=False)
+    assert scene.kept == READ
+    assert scene.last_read is not None
+
+
+async def test_an_antaeus_that_is_not_ready_is_not_asked() -> None:
+    scene = Scene(ready=False)
+
+    assert await scene.read() == Answer()
+    assert (scene.apps.asked, scene.kept, scene.last_read) == ([], None, None)
+
+
+async def test_what_is_no_answer_leaves_the_last_reading_as_it_was() -> None:
+    scene = Scene()
+    await scene.read()
+    scene.apps.counts.clear()
+
+    with pytest.raises(Waiting):
+        await scene.read()
+    assert scene.kept == READ
+
+
+def restarts(scene: Scene) -> None:
+    live = a_pod("antaeus", version=7)
+    live["status"]["containerStatuses"][0]["restartCount"] = 1
+    scene.inventory.put(POD, live)
+
+
+def is_replaced(scene: Scene) -> None:
+    scene.inventory.put(POD, a_pod("antaeus", version=7, ready=False))
+    scene.inventory.put(POD, a_pod("antaeus", "shop-antaeus-1"))
+
+
+def is_not_ready(scene: Scene) -> None:
+    scene.inventory.put(POD, a_pod("antaeus", version=7, ready=False))
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        pytest.param(restarts, id="its container was started again"),
+        pytest.param(is_replaced, id="another pod has taken its place"),
+        pytest.param(is_not_ready, id="no Antaeus answers any more"),
+    ],
+)
+async def test_an_answer_during_which_antaeus_started_anew_is_nobodys(
+    meanwhile: Callable[[Scene], None],
+) -> None:
+    scene = Scene()
+    scene.apps.meanwhile = partial(meanwhile, scene)
+
+    assert await scene.read() == Answer()
+    assert scene.kept is None
+
+
+async def test_an_answer_that_a_newer_reading_has_overtaken_is_not_kept() -> None:
+    scene = Scene()
+    newer = a_reading(10, 0, LIFE)
+    scene.apps.meanwhile = partial(scene.readings.note, "stack-uid", newer)
+
+    assert await scene.read() == Answer(READ, news=False)
+    assert scene.kept == newer
+
+
+async def test_of_a_stack_that_went_meanwhile_nothing_is_kept() -> None:
+    scene = Scene()
+    scene.apps.meanwhile = partial(scene.inventory.drop, BILLING_STACK, a_body())
+
+    assert await scene.read() == Answer()
+    assert (scene.kept, scene.last_read) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("life", "counts", "paid"),
+    [
+        pytest.param("first", Counts(10, 0), 10, id="more is paid than was known"),
+        pytest.param("first", Counts(1, 9), 2, id="it is older than what is known"),
+        pytest.param("second", Counts(10, 0), 2, id="it is of another Antaeus"),
+        pytest.param(None, Counts(10, 0), 2, id="nobody knows of which Antaeus it is"),
+    ],
+)
+def test_what_a_run_read_at_its_end_is_a_reading(
+    life: str | None, counts: Counts, paid: int
+) -> None:
+    scene = Scene()
+    scene.readings.note("stack-uid", a_reading(2, 8, "first"))
+    scene.reader.take_in(a_stack(), life, counts)
+
+    assert scene.kept is not None
+    assert scene.kept.counts.paid == paid
