@@ -4,7 +4,7 @@ from typing import Final
 
 GROUP: Final = "billing.antaeus.io"
 
-# Field managers of server-side apply: one for children, one for the status of stacks.
+# Field manager of every write: of children and of the status of stacks.
 MANAGER: Final = "billing-operator"
 
 ANTAEUS: Final = "antaeus"

@@ -111,7 +111,6 @@ def is_list_of(length: int) -> Callable[[httpx.Response], bool]:
     return lambda answer: answer.status_code == 200 and len(answer.json()) == length
 
 
-CUSTOMER = {"id": 1, "currency": "USD"}
 ANSWERS: dict[str, Callable[[httpx.Response], bool]] = {
     "POST 9000/ TestToken": one_of({"result": "true"}, {"result": "false"}),
     "POST 9000/": lambda answer: answer.status_code == 403 and answer.json()["result"] == "false",

@@ -28,10 +28,6 @@ CHARGES = st.builds(
     st.sampled_from([Decimal("1.50"), Decimal("0.00")]) | AMOUNTS,
     st.sampled_from(["USD", ""]),
 )
-BOOKINGS = st.builds(
-    lambda charge_id, charge, accepted: a_booking(charge_id, charge, accepted=accepted),
-    *(FEW, CHARGES, st.booleans()),
-)
 
 Question = Callable[[State], object]
 

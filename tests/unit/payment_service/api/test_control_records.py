@@ -9,8 +9,6 @@ import pytest
 from support.payment.control import Control, a_controlled_service
 from support.payment.service import Caller, a_charge, a_request
 
-Taken = tuple[Control, list[str]]
-
 
 @pytest.fixture
 def control(tmp_path: Path) -> Iterator[Control]:
