@@ -17,11 +17,7 @@ import pytest
 
 from billing_dev.tree import ROOT
 
-FOLDERS = [
-    folder
-    for folder in (ROOT / "operator/src", ROOT / "payment/src", ROOT / "tests", ROOT / "tools")
-    if folder.exists()
-]
+FOLDERS = [ROOT / of for of in ("operator/src", "payment/src", "tools/src", "tests")]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = Function | ast.ClassDef
 # Pytest finds them by their names.
