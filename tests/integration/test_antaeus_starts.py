@@ -47,7 +47,9 @@ class History:
     def restarts(self) -> int:
         """Looks, and counts how often Antaeus was started again."""
         self.look()
-        return max((restarts for _, restarts in self.workspace.antaeus_lives("shop")), default=0)
+        return max(
+            (restarts for _, restarts in self.workspace.antaeus_instances("shop")), default=0
+        )
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,7 @@ def test_a_slow_antaeus_is_neither_ended_early_nor_told_as_trouble(
         workspace.apply("shop", {ANTAEUS: spec})
         eventually(history.look, is_ready, within=_SLOW_SECONDS + ROLLOUT)
 
-        [(_, restarts)] = lives = workspace.antaeus_lives("shop")
+        [(_, restarts)] = lives = workspace.antaeus_instances("shop")
         assert restarts == 0
         assert history.told[-2:] == [("False", "AntaeusStarting"), ("True", "AllReady")]
         assert len(history.told) == len(set(history.told)), history.told
@@ -89,15 +91,15 @@ def test_an_antaeus_that_ends_again_and_again_is_told_of_once(
         workspace.apply("shop", {ANTAEUS: spec})
         eventually(history.restarts, lambda count: count >= _RESTARTS, within=_RESTARTED)
 
-        assert history.told[-1] == ("False", "PodTrouble")
+        assert history.told[-1] == ("False", "PodsUnhealthy")
         assert len(history.told) == len(set(history.told)), history.told
         body = history.look()
         assert remedy in conditions(body)["Ready"]["message"]
         assert conditions(body)["Stalled"]["status"] == "True"
         events = workspace.kube.list("events", workspace.namespace)
-        told = [each for each in events if each["reason"] == "PodTrouble"]
+        told = [each for each in events if each["reason"] == "PodsUnhealthy"]
         assert [each.get("count") or 1 for each in told] == [1]
 
         workspace.apply("shop")
         workspace.until_ready("shop", within=RECOVERED)
-        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_lives("shop"))
+        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_instances("shop"))

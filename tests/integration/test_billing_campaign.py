@@ -72,7 +72,7 @@ def test_two_scheduled_runs_and_one_by_hand_take_turns_and_say_what_they_did(
         locked = {"networkPolicy": {"antaeusFrom": []}, "billing": {"schedule": "* * * * *"}}
         workspace.apply("shop", _spec(0.5) | locked)
         workspace.until_complete("shop")
-        lives = workspace.antaeus_lives("shop")
+        lives = workspace.antaeus_instances("shop")
         running = until_billing(workspace, lambda found: "running" in found, within=_SCHEDULED)
         first = running["running"]["job"]
 
@@ -89,13 +89,13 @@ def test_two_scheduled_runs_and_one_by_hand_take_turns_and_say_what_they_did(
         ended.append(second)
         for before, after in pairwise(ended):
             assert after["paidBefore"] == before["paidAfter"]
-            assert after["startedAt"] >= before["finishedAt"]
+            assert after["startTime"] >= before["completionTime"]
         assert sum(run["newlyPaid"] for run in ended) == second["paidAfter"]
         assert set(accepted(workspace).values()) == {1}
         assert ended[0]["newlyPaid"] > 0
         operator.until_idle()
         told = events(workspace)
-        assert told.count(("Normal", "BillingRunBegun")) >= 3
+        assert told.count(("Normal", "BillingRunStarted")) >= 3
         assert {reason for kind, reason in told if kind == "Warning"} == set()
         assert_settled(workspace, operator, "shop", lives=lives)
 
@@ -112,7 +112,7 @@ def test_a_run_whose_pod_is_killed_is_unknown_and_the_next_one_waits_for_its_bat
     with workspace.operator(quiet_seconds=_QUIET) as operator:
         workspace.apply("shop", _spec() | {"billing": {"activeDeadlineSeconds": deadline}})
         workspace.until_complete("shop")
-        lives = workspace.antaeus_lives("shop")
+        lives = workspace.antaeus_instances("shop")
         make_run_at_once(workspace, "killed")
         until_charging(workspace)
         (name,) = (pod["metadata"]["name"] for pod in run_pods(workspace))
@@ -125,14 +125,14 @@ def test_a_run_whose_pod_is_killed_is_unknown_and_the_next_one_waits_for_its_bat
         assert "Antaeus may still go on with the batch" in last["message"]
         assert last["paidBefore"] == 0
         waits = until_billing(workspace, lambda found: "waiting" in found)["waiting"]
-        assert (waits["job"], waits["reason"]) == ("next", "EarlierRunUnknown")
+        assert (waits["job"], waits["reason"]) == ("next", "UnresolvedRun")
         after = until_run(workspace, "next", "Succeeded")
         assert (after["paidBefore"], after["newlyPaid"]) == (_INVOICES, 0)
         assert set(accepted(workspace).values()) == {1}
         assert set(charged(workspace).values()) == {1}
         told = events(workspace)
         assert ("Warning", "BillingRunUnknown") in told
-        assert ("Normal", "BillingRunSettled") in told
+        assert ("Normal", "BillingRunResolved") in told
         assert_settled(workspace, operator, "shop", lives=lives)
 
 
@@ -178,12 +178,12 @@ def test_an_antaeus_that_ends_in_the_middle_has_to_be_dealt_with_before_the_next
         assert "It was charging then (cut-off)" in said
         found = until_billing(workspace, lambda found: waits_for(found, "InvoicesReset"))
         assert "running" not in found
-        until_noticed(workspace, "Warning", "BillingRunWaits")
+        until_noticed(workspace, "Warning", "BillingRunBlocked")
         assert set(accepted(workspace).values()) == {1}
 
         workspace.kube(*said.partition("kubectl ")[2].split())
         until_run(workspace, "next", "Succeeded")
-        lives = workspace.antaeus_lives("shop")
+        lives = workspace.antaeus_instances("shop")
         assert set(charged(workspace).values()) == {1}
         assert_settled(workspace, operator, "shop", lives=lives)
 
@@ -203,7 +203,7 @@ def test_an_operator_that_ends_while_a_run_is_let_begin_is_followed_by_one_that_
     with workspace.operator(quiet_seconds=_QUIET, server=proxy.url):
         workspace.apply("shop", _at_once())
         workspace.until_complete("shop")
-        lives = workspace.antaeus_lives("shop")
+        lives = workspace.antaeus_instances("shop")
         proxy.add(Rule(of_a_job, hang_up, moment=moment))
         # From then on it is as good as gone.
         proxy.add(Rule(lambda seen: bool(dead) and seen.writes, hang_up, times=None))
@@ -239,7 +239,7 @@ def test_a_payment_that_fails_breaks_the_batch_off_and_the_run_says_so(
     with workspace.operator(quiet_seconds=_QUIET) as operator:
         workspace.apply("shop", _at_once(faults=[{"name": "broken", "fault": fault}]))
         workspace.until_complete("shop")
-        lives = workspace.antaeus_lives("shop")
+        lives = workspace.antaeus_instances("shop")
         make_run_at_once(workspace, "broken")
 
         last = until_run(workspace, "broken", "Incomplete")
@@ -267,12 +267,12 @@ def test_a_direct_pay_call_is_told_and_runs_wait_for_its_end(workspace: Workspac
             until_charging(workspace)
             make_run_at_once(workspace, "run")
             waits = until_billing(workspace, lambda found: "waiting" in found)["waiting"]
-            assert waits["reason"] == "PaidDirectly"
+            assert waits["reason"] == "UnmanagedPayCall"
             last = until_run(workspace, "run", "Succeeded")
         assert time.monotonic() - began > _INVOICES * _SECONDS_EACH
         assert (last["paidBefore"], last["newlyPaid"]) == (_INVOICES, 0)
         assert set(accepted(workspace).values()) == {1}
-        assert events(workspace).count(("Normal", "PaidDirectly")) == 2
+        assert events(workspace).count(("Normal", "UnmanagedPayCall")) == 2
 
 
 def test_what_waits_while_a_stack_is_suspended_or_asleep_goes_on_afterwards(
@@ -296,5 +296,5 @@ def test_what_waits_while_a_stack_is_suspended_or_asleep_goes_on_afterwards(
     with workspace.operator(quiet_seconds=_QUIET) as operator:
         workspace.change("shop", hibernate=False)
         assert until_run(workspace, "run", "Succeeded")["newlyPaid"] == _INVOICES
-        lives = workspace.antaeus_lives("shop")
+        lives = workspace.antaeus_instances("shop")
         assert_settled(workspace, operator, "shop", lives=lives)

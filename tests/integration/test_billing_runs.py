@@ -15,7 +15,7 @@ def test_a_run_by_hand_bills_what_is_pending_once_and_says_what_it_did(
     with workspace.operator(quiet_seconds=QUIET) as operator:
         workspace.apply("shop", {"payment": {"successRate": 1}})
         invoices = workspace.until_complete("shop")["status"]["invoices"]
-        lives = workspace.antaeus_lives("shop")
+        lives = workspace.antaeus_instances("shop")
 
         make_run(workspace, "by-hand")
 
@@ -24,7 +24,7 @@ def test_a_run_by_hand_bills_what_is_pending_once_and_says_what_it_did(
         assert (last["paidAfter"], last["pendingAfter"]) == (invoices["total"], 0)
         assert set(charged(workspace).values()) == {1}
         operator.until_idle()
-        told = [("Normal", "BillingRunBegun"), ("Normal", "BillingRunSucceeded")]
+        told = [("Normal", "BillingRunStarted"), ("Normal", "BillingRunSucceeded")]
         assert sorted(events(workspace)) == told
         (pod,) = run_pods(workspace)
         log = workspace.kube("-n", workspace.namespace, "logs", pod["metadata"]["name"])
@@ -38,5 +38,5 @@ def test_a_run_by_hand_bills_what_is_pending_once_and_says_what_it_did(
         assert ended == 1
         body = workspace.read("shop")
         assert body["status"]["invoices"]["pending"] == 0
-        assert not {"running", "waiting", "unsettled", "direct"} & of_billing(body).keys()
+        assert not {"running", "waiting", "unresolvedRun", "unmanagedRun"} & of_billing(body).keys()
         assert_settled(workspace, operator, "shop", lives=lives)

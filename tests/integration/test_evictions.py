@@ -48,7 +48,7 @@ def test_a_drained_node_loses_all_of_payments_pods_and_with_two_never_both_at_on
     with workspace.operator() as operator:
         workspace.apply("shop", {"payment": {"replicas": replicas}})
         workspace.until_complete("shop")
-        lives, before = workspace.antaeus_lives("shop"), _uids(workspace, PAYMENT)
+        lives, before = workspace.antaeus_instances("shop"), _uids(workspace, PAYMENT)
         if replicas > 1:
             eventually(lambda: _may_go(workspace), within=ROLLOUT)
 
@@ -71,7 +71,7 @@ def test_a_drained_node_loses_antaeus_which_starts_anew_elsewhere(workspace: Wor
 
         workspace.until_complete("shop")
         assert _uids(workspace, ANTAEUS).isdisjoint(before)
-        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_lives("shop"))
+        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_instances("shop"))
 
 
 def _drain(workspace: Workspace, part: str) -> int:

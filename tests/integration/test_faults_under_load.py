@@ -36,7 +36,7 @@ def test_faults_change_under_load_within_5_seconds_and_no_charge_is_lost(
     with workspace.operator() as operator:
         workspace.apply("shop", {"payment": {"replicas": replicas, "successRate": 1}})
         workspace.until_ready("shop")
-        lives, pods = workspace.antaeus_lives("shop"), _names(workspace)
+        lives, pods = workspace.antaeus_instances("shop"), _names(workspace)
         assert len(pods) == replicas
 
         token = token_of(workspace.api, workspace.namespace, "shop")

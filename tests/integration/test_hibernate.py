@@ -21,7 +21,7 @@ def test_hibernating_and_waking_up_loses_payments_and_nothing_else(workspace: Wo
             lambda: workspace.api.post(pay_path(workspace.namespace, "shop")), within=NOTICED
         )
         paid = workspace.until("shop", lambda stack: stack["status"]["invoices"]["pending"] == 0)
-        before, lives = _lasting(workspace), workspace.antaeus_lives("shop")
+        before, lives = _lasting(workspace), workspace.antaeus_instances("shop")
         count = paid["status"]["invoices"]["paid"]
 
         workspace.change("shop", hibernate=True)
@@ -40,7 +40,7 @@ def test_hibernating_and_waking_up_loses_payments_and_nothing_else(workspace: Wo
         said = conditions(body)["InvoicesReset"]["message"]
         assert f"{count} invoices were paid and 0 pending" in said
         assert "Hibernated" not in conditions(workspace.until_ready("shop"))
-        later = workspace.antaeus_lives("shop")
+        later = workspace.antaeus_instances("shop")
         assert later.isdisjoint(lives)
         assert _lasting(workspace) == before
         workspace.kube(*said.partition("kubectl ")[2].split())

@@ -60,7 +60,7 @@ def test_whatever_ends_antaeus_what_it_forgot_is_told(
         )
         paid = workspace.until("shop", lambda stack: stack["status"]["invoices"]["pending"] == 0)
         before = paid["status"]["invoices"]["paid"]
-        lives = workspace.antaeus_lives("shop")
+        lives = workspace.antaeus_instances("shop")
 
         end(workspace)
 
@@ -71,7 +71,7 @@ def test_whatever_ends_antaeus_what_it_forgot_is_told(
         assert _warned(workspace) == [said]
         resets = {"namespace": workspace.namespace, "stack": "shop"}
         assert operator.count("billing_operator_invoice_resets_total", **resets) == 1
-        later = workspace.antaeus_lives("shop")
+        later = workspace.antaeus_instances("shop")
         assert later.isdisjoint(lives)
 
         workspace.kube(*said.partition("kubectl ")[2].split())

@@ -41,7 +41,7 @@ def test_a_foreign_service_is_adopted_only_by_the_command_that_the_condition_nam
         workspace.until_ready("shop")
         adopted = _read(workspace, Ref("Service", "shop-payment"))
         assert adopted["metadata"]["uid"] == untouched["metadata"]["uid"]
-        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_lives("shop"))
+        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_instances("shop"))
 
 
 def test_a_foreign_secret_is_no_token_until_it_makes_room(workspace: Workspace) -> None:
@@ -59,7 +59,7 @@ def test_a_foreign_secret_is_no_token_until_it_makes_room(workspace: Workspace) 
         operator.resync()
 
         workspace.until_ready("shop")
-        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_lives("shop"))
+        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_instances("shop"))
 
 
 def _meet(workspace: Workspace, foreign: Manifest) -> str:

@@ -27,6 +27,6 @@ def test_an_empty_spec_becomes_a_whole_stack_in_one_pass(workspace: Workspace) -
             "Reconciling": "False",
             "Stalled": "False",
         }
-        lives = workspace.antaeus_lives("shop")
+        lives = workspace.antaeus_instances("shop")
         assert [restarts for _, restarts in lives] == [0]
         assert_settled(workspace, operator, "shop", lives=lives)

@@ -16,7 +16,7 @@ def test_one_pass_catches_up_with_all_that_was_missed(workspace: Workspace) -> N
     with workspace.operator():
         workspace.apply("shop")
         workspace.until_ready("shop")
-    lives = workspace.antaeus_lives("shop")
+    lives = workspace.antaeus_instances("shop")
 
     _disturb(workspace)
     workspace.change("shop", networkPolicy={"enabled": False}, payment={"successRate": 0.1})
@@ -44,7 +44,7 @@ def test_a_stack_deleted_while_no_operator_runs_leaves_nothing_behind(workspace:
     with workspace.operator() as operator:
         workspace.apply("shop")
         workspace.until_ready("shop")
-        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_lives("shop"))
+        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_instances("shop"))
         began = time.monotonic()
     assert time.monotonic() - began < _STOPS_WITHIN
     body = workspace.read("shop")

@@ -32,7 +32,7 @@ def test_antaeus_runs_where_only_restricted_pods_may(workspace: Workspace) -> No
         workspace.apply("shop", {"antaeus": _RESTRICTED})
         workspace.until_complete("shop")
 
-        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_lives("shop"))
+        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_instances("shop"))
 
 
 @pytest.mark.thorough
@@ -42,7 +42,7 @@ def test_what_is_chosen_for_payments_pods_rolls_them_and_leaves_antaeus_alone(
     with workspace.operator() as operator:
         workspace.apply("shop")
         workspace.until_complete("shop")
-        lives = workspace.antaeus_lives("shop")
+        lives = workspace.antaeus_instances("shop")
 
         workspace.change("shop", payment={"podLabels": {"team": "billing"}})
         workspace.until_ready("shop")
@@ -57,13 +57,13 @@ def test_what_is_chosen_for_antaeus_pod_starts_it_anew(workspace: Workspace) -> 
     with workspace.operator() as operator:
         workspace.apply("shop")
         workspace.until_complete("shop")
-        lives = workspace.antaeus_lives("shop")
+        lives = workspace.antaeus_instances("shop")
 
         workspace.change("shop", antaeus={"podAnnotations": {"example.com/note": "one"}})
         workspace.until_complete("shop")
 
         [pod] = workspace.pods("shop", ANTAEUS)
         assert pod["metadata"]["annotations"]["example.com/note"] == "one"
-        later = workspace.antaeus_lives("shop")
+        later = workspace.antaeus_instances("shop")
         assert later.isdisjoint(lives)
         assert_settled(workspace, operator, "shop", lives=later)

@@ -30,7 +30,7 @@ def test_payment_pods_that_cannot_run_leave_those_that_do_alone(
     with workspace.operator() as operator:
         workspace.apply("shop")
         workspace.until_ready("shop")
-        lives, before = workspace.antaeus_lives("shop"), _ready_uids(workspace, part)
+        lives, before = workspace.antaeus_instances("shop"), _ready_uids(workspace, part)
 
         workspace.apply("shop", {part: trouble})
         said = _until_stuck(workspace, part, reasons)
@@ -66,7 +66,7 @@ def test_an_antaeus_that_cannot_run_is_back_within_a_minute_of_the_mending(
         with measurements.timed("from a mended Antaeus to Ready, limit 60 s"):
             workspace.apply("shop")
             workspace.until_ready("shop", within=RECOVERED)
-        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_lives("shop"))
+        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_instances("shop"))
 
 
 def _until_stuck(workspace: Workspace, part: str, reasons: tuple[str, ...]) -> str:
@@ -77,7 +77,7 @@ def _until_stuck(workspace: Workspace, part: str, reasons: tuple[str, ...]) -> s
         return holds(stack, "Stalled") and any(reason in said for reason in reasons)
 
     found = conditions(workspace.until("shop", is_stuck))
-    assert found["Ready"]["reason"] == "PodTrouble"
+    assert found["Ready"]["reason"] == "PodsUnhealthy"
     assert found["Reconciling"]["status"] == "False"
     message = str(found["Ready"]["message"])
     assert message.startswith(f"{part}: ")

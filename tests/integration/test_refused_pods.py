@@ -31,7 +31,7 @@ def test_a_namespace_that_refuses_pods_is_told_of_and_recovered_from(workspace: 
             assert "violates PodSecurity" in said
             assert "what the admission of the namespace refuses" in said
         workspace.until_ready("shop", within=RECOVERED)
-        lives = workspace.antaeus_lives("shop")
+        lives = workspace.antaeus_instances("shop")
 
         for replicas, rule, words in (
             (2, _QUOTA, "exceeded quota: few"),

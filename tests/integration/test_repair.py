@@ -71,7 +71,7 @@ def test_each_deleted_child_comes_back_within_5_seconds(
     with workspace.operator() as operator:
         workspace.apply("shop")
         workspace.until_ready("shop")
-        lives = workspace.antaeus_lives("shop")
+        lives = workspace.antaeus_instances("shop")
         names = {name for name in children(workspace, "shop") if name.kind != SECRET.name}
 
         took = [_seconds_without(workspace, name) for name in sorted(names - {_ANTAEUS})]
@@ -81,7 +81,7 @@ def test_each_deleted_child_comes_back_within_5_seconds(
         measurements.note("the slowest deleted child is back, limit 5 s", max(took), "s")
         operator.resync()
         workspace.until_ready("shop")
-        later = workspace.antaeus_lives("shop")
+        later = workspace.antaeus_instances("shop")
         assert later.isdisjoint(lives)
         assert_settled(workspace, operator, "shop", lives=later)
 
@@ -91,7 +91,7 @@ def test_a_lost_token_is_never_replaced_unasked_while_antaeus_runs(workspace: Wo
     with workspace.operator() as operator:
         workspace.apply("shop")
         workspace.until_complete("shop")
-        lives = workspace.antaeus_lives("shop")
+        lives = workspace.antaeus_instances("shop")
 
         workspace.kube.delete("secret", "shop-token", workspace.namespace)
         operator.resync()
@@ -102,13 +102,13 @@ def test_a_lost_token_is_never_replaced_unasked_while_antaeus_runs(workspace: Wo
         )
         assert_at_rest(workspace, operator)
         assert workspace.api.read(SECRET, workspace.namespace, "shop-token") is None
-        assert workspace.antaeus_lives("shop") == lives
+        assert workspace.antaeus_instances("shop") == lives
 
         asked = ("annotate", "billingstack", "shop", f"{RENEW_TOKEN}=1")
         workspace.kube("-n", workspace.namespace, *asked)
 
         workspace.until_ready("shop")
-        later = workspace.antaeus_lives("shop")
+        later = workspace.antaeus_instances("shop")
         assert later.isdisjoint(lives)
         assert_settled(workspace, operator, "shop", lives=later)
 
@@ -117,7 +117,7 @@ def test_edits_by_hand_are_undone_and_what_others_added_stays(workspace: Workspa
     with workspace.operator() as operator:
         workspace.apply("shop")
         workspace.until_ready("shop")
-        lives = workspace.antaeus_lives("shop")
+        lives = workspace.antaeus_instances("shop")
         _decorate(workspace)
 
         for name, edit in _EDITS:
@@ -143,7 +143,7 @@ def test_a_template_edited_by_hand_is_put_right_even_for_antaeus(workspace: Work
 
         operator.resync()
         workspace.until_ready("shop")
-        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_lives("shop"))
+        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_instances("shop"))
 
 
 def _seconds_without(workspace: Workspace, name: Ref) -> float:

@@ -45,7 +45,7 @@ def test_pods_with_a_store_remember_as_one_and_those_without_do_not(
     with workspace.operator() as operator:
         workspace.apply("shop", {"payment": {"replicas": 2, "successRate": 1}})
         workspace.until_ready("shop")
-        lives, before = workspace.antaeus_lives("shop"), _names(workspace)
+        lives, before = workspace.antaeus_instances("shop"), _names(workspace)
         assert [_replayed(workspace, pod) for pod in before] == [(200, False), (200, False)]
 
         where = {"host": host, "port": redis.port, "passwordSecretRef": {"name": "redis"}}

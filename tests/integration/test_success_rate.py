@@ -24,7 +24,7 @@ def test_a_new_success_rate_is_in_effect_within_5_seconds(
     with workspace.operator() as operator:
         workspace.apply("shop", {"payment": {"replicas": replicas}})
         workspace.until_ready("shop")
-        lives, pods = workspace.antaeus_lives("shop"), _uids(workspace)
+        lives, pods = workspace.antaeus_instances("shop"), _uids(workspace)
         assert len(pods) == replicas
 
         took = [_seconds_until(workspace, rate) for rate in _RATES]

@@ -40,7 +40,11 @@ def test_no_charge_is_refused_while_one_token_takes_over_from_another(
     with workspace.operator() as operator:
         workspace.apply("shop", _SPEC)
         workspace.until_complete("shop")
-        before, lives, pods = _token(workspace), workspace.antaeus_lives("shop"), names(workspace)
+        before, lives, pods = (
+            _token(workspace),
+            workspace.antaeus_instances("shop"),
+            names(workspace),
+        )
 
         with under_load(workspace, pods) as books:
             eventually(books.latest, lambda latest: len(latest) == _REPLICAS, within=NOTICED)
@@ -49,7 +53,7 @@ def test_no_charge_is_refused_while_one_token_takes_over_from_another(
             workspace.until("shop", has_rotated("1"))
             took = time.monotonic() - began
 
-        after = workspace.antaeus_lives("shop")
+        after = workspace.antaeus_instances("shop")
         measurements.note("a rotation of the token at 2 replicas under load", took, "s")
         measurements.note("charges meanwhile, none refused", len(books.told), "")
         assert_none_refused(workspace, books, pods)

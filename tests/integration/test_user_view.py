@@ -11,7 +11,7 @@ from support.cluster.workspace import Workspace
 
 _BAD_IMAGE = "localhost/no-such-image:1"
 # As the API server publishes it, for kubectl explain and everybody else.
-_SCHEMA = "/openapi/v3/apis/billing.antaeus.io/v1"
+_SCHEMA = "/openapi/v3/apis/billing.antaeus.io/v1beta1"
 _KIND = "io.antaeus.billing.v1.BillingStack"
 
 
@@ -22,7 +22,7 @@ def test_waiting_for_ready_passes_on_a_good_stack_and_never_on_an_old_condition(
     with workspace.operator():
         workspace.apply("shop")
         _wait_for_ready(workspace, seconds=120)
-    lives = workspace.antaeus_lives("shop")
+    lives = workspace.antaeus_instances("shop")
 
     # The condition that is still stored says Ready, and speaks of the spec before.
     workspace.apply("shop", {"payment": {"image": _BAD_IMAGE}})

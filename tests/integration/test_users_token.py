@@ -52,7 +52,7 @@ def test_no_pod_starts_before_the_token_is_right(
         with measurements.timed("a mended Secret is noticed, looked at every 30 s"):
             workspace.until("shop", _has_token, within=SECRET_NOTICED)
         workspace.until_ready("shop")
-        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_lives("shop"))
+        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_instances("shop"))
 
 
 def test_running_pods_do_not_suffer_from_a_token_that_is_wrong_now(workspace: Workspace) -> None:
@@ -60,12 +60,12 @@ def test_running_pods_do_not_suffer_from_a_token_that_is_wrong_now(workspace: Wo
     with workspace.operator() as operator:
         workspace.apply("shop", _REF)
         workspace.until_ready("shop")
-        lives, pods = workspace.antaeus_lives("shop"), _uids(workspace)
+        lives, pods = workspace.antaeus_instances("shop"), _uids(workspace)
 
         for data, words in _WRONG:
             _put(workspace, data)
             _assert_told(workspace, operator, words)
-            assert (workspace.antaeus_lives("shop"), _uids(workspace)) == (lives, pods)
+            assert (workspace.antaeus_instances("shop"), _uids(workspace)) == (lives, pods)
 
         _put(workspace, _RIGHT)
         operator.resync()
@@ -80,7 +80,7 @@ def test_a_changed_secret_takes_over_and_one_that_vanishes_leaves_a_good_token(
     with workspace.operator() as operator:
         workspace.apply("shop", _REF | {"payment": {"successRate": 0}})
         workspace.until_complete("shop")
-        before = workspace.antaeus_lives("shop")
+        before = workspace.antaeus_instances("shop")
 
         with under_load(workspace, names(workspace)) as books:
             _put(workspace, {"pass": b"another"})
@@ -92,7 +92,7 @@ def test_a_changed_secret_takes_over_and_one_that_vanishes_leaves_a_good_token(
             == token_of(workspace.api, workspace.namespace, "shop")
             == "another"
         )
-        lives = workspace.antaeus_lives("shop")
+        lives = workspace.antaeus_instances("shop")
         assert lives != before
 
         _put(workspace, None)
@@ -109,7 +109,7 @@ def test_a_changed_secret_takes_over_and_one_that_vanishes_leaves_a_good_token(
         workspace.until(
             "shop", lambda stack: stack["status"]["token"]["generated"] and is_ready(stack)
         )
-        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_lives("shop"))
+        assert_settled(workspace, operator, "shop", lives=workspace.antaeus_instances("shop"))
         assert antaeus_has(workspace) != "another"
 
 

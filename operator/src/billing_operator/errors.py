@@ -43,7 +43,9 @@ class Refused(SpecError):
     retry_seconds = REFUSAL_SECONDS
 
     def __init__(self, said: str) -> None:
-        super().__init__(Reason.REFUSED, f"the API server refuses what the spec asks for: {said}")
+        super().__init__(
+            Reason.APPLY_REJECTED, f"the API server refuses what the spec asks for: {said}"
+        )
 
 
 class Waiting(Fault):

@@ -63,7 +63,7 @@ class Ref(NamedTuple):
         return f"{self.kind} {self.name}"
 
 
-BILLING_STACK = Kind("billing.antaeus.io/v1", "BillingStack", "billingstacks")
+BILLING_STACK = Kind("billing.antaeus.io/v1beta1", "BillingStack", "billingstacks")
 SECRET = Kind("v1", "Secret", "secrets")
 POD = Kind("v1", "Pod", "pods")
 EVENT = Kind("v1", "Event", "events")

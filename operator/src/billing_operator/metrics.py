@@ -114,13 +114,13 @@ class Metrics:
 
     def _tell_token(self, stack: Key, token: Manifest) -> None:
         # A step that is over is no longer told of.
-        if rotated := token.get("rotatedAt"):
+        if rotated := token.get("lastRotationTime"):
             self.token_rotated.labels(*stack).set(_seconds(rotated))
         if step := self._steps.pop(stack, None):
             self.token_rotation.remove(*stack, step)
         if rotation := token.get("rotation"):
             self._steps[stack] = rotation["step"]
-            since = _seconds(rotation["since"])
+            since = _seconds(rotation["lastTransitionTime"])
             self.token_rotation.labels(*stack, rotation["step"]).set(since)
 
     def forget(self, stack: Key) -> None:

@@ -46,8 +46,8 @@ RUN_COMMAND: Final = "billing-run"
 TOKEN_KEY: Final = "token"
 TOKEN_ID_KEY: Final = "id"
 # Beside these while two tokens are valid: the one that Antaeus is not started with.
-OTHER_TOKEN_KEY: Final = "other"
-OTHER_TOKEN_ID_KEY: Final = "other-id"
+SECONDARY_TOKEN_KEY: Final = "secondary"
+SECONDARY_TOKEN_ID_KEY: Final = "secondary-id"
 PROFILE_KEY: Final = "profile.json"
 # Where payment pods have it.
 PROFILE_DIR: Final = "/etc/payment/profile"

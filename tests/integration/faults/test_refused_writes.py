@@ -137,4 +137,4 @@ def _asked_for(proxy: ApiProxy, path: str) -> list[Seen]:
 def _is_refused(stack: Manifest) -> bool:
     found = conditions(stack).get("Stalled", {})
     fresh = found.get("observedGeneration") == stack["metadata"]["generation"]
-    return bool(fresh and found["status"] == "True" and found["reason"] == "Refused")
+    return bool(fresh and found["status"] == "True" and found["reason"] == "ApplyRejected")

@@ -50,7 +50,7 @@ def test_a_wiped_status_is_told_anew_once_and_then_stands(workspace: Workspace) 
         workspace.apply("shop", NO_PODS)
         told = workspace.until("shop", is_ready)["status"]
         edit = ("patch", "billingstack", "shop", "-n", workspace.namespace, "--subresource=status")
-        wrong = {"status": {"payment": {"ready": 7}, "token": None}}
+        wrong = {"status": {"payment": {"readyReplicas": 7}, "token": None}}
         # The Event of what was just told comes after it.
         operator.until_idle()
         for change in ({"status": None}, wrong):

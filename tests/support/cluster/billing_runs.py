@@ -77,7 +77,7 @@ def until_billing(
 def events(workspace: Workspace) -> list[tuple[str, str]]:
     """Types and reasons of the Events about billing, in no order."""
     found = workspace.api.list(EVENT, workspace.namespace)
-    about = ("BillingRun", "PaidDirectly")
+    about = ("BillingRun", "UnmanagedPayCall")
     ours = [each for each in found if each["reason"].startswith(about)]
     return [(each["type"], each["reason"]) for each in ours]
 

@@ -36,7 +36,7 @@ def assert_settled(
     assert body["status"]["observedGeneration"] == body["metadata"]["generation"]
     assert_as_desired(workspace, operator.settings, body)
     assert_at_rest(workspace, operator)
-    assert workspace.antaeus_lives(name) == lives
+    assert workspace.antaeus_instances(name) == lives
 
 
 def assert_at_rest(workspace: Workspace, operator: InProcess) -> None:

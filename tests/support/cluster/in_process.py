@@ -54,9 +54,9 @@ class InProcess:
         await self._operator.stop()
         await self._apps.close()
 
-    def saw(self, kind: Kind, live: Manifest, *, deleted: bool) -> None:
+    def on_watch_event(self, kind: Kind, live: Manifest, *, deleted: bool) -> None:
         """Called by kopf for each event."""
-        self._operator.saw(kind, live, deleted=deleted)
+        self._operator.on_watch_event(kind, live, deleted=deleted)
 
     def registry(self) -> kopf.OperatorRegistry:
         """All that kopf has to know."""

@@ -35,7 +35,7 @@ def under_load(workspace: Workspace, pods: list[str]) -> Iterator[Books]:
             secret = api.read(SECRET, workspace.namespace, "shop-token")
             assert secret is not None
             own = TokenSecret.of(secret)
-            if own.step is Step.FORGETTING:
+            if own.step is Step.RETIRING:
                 _assert_no_antaeus_has_another(api, workspace.namespace, own.current.id)
         return base64.b64decode(own.current.text).decode()
 
@@ -74,7 +74,7 @@ def has_rotated(value: str) -> Callable[[Manifest], bool]:
 
     def has(stack: Manifest) -> bool:
         told = stack["status"]["token"]
-        return told.get("requested") == value and "rotation" not in told and is_ready(stack)
+        return told.get("lastHandledRotate") == value and "rotation" not in told and is_ready(stack)
 
     return has
 

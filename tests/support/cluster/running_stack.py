@@ -22,7 +22,7 @@ class RunningStack:
     def make(self, spec: Manifest) -> None:
         """Creates it and waits until it is ready."""
         manifest = {
-            "apiVersion": "billing.antaeus.io/v1",
+            "apiVersion": "billing.antaeus.io/v1beta1",
             "kind": "BillingStack",
             "metadata": {"name": self.name, "namespace": self.namespace},
             "spec": spec,
@@ -46,7 +46,7 @@ class RunningStack:
         """Waits until the token that was asked for is the only one."""
 
         def rotated(token: Manifest) -> bool:
-            return token.get("requested") == value and "rotation" not in token
+            return token.get("lastHandledRotate") == value and "rotation" not in token
 
         eventually(
             lambda: self.read()["status"]["token"], rotated, within=limits.ROLLOUT, every=0.5

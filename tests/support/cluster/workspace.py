@@ -15,6 +15,7 @@ from billing_dev.ports import free_port
 from billing_operator.controller.reconcile import Judge
 from billing_operator.kinds import BILLING_STACK, POD, Manifest
 from billing_operator.names import ANTAEUS, selector_text
+from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.settings import Settings
 from billing_operator.status.judge import judge
 from support.cluster.in_process import InProcess, running
@@ -115,8 +116,8 @@ class Workspace:
         return self.until(name, lambda stack: is_ready(stack) and self._is_read(name, stack))
 
     def _is_read(self, name: str, stack: Manifest) -> bool:
-        lives = [f"{uid}/{restarts}" for uid, restarts in self.antaeus_lives(name)]
-        return [stack["status"].get("invoices", {}).get("life")] == lives
+        known = AntaeusInstance.of(stack["status"].get("invoices"))
+        return {known} == {AntaeusInstance(*each) for each in self.antaeus_instances(name)}
 
     def pods(self, name: str, part: str) -> list[Manifest]:
         """The pods of a part that are to stay; one that was evicted leaves its object behind."""
@@ -124,8 +125,8 @@ class Workspace:
         staying = [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
         return [pod for pod in staying if pod["status"].get("phase") != "Failed"]
 
-    def antaeus_lives(self, name: str) -> set[tuple[str, int]]:
-        """Tells one life of Antaeus from the next: its pods, and how often each was restarted."""
+    def antaeus_instances(self, name: str) -> set[tuple[str, int]]:
+        """Tells one start of Antaeus from the next: its pods, and how often each was restarted."""
         return {
             (pod["metadata"]["uid"], container["restartCount"])
             for pod in self.pods(name, ANTAEUS)

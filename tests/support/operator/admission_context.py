@@ -10,12 +10,13 @@ from billing_operator.runs.admission import billing
 from billing_operator.runs.jobs import runs_of
 from billing_operator.runs.records import Circumstances, Sight
 from billing_operator.status.conditions import pruned
-from support.operator.builders import a_reading, a_stack
+from support.operator.builders import a_reading, a_stack, an_instance
 from support.operator.run_manifests import CRON_UID
 
 NOW = datetime(2025, 1, 1, 0, 1, tzinfo=UTC)
 QUIET = 150.0
-INVOICES: Manifest = {"paid": 2, "pending": 8, "life": "first"}
+FIRST: Manifest = {"podUID": "first", "restartCount": 0}
+INVOICES: Manifest = {"paid": 2, "pending": 8, "antaeusInstance": FIRST}
 
 
 def at(seconds: float) -> datetime:
@@ -31,7 +32,9 @@ def a_sight(*jobs: Manifest, pods: tuple[Manifest, ...] = (), **activity: Any) -
 
 def a_context(**changes: Any) -> Circumstances:
     """A stack that is ready, with 2 invoices paid and 8 pending."""
-    usual = Circumstances(a_reading(), "first", unready="", reset=False, rotating=False, now=NOW)
+    usual = Circumstances(
+        a_reading(), an_instance(), unready="", reset=False, rotating=False, now=NOW
+    )
     return replace(usual, **changes)
 
 

@@ -8,6 +8,7 @@ from billing_operator.inputs import Installation, Token
 from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest
 from billing_operator.names import part_name, pods_of_stack, selector
+from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.spec.stack import Stack
 
 NAMESPACE = "payments"
@@ -29,7 +30,7 @@ def a_body(
 ) -> Manifest:
     """A BillingStack as the API server stores it; keywords are fields of its spec."""
     return {
-        "apiVersion": "billing.antaeus.io/v1",
+        "apiVersion": "billing.antaeus.io/v1beta1",
         "kind": "BillingStack",
         "metadata": {
             "name": name,
@@ -69,7 +70,7 @@ def owned(uid: str = "stack-uid", name: str = "shop") -> list[Manifest]:
     """Owner references of a stack's child."""
     return [
         {
-            "apiVersion": "billing.antaeus.io/v1",
+            "apiVersion": "billing.antaeus.io/v1beta1",
             "kind": "BillingStack",
             "name": name,
             "uid": uid,
@@ -158,6 +159,12 @@ def a_deployment(
     return live
 
 
-def a_reading(paid: int = 2, pending: int = 8, life: str = "first") -> Reading:
+def an_instance(named: str = "first") -> AntaeusInstance:
+    """An Antaeus by the uid of its pod and, behind a slash, how often it had restarted."""
+    uid, _, restarts = named.partition("/")
+    return AntaeusInstance(uid, int(restarts or 0))
+
+
+def a_reading(paid: int = 2, pending: int = 8, instance: str = "first") -> Reading:
     """What Antaeus answered."""
-    return Reading(Counts(paid, pending), life)
+    return Reading(Counts(paid, pending), an_instance(instance))

@@ -18,7 +18,7 @@ def test_a_users_mistake_is_looked_at_again_since_more_than_the_spec_may_mend_it
 
     assert (fault.reason, fault.message, str(fault)) == ("TokenInvalid", "no token", "no token")
     assert (fault.condition, fault.retry_seconds) == ("TokenInvalid", 30.0)
-    assert SpecError(Reason.REFUSED, "bad").condition is None
+    assert SpecError(Reason.APPLY_REJECTED, "bad").condition is None
 
 
 def test_what_passes_by_itself_says_when_to_look_again() -> None:

@@ -70,12 +70,12 @@ def test_resets_are_there_before_the_first() -> None:
 def test_a_rotation_shows_by_its_step_and_then_by_its_end() -> None:
     metrics, shop = Metrics(), Key("payments", "shop")
     at = 'billing_operator_token_rotation_step_timestamp_seconds{namespace="payments",stack="shop"'
-    for step in ("Staged", "Swapped"):
-        rotation = {"step": step, "since": "1970-01-01T00:01:00Z"}
+    for step in ("Staged", "Promoted"):
+        rotation = {"step": step, "lastTransitionTime": "1970-01-01T00:01:00Z"}
         metrics.tell(shop, {"conditions": [], "token": {"rotation": rotation}})
         told = {line for line in shown(metrics) if line.startswith(at)}
         assert told == {f'{at},step="{step}"}} 60.0'}
-    metrics.tell(shop, {"conditions": [], "token": {"rotatedAt": "1970-01-01T00:02:00Z"}})
+    metrics.tell(shop, {"conditions": [], "token": {"lastRotationTime": "1970-01-01T00:02:00Z"}})
 
     assert not [line for line in shown(metrics) if line.startswith(at)]
     name = "billing_operator_token_rotated_timestamp_seconds"
@@ -86,8 +86,8 @@ def test_a_stack_that_has_gone_leaves_no_series() -> None:
     metrics = Metrics()
     metrics.tell(Key("payments", "shop"), {"conditions": [{"type": "Ready", "status": "True"}]})
     metrics.last_invoice_read.labels("payments", "shop").set(1)
-    rotation = {"step": "Staged", "since": "1970-01-01T00:01:00Z"}
-    token = {"rotation": rotation, "rotatedAt": "1970-01-01T00:02:00Z"}
+    rotation = {"step": "Staged", "lastTransitionTime": "1970-01-01T00:01:00Z"}
+    token = {"rotation": rotation, "lastRotationTime": "1970-01-01T00:02:00Z"}
     metrics.tell(Key("payments", "shop"), {"conditions": [], "token": token})
     metrics.forget(Key("payments", "shop"))
     metrics.forget(Key("payments", "never known"))

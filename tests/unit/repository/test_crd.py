@@ -33,17 +33,34 @@ from support.operator.run_manifests import CRON_UID, a_job, a_run_pod
 
 # Client-side apply keeps a copy of the whole in an annotation, and that has a limit of 256 KiB.
 MOST_BYTES = 200_000
-LIFE = "uid of shop-antaeus-0/0"
+INSTANCE = {"podUID": "uid of shop-antaeus-0", "restartCount": 0}
 # All that a status ever says of billing, as far as it is remembered.
 BILLING: Manifest = {
-    "running": {"job": "run", "uid": "uid of run", "admittedAt": "", "startedAt": "", "life": LIFE}
+    "running": {
+        "job": "run",
+        "uid": "uid of run",
+        "admissionTime": "",
+        "startTime": "",
+        "antaeusInstance": INSTANCE,
+    }
     | {"paid": 1, "pending": 2},
-    "unsettled": {"job": "old", "uid": "uid of old", "at": "2025-01-01T00:00:00Z", "life": LIFE},
-    "direct": {"at": "2025-01-01T00:00:00Z", "life": LIFE, "paid": 1},
-    "lastSkipped": {"job": "late", "uid": "uid of late", "at": "", "message": ""},
-    "lastSuccessAt": "",
-    "lastRun": {"job": "old", "uid": "uid of old", "outcome": "", "startedAt": "", "life": LIFE}
-    | {"finishedAt": "", "paidBefore": 1, "pendingBefore": 2, "paidAfter": 3, "pendingAfter": 0}
+    "unresolvedRun": {
+        "job": "old",
+        "uid": "uid of old",
+        "time": "2025-01-01T00:00:00Z",
+        "antaeusInstance": INSTANCE,
+    },
+    "unmanagedRun": {"time": "2025-01-01T00:00:00Z", "antaeusInstance": INSTANCE, "paid": 1},
+    "lastSkipped": {"job": "late", "uid": "uid of late", "time": "", "message": ""},
+    "lastSuccessfulTime": "",
+    "lastRun": {
+        "job": "old",
+        "uid": "uid of old",
+        "outcome": "",
+        "startTime": "",
+        "antaeusInstance": INSTANCE,
+    }
+    | {"completionTime": "", "paidBefore": 1, "pendingBefore": 2, "paidAfter": 3, "pendingAfter": 0}
     | {"newlyPaid": 2, "message": ""},
 }
 WITHOUT_WORDS = ("", ".apiVersion", ".kind", ".metadata")
@@ -129,7 +146,7 @@ def test_the_defaults_of_the_code_are_those_of_the_schema(spec: Manifest) -> Non
 
 
 def test_every_field_of_a_status_is_known_to_the_schema() -> None:
-    tokens = {"token": "a", "other": "b", "step": "Staged", "source": "user"}
+    tokens = {"token": "a", "secondary": "b", "step": "Staged", "source": "user"}
     rotated = a_secret(**tokens, **{"rotated-at": "2024-01-01T00:00:00Z"})
     stuck = a_run_pod(waiting={"reason": "ErrImagePull"})
     sight = Sight(
@@ -155,7 +172,10 @@ def test_every_field_of_a_status_is_known_to_the_schema() -> None:
             payment={"autoscaling": {"maxReplicas": 2}},
             token={"secretRef": {"name": "provider"}},
             annotations={RENEW_TOKEN: "1", ROTATE_TOKEN: "1"},
-            status={"invoices": {"paid": 9, "pending": 0, "life": LIFE}, "billing": BILLING},
+            status={
+                "invoices": {"paid": 9, "pending": 0, "antaeusInstance": INSTANCE},
+                "billing": BILLING,
+            },
             billing={"schedule": "@daily"},
         ),
         found,

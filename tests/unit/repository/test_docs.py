@@ -101,7 +101,7 @@ def test_every_event_and_all_that_a_run_waits_for_is_explained() -> None:
 def test_every_message_of_the_operators_log_is_explained() -> None:
     messages = {message for file in OPERATOR.rglob("*.py") for message in logged(file)}
 
-    assert {"wrote", "held up"} <= messages
+    assert {"applied children", "reconcile incomplete"} <= messages
     assert messages - in_code(OPERATIONS) == set()
 
 

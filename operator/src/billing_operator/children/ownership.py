@@ -26,7 +26,7 @@ def refuse_foreign(stack: Stack, live: Manifest, *, remedy: str) -> None:
     owner = controller_of(live)
     if owner and (owner["kind"], owner["name"]) == (BILLING_STACK.name, stack.name):
         raise Waiting(
-            Reason.EARLIER_STACK_LEAVING,
+            Reason.PREVIOUS_STACK_TERMINATING,
             f"{what} is still there from an earlier stack of this name",
             seconds=1.0,
         )

@@ -83,7 +83,7 @@ class ChildWriter:
         made = [change for change, end in zip(tried, ends, strict=False) if end is None]
         if made:
             text = ", ".join(f"{ref(change.manifest)} ({change.why})" for change in made)
-            log.info("wrote", extra={"stack": str(stack.key), "children": text})
+            log.info("applied children", extra={"stack": str(stack.key), "children": text})
         # All were tried before the first that failed ends the pass.
         for end in ends:
             if isinstance(end, BaseException):
@@ -170,7 +170,7 @@ class ChildWriter:
             return
         refuse_unless_given(stack, live)
         await self._cluster.hand_over(live, managed_fields)
-        log.info("let go", extra={"stack": str(stack.key), "child": str(ref(manifest))})
+        log.info("released field", extra={"stack": str(stack.key), "child": str(ref(manifest))})
 
     async def _make_way(self, stack: Stack, manifest: Manifest) -> bool:
         """Claims what others set beside a field of ours that excludes it, if that is the case."""

@@ -78,7 +78,7 @@ class Controller:
         await self._invoices.close()
         await self._stacks.close()
 
-    def saw(self, kind: Kind, live: Manifest, *, deleted: bool) -> None:
+    def on_watch_event(self, kind: Kind, live: Manifest, *, deleted: bool) -> None:
         """Takes in what a watch told."""
         self._metrics.last_event.labels(kind.name).set_to_current_time()
         stack = stack_of(kind, live)

@@ -102,7 +102,7 @@ class Reconciler:
             return None
         except Fault as fault:
             this.fault = fault
-            log.info("held up", extra={"stack": str(place), "why": fault.message})
+            log.info("reconcile incomplete", extra={"stack": str(place), "why": fault.message})
         return await self._report(this)
 
     async def _bring_about(self, this: _Pass) -> None:
@@ -132,7 +132,7 @@ class Reconciler:
             this.begun = not look
             return
         raise Waiting(
-            Reason.CHILDREN_APPEARING, "somebody else makes children of this name", seconds=1.0
+            Reason.CONCURRENT_WRITER, "somebody else makes children of this name", seconds=1.0
         )
 
     def _is_new(self, stack: Stack) -> bool:

@@ -12,7 +12,7 @@ from billing_operator.invoices.readings import Reading, Readings
 from billing_operator.kinds import Key
 from billing_operator.kube.cache import Inventory
 from billing_operator.metrics import Metrics
-from billing_operator.observed.stack import observe
+from billing_operator.observed.stack import AntaeusInstance, observe
 from billing_operator.spec.stack import Stack
 
 
@@ -46,32 +46,32 @@ class InvoiceReader:
         Raises:
             Waiting: it gave no good answer.
         """
-        life, before = self._life(stack.key), self._readings.last(stack.uid)
-        if life is None:
+        instance, before = self._instance(stack.key), self._readings.last(stack.uid)
+        if instance is None:
             return Answer()
         counts = await self._apps.invoices(stack)
         if self._inventory.stack(stack.key) is None:
             return Answer()
         self._metrics.last_invoice_read.labels(*stack.key).set_to_current_time()
-        # Where another life has begun meanwhile, nobody knows whose answer it is.
-        if life != self._life(stack.key):
+        # Where another instance has started meanwhile, nobody knows whose answer it is.
+        if instance != self._instance(stack.key):
             return Answer()
-        reading = Reading(counts, life)
+        reading = Reading(counts, instance)
         # Where somebody else has read meanwhile, this one may be older: fewer paid than are known
         # would look like a restart.
         if before is not self._readings.last(stack.uid):
             return Answer(reading)
         return Answer(reading, self._readings.note(stack.uid, reading))
 
-    def take_in(self, stack: Stack, life: str | None, counts: Counts) -> None:
+    def take_in(self, stack: Stack, instance: AntaeusInstance | None, counts: Counts) -> None:
         """Takes what a run read at its end for a reading: Antaeus may have gone by the next one.
 
         Args:
-            life: of the Antaeus that the run had pay.
+            instance: the Antaeus that the run had pay.
         """
         last = self._readings.last(stack.uid)
-        if last and last.life == life and counts.paid > last.counts.paid:
-            self._readings.note(stack.uid, Reading(counts, last.life))
+        if last and last.instance == instance and counts.paid > last.counts.paid:
+            self._readings.note(stack.uid, Reading(counts, last.instance))
 
-    def _life(self, place: Key) -> str | None:
-        return observe((), self._inventory.pods(place)).antaeus_life
+    def _instance(self, place: Key) -> AntaeusInstance | None:
+        return observe((), self._inventory.pods(place)).antaeus_instance

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from billing_operator.apps.answers import Counts
 from billing_operator.memory import Memories
+from billing_operator.observed.stack import AntaeusInstance
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,11 +13,11 @@ class Reading:
     """What Antaeus answered.
 
     Attributes:
-        life: which life of Antaeus answered; another one has forgotten what this one knew.
+        instance: which Antaeus answered; another one has forgotten what this one knew.
     """
 
     counts: Counts
-    life: str
+    instance: AntaeusInstance
 
 
 @dataclass(slots=True)

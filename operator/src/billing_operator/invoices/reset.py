@@ -9,6 +9,7 @@ from datetime import datetime
 from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.names import ACKNOWLEDGE_RESET
+from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.spec.stack import Stack
 
 _COUNTS = ("paid", "pending", "total")
@@ -18,24 +19,25 @@ def invoices(stack: Stack, reading: Reading | None, now: datetime) -> Manifest |
     """The invoices of a status: the last counts, and what was forgotten, until acknowledged."""
     old: Manifest = stack.status.get("invoices") or {}
     reset = old.get("reset")
-    if reset and stack.acknowledged_reset == reset["at"]:
+    if reset and stack.acknowledged_reset == reset["time"]:
         reset = None
     if reading is None:
         return {**old, "reset": reset} if old else None
-    life: str | None = reading.life
+    instance: AntaeusInstance | None = reading.instance
     if _forgot(stack, old, reading):
-        if old.get("life") == life:
-            # The answer came before the news of another life, whose name is yet to be learned.
-            life = None
+        if AntaeusInstance.of(old) == instance:
+            # The answer came before the news of another instance, whose name is yet to be learned.
+            instance = None
         before = reset or {"paid": 0}
         reset = {"paid": before["paid"] + old["paid"], "pending": old["pending"]}
-        reset["at"] = timestamp(now)
+        reset["time"] = timestamp(now)
         if run := _cut_off(stack, old):
             reset["run"] = run
     counts = {name: getattr(reading.counts, name) for name in _COUNTS}
     same = all(old.get(name) == value for name, value in counts.items())
-    changed_at = old["changedAt"] if same else timestamp(now)
-    return {**counts, "changedAt": changed_at, "life": life, "reset": reset}
+    changed_at = old["lastChangeTime"] if same else timestamp(now)
+    of_whom = instance.as_status() if instance else None
+    return {**counts, "lastChangeTime": changed_at, "antaeusInstance": of_whom, "reset": reset}
 
 
 def under_way(stack: Stack) -> list[Manifest]:
@@ -44,13 +46,13 @@ def under_way(stack: Stack) -> list[Manifest]:
     To restart it now would cut that off, and forget what was paid.
     """
     known = stack.status.get("billing") or {}
-    return [known[name] for name in ("running", "unsettled", "direct") if known.get(name)]
+    return [known[name] for name in ("running", "unresolvedRun", "unmanagedRun") if known.get(name)]
 
 
 def _cut_off(stack: Stack, old: Manifest) -> str | None:
     """What was charging with the Antaeus of before; it may have paid more than was ever read."""
     for record in under_way(stack):
-        if record.get("life") == old.get("life"):
+        if record.get("antaeusInstance") == old.get("antaeusInstance"):
             return str(record.get("job", "a call that was no run"))
     return None
 
@@ -59,7 +61,8 @@ def _forgot(stack: Stack, old: Manifest, reading: Reading) -> bool:
     if not old.get("paid") and not _cut_off(stack, old):
         return False
     # A watch may lag behind the answer of a new pod; but no payment is ever taken back.
-    another = "life" in old and old["life"] != reading.life
+    known = AntaeusInstance.of(old)
+    another = known is not None and known != reading.instance
     return bool(another or reading.counts.paid < old.get("paid", 0))
 
 
@@ -70,7 +73,7 @@ def reset_message(stack: Stack, found: Manifest | None) -> str | None:
         return None
     command = (
         f"kubectl annotate --overwrite -n {stack.namespace} bst {stack.name} "
-        f"{ACKNOWLEDGE_RESET}={reset['at']}"
+        f"{ACKNOWLEDGE_RESET}={reset['time']}"
     )
     more = ""
     if reset.get("run"):

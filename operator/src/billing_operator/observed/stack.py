@@ -36,6 +36,28 @@ class Pod:
 
 
 @dataclass(frozen=True, slots=True)
+class AntaeusInstance:
+    """One start of Antaeus, which knows nothing of what was paid before it.
+
+    Attributes:
+        restart_count: of its container, since a restart within the pod is another instance.
+    """
+
+    pod_uid: str
+    restart_count: int
+
+    @classmethod
+    def of(cls, record: Manifest | None) -> "AntaeusInstance | None":
+        """The instance that a part of a status names, if it names one."""
+        named = (record or {}).get("antaeusInstance")
+        return cls(named["podUID"], named["restartCount"]) if named else None
+
+    def as_status(self) -> Manifest:
+        """The same as a status names it."""
+        return {"podUID": self.pod_uid, "restartCount": self.restart_count}
+
+
+@dataclass(frozen=True, slots=True)
 class Rollout:
     """How far a Deployment is.
 
@@ -74,10 +96,12 @@ class Observed:
         return any(pod.running for pod in self.of(ANTAEUS))
 
     @property
-    def antaeus_life(self) -> str | None:
-        """Tells the Antaeus that answers now from any before or after it; None while none does."""
+    def antaeus_instance(self) -> AntaeusInstance | None:
+        """The Antaeus that answers now; None while none does, or more than one."""
         answering = [pod for pod in self.of(ANTAEUS) if pod.ready]
-        return f"{answering[0].uid}/{answering[0].restarts}" if len(answering) == 1 else None
+        if len(answering) != 1:
+            return None
+        return AntaeusInstance(answering[0].uid, answering[0].restarts)
 
     @property
     def payment_answers(self) -> tuple[Pod, ...]:

@@ -14,7 +14,7 @@ from billing_operator.names import MANAGED_BY, MANAGED_BY_SELECTOR, MANAGER
 from billing_operator.settings import Settings
 
 
-class Life(Protocol):
+class OperatorLifecycle(Protocol):
     """The operator as kopf sees it."""
 
     async def start(self) -> None:
@@ -23,7 +23,7 @@ class Life(Protocol):
     async def stop(self) -> None:
         """Called once, after the last event."""
 
-    def saw(self, kind: Kind, live: Manifest, *, deleted: bool) -> None:
+    def on_watch_event(self, kind: Kind, live: Manifest, *, deleted: bool) -> None:
         """Called for each event."""
 
 
@@ -40,30 +40,34 @@ class _NothingKept(kopf.DiffBaseStorage):
         return None
 
 
-def register(registry: kopf.OperatorRegistry, life: Life) -> None:
+def register(registry: kopf.OperatorRegistry, lifecycle: OperatorLifecycle) -> None:
     """Tells kopf what to watch and whom to tell."""
 
     async def started(**_: Any) -> None:
-        await life.start()
+        await lifecycle.start()
 
     async def stopped(**_: Any) -> None:
-        await life.stop()
+        await lifecycle.stop()
 
     kopf.on.startup(registry=registry)(started)
     kopf.on.cleanup(registry=registry)(stopped)
-    _watch(registry, BILLING_STACK, life, labels=None)
+    _watch(registry, BILLING_STACK, lifecycle, labels=None)
     for kind in WATCHED:
-        _watch(registry, kind, life, labels=dict(MANAGED_BY))
+        _watch(registry, kind, lifecycle, labels=dict(MANAGED_BY))
 
 
 def _watch(
-    registry: kopf.OperatorRegistry, kind: Kind, life: Life, *, labels: dict[str, str] | None
+    registry: kopf.OperatorRegistry,
+    kind: Kind,
+    lifecycle: OperatorLifecycle,
+    *,
+    labels: dict[str, str] | None,
 ) -> None:
     async def seen(event: kopf.RawEvent, **_: Any) -> None:
         says = {"apiVersion": kind.api_version, "kind": kind.name}
         live = says | dict(event["object"])
         # Each timer that is set by it would keep kopf's context, and the object with it.
-        Context().run(life.saw, kind, live, deleted=event["type"] == "DELETED")
+        Context().run(lifecycle.on_watch_event, kind, live, deleted=event["type"] == "DELETED")
 
     group, version = kind.group, kind.api_version.rpartition("/")[2]
     kopf.on.event(

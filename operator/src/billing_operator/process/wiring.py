@@ -101,10 +101,10 @@ class Operator:
         if self._controller:
             await self._controller.resync()
 
-    def saw(self, kind: Kind, live: Manifest, *, deleted: bool) -> None:
+    def on_watch_event(self, kind: Kind, live: Manifest, *, deleted: bool) -> None:
         """Passes on what a watch told."""
         if self._controller:
-            self._controller.saw(kind, live, deleted=deleted)
+            self._controller.on_watch_event(kind, live, deleted=deleted)
 
     def _make_controller(self, client: ApiClient, session: aiohttp.ClientSession) -> Controller:
         settings, apps = self.settings, self.apps or HttpApps(session)

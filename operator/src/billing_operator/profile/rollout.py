@@ -109,7 +109,9 @@ class ProfileRollout:
         )
         for end in ends:
             if isinstance(end, ClusterError):
-                log.warning("not hurried", extra={"stack": str(stack.key), "why": end.message})
+                log.warning(
+                    "could not wake kubelet", extra={"stack": str(stack.key), "why": end.message}
+                )
             elif end is not None:
                 raise end
 

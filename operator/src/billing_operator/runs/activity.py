@@ -18,7 +18,7 @@ class Sample:
 
     Attributes:
         reading: None where Antaeus did not answer.
-        calls: of each pod, by what tells one life of it from another; None where one of them
+        calls: of each pod, by what tells one start of it from another; None where one of them
             does not tell, or there is none.
     """
 

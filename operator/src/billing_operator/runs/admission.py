@@ -8,6 +8,7 @@ from datetime import datetime
 
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.names import ACKNOWLEDGE_RUN
+from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.reasons import ConditionType, WaitReason
 from billing_operator.runs.jobs import Run
 from billing_operator.runs.records import Circumstances, Sight, remembered
@@ -46,7 +47,7 @@ def _skipped(stack: Stack, new: Manifest, sight: Sight, now: datetime) -> Manife
         return {}
     for run in sight.runs:
         if why := _why_skipped(stack, new, run, now):
-            told = {"job": run.name, "uid": run.uid, "at": timestamp(now), "message": why}
+            told = {"job": run.name, "uid": run.uid, "time": timestamp(now), "message": why}
             return {"lastSkipped": told}
     return {}
 
@@ -58,7 +59,7 @@ def _why_skipped(stack: Stack, new: Manifest, run: Run, now: datetime) -> str:
         return "it was suspended after it had begun, and to go on would be another pay call"
     if not run.waiting:
         return ""
-    since = (new.get("schedule") or {}).get("since")
+    since = (new.get("schedule") or {}).get("effectiveTime")
     if run.scheduled and since and run.scheduled < datetime.fromisoformat(since):
         return "its time was before the schedule was set"
     most = stack.billing.starting_seconds
@@ -81,16 +82,18 @@ def _next(stack: Stack, new: Manifest, sight: Sight, around: Circumstances) -> M
     obstacle = _obstacle(stack, new, sight, around)
     if not line or obstacle:
         return {"running": None, "waiting": _waiting(line, *(obstacle or ("", "")))}
-    if not record or around.reading is None or record.get("life") != around.reading.life:
+    admitted_with = AntaeusInstance.of(record)
+    if not record or around.reading is None or admitted_with != around.reading.instance:
         record = _admitted(line[0], around)
     return {"running": record, "waiting": _waiting(line[1:], *_under_way(record))}
 
 
 def _admitted(run: Run, around: Circumstances) -> Manifest:
-    record: Manifest = {"job": run.name, "uid": run.uid, "admittedAt": timestamp(around.now)}
+    record: Manifest = {"job": run.name, "uid": run.uid, "admissionTime": timestamp(around.now)}
     if around.reading:
         counts = around.reading.counts
-        record |= {"life": around.reading.life, "paid": counts.paid, "pending": counts.pending}
+        record |= {"antaeusInstance": around.reading.instance.as_status()}
+        record |= {"paid": counts.paid, "pending": counts.pending}
     return record
 
 
@@ -111,15 +114,15 @@ def _obstacle(
     chosen = _of_a_person(stack, around)
     if chosen:
         return chosen
-    if unsettled := new["unsettled"]:
+    if unsettled := new["unresolvedRun"]:
         said = f"nobody saw the end of run {unsettled['job']}, and Antaeus may still go on with it"
-        return WaitReason.EARLIER_RUN_UNKNOWN, _until_over(stack, unsettled, sight, said)
-    if direct := new["direct"]:
+        return WaitReason.UNRESOLVED_RUN, _until_over(stack, unsettled, sight, said)
+    if direct := new["unmanagedRun"]:
         said = "Antaeus charges without a run, since somebody called pay directly"
-        return WaitReason.PAID_DIRECTLY, _until_over(stack, direct, sight, said)
+        return WaitReason.UNMANAGED_PAY_CALL, _until_over(stack, direct, sight, said)
     if around.unready:
         return WaitReason.NOT_READY, f"the stack is not ready: {around.unready}"
-    if around.reading is None or around.reading.life != around.life:
+    if around.reading is None or around.reading.instance != around.instance:
         return WaitReason.INVOICES_UNKNOWN, "Antaeus has not told its invoices yet"
     return None
 
@@ -149,5 +152,5 @@ def _until_over(stack: Stack, record: Manifest, sight: Sight, said: str) -> str:
         f"{said}. It may begin once nothing has moved for {sight.quiet_seconds:g} s{unless}, or "
         "Antaeus has started anew. Who knows the batch to be over may say so: kubectl annotate "
         f"--overwrite -n {stack.namespace} bst {stack.name} "
-        f"{ACKNOWLEDGE_RUN}={record.get('uid') or record['at']}"
+        f"{ACKNOWLEDGE_RUN}={record.get('uid') or record['time']}"
     )

@@ -57,7 +57,7 @@ class RunKeeper:
             ended = (run.report for run in runs if run.uid == record["uid"] and run.report)
             for report in ended:
                 self._sampler.take_in(stack, record, report)
-        uncertain = known.get("unsettled") or known.get("direct")
+        uncertain = known.get("unresolvedRun") or known.get("unmanagedRun")
         if not uncertain and not any(run.waiting for run in runs):
             return Sight(runs, None, self._quiet)
         activity = await self._sampler.sample(stack, seen)
@@ -108,7 +108,7 @@ class RunKeeper:
         most = timedelta(seconds=stack.billing.starting_seconds)
         late = (run.created + most - now for run in sight.runs if run.waiting)
         times = [max(_LOOK_SOON, left.total_seconds()) for left in late]
-        if status.get("unsettled") or status.get("direct"):
+        if status.get("unresolvedRun") or status.get("unmanagedRun"):
             times.append(min(_LOOK_LATER, max(0.1, self._quiet / _LOOKS)))
         return min(times, default=None)
 

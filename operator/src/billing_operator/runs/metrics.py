@@ -11,7 +11,7 @@ _STACK = ("namespace", "stack")
 _SKIPPED = "Skipped"
 _OUTCOMES = (*Outcome, _SKIPPED)
 # What a stack's status has while it holds.
-_STATES = ("running", "waiting", "unsettled", "direct")
+_STATES = ("running", "waiting", "unresolvedRun", "unmanagedRun")
 
 
 class RunMetrics:
@@ -45,7 +45,7 @@ class RunMetrics:
         for outcome in _OUTCOMES:
             # There before the first run, so that one shows as an increase.
             self._runs.labels(*stack, outcome)
-        if at := billing.get("lastSuccessAt"):
+        if at := billing.get("lastSuccessfulTime"):
             self._success.labels(*stack).set(datetime.fromisoformat(at).timestamp())
 
     def count(self, stack: Key, before: Manifest, after: Manifest) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest, timestamp
+from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.runs.activity import Activity
 from billing_operator.runs.jobs import Run
 from billing_operator.runs.report import Outcome
@@ -37,14 +38,14 @@ class Circumstances:
 
     Attributes:
         reading: the last one of the invoices, if there was one.
-        life: of the Antaeus that answers now, if one does.
+        instance: the Antaeus that answers now, if one does.
         unready: why the stack is not ready; empty where it is.
         reset: whether Antaeus forgot payments, and nobody has dealt with that.
         rotating: whether the token is being replaced.
     """
 
     reading: Reading | None
-    life: str | None
+    instance: AntaeusInstance | None
     unready: str
     reset: bool
     rotating: bool
@@ -54,12 +55,15 @@ class Circumstances:
 def remembered(stack: Stack, sight: Sight, around: Circumstances) -> Manifest:
     """What is known of runs and of batches now, by what was known before."""
     old: Manifest = stack.status.get("billing") or {}
-    new = {name: old.get(name) for name in ("lastRun", "lastSuccessAt", "lastSkipped", "unsettled")}
+    new = {
+        name: old.get(name)
+        for name in ("lastRun", "lastSuccessfulTime", "lastSkipped", "unresolvedRun")
+    }
     new["schedule"] = _schedule(stack, old, around.now)
     new |= _of_the_run(old, sight, around.now)
-    new["unsettled"] = _unless_over(stack, new["unsettled"], sight, around)
-    direct = old.get("direct") or _direct(stack, old, new, sight, around)
-    new["direct"] = _unless_over(stack, direct, sight, around)
+    new["unresolvedRun"] = _unless_over(stack, new["unresolvedRun"], sight, around)
+    direct = old.get("unmanagedRun") or _direct(stack, old, new, sight, around)
+    new["unmanagedRun"] = _unless_over(stack, direct, sight, around)
     return new
 
 
@@ -92,17 +96,17 @@ def _why_ended(run: Run | None) -> str:
 
 
 def _at_work(record: Manifest, run: Run, now: datetime) -> Manifest:
-    at = record.get("startedAt") or run.started or timestamp(now)
-    return record | {"startedAt": at, "message": run.stuck or None}
+    at = record.get("startTime") or run.started or timestamp(now)
+    return record | {"startTime": at, "message": run.stuck or None}
 
 
 def _ended(entry: Manifest) -> Manifest:
     new: Manifest = {"lastRun": entry}
     if entry["outcome"] == Outcome.SUCCEEDED:
-        new["lastSuccessAt"] = entry["finishedAt"]
+        new["lastSuccessfulTime"] = entry["completionTime"]
     if not is_settled(entry):
-        new["unsettled"] = {name: entry[name] for name in ("job", "uid", "life")}
-        new["unsettled"]["at"] = entry["finishedAt"]
+        new["unresolvedRun"] = {name: entry[name] for name in ("job", "uid", "antaeusInstance")}
+        new["unresolvedRun"]["time"] = entry["completionTime"]
     return new
 
 
@@ -111,14 +115,14 @@ def _unless_over(
 ) -> Manifest | None:
     """A batch that may go on: until its Antaeus has gone, all is still, or a person says so."""
     said = stack.acknowledged_run
-    if record is None or (said and said in (record["at"], record.get("uid"))):
+    if record is None or (said and said in (record["time"], record.get("uid"))):
         return None
-    began_in = record.get("life")
-    if began_in and around.life and began_in != around.life:
+    began_in = AntaeusInstance.of(record)
+    if began_in and around.instance and began_in != around.instance:
         return None
     if sight.activity is None or sight.activity.blind:
         return record
-    since = (around.now - datetime.fromisoformat(record["at"])).total_seconds()
+    since = (around.now - datetime.fromisoformat(record["time"])).total_seconds()
     still = min(since, sight.activity.still_seconds)
     return None if still >= sight.quiet_seconds else record
 
@@ -127,7 +131,7 @@ def _direct(
     stack: Stack, old: Manifest, new: Manifest, sight: Sight, around: Circumstances
 ) -> Manifest | None:
     """A pay call that is no run, if there are signs of one."""
-    ours = (each.get(name) for each in (old, new) for name in ("running", "unsettled"))
+    ours = (each.get(name) for each in (old, new) for name in ("running", "unresolvedRun"))
     reading = around.reading
     if reading is None or any(ours):
         return None
@@ -135,14 +139,19 @@ def _direct(
     charging = sight.activity is not None and sight.activity.charging
     if known is None or not (charging or reading.counts.paid > known):
         return None
-    return {"at": timestamp(around.now), "life": reading.life, "paid": known}
+    of_whom = reading.instance.as_status()
+    return {"time": timestamp(around.now), "antaeusInstance": of_whom, "paid": known}
 
 
 def _explained(stack: Stack, new: Manifest, reading: Reading) -> int | None:
-    """So many invoices are known to be paid in this life of Antaeus, if anything is known of it."""
+    """So many invoices are known to be paid by this Antaeus, if anything is known of it."""
     before, last = stack.status.get("invoices") or {}, new["lastRun"] or {}
-    told = ((before.get("paid"), before.get("life")), (last.get("paidAfter"), last.get("life")))
-    of_now = [paid for paid, life in told if paid is not None and life == reading.life]
+    told = ((before.get("paid"), before), (last.get("paidAfter"), last))
+    of_now = [
+        paid
+        for paid, record in told
+        if paid is not None and AntaeusInstance.of(record) == reading.instance
+    ]
     return max(of_now, default=None)
 
 
@@ -153,4 +162,8 @@ def _schedule(stack: Stack, old: Manifest, now: datetime) -> Manifest | None:
         return None
     text = " ".join(filter(None, (wanted.schedule, wanted.time_zone)))
     known: Manifest = old.get("schedule") or {}
-    return known if known.get("text") == text else {"text": text, "since": timestamp(now)}
+    return (
+        known
+        if known.get("expression") == text
+        else {"expression": text, "effectiveTime": timestamp(now)}
+    )

@@ -34,9 +34,11 @@ def last_run(record: Manifest, run: Run | None, why: str, now: datetime) -> Mani
         "job": record["job"],
         "uid": record["uid"],
         "outcome": str(outcome),
-        "startedAt": record.get("startedAt") or (run and run.started) or record.get("admittedAt"),
-        "finishedAt": timestamp(now),
-        "life": record.get("life"),
+        "startTime": record.get("startTime")
+        or (run and run.started)
+        or record.get("admissionTime"),
+        "completionTime": timestamp(now),
+        "antaeusInstance": record.get("antaeusInstance"),
         "paidBefore": before[0],
         "pendingBefore": before[1],
         "paidAfter": after[0],

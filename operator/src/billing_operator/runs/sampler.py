@@ -10,7 +10,7 @@ from billing_operator.errors import Waiting
 from billing_operator.invoices.reader import InvoiceReader
 from billing_operator.kinds import Manifest
 from billing_operator.memory import Memories
-from billing_operator.observed.stack import Observed, Pod
+from billing_operator.observed.stack import AntaeusInstance, Observed, Pod
 from billing_operator.runs.activity import Activity, Sample, Stillness
 from billing_operator.runs.report import RunReport
 from billing_operator.spec.stack import Stack
@@ -36,7 +36,7 @@ class Sampler:
         """Takes what a run read at its end for a reading."""
         if report.paid_after is not None and report.pending_after is not None:
             counts = Counts(report.paid_after, report.pending_after)
-            self._reader.take_in(stack, record.get("life"), counts)
+            self._reader.take_in(stack, AntaeusInstance.of(record), counts)
 
     async def _ask(self, stack: Stack, pods: tuple[Pod, ...]) -> Sample:
         reading = None
@@ -46,5 +46,5 @@ class Sampler:
         except Waiting as fault:
             log.debug("no sample", extra={"stack": str(stack.key), "why": fault.message})
             return Sample(reading, None)
-        lives = (f"{pod.uid}/{pod.restarts}" for pod in pods)
-        return Sample(reading, tuple(zip(lives, told, strict=True)) or None)
+        starts = (f"{pod.uid}/{pod.restarts}" for pod in pods)
+        return Sample(reading, tuple(zip(starts, told, strict=True)) or None)

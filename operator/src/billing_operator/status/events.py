@@ -51,8 +51,8 @@ def announcements(before: Manifest, after: Manifest) -> list[Announcement]:
         # Reconciling only says what Ready says.
         if flipped and kind != ConditionType.RECONCILING:
             said.append(_announcement(kind, condition))
-    rotated = (after.get("token") or {}).get("rotatedAt")
-    if rotated and rotated != (before.get("token") or {}).get("rotatedAt"):
+    rotated = (after.get("token") or {}).get("lastRotationTime")
+    if rotated and rotated != (before.get("token") or {}).get("lastRotationTime"):
         message = "the new token is the only one now; Antaeus was restarted for it, if it ran"
         said.append(Announcement("Normal", EventReason.TOKEN_ROTATED, message))
     return _without_repetition(said)
@@ -91,7 +91,7 @@ def _begun(old: Manifest, new: Manifest) -> Iterator[Announcement]:
         if "paid" in record:
             counts = f": {record['paid']} invoices paid and {record['pending']} pending before"
         yield Announcement(
-            "Normal", EventReason.BILLING_RUN_BEGUN, f"run {record['job']} begins{counts}"
+            "Normal", EventReason.BILLING_RUN_STARTED, f"run {record['job']} begins{counts}"
         )
     stuck = record.get("message")
     if stuck and stuck != before.get("message"):
@@ -112,10 +112,10 @@ def _ended(old: Manifest, new: Manifest) -> Iterator[Announcement]:
     if skipped and skipped["uid"] != (old.get("lastSkipped") or {}).get("uid"):
         told = f"run {skipped['job']} was skipped: {skipped['message']}"
         yield Announcement("Warning", EventReason.BILLING_RUN_SKIPPED, told)
-    unsettled = old.get("unsettled")
-    if unsettled and not new.get("unsettled"):
+    unsettled = old.get("unresolvedRun")
+    if unsettled and not new.get("unresolvedRun"):
         told = f"the batch of run {unsettled['job']} has come to an end: another run may begin"
-        yield Announcement("Normal", EventReason.BILLING_RUN_SETTLED, told)
+        yield Announcement("Normal", EventReason.BILLING_RUN_RESOLVED, told)
 
 
 def _waiting(old: Manifest, new: Manifest) -> Iterator[Announcement]:
@@ -124,11 +124,11 @@ def _waiting(old: Manifest, new: Manifest) -> Iterator[Announcement]:
     is_new = (wait.get("job"), wait.get("reason")) != (before.get("job"), before.get("reason"))
     if wait.get("reason") == WaitReason.INVOICES_RESET and is_new:
         told = f"run {wait['job']} waits: {wait['message']}"
-        yield Announcement("Warning", EventReason.BILLING_RUN_WAITS, told)
+        yield Announcement("Warning", EventReason.BILLING_RUN_BLOCKED, told)
 
 
 def _direct(old: Manifest, new: Manifest, after: Manifest) -> Iterator[Announcement]:
-    direct, before = new.get("direct"), old.get("direct")
+    direct, before = new.get("unmanagedRun"), old.get("unmanagedRun")
     paid = (after.get("invoices") or {}).get("paid")
     if direct and not before:
         told = (
@@ -137,8 +137,8 @@ def _direct(old: Manifest, new: Manifest, after: Manifest) -> Iterator[Announcem
         )
         # Where nothing is scheduled, it is how people pay.
         yield Announcement(
-            "Warning" if new.get("schedule") else "Normal", EventReason.PAID_DIRECTLY, told
+            "Warning" if new.get("schedule") else "Normal", EventReason.UNMANAGED_PAY_CALL, told
         )
     if before and not direct:
         told = f"a direct pay call has come to an end: {before['paid']} paid before, {paid} now"
-        yield Announcement("Normal", EventReason.PAID_DIRECTLY, told)
+        yield Announcement("Normal", EventReason.UNMANAGED_PAY_CALL, told)

@@ -101,7 +101,7 @@ def _antaeus(stack: Stack, found: Findings, installation: Installation) -> Manif
         or stack.antaeus.container.image
         or installation.antaeus_image,
         "replicas": stack.wanted_pods(ANTAEUS),
-        "ready": rollout.ready if rollout else 0,
+        "readyReplicas": rollout.ready if rollout else 0,
         "pendingUpdate": found.held_back and found.held_back[:512],
     }
 
@@ -116,7 +116,7 @@ def _payment(stack: Stack, found: Findings, installation: Installation) -> Manif
         or stack.payment.container.image
         or installation.payment_image,
         "replicas": rollout.existing if rollout else 0,
-        "ready": ready,
+        "readyReplicas": ready,
         "summary": f"{ready}/{wanted}",
         "scaledBy": _scaled_by(stack),
         "selector": selector_text(stack.name, PAYMENT),
@@ -150,7 +150,7 @@ def _billing(stack: Stack, found: Findings, counted: Manifest | None, now: datet
     well = judged.ready and judged.reason == Reason.ALL_READY
     around = Circumstances(
         reading=found.reading,
-        life=found.seen.antaeus_life,
+        instance=found.seen.antaeus_instance,
         unready="" if well else f"{judged.reason}: {judged.message}",
         reset=bool((counted or {}).get("reset")),
         rotating=found.rotation is not None and found.rotation.under_way,

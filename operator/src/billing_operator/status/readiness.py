@@ -183,7 +183,7 @@ def _of_part(context: ReadinessContext, part: str, reason: Reason) -> Verdict | 
     trouble = _trouble(seen, part, rollout)
     if trouble is None:
         return Verdict(Reason.HIBERNATING if stack.hibernate else reason, progress)
-    return Verdict(Reason.POD_TROUBLE, f"{progress}; {trouble}", stalled=trouble.stuck)
+    return Verdict(Reason.PODS_UNHEALTHY, f"{progress}; {trouble}", stalled=trouble.stuck)
 
 
 def _trouble(seen: Observed, part: str, rollout: Rollout) -> Trouble | None:

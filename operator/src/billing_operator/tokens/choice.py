@@ -177,7 +177,7 @@ def _absent_token(stack: Stack, secrets: Secrets, antaeus: RunningAntaeus | None
             # It has this very token, and must not be restarted for another name of it.
             runs_by = antaeus.token_id
         return MakeToken(text, runs_by)
-    asked = stack.renew_token is not None and stack.renew_token != known.get("renewed")
+    asked = stack.renew_token is not None and stack.renew_token != known.get("lastHandledRenew")
     if antaeus and not asked:
         raise SpecError(
             Reason.TOKEN_LOST,

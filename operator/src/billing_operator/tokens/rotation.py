@@ -139,7 +139,9 @@ class TokenRotation:
         except Conflict:
             return again
         sight = self.tokens.note(stack, TokenSecret.of(live), replace(secrets, own=live))
-        log.info("token", extra={"stack": str(stack.key), "step": sight.step or "Complete"})
+        log.info(
+            "token rotation step", extra={"stack": str(stack.key), "step": sight.step or "Complete"}
+        )
         return await self._wait(stack, seen, sight, None)
 
     async def _look(self, known: Stack) -> tuple[Stack | None, Secrets, tuple[Pod, ...]]:
@@ -171,13 +173,13 @@ class TokenRotation:
         self, stack: Stack, seen: Observed, sight: Sight, *, billing_busy: bool
     ) -> Action | Wait | None:
         pods = [pod for pod in seen.pods if pod.part == PAYMENT and pod.mounted]
-        if sight.step is Step.SWAPPED:
+        if sight.step is Step.PROMOTED:
             pods = []  # it is Antaeus' turn
         facts = Facts(
             payment=tuple(await asyncio.gather(*(self._ask(stack, pod) for pod in pods))),
             antaeus_lacks=antaeus_lacks(stack, seen, sight.id),
             billing_busy=billing_busy,
-            paying=seen.antaeus_life is not None and self.readings.moving(stack.uid),
+            paying=seen.antaeus_instance is not None and self.readings.moving(stack.uid),
             suspended=stack.suspend,
         )
         return next_step(stack, sight, facts, self.now())
@@ -201,7 +203,7 @@ class TokenRotation:
             effort = known.effort = _Effort(sight.step, now, now - _NUDGE_SECONDS)
         usual = now - effort.since < _USUAL_SECONDS
         pause = _NUDGE_SECONDS if usual else _LOOK_AGAIN_LATER
-        of_payment = sight.step in (Step.STAGED, Step.FORGETTING)
+        of_payment = sight.step in (Step.STAGED, Step.RETIRING)
         if of_payment and not stack.suspend and now - effort.nudged >= pause:
             effort.nudged = now
             why = f"{sight.other_id or sight.id}-{next(self._nudges)}"

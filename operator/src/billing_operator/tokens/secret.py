@@ -12,13 +12,13 @@ from enum import StrEnum
 
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.names import (
-    OTHER_TOKEN_ID_KEY,
-    OTHER_TOKEN_KEY,
+    SECONDARY_TOKEN_ID_KEY,
+    SECONDARY_TOKEN_KEY,
     TOKEN_ID_KEY,
     TOKEN_KEY,
 )
 
-_SOURCE, _OTHER_SOURCE = "source", "other-source"
+_SOURCE, _OTHER_SOURCE = "source", "secondary-source"
 _STEP, _MADE, _ROTATED, _REQUEST = "step", "made", "rotated-at", "request"
 _USERS = "user"
 
@@ -28,9 +28,9 @@ class Step(StrEnum):
 
     STAGED = "Staged"
     """Payment is to accept the new token too; Antaeus still starts with the earlier one."""
-    SWAPPED = "Swapped"
+    PROMOTED = "Promoted"
     """Antaeus is to be started with the new one; payment accepts both."""
-    FORGETTING = "Forgetting"
+    RETIRING = "Retiring"
     """Payment is to accept the new one alone."""
 
 
@@ -75,9 +75,11 @@ class TokenSecret:
         """Reads it as it is; what somebody else has spoiled is taken for the safer of two."""
         data: dict[str, str] = live.get("data") or {}
         other = None
-        if OTHER_TOKEN_KEY in data:
+        if SECONDARY_TOKEN_KEY in data:
             users = _text(data, _OTHER_SOURCE) == _USERS
-            other = ValidToken(data[OTHER_TOKEN_KEY], _text(data, OTHER_TOKEN_ID_KEY), users)
+            other = ValidToken(
+                data[SECONDARY_TOKEN_KEY], _text(data, SECONDARY_TOKEN_ID_KEY), users
+            )
         users = _text(data, _SOURCE) == _USERS
         return cls(
             live=live,
@@ -99,8 +101,8 @@ def first(token: ValidToken, now: datetime, request: str | None) -> dict[str, st
 
 def staged(secret: TokenSecret, new: ValidToken) -> Manifest:
     """With a new token that is valid besides; one that was staged before makes room."""
-    added = {OTHER_TOKEN_KEY: new.text, _STEP: _encoded(Step.STAGED)}
-    added |= _optional(OTHER_TOKEN_ID_KEY, new.id) | _source(_OTHER_SOURCE, new)
+    added = {SECONDARY_TOKEN_KEY: new.text, _STEP: _encoded(Step.STAGED)}
+    added |= _optional(SECONDARY_TOKEN_ID_KEY, new.id) | _source(_OTHER_SOURCE, new)
     return _changed(secret, added)
 
 
@@ -115,14 +117,14 @@ def swapped(secret: TokenSecret, now: datetime, request: str | None) -> Manifest
     if new is None:
         return secret.live
     made = first(new, now, request or secret.request)
-    made |= {OTHER_TOKEN_KEY: old.text, _STEP: _encoded(Step.SWAPPED)}
-    made |= _optional(OTHER_TOKEN_ID_KEY, old.id) | _source(_OTHER_SOURCE, old)
+    made |= {SECONDARY_TOKEN_KEY: old.text, _STEP: _encoded(Step.PROMOTED)}
+    made |= _optional(SECONDARY_TOKEN_ID_KEY, old.id) | _source(_OTHER_SOURCE, old)
     return _changed(secret, made, current=False)
 
 
 def forgotten(secret: TokenSecret) -> Manifest:
     """Without the earlier token; payment is still to see that."""
-    return _changed(secret, {_STEP: _encoded(Step.FORGETTING)})
+    return _changed(secret, {_STEP: _encoded(Step.RETIRING)})
 
 
 def settled(secret: TokenSecret, now: datetime) -> Manifest:
@@ -136,7 +138,7 @@ def replaced(secret: TokenSecret, new: ValidToken, now: datetime, request: str |
 
 
 _CURRENT = frozenset({TOKEN_KEY, TOKEN_ID_KEY, _SOURCE, _MADE, _REQUEST})
-_OTHER = frozenset({OTHER_TOKEN_KEY, OTHER_TOKEN_ID_KEY, _OTHER_SOURCE})
+_OTHER = frozenset({SECONDARY_TOKEN_KEY, SECONDARY_TOKEN_ID_KEY, _OTHER_SOURCE})
 
 
 def _changed(
@@ -172,8 +174,8 @@ def _step(word: str | None, *, two: bool) -> Step | None:
     step = next((each for each in Step if each == word), None)
     if two:
         # Of two tokens without a word between them Antaeus may have either.
-        return step if step in (Step.STAGED, Step.SWAPPED) else Step.SWAPPED
-    return None if step in (None, Step.STAGED) else Step.FORGETTING
+        return step if step in (Step.STAGED, Step.PROMOTED) else Step.PROMOTED
+    return None if step in (None, Step.STAGED) else Step.RETIRING
 
 
 def _moment(text: str | None) -> datetime:

@@ -29,9 +29,9 @@ def token_status(
         "source": source,
         # With a token in place every request is settled: one from long ago must not be taken
         # for consent when the token is lost one day.
-        "renewed": stack.renew_token,
-        "requested": _requested(stack, rotation),
-        "rotatedAt": sight.rotated_at if sight else (before or {}).get("rotatedAt"),
+        "lastHandledRenew": stack.renew_token,
+        "lastHandledRotate": _requested(stack, rotation),
+        "lastRotationTime": sight.rotated_at if sight else (before or {}).get("lastRotationTime"),
         "rotation": _rotation(rotation, (before or {}).get("rotation") or {}, now),
     }
 
@@ -39,7 +39,7 @@ def token_status(
 def _requested(stack: Stack, rotation: Rotation | None) -> str | None:
     """The last request that was met; with a Secret of the user's, by having looked at that."""
     if rotation is None:
-        return (stack.status.get("token") or {}).get("requested")
+        return (stack.status.get("token") or {}).get("lastHandledRotate")
     return stack.rotate_token if stack.secret_ref else rotation.sight.request
 
 
@@ -49,8 +49,10 @@ def _rotation(rotation: Rotation | None, before: Manifest, now: datetime) -> Man
     step = str(rotation.sight.step or _NOT_BEGUN)
     return {
         "step": step,
-        "waitsFor": rotation.waits_for and _told(rotation.waits_for)[:_MOST_CHARACTERS],
-        "since": before["since"] if before.get("step") == step else timestamp(now),
+        "waitingFor": rotation.waits_for and _told(rotation.waits_for)[:_MOST_CHARACTERS],
+        "lastTransitionTime": before["lastTransitionTime"]
+        if before.get("step") == step
+        else timestamp(now),
     }
 
 

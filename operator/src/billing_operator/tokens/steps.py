@@ -179,9 +179,9 @@ def next_step(stack: Stack, sight: Sight, facts: Facts, now: datetime) -> Action
             step = _begin(facts) if wanted(stack, sight, now) else None
         case Step.STAGED:
             step = _staged(stack, sight, facts, now)
-        case Step.SWAPPED:
+        case Step.PROMOTED:
             step = Wait(facts.antaeus_lacks) if facts.antaeus_lacks else Action.FORGET
-        case Step.FORGETTING:
+        case Step.RETIRING:
             step = _forgetting(sight, facts)
     if isinstance(step, Action) and facts.suspended:
         return Wait("spec.suspend is true: nothing is written until it is false")

@@ -21,7 +21,7 @@ def a_stack(*conditions: Manifest, antaeus: int = 1, **payment: Any) -> Manifest
         "metadata": {"name": "shop", "namespace": "payments", "generation": 2},
         "status": {
             "conditions": list(conditions),
-            "antaeus": {"ready": antaeus},
+            "antaeus": {"readyReplicas": antaeus},
             "payment": payment,
         },
     }
@@ -52,7 +52,7 @@ def test_a_stack_that_would_charge_again_what_was_paid_is_refused() -> None:
         billable_rate(a_stack(READY, reset, successRate=1))
 
 
-@pytest.mark.parametrize("held", ["running", "unsettled"])
+@pytest.mark.parametrize("held", ["running", "unresolvedRun"])
 def test_a_stack_that_may_be_charging_already_is_refused(held: str) -> None:
     stack = a_stack(READY, successRate=1)
     stack["status"]["billing"] = {held: {"job": "monthly"}}

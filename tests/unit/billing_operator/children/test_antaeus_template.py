@@ -113,7 +113,7 @@ def test_another_token_goes_through_at_once() -> None:
 
 def test_the_same_token_from_another_place_restarts_nothing() -> None:
     direct = Token("users", "key", id=None, generated=False)
-    users = replace(a_token("direct"), generated=False, direct=direct)
+    users = replace(a_token("unmanagedRun"), generated=False, direct=direct)
     running = template(token=direct)
     found = decided(seen_with(running, RUNNING), token=users)
 

@@ -67,7 +67,7 @@ async def test_where_a_field_can_not_be_claimed_the_first_refusal_is_told() -> N
     await operator.reconcile()
 
     assert ("hand over", "Deployment") in operator.cluster.writes
-    assert operator.condition("Stalled") == ("True", "Refused")
+    assert operator.condition("Stalled") == ("True", "ApplyRejected")
 
 
 async def test_what_was_removed_is_not_removed_again_though_no_watch_has_told_of_it() -> None:

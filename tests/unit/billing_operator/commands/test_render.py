@@ -89,7 +89,7 @@ def test_every_mistake_of_every_file_is_told_with_document_and_field() -> None:
     )
 
     assert told == [
-        "4.yaml: no BillingStack of apiVersion billing.antaeus.io/v1 is in it",
+        "4.yaml: no BillingStack of apiVersion billing.antaeus.io/v1beta1 is in it",
         "0.yaml: document 1: spec.antaeus.replicas: 2 is more than 1",
         "0.yaml: document 1: spec.payment.replicas: -1 is less than 0",
         "0.yaml: document 1: spec.payment.sucessRate: there is no such field; successRate is one",

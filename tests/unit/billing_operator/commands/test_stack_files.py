@@ -16,7 +16,7 @@ def test_a_stack_is_found_among_other_documents_with_its_place() -> None:
 
 
 def test_what_kubectl_get_prints_is_read_without_the_status_of_then() -> None:
-    items = [a_body(), a_body("other", status={"token": {"renewed": "1"}})]
+    items = [a_body(), a_body("other", status={"token": {"lastHandledRenew": "1"}})]
     found = stacks_of("a.json", json.dumps({"kind": "List", "items": items}))
 
     assert [each.where for each in found] == [
@@ -27,7 +27,7 @@ def test_what_kubectl_get_prints_is_read_without_the_status_of_then() -> None:
 
 
 def test_a_date_stays_the_text_that_kubernetes_reads() -> None:
-    head = "apiVersion: billing.antaeus.io/v1\nkind: BillingStack\n"
+    head = "apiVersion: billing.antaeus.io/v1beta1\nkind: BillingStack\n"
     (found,) = stacks_of("a.yaml", head + "spec: {on: 2025-01-01}\n")
 
     assert "2025-01-01" in found.body["spec"].values()
@@ -36,7 +36,7 @@ def test_a_date_stays_the_text_that_kubernetes_reads() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "a.yaml: no BillingStack of apiVersion billing.antaeus.io/v1 is in it"),
+        ("", "a.yaml: no BillingStack of apiVersion billing.antaeus.io/v1beta1 is in it"),
         ("kind: BillingStack\napiVersion: billing.antaeus.io/v2\n", "a.yaml: no BillingStack"),
         ("- a\n", "a.yaml: no BillingStack"),
         ("a: [1\nb: 2\n", "a.yaml: line 2: "),

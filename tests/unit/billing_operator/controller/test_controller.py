@@ -153,11 +153,11 @@ async def test_a_resync_that_fails_is_not_the_last() -> None:
 async def test_news_of_a_child_or_pod_lead_to_its_stack() -> None:
     scene = await started(a_body())
     child = an_object("Service", "shop-payment", version=500, ownerReferences=owned())
-    scene.controller.saw(SERVICE, child, deleted=False)
+    scene.controller.on_watch_event(SERVICE, child, deleted=False)
     assert await scene.passes_within(1) == [SHOP]
-    scene.controller.saw(POD, a_pod(version=501), deleted=False)
+    scene.controller.on_watch_event(POD, a_pod(version=501), deleted=False)
     assert await scene.passes_within(1) == [SHOP]
-    scene.controller.saw(SERVICE, child, deleted=True)
+    scene.controller.on_watch_event(SERVICE, child, deleted=True)
     assert await scene.passes_within(1) == [SHOP]
     await scene.controller.stop()
 
@@ -165,8 +165,10 @@ async def test_news_of_a_child_or_pod_lead_to_its_stack() -> None:
 @in_fake_time
 async def test_old_news_and_what_is_no_stacks_lead_nowhere() -> None:
     scene = await started(a_body())
-    scene.controller.saw(BILLING_STACK, a_body(version=1), deleted=False)
-    scene.controller.saw(SERVICE, an_object("Service", "other", version=500), deleted=False)
+    scene.controller.on_watch_event(BILLING_STACK, a_body(version=1), deleted=False)
+    scene.controller.on_watch_event(
+        SERVICE, an_object("Service", "other", version=500), deleted=False
+    )
 
     assert await scene.passes_within(1) == []
     await scene.controller.stop()
@@ -179,7 +181,7 @@ async def test_a_stack_that_was_deleted_is_forgotten() -> None:
     await asyncio.sleep(15)
     assert scene.operator.tools.readings.last("stack-uid") is not None
     assert scene.last_invoice_read() is not None
-    scene.controller.saw(BILLING_STACK, a_body(version=900), deleted=True)
+    scene.controller.on_watch_event(BILLING_STACK, a_body(version=900), deleted=True)
     scene.operator.cluster.take("BillingStack", "shop")
 
     assert await scene.passes_within(1000) == []
@@ -203,9 +205,9 @@ async def test_a_stack_whose_end_no_watch_told_is_forgotten_too() -> None:
 async def test_the_end_of_an_earlier_stack_leaves_the_later_one_in_sight() -> None:
     scene = await started(a_body(uid="later"))
     scene.again = 10.0
-    scene.controller.saw(POD, a_pod(version=500), deleted=False)
+    scene.controller.on_watch_event(POD, a_pod(version=500), deleted=False)
     await asyncio.sleep(1)
-    scene.controller.saw(BILLING_STACK, a_body(uid="earlier"), deleted=True)
+    scene.controller.on_watch_event(BILLING_STACK, a_body(uid="earlier"), deleted=True)
 
     assert scene.operator.tools.inventory.stack(SHOP) is not None
     # Long before a resync would look at it again.
@@ -251,7 +253,7 @@ async def test_an_antaeus_that_is_not_ready_is_not_asked() -> None:
 async def test_after_the_end_nothing_happens_any_more() -> None:
     scene = await started(a_body())
     await scene.controller.stop()
-    scene.controller.saw(POD, a_pod(version=500), deleted=False)
+    scene.controller.on_watch_event(POD, a_pod(version=500), deleted=False)
 
     assert await scene.passes_within(1000) == []
 
@@ -272,8 +274,10 @@ async def test_an_answer_during_which_antaeus_started_anew_is_nobodys() -> None:
     scene = await started(a_body(), a_pod("antaeus", ready=False))
     scene.operator.apps.counts["shop"] = Counts(1, 9)
     another = a_pod("antaeus", "another", uid="another", version=901)
-    scene.operator.apps.meanwhile = lambda: scene.controller.saw(POD, another, deleted=False)
-    scene.controller.saw(POD, a_pod("antaeus", version=900), deleted=False)
+    scene.operator.apps.meanwhile = lambda: scene.controller.on_watch_event(
+        POD, another, deleted=False
+    )
+    scene.controller.on_watch_event(POD, a_pod("antaeus", version=900), deleted=False)
     await asyncio.sleep(15)
     assert scene.operator.apps.asked == ["shop"]
     assert scene.operator.tools.readings.last("stack-uid") is None
@@ -285,7 +289,7 @@ async def test_an_answer_that_a_newer_reading_has_overtaken_is_nobodys() -> None
     scene = await started(a_body(), a_pod("antaeus", ready=False))
     apps, readings = scene.operator.apps, scene.operator.tools.readings
     apps.counts, apps.meanwhile = {"shop": Counts(2, 8)}, lambda: readings.note("stack-uid", NEWER)
-    scene.controller.saw(POD, a_pod("antaeus", version=900), deleted=False)
+    scene.controller.on_watch_event(POD, a_pod("antaeus", version=900), deleted=False)
     await asyncio.sleep(15)
     await scene.controller.stop()
     assert readings.last("stack-uid") == NEWER

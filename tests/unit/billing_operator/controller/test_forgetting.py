@@ -71,7 +71,7 @@ class Scene:
         for (kind, place), live in list(self.operator.cluster.objects.items()):
             del self.operator.cluster.objects[kind, place]
             if kind not in ("Event", "Secret"):
-                self.controller.saw(BY_NAME[kind], live, deleted=True)
+                self.controller.on_watch_event(BY_NAME[kind], live, deleted=True)
         # Each of them leads to a last pass.
         await asyncio.sleep(1)
 

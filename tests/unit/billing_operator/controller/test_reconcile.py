@@ -111,7 +111,7 @@ async def test_a_new_stack_that_was_replaced_unseen_keeps_its_status_to_itself()
     assert operator.cluster.must_get("BillingStack", "shop") == later
     # What was made bears the earlier uid, so Kubernetes removes it; the later stack waits for that.
     assert await operator.reconcile() == 1.0
-    assert operator.condition("Reconciling") == ("True", "EarlierStackLeaving")
+    assert operator.condition("Reconciling") == ("True", "PreviousStackTerminating")
 
 
 async def test_a_spec_that_changed_unseen_is_what_counts() -> None:

@@ -111,12 +111,12 @@ async def test_no_pod_is_told_of_a_token_that_could_not_be_made() -> None:
     await operator.reconcile()
 
     assert ("apply", "Deployment") not in operator.cluster.writes
-    assert "renewed" not in operator.status["token"]
+    assert "lastHandledRenew" not in operator.status["token"]
 
     operator.cluster.faults.clear()
     await operator.reconcile()
     assert ("create", "Secret") in operator.cluster.writes
-    assert operator.status["token"]["renewed"] == "1"
+    assert operator.status["token"]["lastHandledRenew"] == "1"
 
 
 async def test_a_refused_adoption_is_tried_again_soon() -> None:
@@ -145,7 +145,7 @@ async def test_a_new_token_is_made_on_request_and_once() -> None:
     operator.annotate(renew_token="1")
     await operator.reconcile()
     assert ("create", "Secret") in operator.cluster.writes
-    assert operator.status["token"]["renewed"] == "1"
+    assert operator.status["token"]["lastHandledRenew"] == "1"
 
     operator.cluster.take("Secret", "shop-token")
     operator.now = 100.0
@@ -183,7 +183,7 @@ async def test_one_child_that_is_refused_keeps_none_of_its_group_from_being_made
     assert operator.cluster.get("Service", "shop-antaeus") is not None
     assert operator.cluster.get("NetworkPolicy", "shop-payment") is not None
     assert ("apply", "Deployment") not in operator.cluster.writes
-    assert operator.condition("Stalled") == ("True", "Refused")
+    assert operator.condition("Stalled") == ("True", "ApplyRejected")
 
 
 async def test_what_was_set_beside_a_field_of_ours_gives_way() -> None:
@@ -208,7 +208,7 @@ async def test_what_is_refused_for_another_reason_takes_nothing_from_anybody() -
     await operator.reconcile()
 
     assert ("hand over", "Deployment") not in operator.cluster.writes
-    assert operator.condition("Stalled") == ("True", "Refused")
+    assert operator.condition("Stalled") == ("True", "ApplyRejected")
 
 
 async def test_what_was_refused_is_not_asked_again_until_the_question_is_another() -> None:
@@ -220,7 +220,7 @@ async def test_what_was_refused_is_not_asked_again_until_the_question_is_another
 
     await operator.reconcile()
     assert operator.cluster.writes == []
-    assert operator.condition("Stalled") == ("True", "Refused")
+    assert operator.condition("Stalled") == ("True", "ApplyRejected")
 
     operator.change(payment={"replicas": 2})
     await operator.reconcile()

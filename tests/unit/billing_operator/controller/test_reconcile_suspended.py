@@ -61,7 +61,7 @@ async def test_trouble_that_a_person_must_mend_is_told_of_a_suspended_stack_too(
     operator.cluster.have(a_deployment(ready=0))
     await operator.reconcile()
 
-    assert operator.condition("Ready") == ("False", "PodTrouble")
+    assert operator.condition("Ready") == ("False", "PodsUnhealthy")
 
 
 async def test_what_would_restart_antaeus_is_said_before_it_does() -> None:

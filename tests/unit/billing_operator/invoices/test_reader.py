@@ -13,11 +13,11 @@ from billing_operator.kinds import BILLING_STACK, POD
 from billing_operator.kube.cache import Inventory
 from billing_operator.memory import Memories
 from billing_operator.metrics import Metrics
-from support.operator.builders import a_body, a_pod, a_reading, a_stack
+from support.operator.builders import a_body, a_pod, a_reading, a_stack, an_instance
 from support.operator.fake_apps import FakeApps
 
-LIFE = "uid of shop-antaeus-0/0"
-READ = Reading(Counts(2, 8), LIFE)
+ANTAEUS = "uid of shop-antaeus-0"
+READ = a_reading(2, 8, ANTAEUS)
 
 
 class Scene:
@@ -107,7 +107,7 @@ async def test_an_answer_during_which_antaeus_started_anew_is_nobodys(
 
 async def test_an_answer_that_a_newer_reading_has_overtaken_is_not_kept() -> None:
     scene = Scene()
-    newer = a_reading(10, 0, LIFE)
+    newer = a_reading(10, 0, ANTAEUS)
     scene.apps.meanwhile = partial(scene.readings.note, "stack-uid", newer)
 
     assert await scene.read() == Answer(READ, news=False)
@@ -123,7 +123,7 @@ async def test_of_a_stack_that_went_meanwhile_nothing_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("life", "counts", "paid"),
+    ("named", "counts", "paid"),
     [
         pytest.param("first", Counts(10, 0), 10, id="more is paid than was known"),
         pytest.param("first", Counts(1, 9), 2, id="it is older than what is known"),
@@ -132,11 +132,12 @@ async def test_of_a_stack_that_went_meanwhile_nothing_is_kept() -> None:
     ],
 )
 def test_what_a_run_read_at_its_end_is_a_reading(
-    life: str | None, counts: Counts, paid: int
+    named: str | None, counts: Counts, paid: int
 ) -> None:
     scene = Scene()
     scene.readings.note("stack-uid", a_reading(2, 8, "first"))
-    scene.reader.take_in(a_stack(), life, counts)
+    instance = an_instance(named) if named else None
+    scene.reader.take_in(a_stack(), instance, counts)
 
     assert scene.kept is not None
     assert scene.kept.counts.paid == paid

@@ -1,12 +1,12 @@
 """The last reading of every stack."""
 
-from billing_operator.apps.answers import Counts
 from billing_operator.invoices.readings import Reading, Readings
 from billing_operator.memory import Memories
+from support.operator.builders import a_reading
 
 
-def reading(paid: int, life: str = "pod/0") -> Reading:
-    return Reading(Counts(paid, 10 - paid), life)
+def reading(paid: int, instance: str = "pod/0") -> Reading:
+    return a_reading(paid, 10 - paid, instance)
 
 
 def test_a_reading_says_whether_it_is_news() -> None:

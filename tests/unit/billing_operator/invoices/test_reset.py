@@ -12,6 +12,7 @@ from support.operator.builders import a_reading, a_stack
 NOW = datetime(2025, 1, 1, 12, 0, 0, tzinfo=UTC)
 AT = "2025-01-01T12:00:00Z"
 LATER = NOW + timedelta(hours=1)
+INSTANCE: Manifest = {"podUID": "a", "restartCount": 0}
 
 
 def told(
@@ -29,8 +30,8 @@ def test_a_first_reading_forgets_nothing() -> None:
         "paid": 2,
         "pending": 8,
         "total": 10,
-        "changedAt": AT,
-        "life": "a/0",
+        "lastChangeTime": AT,
+        "antaeusInstance": INSTANCE,
     }
 
 
@@ -38,7 +39,7 @@ def test_the_same_counts_keep_their_time() -> None:
     first = told(None, 2, 8, "a/0")
 
     assert told(first, 2, 8, "a/0", at=LATER) == first
-    assert told(first, 3, 7, "a/0", at=LATER)["changedAt"] == "2025-01-01T13:00:00Z"
+    assert told(first, 3, 7, "a/0", at=LATER)["lastChangeTime"] == "2025-01-01T13:00:00Z"
 
 
 @pytest.mark.parametrize(
@@ -50,19 +51,21 @@ def test_the_same_counts_keep_their_time() -> None:
         ((0, 10, "a/0"), "the watch lags behind the answer"),
     ],
 )
-def test_another_life_has_forgotten_what_was_paid(reading: tuple[int, int, str], why: str) -> None:
+def test_another_instance_has_forgotten_what_was_paid(
+    reading: tuple[int, int, str], why: str
+) -> None:
     after = told(told(None, 2, 8, "a/0"), *reading, at=LATER)
 
-    assert after["reset"] == {"paid": 2, "pending": 8, "at": "2025-01-01T13:00:00Z"}, why
+    assert after["reset"] == {"paid": 2, "pending": 8, "time": "2025-01-01T13:00:00Z"}, why
     assert after["paid"] == reading[0]
 
 
-def test_a_reset_that_was_seen_before_the_new_life_is_not_told_twice() -> None:
+def test_a_reset_that_was_seen_before_the_new_instance_is_not_told_twice() -> None:
     before_the_watch = told(told(None, 100, 0, "a/0"), 5, 95, "a/0")
     after = told(before_the_watch, 5, 95, "a/1")
 
     assert after["reset"]["paid"] == 100
-    assert after["life"] == "a/1"
+    assert after["antaeusInstance"] == {"podUID": "a", "restartCount": 1}
 
 
 def test_where_nothing_was_paid_nothing_is_forgotten() -> None:
@@ -70,7 +73,7 @@ def test_where_nothing_was_paid_nothing_is_forgotten() -> None:
 
 
 def test_a_status_of_an_earlier_version_is_no_reset() -> None:
-    earlier = {"paid": 2, "pending": 8, "total": 10, "changedAt": AT}
+    earlier = {"paid": 2, "pending": 8, "total": 10, "lastChangeTime": AT}
 
     assert "reset" not in told(earlier, 2, 8, "a/0")
 
@@ -89,7 +92,7 @@ def test_a_second_reset_adds_to_what_the_first_forgot() -> None:
     first = told(told(None, 2, 8, "a/0"), 3, 7, "b/0")
     second = told(first, 0, 10, "c/0", at=LATER)
 
-    assert second["reset"] == {"paid": 5, "pending": 7, "at": "2025-01-01T13:00:00Z"}
+    assert second["reset"] == {"paid": 5, "pending": 7, "time": "2025-01-01T13:00:00Z"}
 
 
 def test_the_message_has_the_counts_and_the_command() -> None:
@@ -103,15 +106,18 @@ def test_the_message_has_the_counts_and_the_command() -> None:
     assert reset_message(a_stack(), None) is None
 
 
-RUN = {"job": "monthly", "uid": "1", "life": "a/0"}
+RUN = {"job": "monthly", "uid": "1", "antaeusInstance": INSTANCE}
 
 
 @pytest.mark.parametrize(
     ("billing", "named"),
     [
         ({"running": RUN}, "monthly"),
-        ({"unsettled": RUN}, "monthly"),
-        ({"direct": {"at": AT, "life": "a/0", "paid": 0}}, "a call that was no run"),
+        ({"unresolvedRun": RUN}, "monthly"),
+        (
+            {"unmanagedRun": {"time": AT, "antaeusInstance": INSTANCE, "paid": 0}},
+            "a call that was no run",
+        ),
     ],
 )
 def test_an_antaeus_that_ended_in_the_middle_of_a_batch_has_forgotten_what_nobody_counted(
@@ -122,7 +128,7 @@ def test_an_antaeus_that_ended_in_the_middle_of_a_batch_has_forgotten_what_nobod
     stack = a_stack(status={"invoices": known, "billing": billing})
     found = invoices(stack, a_reading(0, 10, "b/0"), NOW) or {}
 
-    assert found["reset"] == {"paid": 0, "pending": 10, "at": AT, "run": named}
+    assert found["reset"] == {"paid": 0, "pending": 10, "time": AT, "run": named}
     said = reset_message(stack, found) or ""
     assert f"It was charging then ({named}), so more may be paid" in said
     same = invoices(stack, a_reading(0, 10, "a/0"), NOW) or {}

@@ -84,7 +84,7 @@ async def test_a_status_goes_to_its_subresource_and_to_one_uid(
 
     # Somebody else may have edited it.
     assert query == {"fieldManager": "billing-operator", "force": "true"}
-    place = "/apis/billing.antaeus.io/v1/namespaces/payments/billingstacks/shop/status"
+    place = "/apis/billing.antaeus.io/v1beta1/namespaces/payments/billingstacks/shop/status"
     assert (method, path) == ("PATCH", place)
     assert body["metadata"] == {"name": "shop", "uid": "stack-uid"}
     assert body["status"] == {"observedGeneration": 1}
@@ -202,8 +202,8 @@ async def test_the_pods_of_one_stack_are_listed_in_its_namespace(
 @pytest.mark.parametrize(
     ("status", "kind", "reason", "again"),
     [
-        (400, Refused, "Refused", 600.0),
-        (422, Refused, "Refused", 600.0),
+        (400, Refused, "ApplyRejected", 600.0),
+        (422, Refused, "ApplyRejected", 600.0),
         (403, ClusterError, "Forbidden", None),
         (404, NotFound, "NotFound", None),
         (409, Conflict, "Conflict", 1.0),

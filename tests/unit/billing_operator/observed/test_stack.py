@@ -6,7 +6,7 @@ import pytest
 
 from billing_operator.kinds import Manifest, Ref
 from billing_operator.observed.stack import Pod, observe
-from support.operator.builders import a_deployment, a_pod
+from support.operator.builders import a_deployment, a_pod, an_instance
 
 
 def one(live: Manifest) -> Pod:
@@ -140,13 +140,13 @@ def an_antaeus(uid: str = "first", *, restarts: int = 0, ready: bool = True) -> 
     return live
 
 
-def test_each_start_of_antaeus_is_a_life_of_its_own() -> None:
-    lives = [
-        observe([], [live]).antaeus_life
+def test_each_start_of_antaeus_is_an_instance_of_its_own() -> None:
+    instances = [
+        observe([], [live]).antaeus_instance
         for live in (an_antaeus(), an_antaeus(restarts=1), an_antaeus("second"))
     ]
 
-    assert lives == ["first/0", "first/1", "second/0"]
+    assert instances == [an_instance("first/0"), an_instance("first/1"), an_instance("second/0")]
 
 
 @pytest.mark.parametrize(
@@ -157,4 +157,4 @@ def test_each_start_of_antaeus_is_a_life_of_its_own() -> None:
 def test_nobody_knows_whose_answer_it_is_unless_one_antaeus_alone_is_ready(
     pods: list[Manifest],
 ) -> None:
-    assert observe([], pods).antaeus_life is None
+    assert observe([], pods).antaeus_instance is None

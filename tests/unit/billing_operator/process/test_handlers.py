@@ -14,7 +14,7 @@ from billing_operator.settings import Settings
 from support.operator.builders import a_body, an_object
 
 
-class FakeLife:
+class FakeLifecycle:
     """Writes down what it is told."""
 
     def __init__(self) -> None:
@@ -26,19 +26,19 @@ class FakeLife:
     async def stop(self) -> None:
         self.told.append("stop")
 
-    def saw(self, kind: Kind, live: Manifest, *, deleted: bool) -> None:
+    def on_watch_event(self, kind: Kind, live: Manifest, *, deleted: bool) -> None:
         self.told.append((kind, live, deleted))
 
 
 @pytest.fixture
-def life() -> FakeLife:
-    return FakeLife()
+def lifecycle() -> FakeLifecycle:
+    return FakeLifecycle()
 
 
 @pytest.fixture
-def registry(life: FakeLife) -> kopf.OperatorRegistry:
+def registry(lifecycle: FakeLifecycle) -> kopf.OperatorRegistry:
     made = kopf.OperatorRegistry()
-    register(made, life)
+    register(made, lifecycle)
     return made
 
 
@@ -76,18 +76,18 @@ def test_only_children_are_filtered_by_label(registry: kopf.OperatorRegistry) ->
 
 
 async def test_the_operator_starts_and_stops_with_kopf(
-    registry: kopf.OperatorRegistry, life: FakeLife
+    registry: kopf.OperatorRegistry, lifecycle: FakeLifecycle
 ) -> None:
     for activity in handlers(registry, "_activities"):
         await activity.fn()
 
-    assert life.told == ["start", "stop"]
+    assert lifecycle.told == ["start", "stop"]
 
 
 @pytest.mark.parametrize(("type_", "deleted"), [("ADDED", False), (None, False), ("DELETED", True)])
 async def test_an_event_is_handed_over_with_its_kind(
     registry: kopf.OperatorRegistry,
-    life: FakeLife,
+    lifecycle: FakeLifecycle,
     type_: str | None,
     deleted: bool,  # noqa: FBT001 - a row of the table
 ) -> None:
@@ -96,26 +96,26 @@ async def test_an_event_is_handed_over_with_its_kind(
     await handler.fn(event={"type": type_, "object": bare})
 
     kind = BY_NAME["Service"]
-    assert life.told == [(kind, {"apiVersion": "v1", "kind": "Service", **bare}, deleted)]
+    assert lifecycle.told == [(kind, {"apiVersion": "v1", "kind": "Service", **bare}, deleted)]
 
 
 async def test_a_stack_comes_with_its_group(
-    registry: kopf.OperatorRegistry, life: FakeLife
+    registry: kopf.OperatorRegistry, lifecycle: FakeLifecycle
 ) -> None:
     handler = handler_of(registry, "billingstacks")
     await handler.fn(event={"type": "MODIFIED", "object": a_body()})
 
-    assert life.told == [(BILLING_STACK, a_body(), False)]
-    assert (handler.selector.group, handler.selector.version) == ("billing.antaeus.io", "v1")
+    assert lifecycle.told == [(BILLING_STACK, a_body(), False)]
+    assert (handler.selector.group, handler.selector.version) == ("billing.antaeus.io", "v1beta1")
 
 
 async def test_what_an_event_sets_off_keeps_nothing_of_kopfs(
-    registry: kopf.OperatorRegistry, life: FakeLife, monkeypatch: pytest.MonkeyPatch
+    registry: kopf.OperatorRegistry, lifecycle: FakeLifecycle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A timer of asyncio keeps the context in which it was set, and kopf puts each object there."""
     of_kopf: ContextVar[str] = ContextVar("of_kopf", default="nothing")
     kept: list[str] = []
-    monkeypatch.setattr(life, "saw", lambda *_, **__: kept.append(of_kopf.get()))
+    monkeypatch.setattr(lifecycle, "on_watch_event", lambda *_, **__: kept.append(of_kopf.get()))
     of_kopf.set("the object")
 
     await handler_of(registry, "services").fn(event={"type": "ADDED", "object": a_body()})

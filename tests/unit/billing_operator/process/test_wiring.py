@@ -91,7 +91,7 @@ async def test_what_is_seen_before_the_start_is_for_the_first_list_to_tell(
     server: EmptyServer,
 ) -> None:
     operator = server.operator()
-    operator.saw(BILLING_STACK, a_body(), deleted=False)
+    operator.on_watch_event(BILLING_STACK, a_body(), deleted=False)
     await operator.resync()
     await operator.stop()
 
@@ -122,7 +122,7 @@ async def test_it_says_on_the_port_that_was_set_that_it_is_ready(server: EmptySe
 async def test_what_a_watch_tells_after_the_start_is_taken_in(server: EmptyServer) -> None:
     operator = server.operator()
     await operator.start()
-    operator.saw(BILLING_STACK, a_body(), deleted=False)
+    operator.on_watch_event(BILLING_STACK, a_body(), deleted=False)
     known = operator.metrics.registry.get_sample_value("billing_operator_stacks")
     await operator.stop()
 

@@ -34,7 +34,7 @@ def test_the_time_goes_by_while_all_is_the_same() -> None:
     "other",
     [
         Sample(a_reading(3, 7), CALM.calls),
-        Sample(a_reading(life="second"), CALM.calls),
+        Sample(a_reading(instance="second"), CALM.calls),
         # A declined charge moves no invoice.
         Sample(a_reading(), (("pod/0", Calls(taken=6, held=0)),)),
         Sample(a_reading(), (("pod/1", Calls(taken=5, held=0)),)),

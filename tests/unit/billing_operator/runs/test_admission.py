@@ -7,19 +7,25 @@ import pytest
 from billing_operator.kinds import Manifest
 from billing_operator.runs.admission import to_begin, to_skip
 from billing_operator.runs.records import Sight
-from support.operator.admission_context import a_sight, at, decided
+from support.operator.admission_context import FIRST, a_sight, at, decided
+from support.operator.builders import an_instance
 from support.operator.run_manifests import a_job
 
 ADMITTED = {
     "job": "run",
     "uid": "uid of run",
-    "admittedAt": "2025-01-01T00:01:00Z",
-    "life": "first",
+    "admissionTime": "2025-01-01T00:01:00Z",
+    "antaeusInstance": FIRST,
     "paid": 2,
     "pending": 8,
 }
-UNSETTLED = {"job": "old", "uid": "uid of old", "at": "2025-01-01T00:00:30Z", "life": "first"}
-DIRECT = {"at": "2025-01-01T00:00:30Z", "life": "first", "paid": 2}
+UNSETTLED = {
+    "job": "old",
+    "uid": "uid of old",
+    "time": "2025-01-01T00:00:30Z",
+    "antaeusInstance": FIRST,
+}
+DIRECT = {"time": "2025-01-01T00:00:30Z", "antaeusInstance": FIRST, "paid": 2}
 
 
 def named(sight: Sight, known: Manifest) -> str | None:
@@ -67,13 +73,13 @@ def test_what_was_written_down_is_not_written_again() -> None:
         ("Hibernated", {"hibernate": True}, {}, {}),
         ("TokenRotating", {}, {}, {"rotating": True}),
         ("InvoicesReset", {}, {}, {"reset": True}),
-        ("EarlierRunUnknown", {}, {"unsettled": UNSETTLED}, {}),
-        ("PaidDirectly", {}, {"direct": DIRECT}, {}),
+        ("UnresolvedRun", {}, {"unresolvedRun": UNSETTLED}, {}),
+        ("UnmanagedPayCall", {}, {"unmanagedRun": DIRECT}, {}),
         ("NotReady", {}, {}, {"unready": "AntaeusStarting: antaeus: 0 of 1 pods ready"}),
         ("InvoicesUnknown", {}, {}, {"reading": None}),
         # Another Antaeus than the one that was read: it may have forgotten everything.
-        ("InvoicesUnknown", {}, {}, {"life": "second"}),
-        ("InvoicesUnknown", {}, {}, {"life": None}),
+        ("InvoicesUnknown", {}, {}, {"instance": an_instance("second")}),
+        ("InvoicesUnknown", {}, {}, {"instance": None}),
     ],
 )
 @pytest.mark.parametrize("written", [False, True], ids=["", "written down already"])
@@ -90,7 +96,7 @@ def test_what_speaks_against_a_run_keeps_it_waiting_and_is_named(
     assert named(sight, found) is None
 
 
-@pytest.mark.parametrize(("known", "value"), [({"unsettled": UNSETTLED}, "uid of old")])
+@pytest.mark.parametrize(("known", "value"), [({"unresolvedRun": UNSETTLED}, "uid of old")])
 def test_who_knows_that_a_batch_is_over_is_told_how_to_say_so(known: Manifest, value: str) -> None:
     sight = a_sight(a_job(), blind="payment's pods do not tell what they count")
     message = decided(sight, known)["waiting"]["message"]
@@ -104,7 +110,7 @@ def test_who_knows_that_a_batch_is_over_is_told_how_to_say_so(known: Manifest, v
 
 
 def test_a_record_of_an_earlier_life_is_made_anew() -> None:
-    earlier = ADMITTED | {"life": "earlier"}
+    earlier = ADMITTED | {"antaeusInstance": {"podUID": "earlier", "restartCount": 0}}
 
     assert decided(a_sight(a_job()), {"running": earlier}) == {"running": ADMITTED}
 
@@ -191,7 +197,9 @@ def test_a_time_before_the_schedule_was_set_is_not_made_up_for() -> None:
     before, after = "2025-01-01T00:00:59Z", "2025-01-01T01:01:00+01:00"
     known = decided(a_sight(), spec=spec)
 
-    assert known == {"schedule": {"text": "0 * * * * Etc/UTC", "since": "2025-01-01T00:01:00Z"}}
+    assert known == {
+        "schedule": {"expression": "0 * * * * Etc/UTC", "effectiveTime": "2025-01-01T00:01:00Z"}
+    }
     early = decided(a_sight(a_job(scheduled=before)), known, spec=spec, now=at(30))
     assert early["lastSkipped"]["message"] == "its time was before the schedule was set"
     assert early["schedule"] == known["schedule"]
@@ -201,8 +209,8 @@ def test_a_time_before_the_schedule_was_set_is_not_made_up_for() -> None:
 
 
 def test_another_schedule_begins_when_it_is_set() -> None:
-    known = {"schedule": {"text": "0 * * * *", "since": "2024-01-01T00:00:00Z"}}
+    known = {"schedule": {"expression": "0 * * * *", "effectiveTime": "2024-01-01T00:00:00Z"}}
     found = decided(a_sight(), known, spec={"billing": {"schedule": "5 * * * *"}})
 
-    assert found["schedule"]["since"] == "2025-01-01T00:01:00Z"
+    assert found["schedule"]["effectiveTime"] == "2025-01-01T00:01:00Z"
     assert decided(a_sight(), known) == {}

@@ -4,6 +4,7 @@ from billing_operator.apps.answers import Calls, Counts
 from billing_operator.errors import ClusterError
 from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest
+from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.reasons import Reason
 from billing_operator.runs.report import RunReport
 from support.operator.in_memory import QUIET, STATUS, OperatorInMemory, ready
@@ -27,14 +28,14 @@ async def shop(**spec: object) -> OperatorInMemory:
     operator = await ready(**spec)
     operator.apps.counts["shop"] = Counts(2, 8)
     operator.apps.taken["shop-payment-0"] = Calls(taken=0, held=0)
-    operator.tools.readings.note("stack-uid", Reading(Counts(2, 8), _life(operator)))
+    operator.tools.readings.note("stack-uid", Reading(Counts(2, 8), _instance(operator)))
     await operator.reconcile()
     return operator
 
 
-def _life(operator: OperatorInMemory) -> str:
+def _instance(operator: OperatorInMemory) -> AntaeusInstance:
     pod = operator.cluster.must_get("Pod", "shop-antaeus-0")
-    return f"{pod['metadata']['uid']}/0"
+    return AntaeusInstance(pod["metadata"]["uid"], 0)
 
 
 def make(operator: OperatorInMemory, name: str = "run") -> None:
@@ -93,7 +94,7 @@ async def test_a_run_is_followed_from_its_beginning_to_its_end() -> None:
     make(operator)
     await operator.reconcile()
     await operator.reconcile()
-    assert "startedAt" in billing(operator)["running"]
+    assert "startTime" in billing(operator)["running"]
 
     end(operator, PAID)
     await operator.reconcile()
@@ -101,12 +102,12 @@ async def test_a_run_is_followed_from_its_beginning_to_its_end() -> None:
     # A pod that is listed before its Job may not have said yet what the Job ended with.
     lists = [kind for verb, kind in operator.cluster.calls if verb == "list one stack"]
     assert lists == ["Job", "Pod"]
-    assert billing(operator).keys() == {"lastRun", "lastSuccessAt"}
+    assert billing(operator).keys() == {"lastRun", "lastSuccessfulTime"}
     assert billing(operator)["lastRun"]["newlyPaid"] == 8
     # What the run read is known at once: Antaeus may restart before it is read again.
     assert operator.status["invoices"]["paid"] == 10
     assert [reason for reason in operator.announced if "Run" in reason] == [
-        "BillingRunBegun",
+        "BillingRunStarted",
         "BillingRunSucceeded",
     ]
     assert runs(operator, "Succeeded") == 1
@@ -134,7 +135,7 @@ def _as_another(operator: OperatorInMemory) -> OperatorInMemory:
     """The same cluster, and an operator that has only just begun."""
     other = OperatorInMemory(*operator.cluster.objects.values())
     other.apps.__dict__.update(operator.apps.__dict__)
-    other.tools.readings.note("stack-uid", Reading(Counts(2, 8), _life(operator)))
+    other.tools.readings.note("stack-uid", Reading(Counts(2, 8), _instance(operator)))
     return other
 
 
@@ -194,11 +195,11 @@ async def test_a_run_whose_pod_has_gone_is_unknown_until_all_has_been_still() ->
         operator.now += seconds
         operator.apps.taken["shop-payment-0"] = Calls(taken=int(operator.now), held=0)
         await operator.reconcile()
-        assert "unsettled" in billing(operator)
+        assert "unresolvedRun" in billing(operator)
     operator.now += QUIET
     await operator.reconcile()
     assert billing(operator)["running"]["job"] == "next"
-    assert "BillingRunSettled" in operator.announced
+    assert "BillingRunResolved" in operator.announced
 
 
 async def test_payment_that_does_not_tell_leaves_it_to_a_person() -> None:
@@ -277,16 +278,16 @@ async def test_jobs_that_cannot_be_listed_leave_all_as_it_is() -> None:
 async def test_a_direct_call_is_told_when_it_begins_and_when_it_is_over() -> None:
     operator = await shop()
     operator.apps.counts["shop"] = Counts(5, 5)
-    operator.tools.readings.note("stack-uid", Reading(Counts(5, 5), _life(operator)))
+    operator.tools.readings.note("stack-uid", Reading(Counts(5, 5), _instance(operator)))
     await operator.reconcile()
     operator.now += QUIET
     await operator.reconcile()
-    assert "direct" in billing(operator)
+    assert "unmanagedRun" in billing(operator)
     operator.now += QUIET
     await operator.reconcile()
 
     assert "billing" not in operator.status
-    assert operator.announced.count("PaidDirectly") == 2
+    assert operator.announced.count("UnmanagedPayCall") == 2
 
 
 async def test_what_was_counted_of_a_stack_is_forgotten_with_it() -> None:

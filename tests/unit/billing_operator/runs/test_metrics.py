@@ -42,7 +42,7 @@ def test_every_outcome_is_there_before_the_first_run() -> None:
     assert told.value("last_success_timestamp_seconds") is None
 
 
-@pytest.mark.parametrize("state", ["running", "waiting", "unsettled", "direct"])
+@pytest.mark.parametrize("state", ["running", "waiting", "unresolvedRun", "unmanagedRun"])
 def test_a_state_is_told_while_it_lasts(state: str) -> None:
     told = Told()
     told.metrics.tell(SHOP, {"billing": {state: {"job": "run"}}})
@@ -54,14 +54,14 @@ def test_a_state_is_told_while_it_lasts(state: str) -> None:
 
 def test_when_a_run_last_went_well_is_known_to_the_next_operator_too() -> None:
     told = Told()
-    told.metrics.tell(SHOP, {"billing": {"lastSuccessAt": "1970-01-01T00:01:00Z"}})
+    told.metrics.tell(SHOP, {"billing": {"lastSuccessfulTime": "1970-01-01T00:01:00Z"}})
 
     assert told.value("last_success_timestamp_seconds") == 60
 
 
 def test_a_stack_that_has_gone_has_no_series() -> None:
     told = Told()
-    told.metrics.tell(SHOP, {"billing": {"lastSuccessAt": "1970-01-01T00:01:00Z"}})
+    told.metrics.tell(SHOP, {"billing": {"lastSuccessfulTime": "1970-01-01T00:01:00Z"}})
     told.metrics.forget(SHOP)
 
     assert list(told.registry.collect()) != []

@@ -10,8 +10,6 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from billing_operator.apps.answers import Counts
-from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest
 from billing_operator.runs.activity import Activity
 from billing_operator.runs.admission import billing, to_begin, to_skip
@@ -20,7 +18,7 @@ from billing_operator.runs.records import Circumstances, Sight
 from billing_operator.runs.report import RunReport
 from billing_operator.status.conditions import pruned
 from support.operator.admission_context import NOW, QUIET
-from support.operator.builders import a_stack
+from support.operator.builders import a_reading, a_stack, an_instance
 from support.operator.run_manifests import CRON_UID, a_job, a_run_pod
 
 HAPPENINGS = (
@@ -36,14 +34,14 @@ BEGINNING = ("make", "make", "pass", "pay")
 
 @dataclass
 class Shop:
-    """One stack; a batch is the life of Antaeus in which it was begun."""
+    """One stack. A batch is named by the instance of Antaeus with which it was started."""
 
     jobs: dict[str, Manifest] = field(default_factory=dict)
     pods: dict[str, Manifest] = field(default_factory=dict)
     status: Manifest = field(default_factory=dict)
     batches: list[str] = field(default_factory=list)
     calls: int = 0
-    life: int = 1
+    starts: int = 1
     reset: bool = False
     made: int = 0
     seconds: float = 0.0
@@ -51,7 +49,7 @@ class Shop:
 
     @property
     def antaeus(self) -> str:
-        return f"life-{self.life}"
+        return f"antaeus-{self.starts}"
 
     def happens(self, what: str) -> None:
         self.seconds += 1
@@ -71,10 +69,10 @@ class Shop:
 
     def _status_only(self) -> None:
         """A pass whose operator ends before it touches a Job."""
-        reading = Reading(Counts(0, 8), self.antaeus)
+        reading = a_reading(0, 8, self.antaeus)
         around = Circumstances(
             reading,
-            self.antaeus,
+            an_instance(self.antaeus),
             unready="",
             reset=self.reset,
             rotating=False,
@@ -95,7 +93,7 @@ class Shop:
             job = self.jobs[run.name]
             job["spec"]["suspend"] = False
             job["metadata"]["generation"] += 1
-            self.pods[run.name] = a_run_pod(run.name, running={}) | {"life": self.antaeus}
+            self.pods[run.name] = a_run_pod(run.name, running={}) | {"instance": self.antaeus}
 
     def _at_work(self) -> list[str]:
         return [name for name, pod in self.pods.items() if "terminated" not in _state(pod)]
@@ -106,7 +104,7 @@ class Shop:
             if self.pods[name].get("called"):
                 continue
             # By the invoices that it reads, in truth (test_pay_run has it).
-            if self.pods[name]["life"] != self.antaeus:
+            if self.pods[name]["instance"] != self.antaeus:
                 self._finish(name, RunReport(said="Antaeus has started anew"))
             else:
                 assert self.antaeus not in self.batches, "two pay calls at a time"
@@ -158,11 +156,11 @@ class Shop:
     def _restart_antaeus(self) -> None:
         # Told by status.invoices in truth, by the same records (test_invoices has it).
         self.reset = self.reset or bool(
-            {"running", "unsettled", "direct"} & self.status.keys() or self.calls
+            {"running", "unresolvedRun", "unmanagedRun"} & self.status.keys() or self.calls
         )
         self._lose_answer()
-        self.batches = [life for life in self.batches if life != self.antaeus]
-        self.life += 1
+        self.batches = [each for each in self.batches if each != self.antaeus]
+        self.starts += 1
 
     def _acknowledge_reset(self) -> None:
         self.reset = False
@@ -170,7 +168,7 @@ class Shop:
     def _look_away(self) -> None:
         """A batch that nobody waits for comes to its end."""
         waited_for = {self.pods[name].get("called") for name in self._at_work()}
-        self.batches = [life for life in self.batches if life in waited_for]
+        self.batches = [each for each in self.batches if each in waited_for]
 
     def _wait(self) -> None:
         """Longer than any batch stands still."""

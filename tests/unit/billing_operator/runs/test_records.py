@@ -7,16 +7,24 @@ import pytest
 from billing_operator.kinds import Manifest
 from billing_operator.runs.admission import billing
 from billing_operator.runs.report import RunReport
-from support.operator.admission_context import INVOICES, QUIET, a_context, a_sight, at, decided
-from support.operator.builders import a_reading, a_stack
+from support.operator.admission_context import (
+    FIRST,
+    INVOICES,
+    QUIET,
+    a_context,
+    a_sight,
+    at,
+    decided,
+)
+from support.operator.builders import a_reading, a_stack, an_instance
 from support.operator.run_manifests import a_job, a_run_pod
 
 BEGUN = {
     "job": "run",
     "uid": "uid of run",
-    "admittedAt": "2025-01-01T00:00:00Z",
-    "startedAt": "2025-01-01T00:00:01Z",
-    "life": "first",
+    "admissionTime": "2025-01-01T00:00:00Z",
+    "startTime": "2025-01-01T00:00:01Z",
+    "antaeusInstance": FIRST,
     "paid": 2,
     "pending": 8,
 }
@@ -30,7 +38,12 @@ PAID = RunReport(
     paid_after=10,
     pending_after=0,
 )
-UNSETTLED = {"job": "run", "uid": "uid of run", "at": "2025-01-01T00:01:00Z", "life": "first"}
+UNSETTLED = {
+    "job": "run",
+    "uid": "uid of run",
+    "time": "2025-01-01T00:01:00Z",
+    "antaeusInstance": FIRST,
+}
 
 
 def ended(report: RunReport | str | None = None, **changes: Any) -> Manifest:
@@ -44,10 +57,10 @@ def test_a_run_that_is_under_way_is_not_written_again() -> None:
 
 
 def test_when_a_run_has_begun_is_written_down() -> None:
-    admitted = {name: of for name, of in BEGUN.items() if name != "startedAt"}
+    admitted = {name: of for name, of in BEGUN.items() if name != "startTime"}
     found = decided(a_sight(a_job(suspend=False)), {"running": admitted})
 
-    assert found["running"] == admitted | {"startedAt": "2025-01-01T00:00:00Z"}
+    assert found["running"] == admitted | {"startTime": "2025-01-01T00:00:00Z"}
 
 
 def test_a_run_that_ended_well_is_told_with_its_counts() -> None:
@@ -57,9 +70,9 @@ def test_a_run_that_ended_well_is_told_with_its_counts() -> None:
         "job": "run",
         "uid": "uid of run",
         "outcome": "Succeeded",
-        "startedAt": "2025-01-01T00:00:01Z",
-        "finishedAt": "2025-01-01T00:01:00Z",
-        "life": "first",
+        "startTime": "2025-01-01T00:00:01Z",
+        "completionTime": "2025-01-01T00:01:00Z",
+        "antaeusInstance": FIRST,
         "paidBefore": 2,
         "pendingBefore": 8,
         "paidAfter": 10,
@@ -67,8 +80,8 @@ def test_a_run_that_ended_well_is_told_with_its_counts() -> None:
         "newlyPaid": 8,
         "message": "8 newly paid, none pending",
     }
-    assert found["lastSuccessAt"] == "2025-01-01T00:01:00Z"
-    assert "unsettled" not in found
+    assert found["lastSuccessfulTime"] == "2025-01-01T00:01:00Z"
+    assert "unresolvedRun" not in found
 
 
 @pytest.mark.parametrize(
@@ -96,7 +109,7 @@ def test_a_batch_that_is_known_to_have_ended_lets_the_next_run_begin(
     assert found["lastRun"]["outcome"] == outcome
     assert found["lastRun"]["message"].startswith(said)
     assert found["running"]["job"] == "next"
-    assert "lastSuccessAt" not in found
+    assert "lastSuccessfulTime" not in found
 
 
 @pytest.mark.parametrize(
@@ -114,9 +127,9 @@ def test_a_run_whose_end_nobody_saw_lets_no_other_begin(jobs: tuple[Manifest, ..
 
     assert found["lastRun"]["outcome"] == "Unknown"
     assert "Antaeus may still go on" in found["lastRun"]["message"]
-    assert found["unsettled"] == UNSETTLED
+    assert found["unresolvedRun"] == UNSETTLED
     assert "running" not in found
-    assert found["waiting"]["reason"] == "EarlierRunUnknown"
+    assert found["waiting"]["reason"] == "UnresolvedRun"
 
 
 @pytest.mark.parametrize(
@@ -133,13 +146,13 @@ def test_a_run_whose_end_nobody_saw_lets_no_other_begin(jobs: tuple[Manifest, ..
 def test_what_a_pod_does_not_say_for_certain_is_not_taken_for_an_end(
     report: RunReport | str,
 ) -> None:
-    assert ended(report)["unsettled"] == UNSETTLED
+    assert ended(report)["unresolvedRun"] == UNSETTLED
 
 
 @pytest.mark.parametrize(
     ("changes", "activity"),
     [
-        ({"life": "second", "reading": a_reading(2, 8, "second")}, {}),
+        ({"instance": an_instance("second"), "reading": a_reading(2, 8, "second")}, {}),
         ({"now": at(QUIET)}, {"still_seconds": QUIET}),
         ({"annotations": {"billing.antaeus.io/acknowledge-run": "uid of run"}}, {}),
     ],
@@ -148,9 +161,9 @@ def test_what_a_pod_does_not_say_for_certain_is_not_taken_for_an_end(
 def test_a_batch_is_over_with_its_antaeus_after_a_while_or_when_a_person_says_so(
     changes: dict[str, Any], activity: dict[str, Any]
 ) -> None:
-    found = decided(a_sight(a_job("next"), **activity), {"unsettled": UNSETTLED}, **changes)
+    found = decided(a_sight(a_job("next"), **activity), {"unresolvedRun": UNSETTLED}, **changes)
 
-    assert "unsettled" not in found
+    assert "unresolvedRun" not in found
     assert found["running"]["job"] == "next"
 
 
@@ -160,7 +173,7 @@ def test_a_batch_is_over_with_its_antaeus_after_a_while_or_when_a_person_says_so
         ({"now": at(QUIET - 1)}, {"still_seconds": 9999.0}),
         ({"now": at(9999)}, {"still_seconds": QUIET - 1}),
         ({"now": at(9999)}, {"still_seconds": 9999.0, "blind": "Antaeus does not answer"}),
-        ({"now": at(9999), "life": None}, {}),
+        ({"now": at(9999), "instance": None}, {}),
         ({"annotations": {"billing.antaeus.io/acknowledge-run": "uid of another"}}, {}),
     ],
     ids=["it was still before", "something moved", "nobody can tell", "no Antaeus", "another run"],
@@ -168,15 +181,15 @@ def test_a_batch_is_over_with_its_antaeus_after_a_while_or_when_a_person_says_so
 def test_a_batch_that_may_go_on_is_not_over(
     changes: dict[str, Any], activity: dict[str, Any]
 ) -> None:
-    found = decided(a_sight(a_job("next"), **activity), {"unsettled": UNSETTLED}, **changes)
+    found = decided(a_sight(a_job("next"), **activity), {"unresolvedRun": UNSETTLED}, **changes)
 
-    assert found["unsettled"] == UNSETTLED
+    assert found["unresolvedRun"] == UNSETTLED
     assert "running" not in found
 
 
 def test_a_job_that_was_deleted_before_it_began_leaves_nothing_behind() -> None:
     job = a_job(deletionTimestamp="2025-01-01T00:00:00Z")
-    admitted = {name: of for name, of in BEGUN.items() if name != "startedAt"}
+    admitted = {name: of for name, of in BEGUN.items() if name != "startTime"}
 
     assert decided(a_sight(job), {"running": admitted}) == {}
 
@@ -186,11 +199,11 @@ def test_a_job_that_a_person_let_begin_is_followed_to_its_end() -> None:
     assert found["running"] == {
         "job": "run",
         "uid": "uid of run",
-        "startedAt": "2025-01-01T00:00:00Z",
+        "startTime": "2025-01-01T00:00:00Z",
     }
 
     gone = decided(a_sight(), found)
-    assert gone["unsettled"]["job"] == "run"
+    assert gone["unresolvedRun"]["job"] == "run"
 
 
 def test_a_job_that_was_suspended_in_the_middle_ends_once_and_is_followed_no_more() -> None:
@@ -204,50 +217,63 @@ def test_a_job_that_was_suspended_in_the_middle_ends_once_and_is_followed_no_mor
 def test_invoices_that_are_paid_without_a_run_are_noticed_and_hold_runs_up() -> None:
     found = decided(a_sight(a_job()), reading=a_reading(3, 7))
 
-    assert found["direct"] == {"at": "2025-01-01T00:01:00Z", "life": "first", "paid": 2}
-    assert found["waiting"]["reason"] == "PaidDirectly"
-    later = decided(a_sight(), {"direct": found["direct"]}, reading=a_reading(9, 1))
-    assert later["direct"] == found["direct"]
+    assert found["unmanagedRun"] == {
+        "time": "2025-01-01T00:01:00Z",
+        "antaeusInstance": FIRST,
+        "paid": 2,
+    }
+    assert found["waiting"]["reason"] == "UnmanagedPayCall"
+    later = decided(a_sight(), {"unmanagedRun": found["unmanagedRun"]}, reading=a_reading(9, 1))
+    assert later["unmanagedRun"] == found["unmanagedRun"]
 
 
 def test_a_charge_in_the_middle_is_noticed_before_any_invoice_is_paid() -> None:
     found = decided(a_sight(a_job(), charging=True))
 
-    assert found["direct"]["paid"] == 2
-    assert found["waiting"]["reason"] == "PaidDirectly"
+    assert found["unmanagedRun"]["paid"] == 2
+    assert found["waiting"]["reason"] == "UnmanagedPayCall"
 
 
 def test_a_direct_call_is_over_when_all_is_still() -> None:
-    direct = {"at": "2025-01-01T00:01:00Z", "life": "first", "paid": 2}
+    direct = {"time": "2025-01-01T00:01:00Z", "antaeusInstance": FIRST, "paid": 2}
     sight = a_sight(a_job(), still_seconds=QUIET)
     counts: dict[str, Any] = {"invoices": INVOICES | {"paid": 9}, "reading": a_reading(9, 1)}
-    said = {"billing.antaeus.io/acknowledge-run": str(direct["at"])}
+    said = {"billing.antaeus.io/acknowledge-run": str(direct["time"])}
 
-    assert "direct" in decided(sight, {"direct": direct}, now=at(QUIET - 1), **counts)
-    assert "direct" not in decided(sight, {"direct": direct}, now=at(QUIET), **counts)
-    assert "direct" not in decided(sight, {"direct": direct}, annotations=said, **counts)
+    assert "unmanagedRun" in decided(sight, {"unmanagedRun": direct}, now=at(QUIET - 1), **counts)
+    assert "unmanagedRun" not in decided(sight, {"unmanagedRun": direct}, now=at(QUIET), **counts)
+    assert "unmanagedRun" not in decided(
+        sight, {"unmanagedRun": direct}, annotations=said, **counts
+    )
 
 
 @pytest.mark.parametrize(
     ("known", "invoices"),
     [
         (KNOWN, INVOICES),
-        ({"unsettled": UNSETTLED}, INVOICES),
-        ({"lastRun": {"uid": "1", "paidAfter": 10, "life": "first"}}, INVOICES),
+        ({"unresolvedRun": UNSETTLED}, INVOICES),
+        ({"lastRun": {"uid": "1", "paidAfter": 10, "antaeusInstance": FIRST}}, INVOICES),
         ({}, INVOICES | {"paid": 10}),
-        ({}, INVOICES | {"life": "before"}),
+        ({}, INVOICES | {"antaeusInstance": {"podUID": "before", "restartCount": 0}}),
         ({}, {}),
     ],
-    ids=["a run", "a run's batch", "a run has told it", "known", "another life", "first reading"],
+    ids=[
+        "a run",
+        "a run's batch",
+        "a run has told it",
+        "known",
+        "another instance",
+        "first reading",
+    ],
 )
 def test_what_a_run_paid_is_no_direct_call(known: Manifest, invoices: Manifest) -> None:
     sight = a_sight(a_job(suspend=False)) if known is KNOWN else a_sight()
 
-    assert "direct" not in decided(sight, known, invoices=invoices, reading=a_reading(10, 0))
+    assert "unmanagedRun" not in decided(sight, known, invoices=invoices, reading=a_reading(10, 0))
 
 
 def test_what_a_run_that_ends_now_paid_is_no_direct_call() -> None:
-    assert "direct" not in ended(PAID, reading=a_reading(10, 0))
+    assert "unmanagedRun" not in ended(PAID, reading=a_reading(10, 0))
 
 
 def test_why_a_pod_does_not_start_is_said_while_it_does_not() -> None:

@@ -15,11 +15,10 @@ from billing_operator.observed.stack import observe
 from billing_operator.runs.activity import Activity
 from billing_operator.runs.report import RunReport
 from billing_operator.runs.sampler import Sampler
-from support.operator.builders import a_body, a_pod, a_reading, a_stack
+from support.operator.builders import a_body, a_pod, a_reading, a_stack, an_instance
 from support.operator.fake_apps import FakeApps
 
-LIFE = "uid of shop-antaeus-0/0"
-RECORD: Manifest = {"life": "first"}
+RECORD: Manifest = {"antaeusInstance": {"podUID": "first", "restartCount": 0}}
 
 
 class Scene:
@@ -50,7 +49,9 @@ async def test_both_are_asked_and_the_reading_is_kept() -> None:
     found = await scene.sample()
 
     assert found == Activity(charging=False, still_seconds=60.0, blind="")
-    assert scene.readings.last("stack-uid") == Reading(Counts(2, 8), LIFE)
+    assert scene.readings.last("stack-uid") == Reading(
+        Counts(2, 8), an_instance("uid of shop-antaeus-0")
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from billing_operator.status.events import run_announcements
 RUNNING = {"job": "run", "uid": "1", "paid": 2, "pending": 8}
 LAST = {"job": "run", "uid": "1", "outcome": "Succeeded", "message": "8 newly paid, none pending"}
 RESET = {"job": "run", "reason": "InvoicesReset", "message": "deal with it"}
-DIRECT = {"at": "2025-01-01T00:00:00Z", "paid": 2}
+DIRECT = {"time": "2025-01-01T00:00:00Z", "paid": 2}
 
 
 def said(before: Manifest, after: Manifest) -> list[tuple[str, str]]:
@@ -26,8 +26,8 @@ def message(before: Manifest, after: Manifest) -> str:
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
-        ({}, {"running": RUNNING}, [("Normal", "BillingRunBegun")]),
-        ({"running": RUNNING}, {"running": RUNNING | {"startedAt": "now"}}, []),
+        ({}, {"running": RUNNING}, [("Normal", "BillingRunStarted")]),
+        ({"running": RUNNING}, {"running": RUNNING | {"startTime": "now"}}, []),
         ({"running": RUNNING}, {"lastRun": LAST}, [("Normal", "BillingRunSucceeded")]),
         ({"lastRun": LAST}, {"lastRun": LAST}, []),
         (
@@ -37,19 +37,19 @@ def message(before: Manifest, after: Manifest) -> str:
         ),
         ({}, {"lastRun": LAST | {"outcome": "Declined"}}, [("Normal", "BillingRunDeclined")]),
         ({}, {"lastRun": LAST | {"outcome": "NotSent"}}, [("Warning", "BillingRunNotSent")]),
-        ({}, {"waiting": RESET}, [("Warning", "BillingRunWaits")]),
+        ({}, {"waiting": RESET}, [("Warning", "BillingRunBlocked")]),
         ({"waiting": RESET}, {"waiting": RESET | {"message": "other words"}}, []),
         ({}, {"waiting": RESET | {"reason": "RunUnderWay"}}, []),
-        ({"unsettled": RUNNING}, {}, [("Normal", "BillingRunSettled")]),
+        ({"unresolvedRun": RUNNING}, {}, [("Normal", "BillingRunResolved")]),
         ({}, {"lastSkipped": LAST}, [("Warning", "BillingRunSkipped")]),
         ({"lastSkipped": LAST}, {"lastSkipped": LAST}, []),
-        ({}, {"direct": DIRECT}, [("Normal", "PaidDirectly")]),
-        ({"direct": DIRECT}, {"direct": DIRECT}, []),
-        ({"direct": DIRECT}, {}, [("Normal", "PaidDirectly")]),
+        ({}, {"unmanagedRun": DIRECT}, [("Normal", "UnmanagedPayCall")]),
+        ({"unmanagedRun": DIRECT}, {"unmanagedRun": DIRECT}, []),
+        ({"unmanagedRun": DIRECT}, {}, [("Normal", "UnmanagedPayCall")]),
         (
-            {"schedule": {"text": "@daily"}},
-            {"schedule": {"text": "@daily"}, "direct": DIRECT},
-            [("Warning", "PaidDirectly")],
+            {"schedule": {"expression": "@daily"}},
+            {"schedule": {"expression": "@daily"}, "unmanagedRun": DIRECT},
+            [("Warning", "UnmanagedPayCall")],
         ),
         (
             {"running": RUNNING},
@@ -69,4 +69,4 @@ def test_an_event_has_the_counts() -> None:
         "run run begins: 2 invoices paid and 8 pending before"
     )
     assert message({}, {"lastRun": LAST}) == "run run: 8 newly paid, none pending"
-    assert message({"direct": DIRECT}, {}).endswith("2 paid before, 9 now")
+    assert message({"unmanagedRun": DIRECT}, {}).endswith("2 paid before, 9 now")

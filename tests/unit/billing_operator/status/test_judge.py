@@ -129,7 +129,7 @@ def test_trouble_of_a_pod_is_stalled_where_only_a_person_can_mend_it(
 
     assert summary(status) == expected
     ready = conditions(status)["Ready"]
-    assert ready["reason"] == "PodTrouble"
+    assert ready["reason"] == "PodsUnhealthy"
     assert ready["message"].startswith(
         f"payment: 0 of 1 pods ready; pod shop-payment-0: {reason}: no such image"
     )
@@ -155,10 +155,10 @@ def test_trouble_of_a_rollout_shows_where_no_pod_has_any() -> None:
     ("fault", "expected", "besides"),
     [
         (NO_TOKEN, STUCK, "TokenInvalid"),
-        (SpecError(Reason.REFUSED, "bad"), STUCK, None),
+        (SpecError(Reason.APPLY_REJECTED, "bad"), STUCK, None),
         (ClusterError(Reason.FORBIDDEN, "no", status=403), STUCK, "Forbidden"),
         (ClusterError(Reason.API_SERVER_ERROR, "busy", status=500), UNDER_WAY, None),
-        (Waiting(Reason.EARLIER_STACK_LEAVING, "soon", seconds=1), UNDER_WAY, None),
+        (Waiting(Reason.PREVIOUS_STACK_TERMINATING, "soon", seconds=1), UNDER_WAY, None),
     ],
     ids=lambda value: getattr(value, "reason", None),
 )
@@ -177,7 +177,7 @@ def test_a_suspended_stack_says_so_and_is_still_judged() -> None:
 
 
 def test_a_message_fits_into_its_field() -> None:
-    status = judged(fault=SpecError(Reason.REFUSED, "x" * 5000))
+    status = judged(fault=SpecError(Reason.APPLY_REJECTED, "x" * 5000))
 
     assert len(conditions(status)["Ready"]["message"]) == 2048
 
@@ -226,7 +226,7 @@ def test_payment_shows_its_pods_and_how_to_find_them() -> None:
     seen = ((a_deployment("antaeus"), a_deployment(wanted=3, ready=2)), ())
     payment = judged(a_stack(payment={"replicas": 3}), seen=seen)["payment"]
 
-    assert (payment["replicas"], payment["ready"], payment["summary"]) == (3, 2, "2/3")
+    assert (payment["replicas"], payment["readyReplicas"], payment["summary"]) == (3, 2, "2/3")
     assert payment["selector"] == ("billing.antaeus.io/part=payment,billing.antaeus.io/stack=shop")
 
 
@@ -250,7 +250,7 @@ def test_the_token_is_shown_by_its_place() -> None:
     assert judged(stack)["token"] == {
         "secretName": "shop-token",
         "generated": True,
-        "renewed": "7",
+        "lastHandledRenew": "7",
     }
 
 
@@ -270,11 +270,11 @@ def test_invoices_tell_when_they_last_changed() -> None:
         "paid": 2,
         "pending": 8,
         "total": 10,
-        "changedAt": "2025-01-01T12:00:00Z",
-        "life": "first",
+        "lastChangeTime": "2025-01-01T12:00:00Z",
+        "antaeusInstance": {"podUID": "first", "restartCount": 0},
     }
     assert same["invoices"] == first["invoices"]
-    assert other["invoices"]["changedAt"] == "2025-01-01T13:00:00Z"
+    assert other["invoices"]["lastChangeTime"] == "2025-01-01T13:00:00Z"
 
 
 def test_invoices_that_were_not_read_yet_stay_as_they_were() -> None:
@@ -298,5 +298,5 @@ def test_no_token_invoice_or_pod_is_a_value_too() -> None:
     nothing = judged(reading=a_reading(0, 0), seen=((), ()))
 
     assert nothing["invoices"]["total"] == 0
-    assert nothing["antaeus"]["ready"] == 0
+    assert nothing["antaeus"]["readyReplicas"] == 0
     assert nothing["payment"]["replicas"] == 0

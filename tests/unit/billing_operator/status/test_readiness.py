@@ -51,7 +51,7 @@ def everything_at_once() -> Case:
             (a_pod("antaeus", ready=False, waiting=STUCK),),
         ),
         token=a_token(),
-        fault=SpecError(Reason.REFUSED, "the API server refuses it"),
+        fault=SpecError(Reason.APPLY_REJECTED, "the API server refuses it"),
         profile_in_effect=False,
         reading=None,
         undone=frozenset({deployment("shop-payment")}),
@@ -85,9 +85,9 @@ def test_the_order_in_which_a_stack_is_judged() -> None:
 def test_of_all_that_holds_at_once_the_first_is_told_until_it_is_mended() -> None:
     at_zero = (a_deployment("antaeus", wanted=0), a_deployment(wanted=0))
     mended: list[tuple[str, Mend]] = [
-        ("Refused", without(fault=None)),
+        ("ApplyRejected", without(fault=None)),
         ("ProfileRefused", without(refusal=None)),
-        ("PodTrouble", lambda case: case.seeing((a_deployment("antaeus", ready=0),))),
+        ("PodsUnhealthy", lambda case: case.seeing((a_deployment("antaeus", ready=0),))),
         ("Suspended", without(undone=frozenset())),
         ("TokenRotating", without(rotation=None)),
         ("Hibernating", lambda case: case.seeing(at_zero, a_pod(leaving=True))),

@@ -110,7 +110,7 @@ def test_a_lost_copy_is_made_again_under_the_name_that_antaeus_runs_by() -> None
 
 def test_a_copy_that_is_lost_half_way_through_a_rotation_restarts_antaeus() -> None:
     """Nobody knows by then which of the two tokens it has."""
-    stack = a_stack(token=SECRET_REF, status={"token": {"rotation": {"step": "Swapped"}}})
+    stack = a_stack(token=SECRET_REF, status={"token": {"rotation": {"step": "Promoted"}}})
     chosen = choose(stack, users=a_secret("provider", uid=None, api="secret"))
 
     assert isinstance(chosen, MakeToken)
@@ -141,7 +141,7 @@ def test_a_generated_token_that_no_pod_uses_any_more_makes_room() -> None:
 
 def test_a_rotation_is_not_taken_for_such_a_token() -> None:
     """Antaeus is yet to be restarted from the user's Secret to the operator's own."""
-    swapped = a_secret(token="new", id="new", source="user", step="Swapped", other="secret")
+    swapped = a_secret(token="new", id="new", source="user", step="Promoted", secondary="secret")
     users = a_secret("provider", uid=None, api="new")
 
     assert isinstance(
@@ -221,16 +221,16 @@ def test_a_lost_token_is_replaced_on_request() -> None:
 
 
 def test_a_request_that_was_met_is_no_request_any_more() -> None:
-    met = a_stack(annotations={RENEW: "1"}, status={"token": {"renewed": "1"}})
+    met = a_stack(annotations={RENEW: "1"}, status={"token": {"lastHandledRenew": "1"}})
 
     assert fault(met).condition == "TokenLost"
 
 
 def test_a_further_request_is_one() -> None:
-    again = a_stack(annotations={RENEW: "2"}, status={"token": {"renewed": "1"}})
+    again = a_stack(annotations={RENEW: "2"}, status={"token": {"lastHandledRenew": "1"}})
 
     assert isinstance(choose(again), MakeToken)
 
 
 def test_taking_a_request_back_is_none() -> None:
-    assert fault(a_stack(status={"token": {"renewed": "1"}})).condition == "TokenLost"
+    assert fault(a_stack(status={"token": {"lastHandledRenew": "1"}})).condition == "TokenLost"

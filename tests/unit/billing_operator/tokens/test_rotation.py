@@ -29,7 +29,7 @@ async def test_a_rotation_takes_four_writes_of_the_secret_and_one_restart_of_ant
     await operator.reconcile()
     staged = secret(operator)
     assert operator.cluster.writes.count(SECRET_WRITE) == 1
-    assert (staged["token"], staged["other"] != before["token"]) == (before["token"], True)
+    assert (staged["token"], staged["secondary"] != before["token"]) == (before["token"], True)
     assert step(operator) == "Staged"
 
     # Not before payment has told it.
@@ -40,21 +40,21 @@ async def test_a_rotation_takes_four_writes_of_the_secret_and_one_restart_of_ant
     operator.refresh_tokens()
     await operator.reconcile()
     swapped = secret(operator)
-    assert (swapped["token"], swapped["other"]) == (staged["other"], staged["token"])
+    assert (swapped["token"], swapped["secondary"]) == (staged["secondary"], staged["token"])
 
     await operator.reconcile()
-    assert started_with(operator) == swapped["id"] == staged["other-id"]
+    assert started_with(operator) == swapped["id"] == staged["secondary-id"]
     assert SECRET_WRITE not in operator.cluster.writes
     operator.run_pods()
     await operator.reconcile()
-    assert "other" not in secret(operator)
-    assert step(operator) == "Forgetting"
+    assert "secondary" not in secret(operator)
+    assert step(operator) == "Retiring"
 
     operator.refresh_tokens()
     await operator.reconcile()
     await operator.reconcile()
     assert secret(operator).keys() == {"token", "id", "made", "request", "rotated-at"}
-    assert secret(operator)["token"] == staged["other"]
+    assert secret(operator)["token"] == staged["secondary"]
     assert operator.condition("Ready") == ("True", "AllReady")
     assert step(operator) is None
 
@@ -75,8 +75,8 @@ async def test_a_rotation_shows_from_its_begin_to_its_end() -> None:
     assert operator.status["token"] == {
         "secretName": "shop-token",
         "generated": True,
-        "requested": "1",
-        "rotatedAt": "2025-01-01T00:00:00Z",
+        "lastHandledRotate": "1",
+        "lastRotationTime": "2025-01-01T00:00:00Z",
     }
 
 
@@ -98,7 +98,7 @@ async def test_what_was_asked_while_the_new_token_was_not_in_use_is_met_by_it() 
     operator.annotate(rotate_token="2")
     await rotate(operator)
 
-    assert operator.status["token"]["requested"] == "2"
+    assert operator.status["token"]["lastHandledRotate"] == "2"
     assert operator.announced.count("TokenRotated") == 1
 
 
@@ -107,7 +107,7 @@ async def test_a_request_that_came_with_the_stack_is_met_by_its_first_token() ->
     await operator.bring_up()
     await operator.reconcile()
 
-    assert operator.status["token"]["requested"] == "1"
+    assert operator.status["token"]["lastHandledRotate"] == "1"
     assert step(operator) is None
 
 
@@ -135,7 +135,7 @@ async def test_a_payment_that_does_not_tell_its_tokens_keeps_a_rotation_from_beg
     assert SECRET_WRITE not in operator.cluster.writes
     assert operator.condition("Ready") == ("True", "AllReady")
     assert operator.condition("TokenRotationHeld") == ("True", "TokenRotationHeld")
-    assert "spec.payment.image" in operator.status["token"]["rotation"]["waitsFor"]
+    assert "spec.payment.image" in operator.status["token"]["rotation"]["waitingFor"]
 
 
 async def test_a_suspended_stack_is_not_rotated_and_says_so() -> None:
@@ -144,7 +144,7 @@ async def test_a_suspended_stack_is_not_rotated_and_says_so() -> None:
     await operator.reconcile()
 
     assert operator.cluster.writes == [("apply status", "BillingStack")]
-    assert "spec.suspend" in operator.status["token"]["rotation"]["waitsFor"]
+    assert "spec.suspend" in operator.status["token"]["rotation"]["waitingFor"]
 
 
 async def test_somebody_elses_write_of_the_secret_is_read_before_the_next_one() -> None:
@@ -189,7 +189,7 @@ async def test_no_line_of_the_log_has_a_token(caplog: pytest.LogCaptureFixture) 
         await rotate(operator)
     said = [vars(record) for record in caplog.records]
 
-    assert any(line.get("step") == "Swapped" for line in said)
+    assert any(line.get("step") == "Promoted" for line in said)
     assert "hush" not in str(said)
 
 
@@ -232,11 +232,11 @@ async def test_it_waits_while_somebody_pays() -> None:
     operator.refresh_tokens()
     operator.tools.readings.note("stack-uid", a_reading(3, 7))
     await operator.reconcile()
-    assert "being paid" in operator.status["token"]["rotation"]["waitsFor"]
+    assert "being paid" in operator.status["token"]["rotation"]["waitingFor"]
 
     operator.now = STILL_SECONDS
     await operator.reconcile()
-    assert step(operator) == "Swapped"
+    assert step(operator) == "Promoted"
 
 
 async def test_a_pass_that_is_held_up_half_way_still_tells_of_the_rotation() -> None:
@@ -246,7 +246,7 @@ async def test_a_pass_that_is_held_up_half_way_still_tells_of_the_rotation() -> 
     operator.cluster.faults["apply", "ConfigMap"] = Refused("bad")
     await operator.reconcile()
 
-    assert operator.condition("Ready") == ("False", "Refused")
+    assert operator.condition("Ready") == ("False", "ApplyRejected")
     assert step(operator) == "Staged"
 
 

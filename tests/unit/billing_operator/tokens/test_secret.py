@@ -22,16 +22,16 @@ from support.operator.builders import a_secret
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 NEW = ValidToken(base64.b64encode(b"new").decode(), "second", users=True)
 AT_REST = {"token": "old", "id": "first", "made": "2024-01-01T00:00:00Z", "request": "1"}
-STAGED = {**AT_REST, "other": "new", "other-id": "second", "other-source": "user"}
+STAGED = {**AT_REST, "secondary": "new", "secondary-id": "second", "secondary-source": "user"}
 SWAPPED = {
     "token": "new",
     "id": "second",
     "source": "user",
     "made": "2025-01-01T00:00:00Z",
     "request": "2",
-    "other": "old",
-    "other-id": "first",
-    "step": "Swapped",
+    "secondary": "old",
+    "secondary-id": "first",
+    "step": "Promoted",
 }
 
 
@@ -51,8 +51,8 @@ def test_each_step_changes_what_it_is_about_and_nothing_else() -> None:
     after = swapped(TokenSecret.of(after), NOW, "2")
     assert told(after) == {**SWAPPED, "note": "theirs"}
     after = forgotten(TokenSecret.of(after))
-    rest = {k: v for k, v in SWAPPED.items() if not k.startswith("other")}
-    assert told(after) == {**rest, "step": "Forgetting", "note": "theirs"}
+    rest = {k: v for k, v in SWAPPED.items() if not k.startswith("secondary")}
+    assert told(after) == {**rest, "step": "Retiring", "note": "theirs"}
     after = settled(TokenSecret.of(after), NOW)
     del rest["step"]
     assert told(after) == {**rest, "rotated-at": "2025-01-01T00:00:00Z", "note": "theirs"}
@@ -87,14 +87,14 @@ def test_nothing_of_a_token_shows_in_a_text() -> None:
     [
         ({}, None),
         ({"step": "Staged"}, None),
-        ({"step": "Swapped"}, Step.FORGETTING),
-        ({"step": "Forgetting"}, Step.FORGETTING),
+        ({"step": "Promoted"}, Step.RETIRING),
+        ({"step": "Retiring"}, Step.RETIRING),
         ({"step": "Sideways"}, None),
-        ({"other": "new"}, Step.SWAPPED),
-        ({"other": "new", "step": "Staged"}, Step.STAGED),
-        ({"other": "new", "step": "Swapped"}, Step.SWAPPED),
-        ({"other": "new", "step": "Forgetting"}, Step.SWAPPED),
-        ({"other": "new", "step": "\xff"}, Step.SWAPPED),
+        ({"secondary": "new"}, Step.PROMOTED),
+        ({"secondary": "new", "step": "Staged"}, Step.STAGED),
+        ({"secondary": "new", "step": "Promoted"}, Step.PROMOTED),
+        ({"secondary": "new", "step": "Retiring"}, Step.PROMOTED),
+        ({"secondary": "new", "step": "\xff"}, Step.PROMOTED),
     ],
 )
 def test_what_somebody_spoiled_is_taken_for_the_safer_of_two(

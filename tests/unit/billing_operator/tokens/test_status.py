@@ -19,16 +19,16 @@ def test_since_when_a_step_waits_is_told_and_not_since_when_it_was_last_looked_a
     waits = Rotation(STAGED, Wait("more"))
     first = token_status(a_stack(), a_token(), waits, NOW)
     assert first is not None
-    assert first["rotation"]["since"] == "2025-01-01T00:00:00Z"
+    assert first["rotation"]["lastTransitionTime"] == "2025-01-01T00:00:00Z"
 
     stack, later = a_stack(status={"token": first}), NOW + timedelta(seconds=60)
     assert token_status(stack, a_token(), waits, later) == first
-    swapped = Rotation(replace(STAGED, step=Step.SWAPPED))
+    swapped = Rotation(replace(STAGED, step=Step.PROMOTED))
     moved = token_status(stack, a_token(), swapped, later) or {}
     assert moved["rotation"] == {
-        "step": "Swapped",
-        "waitsFor": None,
-        "since": "2025-01-01T00:01:00Z",
+        "step": "Promoted",
+        "waitingFor": None,
+        "lastTransitionTime": "2025-01-01T00:01:00Z",
     }
 
 

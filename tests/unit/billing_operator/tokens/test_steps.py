@@ -74,7 +74,7 @@ def test_what_is_wanted_is_begun_whatever_payment_has_by_now(pods: tuple[Payment
 
 
 def test_a_payment_that_tells_no_tokens_is_not_left_behind() -> None:
-    for step in (None, Step.STAGED, Step.FORGETTING):
+    for step in (None, Step.STAGED, Step.RETIRING):
         found = next_step(ASKING, a_sight(step), facts(a_payment("old", "new"), OLD), NOW)
         assert isinstance(found, Wait)
         assert "odd does not tell" in found.what
@@ -91,8 +91,8 @@ def test_a_billing_run_is_not_disturbed(step: Step | None) -> None:
 def test_a_rotation_that_has_swapped_goes_on_beside_a_billing_run() -> None:
     busy = facts(a_payment("old"), billing_busy=True, paying=True)
 
-    assert next_step(ASKING, a_sight(Step.SWAPPED), busy, NOW) is Action.FORGET
-    assert next_step(ASKING, a_sight(Step.FORGETTING), busy, NOW) is Action.SETTLE
+    assert next_step(ASKING, a_sight(Step.PROMOTED), busy, NOW) is Action.FORGET
+    assert next_step(ASKING, a_sight(Step.RETIRING), busy, NOW) is Action.SETTLE
 
 
 def test_nobody_who_pays_is_cut_off() -> None:
@@ -117,13 +117,13 @@ def test_where_all_accept_both_tokens_they_are_swapped(pods: tuple[PaymentPod, .
 def test_the_earlier_token_is_kept_while_antaeus_may_have_it() -> None:
     lacking = replace(facts(), antaeus_lacks="more time")
 
-    assert waited_for(a_sight(Step.SWAPPED), lacking) == "more time"
+    assert waited_for(a_sight(Step.PROMOTED), lacking) == "more time"
 
 
 @pytest.mark.parametrize("pod", [a_payment("old", "earlier"), a_payment("earlier"), MUTE])
 def test_it_is_not_over_before_all_have_forgotten_the_earlier_token(pod: PaymentPod) -> None:
     pods = [replace(pod, name=name) for name in "abc"]
-    told = waited_for(a_sight(Step.FORGETTING), facts(*pods))
+    told = waited_for(a_sight(Step.RETIRING), facts(*pods))
 
     assert told == "payment: 0 of 3 pods accept the new token alone; not yet a and 2 more"
 
@@ -147,7 +147,7 @@ def test_a_users_secret_that_is_bad_begins_nothing_and_holds_what_is_staged() ->
     found = next_step(WITH_A_SECRET, staged, facts(), NOW)
     assert isinstance(found, Wait)
     assert "secretRef" in found.what
-    swapped = replace(bad, step=Step.SWAPPED)
+    swapped = replace(bad, step=Step.PROMOTED)
     assert next_step(WITH_A_SECRET, swapped, facts(), NOW) is Action.FORGET
 
 

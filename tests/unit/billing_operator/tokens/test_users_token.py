@@ -49,7 +49,7 @@ async def test_a_request_has_the_users_secret_looked_at_at_once() -> None:
     operator.annotate(rotate_token="now")
     await rotate(operator)
     assert secret(operator)["token"] == "their-next"
-    assert operator.status["token"]["requested"] == "now"
+    assert operator.status["token"]["lastHandledRotate"] == "now"
 
 
 async def test_a_users_token_that_is_exchanged_again_before_it_is_in_use_is_never_used() -> None:
@@ -58,7 +58,7 @@ async def test_a_users_token_that_is_exchanged_again_before_it_is_in_use_is_neve
         operator.cluster.have(a_secret("provider", uid=None, token=token))
         operator.tools.tokens.ask_again()
         await operator.reconcile()
-    assert secret(operator)["other"] == "their-third"
+    assert secret(operator)["secondary"] == "their-third"
     await rotate(operator)
 
     assert secret(operator)["token"] == "their-third"
@@ -75,7 +75,7 @@ async def test_a_users_token_that_is_put_back_before_it_was_used_restarts_nothin
     await rotate(operator)
 
     assert (secret(operator)["token"], started_with(operator)) == ("their-hush", before)
-    assert "other" not in secret(operator)
+    assert "secondary" not in secret(operator)
 
 
 async def test_a_users_secret_that_vanishes_half_way_keeps_two_tokens_valid() -> None:
@@ -87,7 +87,10 @@ async def test_a_users_secret_that_vanishes_half_way_keeps_two_tokens_valid() ->
     operator.tools.tokens.ask_again()
     await rotate(operator)
 
-    assert (secret(operator)["token"], secret(operator)["other"]) == ("their-hush", "their-next")
+    assert (secret(operator)["token"], secret(operator)["secondary"]) == (
+        "their-hush",
+        "their-next",
+    )
     assert operator.condition("TokenInvalid") == ("True", "TokenInvalid")
 
 
@@ -187,7 +190,7 @@ async def test_a_secret_that_was_left_is_no_token_to_such_a_stack() -> None:
 
     assert antaeus_template(operator) == before
     assert secret(operator)["token"] == "their-hush"
-    assert "other" not in secret(operator)
+    assert "secondary" not in secret(operator)
 
 
 async def test_such_an_antaeus_takes_over_the_next_token_as_any_other() -> None:

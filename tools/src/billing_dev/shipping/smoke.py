@@ -60,14 +60,14 @@ def billable_rate(stack: Manifest) -> float:
         if (condition["type"], condition["status"]) == (ConditionType.INVOICES_RESET, "True"):
             give_up(f"Stack {name} would charge again what was paid: {condition['message']}")
     billing = stack["status"].get("billing") or {}
-    for held in ("running", "unsettled"):
+    for held in ("running", "unresolvedRun"):
         if held in billing:
             give_up(
                 f"Stack {name} may be charging already, and a second pay call would charge every "
                 f"invoice twice: status.billing.{held} is {billing[held]}. Wait until it is gone."
             )
     rate = stack["status"]["payment"].get("successRate")
-    if rate is None or not stack["status"]["antaeus"]["ready"]:
+    if rate is None or not stack["status"]["antaeus"]["readyReplicas"]:
         give_up(f"Stack {name} has no pod of Antaeus or of payment, so nothing can be paid.")
     return float(rate)
 
