@@ -84,5 +84,5 @@ class NamespaceLeaving(ClusterError):
     """The namespace is being deleted, and everything in it: nothing is left to do there."""
 
 
-class OutOfSight(Exception):
+class StaleCache(Exception):
     """What seemed to be missing is there, so the plan must be made anew; no matter of a user's."""

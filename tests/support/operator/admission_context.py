@@ -8,7 +8,7 @@ from billing_operator.kinds import Manifest
 from billing_operator.runs.activity import Activity
 from billing_operator.runs.admission import billing
 from billing_operator.runs.jobs import runs_of
-from billing_operator.runs.records import Circumstances, Sight
+from billing_operator.runs.records import AdmissionContext, ObservedRuns
 from billing_operator.status.conditions import pruned
 from support.operator.builders import a_reading, a_stack, an_instance
 from support.operator.run_manifests import CRON_UID
@@ -24,22 +24,24 @@ def at(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def a_sight(*jobs: Manifest, pods: tuple[Manifest, ...] = (), **activity: Any) -> Sight:
+def observed_runs(
+    *jobs: Manifest, pods: tuple[Manifest, ...] = (), **activity: Any
+) -> ObservedRuns:
     """Runs, and what nobody moves; keywords are what an Activity tells otherwise."""
-    calm = Activity(charging=False, still_seconds=0.0, blind="")
-    return Sight(runs_of(jobs, pods, CRON_UID), replace(calm, **activity), QUIET)
+    min_interval = Activity(charging=False, unchanged_seconds=0.0, unknown_because="")
+    return ObservedRuns(runs_of(jobs, pods, CRON_UID), replace(min_interval, **activity), QUIET)
 
 
-def a_context(**changes: Any) -> Circumstances:
+def a_context(**changes: Any) -> AdmissionContext:
     """A stack that is ready, with 2 invoices paid and 8 pending."""
-    usual = Circumstances(
+    usual = AdmissionContext(
         a_reading(), an_instance(), unready="", reset=False, rotating=False, now=NOW
     )
     return replace(usual, **changes)
 
 
 def decided(
-    sight: Sight,
+    observed: ObservedRuns,
     known: Manifest | None = None,
     *,
     spec: Manifest | None = None,
@@ -55,4 +57,4 @@ def decided(
     """
     status = {"billing": known or {}, "invoices": invoices}
     stack = a_stack(status=status, annotations=annotations, **(spec or {}))
-    return pruned(billing(stack, sight, a_context(**changes)))
+    return pruned(billing(stack, observed, a_context(**changes)))

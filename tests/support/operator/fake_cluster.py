@@ -114,7 +114,7 @@ class FakeCluster:
         live["metadata"].setdefault("uid", old["metadata"].get("uid") or f"uid {self._version}")
         return self.have(live | ({"status": old["status"]} if "status" in old else {}))
 
-    async def hand_over(self, live: Manifest, managed_fields: list[Manifest]) -> None:
+    async def rewrite_field_owners(self, live: Manifest, managed_fields: list[Manifest]) -> None:
         self._asked("hand over", BY_NAME[live["kind"]])
         self.objects[live["kind"], key(live)]["metadata"]["managedFields"] = managed_fields
         # What stood in the way of the next apply does so no more.

@@ -6,8 +6,8 @@ from itertools import count
 from typing import Any
 
 from billing_operator.children.writer import ChildWriter
-from billing_operator.controller.event_recorder import Announcer
-from billing_operator.controller.parts import Tools
+from billing_operator.controller.event_recorder import EventRecorder
+from billing_operator.controller.parts import Dependencies
 from billing_operator.controller.queue import Next
 from billing_operator.controller.reconcile import Reconciler
 from billing_operator.desired import profile
@@ -44,9 +44,9 @@ class OperatorInMemory:
         self.apps = FakeApps()
         self.now = 0.0
         self.metrics = Metrics()
-        self.tools = self._make_tools()
+        self.dependencies = self._make_tools()
 
-    def _make_tools(self) -> Tools:
+    def _make_tools(self) -> Dependencies:
         numbers, inventory, memories = count(1), Inventory(), Memories()
         tokens = TokenKeeper(
             self.cluster,
@@ -56,10 +56,10 @@ class OperatorInMemory:
             now=self.utc_now,
         )
         profiles = ProfileRollout(self.cluster, self.apps, memories, clock=self.clock)
-        readings = Readings(memories, self.clock, still_seconds=STILL_SECONDS)
+        readings = Readings(memories, self.clock, unchanged_seconds=STILL_SECONDS)
         reader = InvoiceReader(self.apps, inventory, readings, self.metrics)
         sampler = Sampler(self.apps, reader, memories, clock=self.clock)
-        return Tools(
+        return Dependencies(
             cluster=self.cluster,
             inventory=inventory,
             memories=memories,
@@ -79,7 +79,7 @@ class OperatorInMemory:
             readings=readings,
             invoices=reader,
             runs=RunKeeper(self.cluster, inventory, sampler, quiet_seconds=QUIET),
-            announcer=Announcer(self.cluster, self.metrics, now=self.utc_now),
+            events=EventRecorder(self.cluster, self.metrics, now=self.utc_now),
             metrics=self.metrics,
             run_metrics=RunMetrics(self.metrics.registry),
         )
@@ -94,17 +94,17 @@ class OperatorInMemory:
         """Tells the operator what there is, as its watches would."""
         for kind in (BILLING_STACK, *WATCHED, *OPTIONAL):
             there = [live for (name, _), live in self.cluster.objects.items() if name == kind.name]
-            await self.tools.inventory.renew(kind, pages_of(there))
+            await self.dependencies.inventory.renew(kind, pages_of(there))
 
     async def reconcile(
-        self, *, installed: dict[str, str] | None = None, blind: bool = False
+        self, *, installed: dict[str, str] | None = None, with_stale_cache: bool = False
     ) -> Next:
-        """One pass over the stack; blind to what happened since the last one if so told."""
-        if not blind:
+        """One pass over the stack, with what happened since the last one in the cache or not."""
+        if not with_stale_cache:
             await self.watch()
         self.cluster.calls.clear()
         installation = an_installation(**(installed or {}))
-        return await Reconciler(self.tools, installation, now=self.utc_now)(SHOP)
+        return await Reconciler(self.dependencies, installation, now=self.utc_now)(SHOP)
 
     def change(self, **spec: Any) -> None:
         """Changes fields of the stack's spec, as kubectl would."""

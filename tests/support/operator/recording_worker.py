@@ -54,6 +54,6 @@ def a_queue(
     *,
     at_once: int = 4,
     timeout: float = 60.0,
-    calm: float = 0.0,
+    min_interval: float = 0.0,
 ) -> KeyedQueue[str]:
-    return KeyedQueue(work, at_once, timeout, Watch(), Backoff(first=1.0, most=8.0), calm)
+    return KeyedQueue(work, at_once, timeout, Watch(), Backoff(first=1.0, most=8.0), min_interval)

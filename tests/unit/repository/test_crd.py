@@ -13,12 +13,12 @@ from billing_operator.names import RENEW_TOKEN, ROTATE_TOKEN
 from billing_operator.observed.stack import observe
 from billing_operator.reasons import ConditionType, Reason
 from billing_operator.runs.jobs import runs_of
-from billing_operator.runs.records import Sight
+from billing_operator.runs.records import ObservedRuns
 from billing_operator.spec.stack import Stack
 from billing_operator.status.judge import judge
 from billing_operator.status.readiness import Findings
 from billing_operator.tokens.secret import TokenSecret
-from billing_operator.tokens.steps import Rotation, Wait, see
+from billing_operator.tokens.steps import Blocked, Rotation, token_state
 from support.operator.builders import (
     a_body,
     a_deployment,
@@ -149,20 +149,22 @@ def test_every_field_of_a_status_is_known_to_the_schema() -> None:
     tokens = {"token": "a", "secondary": "b", "step": "Staged", "source": "user"}
     rotated = a_secret(**tokens, **{"rotated-at": "2024-01-01T00:00:00Z"})
     stuck = a_run_pod(waiting={"reason": "ErrImagePull"})
-    sight = Sight(
+    observed = ObservedRuns(
         runs_of([a_job(suspend=False), a_job("next")], [stuck], CRON_UID),
         activity=None,
         quiet_seconds=1,
     )
     found = Findings(
-        runs=sight,
+        runs=observed,
         seen=observe([a_deployment("antaeus"), a_deployment()], [a_pod("antaeus"), a_pod()]),
         token=a_token(),
         fault=SpecError(Reason.TOKEN_INVALID, "no token", condition=ConditionType.TOKEN_INVALID),
         profile_in_effect=True,
         reading=a_reading(1, 2),
-        held_back="image b",
-        rotation=Rotation(see(TokenSecret.of(rotated), None), Wait("more", remedy="do it")),
+        pending_update="image b",
+        rotation=Rotation(
+            token_state(TokenSecret.of(rotated), None), Blocked("more", remedy="do it")
+        ),
     )
     status = judge(
         a_stack(

@@ -92,7 +92,7 @@ async def _resync(operator: OperatorInMemory) -> None:
         antaeus_image="a", payment_image="p", operator_image="o", operator_namespace="n"
     )
     controller = Controller(
-        operator.tools, settings, operator.metrics, reconcile=lambda _: operator.reconcile()
+        operator.dependencies, settings, operator.metrics, reconcile=lambda _: operator.reconcile()
     )
     await controller.resync()
     await controller.stop()

@@ -27,11 +27,11 @@ class AntaeusTemplate:
 
     Attributes:
         template: what Antaeus is to run by.
-        held_back: what a newer operator would change in a running Antaeus, if anything.
+        pending_update: what a newer operator would change in a running Antaeus, if anything.
     """
 
     template: Manifest
-    held_back: str | None = None
+    pending_update: str | None = None
 
 
 def template_to_run(
@@ -42,7 +42,7 @@ def template_to_run(
     running = _running(stack, seen)
     if running is None or _origin(running) not in _origins(stack, token):
         return AntaeusTemplate(fresh)
-    return AntaeusTemplate(running, _held_back(fresh, running))
+    return AntaeusTemplate(running, _pending_update(fresh, running))
 
 
 def _running(stack: Stack, seen: Observed) -> Manifest | None:
@@ -69,7 +69,7 @@ def _origin(template: Manifest) -> str:
     return str(template["metadata"]["annotations"][TEMPLATE_ORIGIN])
 
 
-def _held_back(fresh: Manifest, running: Manifest) -> str | None:
+def _pending_update(fresh: Manifest, running: Manifest) -> str | None:
     if fresh == running:
         return None
     image = str(fresh["spec"]["containers"][0]["image"])

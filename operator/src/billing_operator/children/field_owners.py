@@ -31,7 +31,7 @@ _EXCLUSIVE = {
 }
 
 
-def claim(wanted: Manifest, live: Manifest, manager: str) -> list[Manifest] | None:
+def take_fields(wanted: Manifest, live: Manifest, manager: str) -> list[Manifest] | None:
     """The managedFields under which an apply of ``wanted`` removes what excludes it.
 
     None where nothing that others set stands in its way.
@@ -55,7 +55,7 @@ def claim(wanted: Manifest, live: Manifest, manager: str) -> list[Manifest] | No
     return [entry for entry in entries if entry.get("fieldsV1")]
 
 
-def let_go(wanted: Manifest, live: Manifest, manager: str) -> list[Manifest] | None:
+def release_replicas(wanted: Manifest, live: Manifest, manager: str) -> list[Manifest] | None:
     """The managedFields under which an apply of ``wanted`` leaves a Deployment's replicas alone.
 
     The API server removes a field that its only owner names no more; that of replicas it fills

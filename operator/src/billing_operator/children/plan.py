@@ -27,13 +27,13 @@ class Plan:
     Attributes:
         groups: changes; those of one group go out together, a group waits for the one before. A
             group without changes stays, so that the pods are never in the first.
-        strays: children that the spec does not want any more.
-        held_back: what a newer operator would change in a running Antaeus, if anything.
+        orphans: children that the spec does not want any more.
+        pending_update: what a newer operator would change in a running Antaeus, if anything.
     """
 
     groups: tuple[tuple[Change, ...], ...]
-    strays: tuple[Manifest, ...]
-    held_back: str | None
+    orphans: tuple[Manifest, ...]
+    pending_update: str | None
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -48,12 +48,12 @@ class Plan:
     @property
     def targets(self) -> frozenset[Ref]:
         """Everything that would be made, changed or removed."""
-        return frozenset(self.names | {ref(stray) for stray in self.strays})
+        return frozenset(self.names | {ref(orphan) for orphan in self.orphans})
 
     @property
     def writes(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.changes or self.strays)
+        return bool(self.changes or self.orphans)
 
 
 def decide(stack: Stack, seen: Observed, token: Token, installation: Installation) -> Plan:
@@ -72,8 +72,8 @@ def decide(stack: Stack, seen: Observed, token: Token, installation: Installatio
     names = {ref(manifest) for group in known for manifest in group}
     return Plan(
         groups=tuple(_changes(group, seen) for group in known),
-        strays=tuple(child for name, child in seen.children.items() if name not in names),
-        held_back=of_antaeus.held_back,
+        orphans=tuple(child for name, child in seen.children.items() if name not in names),
+        pending_update=of_antaeus.pending_update,
     )
 
 

@@ -5,16 +5,16 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from billing_operator.children.field_owners import claim, leaves_replicas, let_go
+from billing_operator.children.field_owners import leaves_replicas, release_replicas, take_fields
 from billing_operator.children.ownership import owned_by, refuse_unless_given
 from billing_operator.children.plan import Change
 from billing_operator.errors import (
     REFUSAL_SECONDS,
     ClusterError,
     Conflict,
-    OutOfSight,
     Refused,
     SpecError,
+    StaleCache,
 )
 from billing_operator.kinds import BY_NAME, OPTIONAL, Key, Manifest, Ref, key, ref
 from billing_operator.kube.api import Cluster
@@ -72,7 +72,7 @@ class ChildWriter:
 
         Raises:
             Fault: the API server refuses, or a name is taken by somebody else's object.
-            OutOfSight: a child is there already, so the changes must be thought over.
+            StaleCache: a child is there already, so the changes must be thought over.
         """
         tried = tuple(changes)
         ends = await asyncio.gather(
@@ -103,12 +103,12 @@ class ChildWriter:
             self._inventory.lose(kind, place)
         return live
 
-    async def remove(self, stack: Stack, stray: Manifest) -> None:
+    async def remove(self, stack: Stack, orphan: Manifest) -> None:
         """Deletes a child that the spec does not want any more."""
-        await self._cluster.delete(stray)
-        self._inventory.drop(BY_NAME[stray["kind"]], stray)
-        self._count(stray, "removed")
-        log.info("removed", extra={"stack": str(stack.key), "child": str(ref(stray))})
+        await self._cluster.delete(orphan)
+        self._inventory.drop(BY_NAME[orphan["kind"]], orphan)
+        self._count(orphan, "removed")
+        log.info("removed", extra={"stack": str(stack.key), "child": str(ref(orphan))})
 
     async def _write(self, stack: Stack, manifest: Manifest, known: Mapping[Ref, Manifest]) -> None:
         name, refusals = ref(manifest), self._memories.of(stack.uid, _Refusals).of
@@ -141,7 +141,7 @@ class ChildWriter:
         refuse_unless_given(stack, live)
         if owned_by(live, stack.uid):
             self._inventory.put(BY_NAME[live["kind"]], live)
-            raise OutOfSight
+            raise StaleCache
         try:
             return await self._change(stack, manifest, live)
         except Refused as error:
@@ -152,7 +152,7 @@ class ChildWriter:
         # Names come again; the uid keeps us from another object that has taken this one.
         named = manifest["metadata"] | {"uid": known["metadata"]["uid"]}
         manifest = manifest | {"metadata": named}
-        await self._let_go(stack, manifest)
+        await self._release_replicas(stack, manifest)
         try:
             return await self._cluster.apply(manifest)
         except Refused:
@@ -160,28 +160,28 @@ class ChildWriter:
                 raise
         return await self._cluster.apply(manifest)
 
-    async def _let_go(self, stack: Stack, manifest: Manifest) -> None:
+    async def _release_replicas(self, stack: Stack, manifest: Manifest) -> None:
         """Gives up fields that somebody else is to decide from now on, before they are left out."""
         if not leaves_replicas(manifest):
             return
         live = await self._read(manifest)
-        managed_fields = let_go(manifest, live, MANAGER) if live else None
+        managed_fields = release_replicas(manifest, live, MANAGER) if live else None
         if live is None or managed_fields is None:
             return
         refuse_unless_given(stack, live)
-        await self._cluster.hand_over(live, managed_fields)
+        await self._cluster.rewrite_field_owners(live, managed_fields)
         log.info("released field", extra={"stack": str(stack.key), "child": str(ref(manifest))})
 
     async def _make_way(self, stack: Stack, manifest: Manifest) -> bool:
         """Claims what others set beside a field of ours that excludes it, if that is the case."""
         live = await self._read(manifest)
-        managed_fields = claim(manifest, live, MANAGER) if live else None
+        managed_fields = take_fields(manifest, live, MANAGER) if live else None
         if live is None or managed_fields is None:
             return False
         refuse_unless_given(stack, live)
         about = {"stack": str(stack.key), "child": str(ref(manifest))}
         try:
-            await self._cluster.hand_over(live, managed_fields)
+            await self._cluster.rewrite_field_owners(live, managed_fields)
         except Conflict:
             raise
         except ClusterError as error:

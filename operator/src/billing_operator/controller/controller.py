@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 
-from billing_operator.controller.parts import Tools
+from billing_operator.controller.parts import Dependencies
 from billing_operator.controller.queue import Backoff, Failed, KeyedQueue, Next
 from billing_operator.errors import ClusterError, Fault, NotFound, Waiting
 from billing_operator.kinds import BILLING_STACK, OPTIONAL, WATCHED, Key, Kind, Manifest, key
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 _RECONCILE_SECONDS = 120.0
 # A hundred changes in five seconds are some twenty pieces of work, and one change is not delayed.
-_CALM_SECONDS = 0.3
+_MIN_INTERVAL_SECONDS = 0.3
 _READING_SECONDS = 10.0
 _READERS = 16
 
@@ -30,13 +30,13 @@ class Controller:
 
     def __init__(
         self,
-        tools: Tools,
+        dependencies: Dependencies,
         settings: Settings,
         metrics: Metrics,
         *,
         reconcile: Callable[[Key], Awaitable[Next]],
     ) -> None:
-        self._tools = tools
+        self._dependencies = dependencies
         self._settings = settings
         self._metrics = metrics
         self._stacks: KeyedQueue[Key] = KeyedQueue(
@@ -44,10 +44,10 @@ class Controller:
             settings.workers,
             _RECONCILE_SECONDS,
             ReconcileWatch(self._metrics),
-            calm=_CALM_SECONDS,
+            min_interval=_MIN_INTERVAL_SECONDS,
         )
         self._metrics.queue_depth.set_function(lambda: len(self._stacks))
-        self._metrics.stacks.set_function(lambda: len(list(tools.inventory.stacks())))
+        self._metrics.stacks.set_function(lambda: len(list(dependencies.inventory.stacks())))
         self._invoices: KeyedQueue[Key] = KeyedQueue(
             self._read_invoices,
             _READERS,
@@ -83,18 +83,18 @@ class Controller:
         self._metrics.last_event.labels(kind.name).set_to_current_time()
         stack = stack_of(kind, live)
         if deleted:
-            self._tools.inventory.drop(kind, live)
+            self._dependencies.inventory.drop(kind, live)
             if kind == BILLING_STACK:
                 self._forget(key(live), live["metadata"]["uid"])
                 return
-        elif not self._tools.inventory.put(kind, live):
+        elif not self._dependencies.inventory.put(kind, live):
             return
         if stack:
             self._look_at(stack)
 
     async def resync(self) -> None:
         """Compares everything again, whatever the watches told or failed to tell."""
-        cluster, inventory = self._tools.cluster, self._tools.inventory
+        cluster, inventory = self._dependencies.cluster, self._dependencies.inventory
         before = inventory.uids()
         # Children first: a stack without its children in sight would look as if it had none.
         for kind in WATCHED:
@@ -102,13 +102,13 @@ class Controller:
         for kind in OPTIONAL:
             await self._look_for(kind)
         await inventory.renew(BILLING_STACK, cluster.pages(BILLING_STACK))
-        self._tools.tokens.ask_again()
-        self._tools.profiles.ask_again()
+        self._dependencies.tokens.ask_again()
+        self._dependencies.profiles.ask_again()
         now = inventory.uids()
         for place, uid in before.items():
             if place not in now:
                 self._forget(place, uid)
-        self._tools.memories.keep_only(set(now.values()))
+        self._dependencies.memories.keep_only(set(now.values()))
         for place in now:
             self._look_at(place)
         self.last_resync = time.monotonic()
@@ -117,9 +117,9 @@ class Controller:
 
     async def _look_for(self, kind: Kind) -> None:
         try:
-            await self._tools.inventory.renew(kind, self._tools.cluster.pages(kind))
+            await self._dependencies.inventory.renew(kind, self._dependencies.cluster.pages(kind))
         except NotFound:
-            self._tools.inventory.note_absence(kind)
+            self._dependencies.inventory.note_absence(kind)
         except ClusterError as error:
             # Forbidden, or its API is not up. It must not keep us from all else: only a stack that
             # wants one is worse for it, and says so by its condition.
@@ -140,24 +140,24 @@ class Controller:
 
     def _forget(self, place: Key, uid: str) -> None:
         """Drops all that is known of a stack that has gone, the one place where that is done."""
-        self._tools.memories.drop(uid)
+        self._dependencies.memories.drop(uid)
         # Another stack of this name may have come.
-        if self._tools.inventory.stack(place) is None:
+        if self._dependencies.inventory.stack(place) is None:
             self._stacks.forget(place)
             self._invoices.forget(place)
             self._metrics.forget(place)
-            self._tools.run_metrics.forget(place)
+            self._dependencies.run_metrics.forget(place)
 
     async def _read_invoices(self, place: Key) -> Next:
-        body = self._tools.inventory.stack(place)
+        body = self._dependencies.inventory.stack(place)
         if body is None:
             return None
         try:
-            answer = await self._tools.invoices.read(Stack.from_body(body))
+            answer = await self._dependencies.invoices.read(Stack.from_body(body))
         except Waiting as fault:
             log.debug("no invoices", extra={"stack": str(place), "why": fault.message})
             return Failed.BACK_OFF
-        if self._tools.inventory.stack(place) is None:
+        if self._dependencies.inventory.stack(place) is None:
             return None
         if answer.news:
             self._stacks.put(place)

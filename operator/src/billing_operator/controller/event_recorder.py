@@ -12,12 +12,12 @@ from billing_operator.metrics import Metrics
 from billing_operator.names import MANAGER
 from billing_operator.reasons import Reason
 from billing_operator.spec.stack import Stack
-from billing_operator.status.events import Announcement
+from billing_operator.status.events import StackEvent
 
 log = logging.getLogger(__name__)
 
 
-class Announcer:
+class EventRecorder:
     """Turns announcements into Events."""
 
     def __init__(self, cluster: Cluster, metrics: Metrics, *, now: Callable[[], datetime]) -> None:
@@ -25,7 +25,7 @@ class Announcer:
         self._metrics = metrics
         self._now = now
 
-    async def announce(self, stack: Stack, said: Iterable[Announcement]) -> None:
+    async def record(self, stack: Stack, said: Iterable[StackEvent]) -> None:
         """Posts one Event for each announcement."""
         for one in said:
             if one.reason == Reason.INVOICES_RESET:
@@ -40,7 +40,7 @@ class Announcer:
                 log.warning("no Event", extra={"stack": str(stack.key), "why": error.message})
 
 
-def _event(stack: Stack, one: Announcement, now: datetime) -> Manifest:
+def _event(stack: Stack, one: StackEvent, now: datetime) -> Manifest:
     return {
         "apiVersion": EVENT.api_version,
         "kind": EVENT.name,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from billing_operator.children.writer import ChildWriter
-from billing_operator.controller.event_recorder import Announcer
+from billing_operator.controller.event_recorder import EventRecorder
 from billing_operator.invoices.reader import InvoiceReader
 from billing_operator.invoices.readings import Readings
 from billing_operator.kube.api import Cluster
@@ -18,7 +18,7 @@ from billing_operator.tokens.store import TokenKeeper
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class Dependencies:
     """The parts between which there is no order."""
 
     cluster: Cluster
@@ -31,6 +31,6 @@ class Tools:
     readings: Readings
     invoices: InvoiceReader
     runs: RunKeeper
-    announcer: Announcer
+    events: EventRecorder
     metrics: Metrics
     run_metrics: RunMetrics

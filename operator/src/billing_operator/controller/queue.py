@@ -80,7 +80,7 @@ class KeyedQueue(Generic[KeyT]):
         work: called with a key; what it raises is logged, counted and tried again.
         at_once: how many keys are worked on at the same time.
         timeout: seconds after which a call is cancelled and counts as failed.
-        calm: least seconds between two calls for one key, so that a burst is one piece of work.
+        min_interval: least seconds between two calls for one key, so that a burst is one call.
     """
 
     work: Worker[KeyT]
@@ -88,7 +88,7 @@ class KeyedQueue(Generic[KeyT]):
     timeout: float
     watcher: Watcher
     backoff: Backoff = field(default_factory=Backoff)
-    calm: float = 0.0
+    min_interval: float = 0.0
     _entries: dict[KeyT, _Entry] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _slots: asyncio.Semaphore = field(init=False)
@@ -156,7 +156,7 @@ class KeyedQueue(Generic[KeyT]):
             began = asyncio.get_running_loop().time()
             self.watcher.waited(began - entry.due)
             entry.asked = False
-            entry.not_before = began + self.calm
+            entry.not_before = began + self.min_interval
             delay, failed = await self._call(key, entry)
             self.watcher.finished(asyncio.get_running_loop().time() - began, failed=failed)
         self._settle(key, entry, delay)

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from billing_operator.children.ownership import owned_by, refuse_unless_given
 from billing_operator.children.plan import Plan, decide
-from billing_operator.controller.parts import Tools
+from billing_operator.controller.parts import Dependencies
 from billing_operator.controller.queue import Failed, Next, NotBefore
-from billing_operator.errors import ClusterError, Fault, NamespaceLeaving, OutOfSight, Waiting
+from billing_operator.errors import ClusterError, Fault, NamespaceLeaving, StaleCache, Waiting
 from billing_operator.inputs import Installation, Token
 from billing_operator.invoices.reset import under_way
 from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref
@@ -20,12 +20,12 @@ from billing_operator.observed.stack import Observed, observe
 from billing_operator.profile.rollout import Progress
 from billing_operator.reasons import Reason
 from billing_operator.spec.stack import Stack
-from billing_operator.status.events import announcements, run_announcements
+from billing_operator.status.events import events_for_change, run_events_for_change
 from billing_operator.status.judge import judge
 from billing_operator.status.readiness import Findings
 from billing_operator.tokens.choice import Secrets
 from billing_operator.tokens.steps import Rotation, sooner
-from billing_operator.tokens.store import Settled
+from billing_operator.tokens.store import ResolvedToken
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +40,10 @@ class _Pass:
 
     stack: Stack
     begun: bool = False
-    settled: Settled | None = None
+    resolved: ResolvedToken | None = None
     fault: Fault | None = None
-    held_back: str | None = None
-    undone: frozenset[Ref] = frozenset()
+    pending_update: str | None = None
+    pending_changes: frozenset[Ref] = frozenset()
     progress: Progress = _NOT_ASKED
     rotation: Rotation | None = None
 
@@ -72,64 +72,64 @@ class Reconciler:
 
     def __init__(
         self,
-        tools: Tools,
+        dependencies: Dependencies,
         installation: Installation,
         *,
         now: Callable[[], datetime] = utc_now,
         judge: Judge = judge,
     ) -> None:
-        self._tools = tools
+        self._dependencies = dependencies
         self._installation = installation
         self._now = now
         self._judge = judge
-        self._sights: dict[Key, tuple[tuple[str, int], Observed]] = {}
+        self._observed_cache: dict[Key, tuple[tuple[str, int], Observed]] = {}
 
     async def __call__(self, place: Key) -> Next:
         """One pass; returns when to look again."""
         try:
             return await self._pass(place)
         finally:
-            self._sights.pop(place, None)
+            self._observed_cache.pop(place, None)
 
     async def _pass(self, place: Key) -> Next:
-        body = self._tools.inventory.stack(place)
+        body = self._dependencies.inventory.stack(place)
         if body is None or _leaving(body):
             return None
-        this = _Pass(Stack.from_body(body))
+        current = _Pass(Stack.from_body(body))
         try:
-            await self._bring_about(this)
+            await self._bring_about(current)
         except (_Gone, NamespaceLeaving):
             return None
         except Fault as fault:
-            this.fault = fault
+            current.fault = fault
             log.info("reconcile incomplete", extra={"stack": str(place), "why": fault.message})
-        return await self._report(this)
+        return await self._report(current)
 
-    async def _bring_about(self, this: _Pass) -> None:
-        await self._write_children(this)
-        stack, seen = this.stack, self._seen(this.stack)
-        this.progress = await self._tools.profiles.advance(stack, seen.payment_answers)
+    async def _bring_about(self, current: _Pass) -> None:
+        await self._write_children(current)
+        stack, seen = current.stack, self._seen(current.stack)
+        current.progress = await self._dependencies.profiles.advance(stack, seen.payment_answers)
         busy = bool(under_way(stack))
-        this.rotation = await self._tools.rotation.advance(stack, seen, billing_busy=busy)
-        this.fault = self._tools.tokens.complaint(this.stack)
+        current.rotation = await self._dependencies.rotation.advance(stack, seen, billing_busy=busy)
+        current.fault = self._dependencies.tokens.complaint(current.stack)
 
-    async def _write_children(self, this: _Pass) -> None:
-        look = not self._is_new(this.stack)
+    async def _write_children(self, current: _Pass) -> None:
+        look = not self._is_new(current.stack)
         for _ in range(_MOST_ROUNDS):
-            this.settled = None
-            plan = await self._plan(this) if look else self._first_plan(this)
-            this.held_back = plan.held_back
+            current.resolved = None
+            plan = await self._plan(current) if look else self._first_plan(current)
+            current.pending_update = plan.pending_update
             # As the live stack has it, which may be news.
-            if this.stack.suspend:
-                this.undone = plan.targets
+            if current.stack.suspend:
+                current.pending_changes = plan.targets
                 return
             try:
-                await self._carry_out(this, plan)
-            except OutOfSight:
+                await self._carry_out(current, plan)
+            except StaleCache:
                 # Now in sight: a round knows at least one child more than the one before.
                 look = True
                 continue
-            this.begun = not look
+            current.begun = not look
             return
         raise Waiting(
             Reason.CONCURRENT_WRITER, "somebody else makes children of this name", seconds=1.0
@@ -138,23 +138,25 @@ class Reconciler:
     def _is_new(self, stack: Stack) -> bool:
         return not (stack.status or stack.secret_ref or self._seen(stack).children)
 
-    def _first_plan(self, this: _Pass) -> Plan:
+    def _first_plan(self, current: _Pass) -> Plan:
         """What a new stack needs: all of it is created or refused, so nothing need be read."""
-        this.settled = self._tools.tokens.settle(this.stack, Secrets(), self._seen(this.stack))
-        return self._decide(this.stack, this.settled.token)
+        current.resolved = self._dependencies.tokens.resolve(
+            current.stack, Secrets(), self._seen(current.stack)
+        )
+        return self._decide(current.stack, current.resolved.token)
 
-    async def _plan(self, this: _Pass) -> Plan:
+    async def _plan(self, current: _Pass) -> Plan:
         """What to write, if anything, by what the watches told; then again by what is live."""
-        token = await self._known_token(this.stack)
-        plan = self._decide(this.stack, token or _any_token(this.stack))
+        token = await self._known_token(current.stack)
+        plan = self._decide(current.stack, token or _any_token(current.stack))
         if token and not plan.writes:
-            this.settled = Settled(token)
+            current.resolved = ResolvedToken(token)
             return plan
         looked_at: set[Ref] = set()
         while True:
-            this.settled = await self._look_closely(this, plan)
+            current.resolved = await self._look_closely(current, plan)
             looked_at |= plan.names
-            plan = self._decide(this.stack, this.settled.token)
+            plan = self._decide(current.stack, current.resolved.token)
             # The live stack may want what the known one did not: nothing is written unseen.
             if plan.names <= looked_at:
                 return plan
@@ -164,116 +166,124 @@ class Reconciler:
 
     async def _known_token(self, stack: Stack) -> Token | None:
         """The token as lately read; at rest its Secret is the one thing that is read again."""
-        tokens = self._tools.tokens
+        tokens = self._dependencies.tokens
         recent, last = tokens.remembered(stack), tokens.last(stack)
         if recent or last is None or self._decide(stack, last).writes:
             return recent
         return await tokens.read_again(stack, self._seen(stack))
 
-    async def _look_closely(self, this: _Pass, guess: Plan) -> Settled:
+    async def _look_closely(self, current: _Pass, guess: Plan) -> ResolvedToken:
         """Reads live what a write depends on: a watch may lag, and a restart costs money."""
-        cluster, inventory, stack = self._tools.cluster, self._tools.inventory, this.stack
+        cluster, inventory, stack = (
+            self._dependencies.cluster,
+            self._dependencies.inventory,
+            current.stack,
+        )
         body, secrets, pods, children = await asyncio.gather(
             cluster.read(BILLING_STACK, stack.key),
-            self._tools.tokens.read(stack),
+            self._dependencies.tokens.read(stack),
             cluster.list_stack(POD, stack.key),
-            asyncio.gather(*(self._tools.writer.read_live(stack, each) for each in guess.names)),
+            asyncio.gather(
+                *(self._dependencies.writer.read_live(stack, each) for each in guess.names)
+            ),
         )
         if body is None or body["metadata"]["uid"] != stack.uid or _leaving(body):
             raise _Gone
         inventory.put(BILLING_STACK, body)
         for pod in pods:
             inventory.put(POD, pod)
-        this.stack = Stack.from_body(body)
+        current.stack = Stack.from_body(body)
         for live in filter(None, children):
-            refuse_unless_given(this.stack, live)
+            refuse_unless_given(current.stack, live)
             inventory.put(BY_NAME[live["kind"]], live)
-        if this.stack.secret_ref != stack.secret_ref:
-            secrets = await self._tools.tokens.read(this.stack)
-        return self._tools.tokens.settle(this.stack, secrets, self._seen(this.stack))
+        if current.stack.secret_ref != stack.secret_ref:
+            secrets = await self._dependencies.tokens.read(current.stack)
+        return self._dependencies.tokens.resolve(current.stack, secrets, self._seen(current.stack))
 
-    async def _carry_out(self, this: _Pass, plan: Plan) -> None:
-        stack, tools = this.stack, self._tools
+    async def _carry_out(self, current: _Pass, plan: Plan) -> None:
+        stack, dependencies = current.stack, self._dependencies
         known = self._seen(stack).children
         # The token is there before the pods, which are in the last group.
-        new = this.settled if this.settled and this.settled.secret else None
-        first = [self._make_token(this, new)] if new else []
+        new = current.resolved if current.resolved and current.resolved.secret else None
+        first = [self._make_token(current, new)] if new else []
         for group in plan.groups:
-            await tools.writer.write(stack, group, known, *first)
+            await dependencies.writer.write(stack, group, known, *first)
             first = []
-        for stray in plan.strays:
-            await tools.writer.remove(stack, stray)
+        for orphan in plan.orphans:
+            await dependencies.writer.remove(stack, orphan)
         if new:
             # Payment would refuse it until the kubelet comes by on its own, after a minute.
             pods = self._seen(stack).payment_answers
-            await tools.profiles.refresh(stack, pods, why=str(new.token.id))
+            await dependencies.profiles.refresh(stack, pods, why=str(new.token.id))
 
-    async def _make_token(self, this: _Pass, settled: Settled) -> None:
-        await self._tools.tokens.write(this.stack, settled)
-        this.settled = Settled(settled.token)
+    async def _make_token(self, current: _Pass, resolved: ResolvedToken) -> None:
+        await self._dependencies.tokens.write(current.stack, resolved)
+        current.resolved = ResolvedToken(resolved.token)
 
-    async def _report(self, this: _Pass) -> Next:
-        stack, seen = this.stack, self._seen(this.stack)
-        fault, progress = this.fault, this.progress
-        if this.begun:
+    async def _report(self, current: _Pass) -> Next:
+        stack, seen = current.stack, self._seen(current.stack)
+        fault, progress = current.fault, current.progress
+        if current.begun:
             return 0.0  # other new stacks' children come before what there is to say of this one
         if fault is None and not progress.complete and progress.usual and stack.status:
             # On its way and soon over: one status when it has arrived says more than two.
             return progress.look_again
-        runs = await self._tools.runs.look(stack, seen)
+        runs = await self._dependencies.runs.look(stack, seen)
         found = Findings(
             seen=seen,
             runs=runs,
             # A Secret that is yet to be made is nothing to tell of, nor a request that was met.
-            token=this.settled.token if this.settled and this.settled.secret is None else None,
+            token=current.resolved.token
+            if current.resolved and current.resolved.secret is None
+            else None,
             fault=fault,
-            profile_in_effect=self._tools.profiles.in_effect(stack, seen.payment_answers),
-            refusal=self._tools.profiles.refusal(stack, seen.payment_answers),
-            reading=self._tools.readings.last(stack.uid),
-            held_back=this.held_back,
-            undone=this.undone,
-            rotation=this.rotation or self._tools.rotation.known(stack),
+            profile_in_effect=self._dependencies.profiles.in_effect(stack, seen.payment_answers),
+            refusal=self._dependencies.profiles.refusal(stack, seen.payment_answers),
+            reading=self._dependencies.readings.last(stack.uid),
+            pending_update=current.pending_update,
+            pending_changes=current.pending_changes,
+            rotation=current.rotation or self._dependencies.rotation.known(stack),
         )
         try:
             await self._write_status(stack, found)
         except Fault as refused:
             log.warning("no status", extra={"stack": str(stack.key), "why": refused.message})
             return _after(refused)
-        then = await self._tools.runs.carry_out(stack.key, seen, runs, self._now())
+        then = await self._dependencies.runs.carry_out(stack.key, seen, runs, self._now())
         fault = fault or (then if isinstance(then, Fault) else None)
         if fault:
             return _after(fault)
-        soon = sooner(progress.look_again, this.rotation)
+        soon = sooner(progress.look_again, current.rotation)
         return min((when for when in (soon, then) if isinstance(when, float)), default=None)
 
     async def _write_status(self, stack: Stack, found: Findings) -> None:
         status = self._judge(stack, found, self._installation, now=self._now())
         if not self._is_known(stack):
             return
-        self._tools.metrics.tell(stack.key, status)
-        self._tools.run_metrics.tell(stack.key, status)
+        self._dependencies.metrics.tell(stack.key, status)
+        self._dependencies.run_metrics.tell(stack.key, status)
         if status == stack.status:
             return
-        live = await self._tools.cluster.apply_status(stack.key, stack.uid, status)
+        live = await self._dependencies.cluster.apply_status(stack.key, stack.uid, status)
         if not self._is_known(stack):
             return
-        self._tools.inventory.put(BILLING_STACK, live)
-        self._tools.run_metrics.count(stack.key, stack.status, status)
-        said = announcements(stack.status, status) + run_announcements(stack.status, status)
-        await self._tools.announcer.announce(stack, said)
+        self._dependencies.inventory.put(BILLING_STACK, live)
+        self._dependencies.run_metrics.count(stack.key, stack.status, status)
+        said = events_for_change(stack.status, status) + run_events_for_change(stack.status, status)
+        await self._dependencies.events.record(stack, said)
 
     def _is_known(self, stack: Stack) -> bool:
         """Whether it has not gone meanwhile; then nothing of it must be remembered."""
-        return self._tools.inventory.stack(stack.key) is not None
+        return self._dependencies.inventory.stack(stack.key) is not None
 
     def _seen(self, stack: Stack) -> Observed:
-        inventory = self._tools.inventory
+        inventory = self._dependencies.inventory
         known = (stack.uid, inventory.revision(stack.key))
-        if self._sights.get(stack.key, (None,))[0] != known:
+        if self._observed_cache.get(stack.key, (None,))[0] != known:
             mine = [live for live in inventory.children(stack.key) if owned_by(live, stack.uid)]
-            sight = observe(mine, inventory.pods(stack.key), inventory.absent)
-            self._sights[stack.key] = known, sight
-        return self._sights[stack.key][1]
+            observed = observe(mine, inventory.pods(stack.key), inventory.absent)
+            self._observed_cache[stack.key] = known, observed
+        return self._observed_cache[stack.key][1]
 
 
 def _after(fault: Fault) -> Next:

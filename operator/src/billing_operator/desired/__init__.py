@@ -34,7 +34,7 @@ def desired(
         antaeus_template: the pod template that Antaeus is to run by.
         scaled_by_others: whether an autoscaler has the number of payment's pods in hand.
     """
-    ground = (
+    prerequisites = (
         # They take the API server longest, since each is given an address.
         antaeus.service(stack),
         payment.service(stack),
@@ -46,11 +46,11 @@ def desired(
         antaeus.deployment(stack, antaeus_template),
         payment.deployment(stack, token, installation, scaled_by_others=scaled_by_others),
     )
-    dispensable = (
+    optional = (
         billing.cron_job(stack, installation),
         *ingress.ingresses(stack),
         *availability.disruption_budgets(stack),
         *availability.autoscalers(stack),
         *monitoring.monitors(stack),
     )
-    return ground, pods, dispensable
+    return prerequisites, pods, optional

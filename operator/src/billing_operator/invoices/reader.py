@@ -63,7 +63,9 @@ class InvoiceReader:
             return Answer(reading)
         return Answer(reading, self._readings.note(stack.uid, reading))
 
-    def take_in(self, stack: Stack, instance: AntaeusInstance | None, counts: Counts) -> None:
+    def record_final_counts(
+        self, stack: Stack, instance: AntaeusInstance | None, counts: Counts
+    ) -> None:
         """Takes what a run read at its end for a reading: Antaeus may have gone by the next one.
 
         Args:

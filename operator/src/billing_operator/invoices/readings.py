@@ -32,11 +32,11 @@ class Readings:
     """The last reading of every stack, by the stack's uid."""
 
     def __init__(
-        self, memories: Memories, clock: Callable[[], float], *, still_seconds: float
+        self, memories: Memories, clock: Callable[[], float], *, unchanged_seconds: float
     ) -> None:
         """Takes for still what has been the same for so many seconds."""
         self._clock = clock
-        self._still_seconds = still_seconds
+        self._still_seconds = unchanged_seconds
         self._memories = memories
 
     def note(self, uid: str, reading: Reading) -> bool:
@@ -48,7 +48,7 @@ class Readings:
             known.changed = self._clock()
         return new
 
-    def moving(self, uid: str) -> bool:
+    def recently_changed(self, uid: str) -> bool:
         """Whether somebody seems to be paying; so it seems, too, right after a first reading."""
         changed = self._memories.of(uid, _Known).changed
         return changed is not None and self._clock() - changed < self._still_seconds

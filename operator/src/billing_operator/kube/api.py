@@ -38,7 +38,7 @@ class Cluster(Protocol):
         """
         ...
 
-    async def hand_over(self, live: Manifest, managed_fields: list[Manifest]) -> None:
+    async def rewrite_field_owners(self, live: Manifest, managed_fields: list[Manifest]) -> None:
         """Rewrites who set which field; raises Conflict if the object changed since it was read."""
         ...
 

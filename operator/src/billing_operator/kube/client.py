@@ -122,7 +122,7 @@ class ApiCluster:
         path = kind.path(*key(manifest))
         return await self._send(_Request("PATCH", path, query, manifest, _APPLY, carries_spec=True))
 
-    async def hand_over(self, live: Manifest, managed_fields: list[Manifest]) -> None:
+    async def rewrite_field_owners(self, live: Manifest, managed_fields: list[Manifest]) -> None:
         """Rewrites who set which field; raises Conflict if the object changed since it was read."""
         known = {name: live["metadata"][name] for name in ("uid", "resourceVersion")}
         body = {"metadata": known | {"managedFields": managed_fields}}

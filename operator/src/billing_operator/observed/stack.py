@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from billing_operator.kinds import Manifest, Ref, conditions_of, controller_of, deployment, ref
 from billing_operator.names import ANTAEUS, PART_LABEL, PAYMENT, STACK_LABEL, TOKEN_ID, part_name
 from billing_operator.observed import troubles
-from billing_operator.observed.troubles import Trouble
+from billing_operator.observed.troubles import PodProblem
 
 # Phases of a pod none of whose containers will ever run again.
 _OVER = ("Failed", "Succeeded")
@@ -30,7 +30,7 @@ class Pod:
     leaving: bool
     image: str
     restarts: int
-    trouble: Trouble | None
+    trouble: PodProblem | None
     mounted: bool = True
     token_id: str | None = None
 
@@ -71,7 +71,7 @@ class Rollout:
     ready: int
     complete: bool
     progress: str
-    trouble: Trouble | None
+    trouble: PodProblem | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ _MOST_CHARACTERS = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class PodProblem:
     """What keeps a pod or a rollout from being well, in Kubernetes' own words.
 
     Attributes:
@@ -70,7 +70,7 @@ class Trouble:
     remedy: str
 
     @property
-    def stuck(self) -> bool:
+    def needs_action(self) -> bool:
         """Whether only a person can mend it."""
         return self.remedy != ""
 
@@ -80,13 +80,13 @@ class Trouble:
         return f"{text}; to mend it, {self.remedy}" if self.remedy else text
 
 
-def of_pod(live: Manifest, part: str) -> Trouble | None:
+def of_pod(live: Manifest, part: str) -> PodProblem | None:
     """What keeps a pod from running, if anything is known to."""
     status: Manifest = live.get("status") or {}
     return _of_containers(live, part, status) or _of_scheduling(live, part, status)
 
 
-def of_rollout(live: Manifest, part: str) -> Trouble | None:
+def of_rollout(live: Manifest, part: str) -> PodProblem | None:
     """What keeps a Deployment from making its pods, if anything is known to."""
     conditions = conditions_of(live.get("status"))
     failure = conditions.get("ReplicaFailure", {})
@@ -104,7 +104,7 @@ def _remedy_of_refusal(said: str) -> str:
     return _RESOURCES if any(words in said for words in _ABOUT_RESOURCES) else _ADMISSION
 
 
-def _of_containers(live: Manifest, part: str, status: Manifest) -> Trouble | None:
+def _of_containers(live: Manifest, part: str, status: Manifest) -> PodProblem | None:
     for container in _containers(status):
         ended: dict[str, Any] = (container.get("lastState") or {}).get("terminated") or {}
         waiting = (container.get("state") or {}).get("waiting") or _next_try(container, ended)
@@ -151,7 +151,7 @@ def _containers(status: Manifest) -> Iterable[Manifest]:
     return (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or [])
 
 
-def _of_scheduling(live: Manifest, part: str, status: Manifest) -> Trouble | None:
+def _of_scheduling(live: Manifest, part: str, status: Manifest) -> PodProblem | None:
     scheduled = conditions_of(status).get("PodScheduled", {})
     if scheduled.get("status") != "False":
         return None
@@ -162,7 +162,7 @@ def _of_scheduling(live: Manifest, part: str, status: Manifest) -> Trouble | Non
 
 def _trouble(
     live: Manifest, part: str, said: Manifest, remedy: str, container: str = ""
-) -> Trouble:
+) -> PodProblem:
     meta = live["metadata"]
     words = {
         "part": part,
@@ -173,4 +173,4 @@ def _trouble(
         "selector": selector_text(meta["name"].removesuffix(f"-{part}"), part),
     }
     where = f"{live['kind'].lower()} {meta['name']}"
-    return Trouble(where, said["reason"], said.get("message", ""), remedy.format(**words))
+    return PodProblem(where, said["reason"], said.get("message", ""), remedy.format(**words))

@@ -12,8 +12,8 @@ from billing_operator.apps.api import Apps
 from billing_operator.apps.http import HttpApps, open_session
 from billing_operator.children.writer import ChildWriter
 from billing_operator.controller.controller import Controller
-from billing_operator.controller.event_recorder import Announcer
-from billing_operator.controller.parts import Tools
+from billing_operator.controller.event_recorder import EventRecorder
+from billing_operator.controller.parts import Dependencies
 from billing_operator.controller.reconcile import Judge, Reconciler, utc_now
 from billing_operator.invoices.reader import InvoiceReader
 from billing_operator.invoices.readings import Readings
@@ -121,10 +121,10 @@ class Operator:
         profiles = ProfileRollout(cluster, apps, memories, clock=time.monotonic)
         # Two readings that are alike, with a tenth of jitter.
         still = 2.2 * settings.invoices_seconds
-        readings = Readings(memories, time.monotonic, still_seconds=still)
+        readings = Readings(memories, time.monotonic, unchanged_seconds=still)
         reader = InvoiceReader(apps, inventory, readings, self.metrics)
         sampler = Sampler(apps, reader, memories, clock=time.monotonic)
-        tools = Tools(
+        dependencies = Dependencies(
             cluster=cluster,
             inventory=inventory,
             memories=memories,
@@ -137,9 +137,9 @@ class Operator:
             readings=readings,
             invoices=reader,
             runs=RunKeeper(cluster, inventory, sampler, quiet_seconds=settings.quiet_seconds),
-            announcer=Announcer(cluster, self.metrics, now=utc_now),
+            events=EventRecorder(cluster, self.metrics, now=utc_now),
             metrics=self.metrics,
             run_metrics=RunMetrics(self.metrics.registry),
         )
-        reconcile = Reconciler(tools, settings.installation, judge=self.judge)
-        return Controller(tools, settings, self.metrics, reconcile=reconcile)
+        reconcile = Reconciler(dependencies, settings.installation, judge=self.judge)
+        return Controller(dependencies, settings, self.metrics, reconcile=reconcile)

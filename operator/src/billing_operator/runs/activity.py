@@ -32,13 +32,13 @@ class Activity:
 
     Attributes:
         charging: whether payment is in the middle of a charge now.
-        still_seconds: for how long nothing has moved.
-        blind: why that can't be told, in words; empty where it can.
+        unchanged_seconds: for how long nothing has moved.
+        unknown_because: why that can't be told, in words; empty where it can.
     """
 
     charging: bool
-    still_seconds: float
-    blind: str
+    unchanged_seconds: float
+    unknown_because: str
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class _Known:
     since: float = 0.0
 
 
-class Stillness:
+class ActivityTracker:
     """Compares each sample of a stack with the one before, by the stack's uid."""
 
     def __init__(self, memories: Memories, *, clock: Callable[[], float]) -> None:
@@ -59,15 +59,15 @@ class Stillness:
     def note(self, uid: str, sample: Sample) -> Activity:
         """Takes in a sample; what has moved, or can't be told, begins the time anew."""
         charging = any(calls.held for _, calls in sample.calls or ())
-        blind = _blind(sample)
+        unknown_because = _unknown_because(sample)
         now, known = self._clock(), self._memories.of(uid, _Known)
-        if blind or charging or known.last != sample:
+        if unknown_because or charging or known.last != sample:
             known.since = now
         known.last = sample
-        return Activity(charging, now - known.since, blind)
+        return Activity(charging, now - known.since, unknown_because)
 
 
-def _blind(sample: Sample) -> str:
+def _unknown_because(sample: Sample) -> str:
     if sample.reading is None:
         return "Antaeus does not tell its invoices"
     return "payment's pods do not tell what they count" if sample.calls is None else ""

@@ -11,19 +11,19 @@ from billing_operator.names import ACKNOWLEDGE_RUN
 from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.reasons import ConditionType, WaitReason
 from billing_operator.runs.jobs import Run
-from billing_operator.runs.records import Circumstances, Sight, remembered
+from billing_operator.runs.records import AdmissionContext, ObservedRuns, remembered
 from billing_operator.spec.stack import Stack
 
 _MOST_OF_A_MESSAGE = 1000
 
 
-def billing(stack: Stack, sight: Sight | None, around: Circumstances) -> Manifest:
+def billing(stack: Stack, observed: ObservedRuns | None, context: AdmissionContext) -> Manifest:
     """What the status is to say of billing; without sight of the runs, what it said before."""
-    if sight is None:
+    if observed is None:
         return stack.status.get("billing") or {}
-    new = remembered(stack, sight, around)
-    new |= _skipped(stack, new, sight, around.now)
-    return new | _next(stack, new, sight, around)
+    new = remembered(stack, observed, context)
+    new |= _skipped(stack, new, observed, context.now)
+    return new | _next(stack, new, observed, context)
 
 
 def to_begin(status: Manifest, runs: tuple[Run, ...]) -> Run | None:
@@ -41,11 +41,11 @@ def to_skip(status: Manifest, runs: tuple[Run, ...]) -> Run | None:
     return next((run for run in idle if run.uid == uid), None)
 
 
-def _skipped(stack: Stack, new: Manifest, sight: Sight, now: datetime) -> Manifest:
+def _skipped(stack: Stack, new: Manifest, observed: ObservedRuns, now: datetime) -> Manifest:
     """The oldest run that is not to begin any more, if there is one; one at a time."""
-    if stack.suspend or to_skip(new, sight.runs):
+    if stack.suspend or to_skip(new, observed.runs):
         return {}
-    for run in sight.runs:
+    for run in observed.runs:
         if why := _why_skipped(stack, new, run, now):
             told = {"job": run.name, "uid": run.uid, "time": timestamp(now), "message": why}
             return {"lastSkipped": told}
@@ -68,31 +68,33 @@ def _why_skipped(stack: Stack, new: Manifest, run: Run, now: datetime) -> str:
     return ""
 
 
-def _next(stack: Stack, new: Manifest, sight: Sight, around: Circumstances) -> Manifest:
+def _next(
+    stack: Stack, new: Manifest, observed: ObservedRuns, context: AdmissionContext
+) -> Manifest:
     """Lets the oldest run that waits begin, or says why it can't."""
     record: Manifest = new.get("running") or {}
-    waiting = (run for run in sight.runs if run.waiting)
+    waiting = (run for run in observed.runs if run.waiting)
     line = [
-        run for run in waiting if stack.suspend or not _why_skipped(stack, new, run, around.now)
+        run for run in waiting if stack.suspend or not _why_skipped(stack, new, run, context.now)
     ]
     # One that was let begin and has not yet is the first, and thought over once more.
     line.sort(key=lambda run: run.uid != record.get("uid"))
     if record and (not line or line[0].uid != record["uid"]):
         return {"waiting": _waiting(line, *_under_way(record))}
-    obstacle = _obstacle(stack, new, sight, around)
+    obstacle = _obstacle(stack, new, observed, context)
     if not line or obstacle:
         return {"running": None, "waiting": _waiting(line, *(obstacle or ("", "")))}
     admitted_with = AntaeusInstance.of(record)
-    if not record or around.reading is None or admitted_with != around.reading.instance:
-        record = _admitted(line[0], around)
+    if not record or context.reading is None or admitted_with != context.reading.instance:
+        record = _admitted(line[0], context)
     return {"running": record, "waiting": _waiting(line[1:], *_under_way(record))}
 
 
-def _admitted(run: Run, around: Circumstances) -> Manifest:
-    record: Manifest = {"job": run.name, "uid": run.uid, "admissionTime": timestamp(around.now)}
-    if around.reading:
-        counts = around.reading.counts
-        record |= {"antaeusInstance": around.reading.instance.as_status()}
+def _admitted(run: Run, context: AdmissionContext) -> Manifest:
+    record: Manifest = {"job": run.name, "uid": run.uid, "admissionTime": timestamp(context.now)}
+    if context.reading:
+        counts = context.reading.counts
+        record |= {"antaeusInstance": context.reading.instance.as_status()}
         record |= {"paid": counts.paid, "pending": counts.pending}
     return record
 
@@ -108,34 +110,34 @@ def _under_way(record: Manifest) -> tuple[WaitReason, str]:
 
 
 def _obstacle(
-    stack: Stack, new: Manifest, sight: Sight, around: Circumstances
+    stack: Stack, new: Manifest, observed: ObservedRuns, context: AdmissionContext
 ) -> tuple[WaitReason, str] | None:
     """Why no run may begin now, and what to do about it; the first that holds."""
-    chosen = _of_a_person(stack, around)
+    chosen = _of_a_person(stack, context)
     if chosen:
         return chosen
     if unsettled := new["unresolvedRun"]:
         said = f"nobody saw the end of run {unsettled['job']}, and Antaeus may still go on with it"
-        return WaitReason.UNRESOLVED_RUN, _until_over(stack, unsettled, sight, said)
+        return WaitReason.UNRESOLVED_RUN, _until_over(stack, unsettled, observed, said)
     if direct := new["unmanagedRun"]:
         said = "Antaeus charges without a run, since somebody called pay directly"
-        return WaitReason.UNMANAGED_PAY_CALL, _until_over(stack, direct, sight, said)
-    if around.unready:
-        return WaitReason.NOT_READY, f"the stack is not ready: {around.unready}"
-    if around.reading is None or around.reading.instance != around.instance:
+        return WaitReason.UNMANAGED_PAY_CALL, _until_over(stack, direct, observed, said)
+    if context.unready:
+        return WaitReason.NOT_READY, f"the stack is not ready: {context.unready}"
+    if context.reading is None or context.reading.instance != context.instance:
         return WaitReason.INVOICES_UNKNOWN, "Antaeus has not told its invoices yet"
     return None
 
 
-def _of_a_person(stack: Stack, around: Circumstances) -> tuple[WaitReason, str] | None:
+def _of_a_person(stack: Stack, context: AdmissionContext) -> tuple[WaitReason, str] | None:
     """What a person has chosen, or must decide."""
     if stack.suspend:
         return WaitReason.SUSPENDED, "spec.suspend is true: it may begin once that is false"
     if stack.hibernate:
         return WaitReason.HIBERNATED, "spec.hibernate is true: it may begin once that is false"
-    if around.rotating:
+    if context.rotating:
         return WaitReason.TOKEN_ROTATING, "the token is being replaced: it may begin after that"
-    if around.reset:
+    if context.reset:
         return (
             WaitReason.INVOICES_RESET,
             "Antaeus has forgotten payments, and a run would charge them again: deal with that, "
@@ -144,12 +146,12 @@ def _of_a_person(stack: Stack, around: Circumstances) -> tuple[WaitReason, str] 
     return None
 
 
-def _until_over(stack: Stack, record: Manifest, sight: Sight, said: str) -> str:
+def _until_over(stack: Stack, record: Manifest, observed: ObservedRuns, said: str) -> str:
     """How a batch whose end nobody saw comes to be over, by itself or by a person."""
-    blind = sight.activity.blind if sight.activity else ""
-    unless = f", which can't be told now, since {blind}" if blind else ""
+    unknown_because = observed.activity.unknown_because if observed.activity else ""
+    unless = f", which can't be told now, since {unknown_because}" if unknown_because else ""
     return (
-        f"{said}. It may begin once nothing has moved for {sight.quiet_seconds:g} s{unless}, or "
+        f"{said}. It may begin once nothing has moved for {observed.quiet_seconds:g} s{unless}, or "
         "Antaeus has started anew. Who knows the batch to be over may say so: kubectl annotate "
         f"--overwrite -n {stack.namespace} bst {stack.name} "
         f"{ACKNOWLEDGE_RUN}={record.get('uid') or record['time']}"

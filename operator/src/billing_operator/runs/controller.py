@@ -11,7 +11,7 @@ from billing_operator.names import BILLING, PAID_BEFORE, part_name
 from billing_operator.observed.stack import Observed
 from billing_operator.runs.admission import to_begin, to_skip
 from billing_operator.runs.jobs import Run, runs_of
-from billing_operator.runs.records import Sight
+from billing_operator.runs.records import ObservedRuns
 from billing_operator.runs.sampler import Sampler
 from billing_operator.spec.stack import Stack
 
@@ -39,11 +39,11 @@ class RunKeeper:
         self._sampler = sampler
         self._quiet = quiet_seconds
 
-    async def look(self, stack: Stack, seen: Observed) -> Sight | None:
+    async def look(self, stack: Stack, seen: Observed) -> ObservedRuns | None:
         """What there is to see of a stack's runs; None where that can't be seen now."""
         uid = _cron_uid(stack, seen)
         if uid is None:
-            return Sight((), None, self._quiet)
+            return ObservedRuns((), None, self._quiet)
         known: Manifest = stack.status.get("billing") or {}
         record = known.get("running")
         runs = self._runs(stack.key, uid)
@@ -56,32 +56,32 @@ class RunKeeper:
                 return None
             ended = (run.report for run in runs if run.uid == record["uid"] and run.report)
             for report in ended:
-                self._sampler.take_in(stack, record, report)
+                self._sampler.record_final_counts(stack, record, report)
         uncertain = known.get("unresolvedRun") or known.get("unmanagedRun")
         if not uncertain and not any(run.waiting for run in runs):
-            return Sight(runs, None, self._quiet)
+            return ObservedRuns(runs, None, self._quiet)
         activity = await self._sampler.sample(stack, seen)
-        return Sight(runs, activity, self._quiet)
+        return ObservedRuns(runs, activity, self._quiet)
 
     async def carry_out(
-        self, place: Key, seen: Observed, sight: Sight | None, now: datetime
+        self, place: Key, seen: Observed, observed: ObservedRuns | None, now: datetime
     ) -> Fault | float | None:
         """Does what the stored status says of runs, if that is still right by what is live.
 
         Returns when to look again, or what kept it from being done.
         """
         body = self._inventory.stack(place)
-        if sight is None or body is None:
+        if observed is None or body is None:
             return _LOOK_SOON
         stack = Stack.from_body(body)
-        if _is_called_for(stack, sight):
+        if _is_called_for(stack, observed):
             try:
                 await self._move(stack, _cron_uid(stack, seen))
             except Fault as fault:
                 log.warning("run not moved", extra={"stack": str(place), "why": fault.message})
                 return fault
             return _LOOK_SOON
-        return self._look_again(stack, sight, now)
+        return self._look_again(stack, observed, now)
 
     async def _move(self, known: Stack, cron_uid: str | None) -> None:
         place = known.key
@@ -103,10 +103,10 @@ class RunKeeper:
             self._inventory.put(JOB, await self._cluster.resume(_named(place, run), paid))
             log.info("run begun", extra={"stack": str(place), "run": run.name})
 
-    def _look_again(self, stack: Stack, sight: Sight, now: datetime) -> float | None:
+    def _look_again(self, stack: Stack, observed: ObservedRuns, now: datetime) -> float | None:
         status: Manifest = stack.status.get("billing") or {}
         most = timedelta(seconds=stack.billing.starting_seconds)
-        late = (run.created + most - now for run in sight.runs if run.waiting)
+        late = (run.created + most - now for run in observed.runs if run.waiting)
         times = [max(_LOOK_SOON, left.total_seconds()) for left in late]
         if status.get("unresolvedRun") or status.get("unmanagedRun"):
             times.append(min(_LOOK_LATER, max(0.1, self._quiet / _LOOKS)))
@@ -131,11 +131,11 @@ def _cron_uid(stack: Stack, seen: Observed) -> str | None:
     return str(live["metadata"]["uid"]) if live else None
 
 
-def _is_called_for(stack: Stack, sight: Sight) -> bool:
+def _is_called_for(stack: Stack, observed: ObservedRuns) -> bool:
     if stack.suspend:
         return False
     status = stack.status.get("billing") or {}
-    return bool(to_begin(status, sight.runs) or to_skip(status, sight.runs))
+    return bool(to_begin(status, observed.runs) or to_skip(status, observed.runs))
 
 
 def _named(place: Key, run: Run) -> Manifest:

@@ -14,12 +14,12 @@ from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.runs.activity import Activity
 from billing_operator.runs.jobs import Run
 from billing_operator.runs.report import Outcome
-from billing_operator.runs.result import is_settled, last_run
+from billing_operator.runs.result import is_resolved, last_run
 from billing_operator.spec.stack import Stack
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class ObservedRuns:
     """What there is to see of a stack's runs.
 
     Attributes:
@@ -33,7 +33,7 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class AdmissionContext:
     """What else a run depends on.
 
     Attributes:
@@ -52,28 +52,28 @@ class Circumstances:
     now: datetime
 
 
-def remembered(stack: Stack, sight: Sight, around: Circumstances) -> Manifest:
+def remembered(stack: Stack, observed: ObservedRuns, context: AdmissionContext) -> Manifest:
     """What is known of runs and of batches now, by what was known before."""
     old: Manifest = stack.status.get("billing") or {}
     new = {
         name: old.get(name)
         for name in ("lastRun", "lastSuccessfulTime", "lastSkipped", "unresolvedRun")
     }
-    new["schedule"] = _schedule(stack, old, around.now)
-    new |= _of_the_run(old, sight, around.now)
-    new["unresolvedRun"] = _unless_over(stack, new["unresolvedRun"], sight, around)
-    direct = old.get("unmanagedRun") or _direct(stack, old, new, sight, around)
-    new["unmanagedRun"] = _unless_over(stack, direct, sight, around)
+    new["schedule"] = _schedule(stack, old, context.now)
+    new |= _of_the_run(old, observed, context.now)
+    new["unresolvedRun"] = _unless_over(stack, new["unresolvedRun"], observed, context)
+    direct = old.get("unmanagedRun") or _direct(stack, old, new, observed, context)
+    new["unmanagedRun"] = _unless_over(stack, direct, observed, context)
     return new
 
 
-def _of_the_run(old: Manifest, sight: Sight, now: datetime) -> Manifest:
+def _of_the_run(old: Manifest, observed: ObservedRuns, now: datetime) -> Manifest:
     """Goes on with the run that was under way, ends it, or finds one that a person let begin."""
     record: Manifest | None = old.get("running")
     ended: Manifest = {}
-    at_work = [run for run in sight.runs if run.under_way]
+    at_work = [run for run in observed.runs if run.under_way]
     if record:
-        run = next((run for run in sight.runs if run.uid == record["uid"]), None)
+        run = next((run for run in observed.runs if run.uid == record["uid"]), None)
         if run and not run.begun:
             # Of a Job that was never at work there is nothing to end.
             if not run.leaving and not at_work:
@@ -83,7 +83,7 @@ def _of_the_run(old: Manifest, sight: Sight, now: datetime) -> Manifest:
         elif run:
             return {"running": _at_work(record, run, now)}
     last = ended.get("lastRun") or old.get("lastRun") or {}
-    stopped = [run for run in sight.runs if run.stopped and run.uid != last.get("uid")]
+    stopped = [run for run in observed.runs if run.stopped and run.uid != last.get("uid")]
     for run in (*at_work, *stopped):
         return ended | {"running": _at_work({"job": run.name, "uid": run.uid}, run, now)}
     return ended
@@ -104,43 +104,43 @@ def _ended(entry: Manifest) -> Manifest:
     new: Manifest = {"lastRun": entry}
     if entry["outcome"] == Outcome.SUCCEEDED:
         new["lastSuccessfulTime"] = entry["completionTime"]
-    if not is_settled(entry):
+    if not is_resolved(entry):
         new["unresolvedRun"] = {name: entry[name] for name in ("job", "uid", "antaeusInstance")}
         new["unresolvedRun"]["time"] = entry["completionTime"]
     return new
 
 
 def _unless_over(
-    stack: Stack, record: Manifest | None, sight: Sight, around: Circumstances
+    stack: Stack, record: Manifest | None, observed: ObservedRuns, context: AdmissionContext
 ) -> Manifest | None:
     """A batch that may go on: until its Antaeus has gone, all is still, or a person says so."""
     said = stack.acknowledged_run
     if record is None or (said and said in (record["time"], record.get("uid"))):
         return None
     began_in = AntaeusInstance.of(record)
-    if began_in and around.instance and began_in != around.instance:
+    if began_in and context.instance and began_in != context.instance:
         return None
-    if sight.activity is None or sight.activity.blind:
+    if observed.activity is None or observed.activity.unknown_because:
         return record
-    since = (around.now - datetime.fromisoformat(record["time"])).total_seconds()
-    still = min(since, sight.activity.still_seconds)
-    return None if still >= sight.quiet_seconds else record
+    since = (context.now - datetime.fromisoformat(record["time"])).total_seconds()
+    still = min(since, observed.activity.unchanged_seconds)
+    return None if still >= observed.quiet_seconds else record
 
 
 def _direct(
-    stack: Stack, old: Manifest, new: Manifest, sight: Sight, around: Circumstances
+    stack: Stack, old: Manifest, new: Manifest, observed: ObservedRuns, context: AdmissionContext
 ) -> Manifest | None:
     """A pay call that is no run, if there are signs of one."""
     ours = (each.get(name) for each in (old, new) for name in ("running", "unresolvedRun"))
-    reading = around.reading
+    reading = context.reading
     if reading is None or any(ours):
         return None
     known = _explained(stack, new, reading)
-    charging = sight.activity is not None and sight.activity.charging
+    charging = observed.activity is not None and observed.activity.charging
     if known is None or not (charging or reading.counts.paid > known):
         return None
     of_whom = reading.instance.as_status()
-    return {"time": timestamp(around.now), "antaeusInstance": of_whom, "paid": known}
+    return {"time": timestamp(context.now), "antaeusInstance": of_whom, "paid": known}
 
 
 def _explained(stack: Stack, new: Manifest, reading: Reading) -> int | None:

@@ -48,7 +48,7 @@ def last_run(record: Manifest, run: Run | None, why: str, now: datetime) -> Mani
     }
 
 
-def is_settled(ended: Manifest) -> bool:
+def is_resolved(ended: Manifest) -> bool:
     """Whether a run's batch is known to be over, and what came of it."""
     if ended["outcome"] == Outcome.NOT_SENT:
         return True

@@ -11,7 +11,7 @@ from billing_operator.invoices.reader import InvoiceReader
 from billing_operator.kinds import Manifest
 from billing_operator.memory import Memories
 from billing_operator.observed.stack import AntaeusInstance, Observed, Pod
-from billing_operator.runs.activity import Activity, Sample, Stillness
+from billing_operator.runs.activity import Activity, ActivityTracker, Sample
 from billing_operator.runs.report import RunReport
 from billing_operator.spec.stack import Stack
 
@@ -26,17 +26,17 @@ class Sampler:
     ) -> None:
         self._apps = apps
         self._reader = reader
-        self._stillness = Stillness(memories, clock=clock)
+        self._tracker = ActivityTracker(memories, clock=clock)
 
     async def sample(self, stack: Stack, seen: Observed) -> Activity:
         """What both tell now, and for how long they have told the same."""
-        return self._stillness.note(stack.uid, await self._ask(stack, seen.payment_answers))
+        return self._tracker.note(stack.uid, await self._ask(stack, seen.payment_answers))
 
-    def take_in(self, stack: Stack, record: Manifest, report: RunReport) -> None:
+    def record_final_counts(self, stack: Stack, record: Manifest, report: RunReport) -> None:
         """Takes what a run read at its end for a reading."""
         if report.paid_after is not None and report.pending_after is not None:
             counts = Counts(report.paid_after, report.pending_after)
-            self._reader.take_in(stack, AntaeusInstance.of(record), counts)
+            self._reader.record_final_counts(stack, AntaeusInstance.of(record), counts)
 
     async def _ask(self, stack: Stack, pods: tuple[Pod, ...]) -> Sample:
         reading = None

@@ -18,7 +18,7 @@ _ENDED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Announcement:
+class StackEvent:
     """An Event to be made.
 
     Attributes:
@@ -30,7 +30,7 @@ class Announcement:
     message: str
 
 
-def announcements(before: Manifest, after: Manifest) -> list[Announcement]:
+def events_for_change(before: Manifest, after: Manifest) -> list[StackEvent]:
     """What is new between two statuses of a stack."""
     old, new = conditions_of(before), conditions_of(after)
     said = []
@@ -50,22 +50,22 @@ def announcements(before: Manifest, after: Manifest) -> list[Announcement]:
             flipped = flipped or again
         # Reconciling only says what Ready says.
         if flipped and kind != ConditionType.RECONCILING:
-            said.append(_announcement(kind, condition))
+            said.append(_event_of(kind, condition))
     rotated = (after.get("token") or {}).get("lastRotationTime")
     if rotated and rotated != (before.get("token") or {}).get("lastRotationTime"):
         message = "the new token is the only one now; Antaeus was restarted for it, if it ran"
-        said.append(Announcement("Normal", EventReason.TOKEN_ROTATED, message))
+        said.append(StackEvent("Normal", EventReason.TOKEN_ROTATED, message))
     return _without_repetition(said)
 
 
-def _announcement(kind: str, condition: Manifest) -> Announcement:
+def _event_of(kind: str, condition: Manifest) -> StackEvent:
     type_ = "Normal" if kind in _USUAL_CONDITIONS else "Warning"
-    return Announcement(type_, condition["reason"], condition["message"])
+    return StackEvent(type_, condition["reason"], condition["message"])
 
 
-def _without_repetition(said: list[Announcement]) -> list[Announcement]:
+def _without_repetition(said: list[StackEvent]) -> list[StackEvent]:
     """A fault shows in several conditions; its loudest Event is enough."""
-    loudest: dict[tuple[str, str], Announcement] = {}
+    loudest: dict[tuple[str, str], StackEvent] = {}
     for one in said:
         at = (one.reason, one.message)
         if at not in loudest or one.type == "Warning":
@@ -77,20 +77,20 @@ def _without_repetition(said: list[Announcement]) -> list[Announcement]:
 _USUAL = (Outcome.SUCCEEDED, Outcome.DECLINED)
 
 
-def run_announcements(before: Manifest, after: Manifest) -> list[Announcement]:
+def run_events_for_change(before: Manifest, after: Manifest) -> list[StackEvent]:
     """What is new of billing between two statuses of a stack."""
     old, new = before.get("billing") or {}, after.get("billing") or {}
     said = (*_ended(old, new), *_begun(old, new), *_waiting(old, new), *_direct(old, new, after))
     return list(said)
 
 
-def _begun(old: Manifest, new: Manifest) -> Iterator[Announcement]:
+def _begun(old: Manifest, new: Manifest) -> Iterator[StackEvent]:
     record, before = new.get("running") or {}, old.get("running") or {}
     if record and record.get("uid") != before.get("uid"):
         counts = ""
         if "paid" in record:
             counts = f": {record['paid']} invoices paid and {record['pending']} pending before"
-        yield Announcement(
+        yield StackEvent(
             "Normal", EventReason.BILLING_RUN_STARTED, f"run {record['job']} begins{counts}"
         )
     stuck = record.get("message")
@@ -100,34 +100,34 @@ def _begun(old: Manifest, new: Manifest) -> Iterator[Announcement]:
             "spec.payment.imagePullSecrets names, or delete the Job"
         )
         told = f"run {record['job']} does not start: {stuck}; to mend it, {remedy}"
-        yield Announcement("Warning", EventReason.BILLING_RUN_STUCK, told)
+        yield StackEvent("Warning", EventReason.BILLING_RUN_STUCK, told)
 
 
-def _ended(old: Manifest, new: Manifest) -> Iterator[Announcement]:
+def _ended(old: Manifest, new: Manifest) -> Iterator[StackEvent]:
     last, skipped = new.get("lastRun") or {}, new.get("lastSkipped") or {}
     if last and last["uid"] != (old.get("lastRun") or {}).get("uid"):
         kind = "Normal" if last["outcome"] in _USUAL else "Warning"
         told = f"run {last['job']}: {last['message']}"
-        yield Announcement(kind, _ENDED[last["outcome"]], told)
+        yield StackEvent(kind, _ENDED[last["outcome"]], told)
     if skipped and skipped["uid"] != (old.get("lastSkipped") or {}).get("uid"):
         told = f"run {skipped['job']} was skipped: {skipped['message']}"
-        yield Announcement("Warning", EventReason.BILLING_RUN_SKIPPED, told)
+        yield StackEvent("Warning", EventReason.BILLING_RUN_SKIPPED, told)
     unsettled = old.get("unresolvedRun")
     if unsettled and not new.get("unresolvedRun"):
         told = f"the batch of run {unsettled['job']} has come to an end: another run may begin"
-        yield Announcement("Normal", EventReason.BILLING_RUN_RESOLVED, told)
+        yield StackEvent("Normal", EventReason.BILLING_RUN_RESOLVED, told)
 
 
-def _waiting(old: Manifest, new: Manifest) -> Iterator[Announcement]:
+def _waiting(old: Manifest, new: Manifest) -> Iterator[StackEvent]:
     """Only where it waits for a person; all else passes by itself, and the status has it."""
     wait, before = new.get("waiting") or {}, old.get("waiting") or {}
     is_new = (wait.get("job"), wait.get("reason")) != (before.get("job"), before.get("reason"))
     if wait.get("reason") == WaitReason.INVOICES_RESET and is_new:
         told = f"run {wait['job']} waits: {wait['message']}"
-        yield Announcement("Warning", EventReason.BILLING_RUN_BLOCKED, told)
+        yield StackEvent("Warning", EventReason.BILLING_RUN_BLOCKED, told)
 
 
-def _direct(old: Manifest, new: Manifest, after: Manifest) -> Iterator[Announcement]:
+def _direct(old: Manifest, new: Manifest, after: Manifest) -> Iterator[StackEvent]:
     direct, before = new.get("unmanagedRun"), old.get("unmanagedRun")
     paid = (after.get("invoices") or {}).get("paid")
     if direct and not before:
@@ -136,9 +136,9 @@ def _direct(old: Manifest, new: Manifest, after: Manifest) -> Iterator[Announcem
             f"{direct['paid']} invoices were paid before, {paid} are now"
         )
         # Where nothing is scheduled, it is how people pay.
-        yield Announcement(
+        yield StackEvent(
             "Warning" if new.get("schedule") else "Normal", EventReason.UNMANAGED_PAY_CALL, told
         )
     if before and not direct:
         told = f"a direct pay call has come to an end: {before['paid']} paid before, {paid} now"
-        yield Announcement("Normal", EventReason.UNMANAGED_PAY_CALL, told)
+        yield StackEvent("Normal", EventReason.UNMANAGED_PAY_CALL, told)

@@ -22,7 +22,7 @@ from billing_operator.names import (
 from billing_operator.observed.stack import Observed
 from billing_operator.reasons import ConditionType, Reason
 from billing_operator.runs.admission import billing
-from billing_operator.runs.records import Circumstances
+from billing_operator.runs.records import AdmissionContext
 from billing_operator.spec.stack import Stack
 from billing_operator.status.conditions import condition, pruned
 from billing_operator.status.hibernation import asleep, asleep_message
@@ -102,7 +102,7 @@ def _antaeus(stack: Stack, found: Findings, installation: Installation) -> Manif
         or installation.antaeus_image,
         "replicas": stack.wanted_pods(ANTAEUS),
         "readyReplicas": rollout.ready if rollout else 0,
-        "pendingUpdate": found.held_back and found.held_back[:512],
+        "pendingUpdate": found.pending_update and found.pending_update[:512],
     }
 
 
@@ -148,7 +148,7 @@ def _monitoring(stack: Stack, seen: Observed) -> str | None:
 def _billing(stack: Stack, found: Findings, counted: Manifest | None, now: datetime) -> Manifest:
     judged = verdict(stack, found, counted)
     well = judged.ready and judged.reason == Reason.ALL_READY
-    around = Circumstances(
+    context = AdmissionContext(
         reading=found.reading,
         instance=found.seen.antaeus_instance,
         unready="" if well else f"{judged.reason}: {judged.message}",
@@ -156,4 +156,4 @@ def _billing(stack: Stack, found: Findings, counted: Manifest | None, now: datet
         rotating=found.rotation is not None and found.rotation.under_way,
         now=now,
     )
-    return billing(stack, found.runs, around)
+    return billing(stack, found.runs, context)

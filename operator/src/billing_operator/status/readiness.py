@@ -22,10 +22,10 @@ from billing_operator.names import (
     part_name,
 )
 from billing_operator.observed.stack import Observed, Rollout
-from billing_operator.observed.troubles import Trouble
+from billing_operator.observed.troubles import PodProblem
 from billing_operator.profile.refusal import Refusal
 from billing_operator.reasons import Reason
-from billing_operator.runs.records import Sight
+from billing_operator.runs.records import ObservedRuns
 from billing_operator.spec.stack import Stack
 from billing_operator.status.hibernation import asleep, asleep_message
 from billing_operator.tokens.status import rotation_message
@@ -40,8 +40,8 @@ class Findings:
         fault: what kept this pass from its end, if anything did.
         profile_in_effect: whether every ready payment pod answers by the stack's profile.
         reading: None where Antaeus has not been read since the operator started.
-        held_back: what waits for the next start of Antaeus, if anything does.
-        undone: children that a suspended stack keeps from being as its spec wants them.
+        pending_update: what waits for the next start of Antaeus, if anything does.
+        pending_changes: children that a suspended stack keeps from being as its spec wants them.
         refusal: of the stack's profile by a payment pod; None while none refuses it.
         runs: of billing; None where they can't be seen now.
         rotation: of the token; None while no token is known.
@@ -52,11 +52,11 @@ class Findings:
     fault: Fault | None
     profile_in_effect: bool
     reading: Reading | None
-    held_back: str | None = None
-    undone: frozenset[Ref] = frozenset()
+    pending_update: str | None = None
+    pending_changes: frozenset[Ref] = frozenset()
     refusal: Refusal | None = None
     rotation: Rotation | None = None
-    runs: Sight | None = None
+    runs: ObservedRuns | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +119,13 @@ def stuck_part(context: ReadinessContext) -> Verdict | None:
 
 def suspended(context: ReadinessContext) -> Verdict | None:
     """The spec wants something that its own suspend keeps from being done."""
-    undone, seen = context.found.undone, context.found.seen
-    if not undone:
+    pending_changes, seen = context.found.pending_changes, context.found.seen
+    if not pending_changes:
         return None
-    names = ", ".join(sorted(map(str, undone)))
+    names = ", ".join(sorted(map(str, pending_changes)))
     message = f"spec.suspend keeps {names} from being as the spec wants; false has that done"
     of_antaeus = deployment(part_name(context.stack.name, ANTAEUS))
-    if seen.antaeus_runs and of_antaeus in undone:
+    if seen.antaeus_runs and of_antaeus in pending_changes:
         message += ", which may restart Antaeus, and that forgets all payments"
     return Verdict(Reason.SUSPENDED, message, stalled=True)
 
@@ -183,10 +183,10 @@ def _of_part(context: ReadinessContext, part: str, reason: Reason) -> Verdict | 
     trouble = _trouble(seen, part, rollout)
     if trouble is None:
         return Verdict(Reason.HIBERNATING if stack.hibernate else reason, progress)
-    return Verdict(Reason.PODS_UNHEALTHY, f"{progress}; {trouble}", stalled=trouble.stuck)
+    return Verdict(Reason.PODS_UNHEALTHY, f"{progress}; {trouble}", stalled=trouble.needs_action)
 
 
-def _trouble(seen: Observed, part: str, rollout: Rollout) -> Trouble | None:
+def _trouble(seen: Observed, part: str, rollout: Rollout) -> PodProblem | None:
     of_pods = [pod.trouble for pod in seen.of(part) if pod.trouble]
-    stuck = (trouble for trouble in of_pods if trouble.stuck)
-    return next(stuck, None) or rollout.trouble or next(iter(of_pods), None)
+    needs_action = (trouble for trouble in of_pods if trouble.needs_action)
+    return next(needs_action, None) or rollout.trouble or next(iter(of_pods), None)

@@ -21,19 +21,19 @@ from billing_operator.tokens.choice import Secrets
 from billing_operator.tokens.secret import (
     Step,
     TokenSecret,
+    completed,
     dropped,
-    forgotten,
-    settled,
+    promoted,
     staged,
-    swapped,
+    without_old,
 )
 from billing_operator.tokens.steps import (
     Action,
+    Blocked,
     Facts,
     PaymentPod,
     Rotation,
-    Sight,
-    Wait,
+    TokenState,
     antaeus_lacks,
     due_in,
     next_step,
@@ -98,51 +98,51 @@ class TokenRotation:
         Raises:
             ClusterError: the API server did not do what it was asked.
         """
-        sight = self.tokens.sight(stack)
-        if sight is None:
+        state = self.tokens.state(stack)
+        if state is None:
             return None
-        if not sight.under_way and not wanted(stack, sight, self.now()):
+        if not state.under_way and not wanted(stack, state, self.now()):
             self._known(stack).effort = None
-            return Rotation(sight, look_again=due_in(stack, sight, self.now()))
-        step = await self._next(stack, seen, sight, billing_busy=billing_busy)
+            return Rotation(state, look_again=due_in(stack, state, self.now()))
+        step = await self._next(stack, seen, state, billing_busy=billing_busy)
         if isinstance(step, Action):
-            return await self._look_and_take(stack, seen, sight, billing_busy=billing_busy)
-        return await self._wait(stack, seen, sight, step)
+            return await self._look_and_take(stack, seen, state, billing_busy=billing_busy)
+        return await self._wait(stack, seen, state, step)
 
     def known(self, stack: Stack) -> Rotation | None:
         """How it was when the Secret was last read; None while no token is known."""
-        sight = self.tokens.sight(stack)
-        return Rotation(sight) if sight else None
+        state = self.tokens.state(stack)
+        return Rotation(state) if state else None
 
     def _known(self, stack: Stack) -> _Known:
         return self.memories.of(stack.uid, _Known)
 
     async def _look_and_take(
-        self, known: Stack, seen: Observed, sight: Sight, *, billing_busy: bool
+        self, known: Stack, seen: Observed, state: TokenState, *, billing_busy: bool
     ) -> Rotation:
         """Looks at what is live, and writes if the step is right by that too."""
-        again = Rotation(sight, look_again=_LOOK_AGAIN)
+        again = Rotation(state, look_again=_LOOK_AGAIN)
         stack, secrets, pods = await self._look(known)
         if stack is None or secrets.own is None or stack.secret_ref != known.secret_ref:
             self.tokens.forget(known.uid)
             return again
         # Somebody may have put another Secret in its place.
-        if self.tokens.settle(stack, secrets, seen).secret:
+        if self.tokens.resolve(stack, secrets, seen).secret:
             return again
         own, seen = TokenSecret.of(secrets.own), replace(seen, pods=pods)
-        sight = self.tokens.note(stack, own, secrets)
-        step = await self._next(stack, seen, sight, billing_busy=billing_busy)
+        state = self.tokens.note(stack, own, secrets)
+        step = await self._next(stack, seen, state, billing_busy=billing_busy)
         if not isinstance(step, Action):
-            return await self._wait(stack, seen, sight, step)
+            return await self._wait(stack, seen, state, step)
         try:
             live = await self.cluster.replace(self._changed(stack, step, own, secrets))
         except Conflict:
             return again
-        sight = self.tokens.note(stack, TokenSecret.of(live), replace(secrets, own=live))
+        state = self.tokens.note(stack, TokenSecret.of(live), replace(secrets, own=live))
         log.info(
-            "token rotation step", extra={"stack": str(stack.key), "step": sight.step or "Complete"}
+            "token rotation step", extra={"stack": str(stack.key), "step": state.step or "Complete"}
         )
-        return await self._wait(stack, seen, sight, None)
+        return await self._wait(stack, seen, state, None)
 
     async def _look(self, known: Stack) -> tuple[Stack | None, Secrets, tuple[Pod, ...]]:
         """The live stack, unless it has gone or is about to, its Secrets and its pods."""
@@ -162,27 +162,27 @@ class TokenRotation:
                 return staged(own, self.tokens.new(stack, secrets))
             case Action.DROP:
                 return dropped(own)
-            case Action.SWAP:
-                return swapped(own, self.now(), stack.rotate_token)
-            case Action.FORGET:
-                return forgotten(own)
-            case Action.SETTLE:
-                return settled(own, self.now())
+            case Action.PROMOTE:
+                return promoted(own, self.now(), stack.rotate_token)
+            case Action.RETIRE:
+                return without_old(own)
+            case Action.COMPLETE:
+                return completed(own, self.now())
 
     async def _next(
-        self, stack: Stack, seen: Observed, sight: Sight, *, billing_busy: bool
-    ) -> Action | Wait | None:
+        self, stack: Stack, seen: Observed, state: TokenState, *, billing_busy: bool
+    ) -> Action | Blocked | None:
         pods = [pod for pod in seen.pods if pod.part == PAYMENT and pod.mounted]
-        if sight.step is Step.PROMOTED:
+        if state.step is Step.PROMOTED:
             pods = []  # it is Antaeus' turn
         facts = Facts(
             payment=tuple(await asyncio.gather(*(self._ask(stack, pod) for pod in pods))),
-            antaeus_lacks=antaeus_lacks(stack, seen, sight.id),
+            antaeus_lacks=antaeus_lacks(stack, seen, state.id),
             billing_busy=billing_busy,
-            paying=seen.antaeus_instance is not None and self.readings.moving(stack.uid),
+            paying=seen.antaeus_instance is not None and self.readings.recently_changed(stack.uid),
             suspended=stack.suspend,
         )
-        return next_step(stack, sight, facts, self.now())
+        return next_step(stack, state, facts, self.now())
 
     async def _ask(self, stack: Stack, pod: Pod) -> PaymentPod:
         if not pod.ip:
@@ -194,19 +194,19 @@ class TokenRotation:
         return PaymentPod(pod.name, answers=True, accepted=answer.accepted)
 
     async def _wait(
-        self, stack: Stack, seen: Observed, sight: Sight, wait: Wait | None
+        self, stack: Stack, seen: Observed, state: TokenState, wait: Blocked | None
     ) -> Rotation:
         """Hurries payment, if it is payment that is waited for, and says when to look again."""
         now, known = self.clock(), self._known(stack)
         effort = known.effort
-        if effort is None or effort.step != sight.step:
-            effort = known.effort = _Effort(sight.step, now, now - _NUDGE_SECONDS)
+        if effort is None or effort.step != state.step:
+            effort = known.effort = _Effort(state.step, now, now - _NUDGE_SECONDS)
         usual = now - effort.since < _USUAL_SECONDS
         pause = _NUDGE_SECONDS if usual else _LOOK_AGAIN_LATER
-        of_payment = sight.step in (Step.STAGED, Step.RETIRING)
+        of_payment = state.step in (Step.STAGED, Step.RETIRING)
         if of_payment and not stack.suspend and now - effort.nudged >= pause:
             effort.nudged = now
-            why = f"{sight.other_id or sight.id}-{next(self._nudges)}"
+            why = f"{state.other_id or state.id}-{next(self._nudges)}"
             await self.profiles.refresh(stack, seen.of(PAYMENT), why=why)
         later = _LOOK_AGAIN_SELDOM if wait and wait.remedy else _LOOK_AGAIN_LATER
-        return Rotation(sight, wait, _LOOK_AGAIN if usual else later)
+        return Rotation(state, wait, _LOOK_AGAIN if usual else later)

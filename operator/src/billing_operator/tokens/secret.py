@@ -18,7 +18,7 @@ from billing_operator.names import (
     TOKEN_KEY,
 )
 
-_SOURCE, _OTHER_SOURCE = "source", "secondary-source"
+_SOURCE, _SECONDARY_SOURCE = "source", "secondary-source"
 _STEP, _MADE, _ROTATED, _REQUEST = "step", "made", "rotated-at", "request"
 _USERS = "user"
 
@@ -76,7 +76,7 @@ class TokenSecret:
         data: dict[str, str] = live.get("data") or {}
         other = None
         if SECONDARY_TOKEN_KEY in data:
-            users = _text(data, _OTHER_SOURCE) == _USERS
+            users = _text(data, _SECONDARY_SOURCE) == _USERS
             other = ValidToken(
                 data[SECONDARY_TOKEN_KEY], _text(data, SECONDARY_TOKEN_ID_KEY), users
             )
@@ -92,7 +92,7 @@ class TokenSecret:
         )
 
 
-def first(token: ValidToken, now: datetime, request: str | None) -> dict[str, str]:
+def initial_data(token: ValidToken, now: datetime, request: str | None) -> dict[str, str]:
     """The data of a Secret with a single token, whatever was there before."""
     made = {TOKEN_KEY: token.text, _MADE: _encoded(timestamp(now))}
     made |= _optional(TOKEN_ID_KEY, token.id) | _optional(_REQUEST, request)
@@ -102,7 +102,7 @@ def first(token: ValidToken, now: datetime, request: str | None) -> dict[str, st
 def staged(secret: TokenSecret, new: ValidToken) -> Manifest:
     """With a new token that is valid besides; one that was staged before makes room."""
     added = {SECONDARY_TOKEN_KEY: new.text, _STEP: _encoded(Step.STAGED)}
-    added |= _optional(SECONDARY_TOKEN_ID_KEY, new.id) | _source(_OTHER_SOURCE, new)
+    added |= _optional(SECONDARY_TOKEN_ID_KEY, new.id) | _source(_SECONDARY_SOURCE, new)
     return _changed(secret, added)
 
 
@@ -111,34 +111,34 @@ def dropped(secret: TokenSecret) -> Manifest:
     return _changed(secret, {}, step=False)
 
 
-def swapped(secret: TokenSecret, now: datetime, request: str | None) -> Manifest:
+def promoted(secret: TokenSecret, now: datetime, request: str | None) -> Manifest:
     """With the two tokens in each other's place; what was asked for until now is met by it."""
     new, old = secret.other, secret.current
     if new is None:
         return secret.live
-    made = first(new, now, request or secret.request)
+    made = initial_data(new, now, request or secret.request)
     made |= {SECONDARY_TOKEN_KEY: old.text, _STEP: _encoded(Step.PROMOTED)}
-    made |= _optional(SECONDARY_TOKEN_ID_KEY, old.id) | _source(_OTHER_SOURCE, old)
+    made |= _optional(SECONDARY_TOKEN_ID_KEY, old.id) | _source(_SECONDARY_SOURCE, old)
     return _changed(secret, made, current=False)
 
 
-def forgotten(secret: TokenSecret) -> Manifest:
+def without_old(secret: TokenSecret) -> Manifest:
     """Without the earlier token; payment is still to see that."""
     return _changed(secret, {_STEP: _encoded(Step.RETIRING)})
 
 
-def settled(secret: TokenSecret, now: datetime) -> Manifest:
+def completed(secret: TokenSecret, now: datetime) -> Manifest:
     """At rest again."""
     return _changed(secret, {_ROTATED: _encoded(timestamp(now))}, step=False)
 
 
 def replaced(secret: TokenSecret, new: ValidToken, now: datetime, request: str | None) -> Manifest:
     """With another single token, where no pod uses what was there."""
-    return _changed(secret, first(new, now, request), current=False, step=False)
+    return _changed(secret, initial_data(new, now, request), current=False, step=False)
 
 
 _CURRENT = frozenset({TOKEN_KEY, TOKEN_ID_KEY, _SOURCE, _MADE, _REQUEST})
-_OTHER = frozenset({SECONDARY_TOKEN_KEY, SECONDARY_TOKEN_ID_KEY, _OTHER_SOURCE})
+_OTHER = frozenset({SECONDARY_TOKEN_KEY, SECONDARY_TOKEN_ID_KEY, _SECONDARY_SOURCE})
 
 
 def _changed(

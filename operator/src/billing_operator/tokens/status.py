@@ -5,7 +5,7 @@ from datetime import datetime
 from billing_operator.inputs import Token
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.spec.stack import Stack
-from billing_operator.tokens.steps import Rotation, Wait
+from billing_operator.tokens.steps import Blocked, Rotation
 
 _MOST_CHARACTERS = 512
 _NOT_BEGUN = "Waiting"
@@ -18,9 +18,9 @@ def token_status(
     before: Manifest | None = stack.status.get("token")
     if token is None:
         return before
-    sight = rotation.sight if rotation else None
+    state = rotation.state if rotation else None
     source = None if token.generated else (before or {}).get("source")
-    if stack.secret_ref and sight and sight.good and not sight.differs:
+    if stack.secret_ref and state and state.good and not state.differs:
         # Also where the operator made it, and somebody has put it into a Secret of theirs.
         source = stack.secret_ref.name
     return {
@@ -31,7 +31,7 @@ def token_status(
         # for consent when the token is lost one day.
         "lastHandledRenew": stack.renew_token,
         "lastHandledRotate": _requested(stack, rotation),
-        "lastRotationTime": sight.rotated_at if sight else (before or {}).get("lastRotationTime"),
+        "lastRotationTime": state.rotated_at if state else (before or {}).get("lastRotationTime"),
         "rotation": _rotation(rotation, (before or {}).get("rotation") or {}, now),
     }
 
@@ -40,13 +40,13 @@ def _requested(stack: Stack, rotation: Rotation | None) -> str | None:
     """The last request that was met; with a Secret of the user's, by having looked at that."""
     if rotation is None:
         return (stack.status.get("token") or {}).get("lastHandledRotate")
-    return stack.rotate_token if stack.secret_ref else rotation.sight.request
+    return stack.rotate_token if stack.secret_ref else rotation.state.request
 
 
 def _rotation(rotation: Rotation | None, before: Manifest, now: datetime) -> Manifest | None:
     if rotation is None or not (rotation.under_way or rotation.waits_for):
         return None
-    step = str(rotation.sight.step or _NOT_BEGUN)
+    step = str(rotation.state.step or _NOT_BEGUN)
     return {
         "step": step,
         "waitingFor": rotation.waits_for and _told(rotation.waits_for)[:_MOST_CHARACTERS],
@@ -61,7 +61,7 @@ def rotation_message(rotation: Rotation | None) -> str | None:
     if rotation is None or not rotation.under_way:
         return None
     wait = f": {_told(rotation.waits_for)}" if rotation.waits_for else ""
-    return f"another token takes over, {rotation.sight.step}{wait}"
+    return f"another token takes over, {rotation.state.step}{wait}"
 
 
 def held_message(rotation: Rotation | None) -> str | None:
@@ -70,5 +70,5 @@ def held_message(rotation: Rotation | None) -> str | None:
     return _told(wait) if wait and wait.remedy else None
 
 
-def _told(wait: Wait) -> str:
+def _told(wait: Blocked) -> str:
     return f"{wait.what}; to mend it, {wait.remedy}" if wait.remedy else wait.what

@@ -23,7 +23,7 @@ _IMAGE_REMEDY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class TokenState:
     """What is known of a stack's tokens without knowing any of them.
 
     Attributes:
@@ -54,14 +54,14 @@ class Sight:
         return self.step is not None
 
 
-def see(own: TokenSecret, users: str | None, *, good: bool = True) -> Sight:
+def token_state(own: TokenSecret, users: str | None, *, good: bool = True) -> TokenState:
     """What a Secret says, without the tokens.
 
     Args:
         users: the token of the user's own Secret; None where none is named or it is no good.
     """
     other = own.other
-    return Sight(
+    return TokenState(
         id=own.current.id,
         other_id=other.id if other else None,
         step=own.step,
@@ -81,13 +81,13 @@ class Action(Enum):
 
     STAGE = auto()
     DROP = auto()
-    SWAP = auto()
-    FORGET = auto()
-    SETTLE = auto()
+    PROMOTE = auto()
+    RETIRE = auto()
+    COMPLETE = auto()
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class Blocked:
     """Nothing is done for now.
 
     Attributes:
@@ -131,20 +131,20 @@ class Facts:
     suspended: bool = False
 
 
-def wanted(stack: Stack, sight: Sight, now: datetime) -> bool:
+def wanted(stack: Stack, state: TokenState, now: datetime) -> bool:
     """Whether another token is to take over from the current one."""
     if stack.secret_ref:
-        return sight.good and sight.differs
-    asked = stack.rotate_token is not None and stack.rotate_token != sight.request
-    due = due_in(stack, sight, now)
-    return sight.users or asked or (due is not None and due <= 0)
+        return state.good and state.differs
+    asked = stack.rotate_token is not None and stack.rotate_token != state.request
+    due = due_in(stack, state, now)
+    return state.users or asked or (due is not None and due <= 0)
 
 
-def due_in(stack: Stack, sight: Sight, now: datetime) -> float | None:
+def due_in(stack: Stack, state: TokenState, now: datetime) -> float | None:
     """In how many seconds the current token is too old; None if never."""
     if stack.secret_ref or stack.token_max_age is None:
         return None
-    return stack.token_max_age - (now - sight.made).total_seconds()
+    return stack.token_max_age - (now - state.made).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +156,14 @@ class Rotation:
         look_again: in how many seconds to look again; None where only news could change anything.
     """
 
-    sight: Sight
-    waits_for: Wait | None = None
+    state: TokenState
+    waits_for: Blocked | None = None
     look_again: float | None = None
 
     @property
     def under_way(self) -> bool:
         """Whether one has begun and is not complete: no billing run may begin then."""
-        return self.sight.under_way
+        return self.state.under_way
 
 
 def sooner(seconds: float | None, rotation: Rotation | None) -> float | None:
@@ -172,75 +172,79 @@ def sooner(seconds: float | None, rotation: Rotation | None) -> float | None:
     return min((each for each in both if each is not None), default=None)
 
 
-def next_step(stack: Stack, sight: Sight, facts: Facts, now: datetime) -> Action | Wait | None:
+def next_step(
+    stack: Stack, state: TokenState, facts: Facts, now: datetime
+) -> Action | Blocked | None:
     """What to do, or what to wait for; None where there is nothing to rotate."""
-    match sight.step:
+    match state.step:
         case None:
-            step = _begin(facts) if wanted(stack, sight, now) else None
+            step = _begin(facts) if wanted(stack, state, now) else None
         case Step.STAGED:
-            step = _staged(stack, sight, facts, now)
+            step = _staged(stack, state, facts, now)
         case Step.PROMOTED:
-            step = Wait(facts.antaeus_lacks) if facts.antaeus_lacks else Action.FORGET
+            step = Blocked(facts.antaeus_lacks) if facts.antaeus_lacks else Action.RETIRE
         case Step.RETIRING:
-            step = _forgetting(sight, facts)
+            step = _retiring(state, facts)
     if isinstance(step, Action) and facts.suspended:
-        return Wait("spec.suspend is true: nothing is written until it is false")
+        return Blocked("spec.suspend is true: nothing is written until it is false")
     return step
 
 
-def _begin(facts: Facts) -> Action | Wait:
+def _begin(facts: Facts) -> Action | Blocked:
     # Once begun it would keep billing runs waiting, so it is seen first that it can come to an end.
     return _silent(facts) or _billing(facts) or Action.STAGE
 
 
-def _staged(stack: Stack, sight: Sight, facts: Facts, now: datetime) -> Action | Wait:
-    if stack.secret_ref and not sight.good:
-        return Wait("the Secret of spec.token.secretRef is to be good again")
+def _staged(stack: Stack, state: TokenState, facts: Facts, now: datetime) -> Action | Blocked:
+    if stack.secret_ref and not state.good:
+        return Blocked("the Secret of spec.token.secretRef is to be good again")
     # Nobody has the staged one yet, so it may be taken back or exchanged without any harm.
-    if sight.other_differs if stack.secret_ref else sight.other_users:
-        return Action.STAGE if wanted(stack, sight, now) else Action.DROP
-    behind = [pod for pod in facts.payment if not _takes(pod, sight.id, sight.other_id)]
-    return _silent(facts) or _behind(behind, facts, "both tokens") or _quiet(facts) or Action.SWAP
+    if state.other_differs if stack.secret_ref else state.other_users:
+        return Action.STAGE if wanted(stack, state, now) else Action.DROP
+    behind = [pod for pod in facts.payment if not _takes(pod, state.id, state.other_id)]
+    return (
+        _silent(facts) or _behind(behind, facts, "both tokens") or _quiet(facts) or Action.PROMOTE
+    )
 
 
-def _forgetting(sight: Sight, facts: Facts) -> Action | Wait:
+def _retiring(state: TokenState, facts: Facts) -> Action | Blocked:
     behind = [
-        pod for pod in facts.payment if not (pod.accepted and pod.accepted.takes_only(sight.id))
+        pod for pod in facts.payment if not (pod.accepted and pod.accepted.takes_only(state.id))
     ]
-    return _silent(facts) or _behind(behind, facts, "the new token alone") or Action.SETTLE
+    return _silent(facts) or _behind(behind, facts, "the new token alone") or Action.COMPLETE
 
 
 def _takes(pod: PaymentPod, *ids: str | None) -> bool:
     return pod.accepted is not None and pod.accepted.takes(*ids)
 
 
-def _silent(facts: Facts) -> Wait | None:
+def _silent(facts: Facts) -> Blocked | None:
     names = [pod.name for pod in facts.payment if pod.answers and pod.accepted is None]
     if not names:
         return None
-    return Wait(f"payment: {_some(names)} does not tell which tokens it accepts", _IMAGE_REMEDY)
+    return Blocked(f"payment: {_some(names)} does not tell which tokens it accepts", _IMAGE_REMEDY)
 
 
-def _behind(behind: list[PaymentPod], facts: Facts, what: str) -> Wait | None:
+def _behind(behind: list[PaymentPod], facts: Facts, what: str) -> Blocked | None:
     if not behind:
         return None
     done, all_pods = len(facts.payment) - len(behind), len(facts.payment)
     names = _some(pod.name for pod in behind)
-    return Wait(f"payment: {done} of {all_pods} pods accept {what}; not yet {names}")
+    return Blocked(f"payment: {done} of {all_pods} pods accept {what}; not yet {names}")
 
 
-def _billing(facts: Facts) -> Wait | None:
-    return Wait("the billing run is to end") if facts.billing_busy else None
+def _billing(facts: Facts) -> Blocked | None:
+    return Blocked("the billing run is to end") if facts.billing_busy else None
 
 
-def _quiet(facts: Facts) -> Wait | None:
-    paying = Wait("invoices are being paid; a restart of Antaeus would cut that off")
+def _quiet(facts: Facts) -> Blocked | None:
+    paying = Blocked("invoices are being paid; a restart of Antaeus would cut that off")
     return _billing(facts) or (paying if facts.paying else None)
 
 
 def _some(names: Iterable[str]) -> str:
-    first, *more = sorted(names)
-    return f"{first} and {len(more)} more" if more else first
+    initial_data, *more = sorted(names)
+    return f"{initial_data} and {len(more)} more" if more else initial_data
 
 
 def antaeus_lacks(stack: Stack, seen: Observed, token_id: str | None) -> str | None:

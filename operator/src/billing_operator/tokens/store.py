@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from billing_operator.desired import workload
-from billing_operator.errors import Conflict, OutOfSight, SpecError
+from billing_operator.errors import Conflict, SpecError, StaleCache
 from billing_operator.inputs import Token
 from billing_operator.kinds import SECRET, Key, Manifest
 from billing_operator.kube.api import Cluster
@@ -22,8 +22,8 @@ from billing_operator.tokens.choice import (
     used,
     users_token,
 )
-from billing_operator.tokens.secret import TokenSecret, ValidToken, first, replaced
-from billing_operator.tokens.steps import Sight, see
+from billing_operator.tokens.secret import TokenSecret, ValidToken, initial_data, replaced
+from billing_operator.tokens.steps import TokenState, token_state
 
 # Events of pods come in bursts; a Secret need not be read for each of them.
 _FRESH_SECONDS = 60.0
@@ -31,7 +31,7 @@ _ID_CHARACTERS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class ResolvedToken:
     """A token to use.
 
     Attributes:
@@ -45,9 +45,9 @@ class Settled:
 @dataclass(frozen=True, slots=True)
 class _Memo:
     token: Token
-    sight: Sight
+    state: TokenState
     complaint: SpecError | None
-    wish: str
+    fingerprint: str
     at: float
 
 
@@ -87,10 +87,10 @@ class TokenKeeper:
         memo = self._memo(stack)
         return memo.token if memo else None
 
-    def sight(self, stack: Stack) -> Sight | None:
+    def state(self, stack: Stack) -> TokenState | None:
         """What was last read of the stack's tokens, if anything was."""
         memo = self._memo(stack)
-        return memo.sight if memo else None
+        return memo.state if memo else None
 
     def complaint(self, stack: Stack) -> SpecError | None:
         """What is wrong with the user's Secret, while the stack goes on with the token before."""
@@ -108,10 +108,10 @@ class TokenKeeper:
         secrets = await self.read(stack)
         if secrets.own is None:
             return None
-        settled = self.settle(stack, secrets, seen)
-        return None if settled.secret else settled.token
+        resolved = self.resolve(stack, secrets, seen)
+        return None if resolved.secret else resolved.token
 
-    def settle(self, stack: Stack, secrets: Secrets, seen: Observed) -> Settled:
+    def resolve(self, stack: Stack, secrets: Secrets, seen: Observed) -> ResolvedToken:
         """The token to use; a new one where there never was one or none can be harmed.
 
         Raises:
@@ -123,29 +123,29 @@ class TokenKeeper:
             return self._propose(stack, choice)
         if secrets.own is not None:
             self.note(stack, TokenSecret.of(secrets.own), secrets)
-        return Settled(choice)
+        return ResolvedToken(choice)
 
-    def note(self, stack: Stack, own: TokenSecret, secrets: Secrets) -> Sight:
+    def note(self, stack: Stack, own: TokenSecret, secrets: Secrets) -> TokenState:
         """Remembers what the Secrets say, and returns it without the tokens."""
         try:
             return self._remember(stack, own, users_token(stack, secrets))
         except SpecError as error:
             return self._remember(stack, own, None, error.with_traceback(None))
 
-    async def write(self, stack: Stack, settled: Settled) -> None:
+    async def write(self, stack: Stack, resolved: ResolvedToken) -> None:
         """Makes the Secret of a new token.
 
         Raises:
-            OutOfSight: there is another one by now; it must be read to see clearly.
+            StaleCache: there is another one by now; it must be read to see clearly.
         """
-        if settled.secret is None:
+        if resolved.secret is None:
             return
         # Never an apply: where a Secret has come meanwhile, its token must survive.
-        known = "resourceVersion" in settled.secret["metadata"]
+        known = "resourceVersion" in resolved.secret["metadata"]
         try:
-            live = await (self._cluster.replace if known else self._cluster.create)(settled.secret)
+            live = await (self._cluster.replace if known else self._cluster.create)(resolved.secret)
         except Conflict as error:
-            raise OutOfSight from error
+            raise StaleCache from error
         own = TokenSecret.of(live)
         self._remember(stack, own, own.current.text if stack.secret_ref else None)
 
@@ -174,38 +174,38 @@ class TokenKeeper:
 
     def _memo(self, stack: Stack) -> _Memo | None:
         memo = self._known(stack.uid).memo
-        return memo if memo and memo.wish == _wish(stack) else None
+        return memo if memo and memo.fingerprint == _spec_fingerprint(stack) else None
 
     def _remember(
         self, stack: Stack, own: TokenSecret, users: str | None, fault: SpecError | None = None
-    ) -> Sight:
-        sight = see(own, users, good=fault is None)
+    ) -> TokenState:
+        state = token_state(own, users, good=fault is None)
         # What is no good may be mended at any time, and nobody tells.
         at = float("-inf") if fault else self._clock()
         token = used(stack, own.current)
-        self._known(stack.uid).memo = _Memo(token, sight, fault, _wish(stack), at)
-        return sight
+        self._known(stack.uid).memo = _Memo(token, state, fault, _spec_fingerprint(stack), at)
+        return state
 
     def _valid(self, stack: Stack, text: str | None, token_id: str | None) -> ValidToken:
         new = base64.b64encode(self._new_token().encode()).decode()
         made_id = self._new_token()[:_ID_CHARACTERS]
         return ValidToken(text or new, token_id or made_id, users=stack.secret_ref is not None)
 
-    def _propose(self, stack: Stack, choice: MakeToken) -> Settled:
+    def _propose(self, stack: Stack, choice: MakeToken) -> ResolvedToken:
         new, now = self._valid(stack, choice.text, choice.id), self._now()
         if choice.instead:
             secret = replaced(choice.instead, new, now, stack.rotate_token)
-            return Settled(used(stack, new), secret)
+            return ResolvedToken(used(stack, new), secret)
         name = token_secret_name(stack.name)
         secret = {
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": workload.metadata(stack, name, stack_labels(stack.name)),
             "type": "Opaque",
-            "data": first(new, now, stack.rotate_token),
+            "data": initial_data(new, now, stack.rotate_token),
         }
-        return Settled(used(stack, new), secret)
+        return ResolvedToken(used(stack, new), secret)
 
 
-def _wish(stack: Stack) -> str:
+def _spec_fingerprint(stack: Stack) -> str:
     return f"{stack.secret_ref}/{stack.renew_token}/{stack.rotate_token}"

@@ -87,7 +87,7 @@ def test_nothing_waits_where_antaeus_runs_by_the_newest_template() -> None:
 def test_the_newest_template_is_taken_where_no_antaeus_runs(pods: tuple[Manifest, ...]) -> None:
     found = decided(seen_with(template(), *pods))
 
-    assert (image(found), found.held_back) == ("example.test/antaeus:2", None)
+    assert (image(found), found.pending_update) == ("example.test/antaeus:2", None)
 
 
 @pytest.mark.parametrize(
@@ -102,13 +102,13 @@ def test_what_a_user_chooses_goes_through_at_once(choice: Manifest) -> None:
     found = decided(seen_with(template(), RUNNING), antaeus=choice)
 
     assert image(found) == choice.get("image", "example.test/antaeus:2")
-    assert found.held_back is None
+    assert found.pending_update is None
 
 
 def test_another_token_goes_through_at_once() -> None:
     found = decided(seen_with(template(), RUNNING), token=a_token("second"))
 
-    assert (image(found), found.held_back) == ("example.test/antaeus:2", None)
+    assert (image(found), found.pending_update) == ("example.test/antaeus:2", None)
 
 
 def test_the_same_token_from_another_place_restarts_nothing() -> None:
@@ -154,4 +154,4 @@ def test_without_a_readable_note_of_what_runs_the_template_is_made_anew(note: st
     live["metadata"]["annotations"] = annotations
     found = decided(seen)
 
-    assert (image(found), found.held_back) == ("example.test/antaeus:2", None)
+    assert (image(found), found.pending_update) == ("example.test/antaeus:2", None)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from billing_operator.children.field_owners import claim, let_go
+from billing_operator.children.field_owners import release_replicas, take_fields
 from billing_operator.kinds import Manifest
 from billing_operator.names import MANAGER
 from support.operator.applied import applied, owned_fields
@@ -71,7 +71,7 @@ def test_what_excludes_a_field_of_ours_becomes_ours_and_nobody_elses(
 ) -> None:
     wanted = a_deployment(volumes=[{"name": "data", "emptyDir": {}}])
     wanted["spec"]["template"]["spec"]["containers"][0]["readinessProbe"] = {"httpGet": {}}
-    entries = claim(wanted, edited(applied(wanted), rival), MANAGER)
+    entries = take_fields(wanted, edited(applied(wanted), rival), MANAGER)
 
     assert owned_by("kubectl-patch", entries) == {}, why
     # The server refuses an entry that owns nothing.
@@ -108,8 +108,8 @@ def test_what_can_stand_beside_ours_stays_with_whoever_set_it() -> None:
     wanted = a_deployment()
     wanted["spec"]["template"]["spec"]["containers"][0]["readinessProbe"] = {"httpGet": {}}
 
-    assert claim(wanted, edited(applied(wanted), kept), MANAGER) is None
-    entries = claim(wanted, edited(applied(wanted), rival), MANAGER)
+    assert take_fields(wanted, edited(applied(wanted), kept), MANAGER) is None
+    entries = take_fields(wanted, edited(applied(wanted), rival), MANAGER)
     assert owned_by("kubectl-patch", entries) == kept
 
 
@@ -120,7 +120,7 @@ def test_ports_of_a_service_make_room_for_the_ones_that_are_wanted() -> None:
     foreign["metadata"]["managedFields"] = []
     both: Manifest = {f'k:{{"port":{port},"protocol":"TCP"}}': {"f:port": {}} for port in (80, 81)}
     edited(foreign, {"f:spec": {"f:ports": both}})
-    entries = claim(a_service(9000), foreign, MANAGER)
+    entries = take_fields(a_service(9000), foreign, MANAGER)
 
     claimed = owned_by(MANAGER, entries)["f:spec"]["f:ports"]
     assert list(claimed) == ['k:{"port":80,"protocol":"TCP"}']
@@ -135,7 +135,7 @@ def test_the_same_fields_set_by_somebody_else_are_no_rivals() -> None:
     wanted = a_deployment()
     theirs = owned_fields(wanted)
 
-    assert claim(wanted, edited(applied(wanted), theirs), MANAGER) is None
+    assert take_fields(wanted, edited(applied(wanted), theirs), MANAGER) is None
 
 
 @pytest.mark.parametrize("entry", [{"manager": MANAGER}, {"subresource": "status"}])
@@ -145,7 +145,7 @@ def test_neither_our_own_fields_nor_those_of_a_subresource_are_claimed(
     wanted = a_deployment()
     rival: Manifest = {"f:spec": {"f:strategy": {"f:rollingUpdate": {}}}}
 
-    assert claim(wanted, edited(applied(wanted), rival, **entry), MANAGER) is None
+    assert take_fields(wanted, edited(applied(wanted), rival, **entry), MANAGER) is None
 
 
 def test_the_object_that_was_looked_at_stays_as_it_is() -> None:
@@ -153,7 +153,7 @@ def test_the_object_that_was_looked_at_stays_as_it_is() -> None:
     rival: Manifest = {"f:spec": {"f:strategy": {"f:rollingUpdate": {}}}}
     live = edited(applied(wanted), rival)
     before = json.dumps(live)
-    claim(wanted, live, MANAGER)
+    take_fields(wanted, live, MANAGER)
 
     assert json.dumps(live) == before
 
@@ -162,7 +162,7 @@ def test_replicas_that_another_is_to_decide_are_nobodys_before_they_are_left_out
     live = applied({**a_deployment(), "spec": {**a_deployment()["spec"], "replicas": 3}})
     live = edited(live, {"f:metadata": {"f:labels": {"f:team": {}}}})
 
-    entries = let_go(a_deployment(), live, MANAGER)
+    entries = release_replicas(a_deployment(), live, MANAGER)
 
     assert owned_by(MANAGER, entries) == owned_fields(a_deployment())
     assert owned_by("kubectl-patch", entries) == {"f:metadata": {"f:labels": {"f:team": {}}}}
@@ -173,7 +173,7 @@ def test_replicas_that_another_is_to_decide_are_nobodys_before_they_are_left_out
 def test_there_is_nothing_to_let_go_of_what_is_named_or_is_not_ours() -> None:
     named = {**a_deployment(), "spec": {**a_deployment()["spec"], "replicas": 3}}
 
-    assert let_go(named, applied(named), MANAGER) is None
-    assert let_go(a_deployment(), applied(a_deployment()), MANAGER) is None
-    assert let_go(a_deployment(), applied(named, manager="kubectl"), MANAGER) is None
-    assert let_go(a_service(9000), applied(a_service(9000)), MANAGER) is None
+    assert release_replicas(named, applied(named), MANAGER) is None
+    assert release_replicas(a_deployment(), applied(a_deployment()), MANAGER) is None
+    assert release_replicas(a_deployment(), applied(named, manager="kubectl"), MANAGER) is None
+    assert release_replicas(a_service(9000), applied(a_service(9000)), MANAGER) is None

@@ -48,7 +48,12 @@ def image_of_antaeus(found: Plan) -> str:
 def test_a_stack_at_rest_needs_nothing() -> None:
     found = plan(a_stack(), as_applied(a_stack()))
 
-    assert (found.changes, found.strays, found.writes, found.held_back) == ((), (), False, None)
+    assert (found.changes, found.orphans, found.writes, found.pending_update) == (
+        (),
+        (),
+        False,
+        None,
+    )
 
 
 def test_a_new_stack_needs_everything_pods_last() -> None:
@@ -75,8 +80,8 @@ def test_only_what_differs_is_changed_and_why_is_said() -> None:
 def test_what_the_spec_does_not_want_any_more_is_a_stray() -> None:
     found = plan(a_stack(networkPolicy={"enabled": False}), as_applied(a_stack()))
 
-    assert {stray["kind"] for stray in found.strays} == {"NetworkPolicy"}
-    assert len(found.strays) == 4
+    assert {orphan["kind"] for orphan in found.orphans} == {"NetworkPolicy"}
+    assert len(found.orphans) == 4
     assert found.writes
     assert found.changes == ()
 
@@ -86,21 +91,21 @@ def test_a_child_of_a_kind_that_no_version_makes_any_more_is_a_stray() -> None:
     seen = as_applied(a_stack())
     seen = Observed({**seen.children, Ref("ConfigMap", "shop-old"): old}, ())
 
-    assert plan(a_stack(), seen).strays == (old,)
+    assert plan(a_stack(), seen).orphans == (old,)
 
 
 def test_another_default_image_waits_while_antaeus_runs() -> None:
     found = plan(a_stack(), as_applied(a_stack(), pods=RUNNING), NEW_DEFAULT)
 
     assert not found.writes
-    assert found.held_back == "image example.test/antaeus:2"
+    assert found.pending_update == "image example.test/antaeus:2"
 
 
 def test_another_default_image_is_taken_where_no_antaeus_runs() -> None:
     found = plan(a_stack(), as_applied(a_stack()), NEW_DEFAULT)
 
     assert image_of_antaeus(found) == "example.test/antaeus:2"
-    assert found.held_back is None
+    assert found.pending_update is None
 
 
 def test_another_default_image_of_payment_goes_out_at_once() -> None:
@@ -133,7 +138,7 @@ def test_what_a_user_chooses_goes_through_at_once(choice: Manifest) -> None:
 
     assert found.names == {ANTAEUS}
     assert image_of_antaeus(found) == choice.get("image", "example.test/antaeus:2")
-    assert found.held_back is None
+    assert found.pending_update is None
 
 
 def test_scaling_antaeus_changes_no_template_that_is_held_back() -> None:

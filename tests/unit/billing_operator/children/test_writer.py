@@ -25,7 +25,7 @@ async def write(operator: OperatorInMemory, manifest: Manifest, *, meanwhile: Ma
     known = operator.cluster.must_get(*ref(manifest))
     operator.cluster.take(*ref(manifest))
     operator.cluster.have(meanwhile)
-    await operator.tools.writer.write(
+    await operator.dependencies.writer.write(
         operator.stack, [Change(manifest, "why")], {ref(manifest): known}
     )
 
@@ -75,7 +75,7 @@ async def test_what_was_removed_is_not_removed_again_though_no_watch_has_told_of
     operator.change(networkPolicy={"enabled": False})
     await operator.reconcile()
     assert ("delete", "NetworkPolicy") in operator.cluster.writes
-    await operator.reconcile(blind=True)
+    await operator.reconcile(with_stale_cache=True)
 
     assert set(operator.cluster.writes) <= {STATUS}
 
@@ -88,6 +88,6 @@ async def test_what_a_stack_that_has_gone_was_refused_is_forgotten() -> None:
     await operator.reconcile()
     assert operator.cluster.writes == []
 
-    operator.tools.memories.drop("stack-uid")
+    operator.dependencies.memories.drop("stack-uid")
     await operator.reconcile()
     assert ("apply", "Deployment") in operator.cluster.writes

@@ -36,7 +36,7 @@ class Scene:
             invoices_seconds=10.0,
         )
         self.controller = Controller(
-            operator.tools, settings, operator.metrics, reconcile=self.reconcile
+            operator.dependencies, settings, operator.metrics, reconcile=self.reconcile
         )
 
     async def reconcile(self, place: Key) -> Next:
@@ -78,11 +78,11 @@ async def test_a_cluster_that_does_not_know_a_kind_is_looked_at_all_the_same() -
     unknown = NotFound(Reason.NOT_FOUND, "no such path", status=404)
     scene.operator.cluster.faults["list", "PodMonitor"] = unknown
     await scene.controller.start()
-    assert scene.operator.tools.inventory.absent == {"PodMonitor"}
+    assert scene.operator.dependencies.inventory.absent == {"PodMonitor"}
 
     scene.operator.cluster.faults.clear()
     await scene.controller.resync()
-    assert scene.operator.tools.inventory.absent == set()
+    assert scene.operator.dependencies.inventory.absent == set()
     await scene.controller.stop()
 
 
@@ -100,7 +100,7 @@ async def test_a_kind_that_few_have_never_keeps_the_operator_from_the_others(
 
     assert scene.controller.last_resync is not None
     # A stack that wants one has to be told, so it is tried.
-    assert scene.operator.tools.inventory.absent == set()
+    assert scene.operator.dependencies.inventory.absent == set()
     await scene.controller.stop()
 
 
@@ -179,13 +179,13 @@ async def test_a_stack_that_was_deleted_is_forgotten() -> None:
     scene = await started(a_body(), a_pod("antaeus"))
     scene.operator.apps.counts["shop"] = Counts(1, 9)
     await asyncio.sleep(15)
-    assert scene.operator.tools.readings.last("stack-uid") is not None
+    assert scene.operator.dependencies.readings.last("stack-uid") is not None
     assert scene.last_invoice_read() is not None
     scene.controller.on_watch_event(BILLING_STACK, a_body(version=900), deleted=True)
     scene.operator.cluster.take("BillingStack", "shop")
 
     assert await scene.passes_within(1000) == []
-    assert scene.operator.tools.readings.last("stack-uid") is None
+    assert scene.operator.dependencies.readings.last("stack-uid") is None
     assert scene.last_invoice_read() is None
     await scene.controller.stop()
 
@@ -193,11 +193,11 @@ async def test_a_stack_that_was_deleted_is_forgotten() -> None:
 @in_fake_time
 async def test_a_stack_whose_end_no_watch_told_is_forgotten_too() -> None:
     scene = await started(a_body())
-    scene.operator.tools.readings.note("stack-uid", a_reading())
+    scene.operator.dependencies.readings.note("stack-uid", a_reading())
     scene.operator.cluster.take("BillingStack", "shop")
 
     assert await scene.passes_within(1000) == []
-    assert scene.operator.tools.readings.last("stack-uid") is None
+    assert scene.operator.dependencies.readings.last("stack-uid") is None
     await scene.controller.stop()
 
 
@@ -209,7 +209,7 @@ async def test_the_end_of_an_earlier_stack_leaves_the_later_one_in_sight() -> No
     await asyncio.sleep(1)
     scene.controller.on_watch_event(BILLING_STACK, a_body(uid="earlier"), deleted=True)
 
-    assert scene.operator.tools.inventory.stack(SHOP) is not None
+    assert scene.operator.dependencies.inventory.stack(SHOP) is not None
     # Long before a resync would look at it again.
     assert len(await scene.passes_within(25)) == 2
     await scene.controller.stop()
@@ -280,14 +280,14 @@ async def test_an_answer_during_which_antaeus_started_anew_is_nobodys() -> None:
     scene.controller.on_watch_event(POD, a_pod("antaeus", version=900), deleted=False)
     await asyncio.sleep(15)
     assert scene.operator.apps.asked == ["shop"]
-    assert scene.operator.tools.readings.last("stack-uid") is None
+    assert scene.operator.dependencies.readings.last("stack-uid") is None
     await scene.controller.stop()
 
 
 @in_fake_time
 async def test_an_answer_that_a_newer_reading_has_overtaken_is_nobodys() -> None:
     scene = await started(a_body(), a_pod("antaeus", ready=False))
-    apps, readings = scene.operator.apps, scene.operator.tools.readings
+    apps, readings = scene.operator.apps, scene.operator.dependencies.readings
     apps.counts, apps.meanwhile = {"shop": Counts(2, 8)}, lambda: readings.note("stack-uid", NEWER)
     scene.controller.on_watch_event(POD, a_pod("antaeus", version=900), deleted=False)
     await asyncio.sleep(15)
@@ -298,10 +298,13 @@ async def test_an_answer_that_a_newer_reading_has_overtaken_is_nobodys() -> None
 @in_fake_time
 async def test_a_resync_distrusts_what_no_watch_would_tell() -> None:
     operator = await ready()
-    stack, pods = operator.stack, observe([], operator.tools.inventory.pods(SHOP)).payment_answers
-    assert operator.tools.tokens.remembered(stack)
-    assert operator.tools.profiles.in_effect(stack, pods)
+    stack, pods = (
+        operator.stack,
+        observe([], operator.dependencies.inventory.pods(SHOP)).payment_answers,
+    )
+    assert operator.dependencies.tokens.remembered(stack)
+    assert operator.dependencies.profiles.in_effect(stack, pods)
     await Scene(operator).controller.resync()
 
-    assert operator.tools.tokens.remembered(stack) is None
-    assert not operator.tools.profiles.in_effect(stack, pods)
+    assert operator.dependencies.tokens.remembered(stack) is None
+    assert not operator.dependencies.profiles.in_effect(stack, pods)

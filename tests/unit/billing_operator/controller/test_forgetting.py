@@ -40,7 +40,7 @@ class Scene:
         self.operator = OperatorInMemory(a_body(uid=UID))
         operator = self.operator
         self.controller = Controller(
-            operator.tools, SETTINGS, operator.metrics, reconcile=self.look_on
+            operator.dependencies, SETTINGS, operator.metrics, reconcile=self.look_on
         )
 
     async def look_on(self, place: Key) -> None:
@@ -53,7 +53,7 @@ class Scene:
         await operator.bring_up()
         operator.apps.counts["shop"] = Counts(2, 8)
         operator.apps.taken["shop-payment-0"] = Calls(taken=5, held=0)
-        operator.tools.readings.note(UID, a_reading(2, 8))
+        operator.dependencies.readings.note(UID, a_reading(2, 8))
         cron = operator.cluster.must_get("CronJob", "shop-billing")
         operator.cluster.have(
             a_job(owner=cron["metadata"]["uid"], made=operator.utc_now().isoformat())
@@ -113,7 +113,7 @@ def reached(root: object, *without: object) -> list[Any]:
 async def test_every_feature_remembers_something_of_a_stack_that_is_there() -> None:
     scene = Scene()
     await scene.remember_everything()
-    parts = scene.operator.tools.memories.__dict__["_stacks"][UID]
+    parts = scene.operator.dependencies.memories.__dict__["_stacks"][UID]
 
     assert {part.__module__ for part in parts} == PARTS
     assert [part for part in parts if parts[part] == part()] == []
@@ -136,7 +136,7 @@ async def test_what_a_pass_remembers_after_the_end_of_its_stack_goes_with_the_ne
     scene = Scene()
     await scene.remember_everything()
     await scene.end()
-    scene.operator.tools.readings.note(UID, a_reading())
+    scene.operator.dependencies.readings.note(UID, a_reading())
     assert scene.traces() != []
     await scene.controller.resync()
 

@@ -12,7 +12,7 @@ from support.operator.recording_worker import RecordingWorker, a_queue
 @in_fake_time
 async def test_a_storm_is_little_work_and_its_last_word_is_heard() -> None:
     worker = RecordingWorker()
-    queue = a_queue(worker, calm=0.25)
+    queue = a_queue(worker, min_interval=0.25)
     for _ in range(100):
         queue.put("a")
         await asyncio.sleep(0.05)
@@ -27,7 +27,7 @@ async def test_a_storm_is_little_work_and_its_last_word_is_heard() -> None:
 @in_fake_time
 async def test_after_a_calm_a_key_is_worked_on_at_once_again() -> None:
     worker = RecordingWorker()
-    queue = a_queue(worker, calm=0.25)
+    queue = a_queue(worker, min_interval=0.25)
     queue.put("a")
     await asyncio.sleep(0.1)
     queue.ensure("a")

@@ -98,7 +98,7 @@ async def test_a_stack_that_was_replaced_unseen_gets_nothing_of_the_earlier_ones
     await operator.watch()
     operator.cluster.have(a_body(uid="later"))
 
-    assert await operator.reconcile(blind=True) is None
+    assert await operator.reconcile(with_stale_cache=True) is None
     assert operator.cluster.writes == []
 
 
@@ -106,7 +106,7 @@ async def test_a_new_stack_that_was_replaced_unseen_keeps_its_status_to_itself()
     operator = OperatorInMemory()
     await operator.watch()
     later = operator.cluster.have(a_body(uid="later"))
-    await operator.reconcile(blind=True)
+    await operator.reconcile(with_stale_cache=True)
 
     assert operator.cluster.must_get("BillingStack", "shop") == later
     # What was made bears the earlier uid, so Kubernetes removes it; the later stack waits for that.
@@ -120,7 +120,7 @@ async def test_a_spec_that_changed_unseen_is_what_counts() -> None:
     await operator.watch()
     operator.change(payment={"replicas": 3})
     operator.cluster.take("Deployment", "shop-payment")
-    await operator.reconcile(blind=True)
+    await operator.reconcile(with_stale_cache=True)
 
     assert operator.cluster.must_get("Deployment", "shop-payment")["spec"]["replicas"] == 3
 
@@ -139,7 +139,7 @@ async def test_a_token_is_looked_for_where_the_stack_says_now() -> None:
     operator.change(payment={"replicas": 3})
     await operator.watch()
     operator.change(token={"secretRef": {"name": "provider"}})
-    await operator.reconcile(blind=True)
+    await operator.reconcile(with_stale_cache=True)
 
     assert operator.condition("TokenInvalid") == ("True", "TokenInvalid")
 
@@ -181,7 +181,7 @@ async def test_a_watch_that_lags_causes_no_write() -> None:
     operator.cluster.take("Service", "shop-payment")
     await operator.watch()
     operator.cluster.have(service)
-    await operator.reconcile(blind=True)
+    await operator.reconcile(with_stale_cache=True)
 
     assert ("read", "Service") in operator.cluster.calls
     assert operator.cluster.writes == []
@@ -191,8 +191,8 @@ async def test_a_new_stack_whose_children_are_there_already_is_left_as_it_is() -
     operator = await ready()
     before = dict(operator.cluster.objects)
     for kind in CHILDREN:
-        await operator.tools.inventory.renew(kind, pages_of([]))
-    await operator.reconcile(blind=True)
+        await operator.dependencies.inventory.renew(kind, pages_of([]))
+    await operator.reconcile(with_stale_cache=True)
 
     assert operator.cluster.objects == before
 
@@ -204,7 +204,7 @@ async def test_a_child_that_was_edited_out_of_sight_is_put_right_at_once() -> No
     await operator.watch()
     service["spec"]["ports"][0]["targetPort"] = 9999
     operator.cluster.have(service)
-    await operator.reconcile(blind=True)
+    await operator.reconcile(with_stale_cache=True)
 
     now = operator.cluster.must_get("Service", "shop-payment")
     assert now["spec"]["ports"][0]["targetPort"] == "charges"
@@ -217,7 +217,9 @@ async def test_an_antaeus_that_the_watch_has_not_told_of_is_not_restarted() -> N
     operator.cluster.take("Pod", "shop-antaeus-0")
     await operator.watch()
     operator.cluster.have(pod)
-    await operator.reconcile(installed={"antaeus_image": "example.test/antaeus:2"}, blind=True)
+    await operator.reconcile(
+        installed={"antaeus_image": "example.test/antaeus:2"}, with_stale_cache=True
+    )
 
     assert ("apply", "Deployment") not in operator.cluster.writes
 

@@ -76,7 +76,7 @@ async def test_not_even_where_only_the_live_stack_wants_the_child_changed() -> N
     operator.change(payment={"replicas": 3, "successRate": 0.9})
     operator.cluster.take("ConfigMap", "shop-profile")
     foreign = operator.cluster.have(an_object("ConfigMap", "shop-profile"))
-    await operator.reconcile(blind=True)
+    await operator.reconcile(with_stale_cache=True)
 
     assert operator.cluster.writes == [STATUS]
     assert operator.cluster.must_get("ConfigMap", "shop-profile") == foreign
@@ -275,12 +275,12 @@ async def test_of_a_stack_that_goes_during_a_pass_no_metric_tells() -> None:
     def judge_too_late(
         stack: Stack, found: Findings, installation: Installation, *, now: datetime
     ) -> Manifest:
-        operator.tools.inventory.drop(BILLING_STACK, a_body())
+        operator.dependencies.inventory.drop(BILLING_STACK, a_body())
         operator.cluster.take("BillingStack", "shop")
         return judge(stack, found, installation, now=now)
 
     reconcile = Reconciler(
-        operator.tools, an_installation(), now=operator.utc_now, judge=judge_too_late
+        operator.dependencies, an_installation(), now=operator.utc_now, judge=judge_too_late
     )
     await reconcile(SHOP)
 

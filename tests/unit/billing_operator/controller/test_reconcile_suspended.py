@@ -18,8 +18,8 @@ async def test_a_suspended_stack_is_only_judged() -> None:
     assert operator.condition("Ready") == ("False", "Suspended")
     assert operator.condition("Stalled") == ("True", "Suspended")
     [said] = [c["message"] for c in operator.status["conditions"] if c["type"] == "Ready"]
-    undone = ("ConfigMap shop-profile", "Deployment shop-payment", "Service shop-payment")
-    assert [name for name in undone if name not in said] == []
+    pending_changes = ("ConfigMap shop-profile", "Deployment shop-payment", "Service shop-payment")
+    assert [name for name in pending_changes if name not in said] == []
 
 
 async def test_a_suspended_stack_that_lacks_nothing_stays_ready() -> None:
@@ -36,7 +36,7 @@ async def test_a_stack_that_was_suspended_unseen_is_left_alone() -> None:
     operator.cluster.take("Service", "shop-payment")
     await operator.watch()
     operator.change(suspend=True)
-    await operator.reconcile(blind=True)
+    await operator.reconcile(with_stale_cache=True)
 
     assert set(operator.cluster.writes) <= {STATUS}
     assert operator.condition("Ready") == ("False", "Suspended")
@@ -48,7 +48,7 @@ async def test_a_stack_that_goes_on_unseen_is_not_called_suspended() -> None:
     operator.cluster.take("Service", "shop-payment")
     await operator.watch()
     operator.change(suspend=False)
-    await operator.reconcile(blind=True)
+    await operator.reconcile(with_stale_cache=True)
 
     assert ("apply", "Service") in operator.cluster.writes
     assert operator.condition("Ready") == ("True", "AllReady")

@@ -24,12 +24,12 @@ def groups(**spec: Any) -> tuple[tuple[Manifest, ...], ...]:
 
 
 def test_pods_come_after_everything_that_they_need() -> None:
-    ground, pods, rest = groups(
+    prerequisites, pods, rest = groups(
         antaeus={"ingress": {"enabled": True}}, payment={"autoscaling": {"maxReplicas": 2}}
     )
 
     assert {manifest["kind"] for manifest in pods} == {"Deployment"}
-    assert "Deployment" not in {manifest["kind"] for manifest in ground}
+    assert "Deployment" not in {manifest["kind"] for manifest in prerequisites}
     # Without the right to it there are pods all the same.
     assert {manifest["kind"] for manifest in rest} == {
         "CronJob",
@@ -48,9 +48,9 @@ def test_every_child_belongs_to_the_stack() -> None:
 
 
 def test_without_isolation_there_is_no_policy() -> None:
-    ground, *_ = groups(networkPolicy={"enabled": False})
+    prerequisites, *_ = groups(networkPolicy={"enabled": False})
 
-    assert "NetworkPolicy" not in {manifest["kind"] for manifest in ground}
+    assert "NetworkPolicy" not in {manifest["kind"] for manifest in prerequisites}
 
 
 def test_two_antaeus_never_run_side_by_side() -> None:

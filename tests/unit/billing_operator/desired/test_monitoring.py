@@ -41,8 +41,8 @@ async def test_what_the_cluster_does_not_know_is_not_asked_for_until_it_does() -
     operator = await ready()
     operator.change(monitoring=ON)
     await operator.watch()
-    operator.tools.inventory.note_absence(POD_MONITOR)
-    await operator.reconcile(blind=True)
+    operator.dependencies.inventory.note_absence(POD_MONITOR)
+    await operator.reconcile(with_stale_cache=True)
 
     assert not [call for call in operator.cluster.calls if call[1] == "PodMonitor"]
     assert operator.condition("Ready") == ("True", "AllReady")
@@ -54,8 +54,8 @@ async def test_what_the_cluster_does_not_know_is_not_asked_for_until_it_does() -
 
 async def test_a_kind_that_is_taken_away_leaves_a_stack_well() -> None:
     operator = await ready(monitoring=ON)
-    operator.tools.inventory.note_absence(POD_MONITOR)
-    await operator.reconcile(blind=True)
+    operator.dependencies.inventory.note_absence(POD_MONITOR)
+    await operator.reconcile(with_stale_cache=True)
 
     assert set(operator.cluster.writes) == {("apply status", "BillingStack")}
     assert operator.condition("Ready") == ("True", "AllReady")
@@ -91,7 +91,7 @@ async def test_a_monitor_that_somebody_deleted_unseen_comes_back_with_the_next_c
     operator.cluster.take(*MONITOR)
     operator.change(monitoring={"enabled": True, "labels": {"release": "another"}})
     stack = operator.cluster.must_get("BillingStack", "shop")
-    await operator.tools.inventory.renew(BILLING_STACK, pages_of([stack]))
-    await operator.reconcile(blind=True)
+    await operator.dependencies.inventory.renew(BILLING_STACK, pages_of([stack]))
+    await operator.reconcile(with_stale_cache=True)
 
     assert operator.cluster.must_get(*MONITOR)["metadata"]["labels"]["release"] == "another"

@@ -28,7 +28,7 @@ class Scene:
         self.inventory, self.metrics = Inventory(), Metrics()
         self.inventory.put(BILLING_STACK, a_body())
         self.inventory.put(POD, a_pod("antaeus", ready=ready))
-        self.readings = Readings(Memories(), lambda: 0.0, still_seconds=1.0)
+        self.readings = Readings(Memories(), lambda: 0.0, unchanged_seconds=1.0)
         self.reader = InvoiceReader(self.apps, self.inventory, self.readings, self.metrics)
 
     async def read(self) -> Answer:
@@ -137,7 +137,7 @@ def test_what_a_run_read_at_its_end_is_a_reading(
     scene = Scene()
     scene.readings.note("stack-uid", a_reading(2, 8, "first"))
     instance = an_instance(named) if named else None
-    scene.reader.take_in(a_stack(), instance, counts)
+    scene.reader.record_final_counts(a_stack(), instance, counts)
 
     assert scene.kept is not None
     assert scene.kept.counts.paid == paid

@@ -274,7 +274,7 @@ async def test_who_set_what_is_rewritten_only_in_the_version_that_was_read(
     cluster: ApiCluster, server: Answering
 ) -> None:
     entries = [{"manager": "billing-operator", "operation": "Apply"}]
-    await cluster.hand_over(CHILD, entries)
+    await cluster.rewrite_field_owners(CHILD, entries)
 
     ((method, path, _, body),) = server.asked
     assert (method, path) == ("PATCH", "/api/v1/namespaces/payments/configmaps/shop-profile")

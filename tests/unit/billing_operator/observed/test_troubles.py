@@ -4,13 +4,13 @@ import pytest
 
 from billing_operator.kinds import Manifest
 from billing_operator.observed import troubles
-from billing_operator.observed.troubles import Trouble
+from billing_operator.observed.troubles import PodProblem
 from support.operator.builders import a_deployment, a_pod
 
 POD = "pod shop-payment-0"
 
 
-def of_pod(live: Manifest) -> Trouble:
+def of_pod(live: Manifest) -> PodProblem:
     found = troubles.of_pod(live, "payment")
     assert found is not None
     return found
@@ -33,7 +33,7 @@ def test_a_container_that_waits_for_a_person_says_what_to_do(reason: str, remedy
     found = of_pod(a_pod(ready=False, waiting={"reason": reason, "message": "why"}))
 
     assert (found.where, found.reason, found.message) == (POD, reason, "why")
-    assert found.stuck
+    assert found.needs_action
     assert str(found).startswith(f"{POD}: {reason}: why; to mend it, ")
     assert remedy in found.remedy
 
@@ -42,7 +42,7 @@ def test_a_reason_that_nobody_knows_is_told_and_may_pass() -> None:
     found = of_pod(a_pod(ready=False, waiting={"reason": "SomethingNew"}))
 
     assert str(found) == f"{POD}: SomethingNew"
-    assert not found.stuck
+    assert not found.needs_action
 
 
 @pytest.mark.parametrize("reason", ["ContainerCreating", "PodInitializing"])
@@ -161,7 +161,7 @@ def test_a_rollout_that_failed_is_trouble(condition: Manifest, remedy: str) -> N
 
     assert found is not None
     assert (found.where, found.message) == ("deployment shop-payment", "no")
-    assert found.stuck
+    assert found.needs_action
     assert remedy in found.remedy
 
 

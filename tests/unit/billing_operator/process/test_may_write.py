@@ -59,7 +59,7 @@ WRITES: list[Callable[[ApiCluster], Awaitable[object]]] = [
     lambda cluster: cluster.replace(CHILD),
     lambda cluster: cluster.delete(CHILD),
     lambda cluster: cluster.annotate_pod(SHOP, {}),
-    lambda cluster: cluster.hand_over(CHILD, []),
+    lambda cluster: cluster.rewrite_field_owners(CHILD, []),
 ]
 
 

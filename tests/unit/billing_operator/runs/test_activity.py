@@ -4,7 +4,7 @@ import pytest
 
 from billing_operator.apps.answers import Calls
 from billing_operator.memory import Memories
-from billing_operator.runs.activity import Sample, Stillness
+from billing_operator.runs.activity import ActivityTracker, Sample
 from support.operator.builders import a_reading
 
 CALM = Sample(a_reading(), (("pod/0", Calls(taken=5, held=0)),))
@@ -16,13 +16,13 @@ class Watch:
     def __init__(self) -> None:
         self.now = 0.0
         self.memories = Memories()
-        self.stillness = Stillness(self.memories, clock=lambda: self.now)
+        self.stillness = ActivityTracker(self.memories, clock=lambda: self.now)
 
     def still(self, *samples: Sample) -> float:
         for sample in samples:
             self.now += 60.0
             found = self.stillness.note("uid", sample)
-        return found.still_seconds
+        return found.unchanged_seconds
 
 
 def test_the_time_goes_by_while_all_is_the_same() -> None:
@@ -62,11 +62,11 @@ def test_nothing_is_still_while_a_charge_is_under_way_or_nobody_tells(sample: Sa
 
 
 def test_who_does_not_tell_is_named() -> None:
-    stillness = Stillness(Memories(), clock=lambda: 0.0)
+    stillness = ActivityTracker(Memories(), clock=lambda: 0.0)
 
-    assert "Antaeus" in stillness.note("a", Sample(None, None)).blind
-    assert "payment" in stillness.note("a", Sample(a_reading(), None)).blind
-    assert stillness.note("a", CALM).blind == ""
+    assert "Antaeus" in stillness.note("a", Sample(None, None)).unknown_because
+    assert "payment" in stillness.note("a", Sample(a_reading(), None)).unknown_because
+    assert stillness.note("a", CALM).unknown_because == ""
     held = Sample(a_reading(), (("pod/0", Calls(taken=5, held=1)),))
     assert stillness.note("a", held).charging
 
@@ -75,7 +75,7 @@ def test_stacks_are_told_apart_and_forgotten() -> None:
     watch = Watch()
     watch.still(CALM)
     watch.now += 60.0
-    assert watch.stillness.note("another", CALM).still_seconds == 0.0
+    assert watch.stillness.note("another", CALM).unchanged_seconds == 0.0
     watch.memories.drop("uid")
 
     assert watch.still(CALM) == 0.0

@@ -6,8 +6,8 @@ import pytest
 
 from billing_operator.kinds import Manifest
 from billing_operator.runs.admission import to_begin, to_skip
-from billing_operator.runs.records import Sight
-from support.operator.admission_context import FIRST, a_sight, at, decided
+from billing_operator.runs.records import ObservedRuns
+from support.operator.admission_context import FIRST, at, decided, observed_runs
 from support.operator.builders import an_instance
 from support.operator.run_manifests import a_job
 
@@ -28,27 +28,27 @@ UNSETTLED = {
 DIRECT = {"time": "2025-01-01T00:00:30Z", "antaeusInstance": FIRST, "paid": 2}
 
 
-def named(sight: Sight, known: Manifest) -> str | None:
+def named(observed: ObservedRuns, known: Manifest) -> str | None:
     """The run that is let begin by a status."""
-    run = to_begin(known, sight.runs)
+    run = to_begin(known, observed.runs)
     return run.name if run else None
 
 
 def test_a_run_begins_when_nothing_speaks_against_it() -> None:
-    sight = a_sight(a_job())
-    found = decided(sight)
+    observed = observed_runs(a_job())
+    found = decided(observed)
 
     assert found == {"running": ADMITTED}
-    assert named(sight, found) == "run"
+    assert named(observed, found) == "run"
 
 
 def test_nothing_is_said_where_there_is_no_run() -> None:
-    assert decided(a_sight()) == {}
+    assert decided(observed_runs()) == {}
 
 
 def test_the_oldest_begins_and_the_next_waits_for_it() -> None:
-    sight = a_sight(a_job(made="2025-01-01T00:00:01Z"), a_job("first"))
-    found = decided(sight)
+    observed = observed_runs(a_job(made="2025-01-01T00:00:01Z"), a_job("first"))
+    found = decided(observed)
 
     assert found["running"]["job"] == "first"
     assert found["waiting"] == {
@@ -60,10 +60,10 @@ def test_the_oldest_begins_and_the_next_waits_for_it() -> None:
 
 def test_what_was_written_down_is_not_written_again() -> None:
     """A pass may end between the status and the Job, and the next one goes on from there."""
-    sight = a_sight(a_job())
+    observed = observed_runs(a_job())
 
-    assert decided(sight, {"running": ADMITTED}, now=at(30)) == {"running": ADMITTED}
-    assert named(sight, {"running": ADMITTED}) == "run"
+    assert decided(observed, {"running": ADMITTED}, now=at(30)) == {"running": ADMITTED}
+    assert named(observed, {"running": ADMITTED}) == "run"
 
 
 @pytest.mark.parametrize(
@@ -87,47 +87,47 @@ def test_what_speaks_against_a_run_keeps_it_waiting_and_is_named(
     reason: str, spec: Manifest, known: Manifest, changes: dict[str, Any], *, written: bool
 ) -> None:
     """Also one that was written down: it has not begun, so it can still be taken back."""
-    sight = a_sight(a_job())
+    observed = observed_runs(a_job())
     before = known | ({"running": ADMITTED} if written else {})
-    found = decided(sight, before, spec=spec, **changes)
+    found = decided(observed, before, spec=spec, **changes)
 
     assert "running" not in found
     assert (found["waiting"]["job"], found["waiting"]["reason"]) == ("run", reason)
-    assert named(sight, found) is None
+    assert named(observed, found) is None
 
 
 @pytest.mark.parametrize(("known", "value"), [({"unresolvedRun": UNSETTLED}, "uid of old")])
 def test_who_knows_that_a_batch_is_over_is_told_how_to_say_so(known: Manifest, value: str) -> None:
-    sight = a_sight(a_job(), blind="payment's pods do not tell what they count")
-    message = decided(sight, known)["waiting"]["message"]
+    observed = observed_runs(a_job(), unknown_because="payment's pods do not tell what they count")
+    message = decided(observed, known)["waiting"]["message"]
     said = {"billing.antaeus.io/acknowledge-run": value}
     words = "kubectl annotate --overwrite -n payments bst shop"
     command = f"{words} billing.antaeus.io/acknowledge-run={value}"
 
     assert message.endswith(command)
     assert "which can't be told now, since payment's pods do not tell" in message
-    assert decided(sight, known, annotations=said)["running"]["job"] == "run"
+    assert decided(observed, known, annotations=said)["running"]["job"] == "run"
 
 
 def test_a_record_of_an_earlier_life_is_made_anew() -> None:
     earlier = ADMITTED | {"antaeusInstance": {"podUID": "earlier", "restartCount": 0}}
 
-    assert decided(a_sight(a_job()), {"running": earlier}) == {"running": ADMITTED}
+    assert decided(observed_runs(a_job()), {"running": earlier}) == {"running": ADMITTED}
 
 
 def test_whoever_let_a_job_begin_it_is_the_one_that_is_under_way() -> None:
-    sight = a_sight(a_job(), a_job("by-hand", suspend=False, made="2025-01-01T00:00:30Z"))
-    found = decided(sight, {"running": ADMITTED})
+    observed = observed_runs(a_job(), a_job("by-hand", suspend=False, made="2025-01-01T00:00:30Z"))
+    found = decided(observed, {"running": ADMITTED})
 
     assert found["running"]["job"] == "by-hand"
     assert found["waiting"]["job"] == "run"
-    assert named(sight, found) is None
+    assert named(observed, found) is None
 
 
 def test_nothing_begins_beside_a_job_that_runs_whatever_the_status_says() -> None:
-    sight = a_sight(a_job(), a_job("by-hand", suspend=False))
+    observed = observed_runs(a_job(), a_job("by-hand", suspend=False))
 
-    assert named(sight, {"running": ADMITTED}) is None
+    assert named(observed, {"running": ADMITTED}) is None
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_nothing_begins_beside_a_job_that_runs_whatever_the_status_says() -> Non
     ids=["runs", "was suspended again", "has ended", "is being deleted"],
 )
 def test_a_job_that_has_begun_once_is_never_let_begin(job: Manifest) -> None:
-    assert named(a_sight(job), {"running": ADMITTED}) is None
+    assert named(observed_runs(job), {"running": ADMITTED}) is None
 
 
 @pytest.mark.parametrize(
@@ -160,23 +160,25 @@ def test_a_job_that_has_begun_once_is_never_let_begin(job: Manifest) -> None:
 def test_a_run_that_is_not_to_begin_any_more_is_skipped_with_the_reason(
     job: Manifest, spec: Manifest, known: Manifest, why: str
 ) -> None:
-    sight = a_sight(job)
-    found = decided(sight, known, spec=spec, now=at(3540))
+    observed = observed_runs(job)
+    found = decided(observed, known, spec=spec, now=at(3540))
 
     assert "running" not in found
     assert "waiting" not in found
     assert found["lastSkipped"]["message"].startswith(why)
-    skipped = to_skip(found, sight.runs)
+    skipped = to_skip(found, observed.runs)
     assert skipped is not None
     assert skipped.name == "run"
 
 
 def test_a_run_that_is_not_late_yet_is_not_skipped() -> None:
-    assert "lastSkipped" not in decided(a_sight(a_job()), now=at(3539), spec={"hibernate": True})
+    assert "lastSkipped" not in decided(
+        observed_runs(a_job()), now=at(3539), spec={"hibernate": True}
+    )
 
 
 def test_a_suspended_stack_skips_nothing() -> None:
-    found = decided(a_sight(a_job()), now=at(9999), spec={"suspend": True})
+    found = decided(observed_runs(a_job()), now=at(9999), spec={"suspend": True})
 
     assert "lastSkipped" not in found
     assert found["waiting"]["reason"] == "Suspended"
@@ -184,9 +186,9 @@ def test_a_suspended_stack_skips_nothing() -> None:
 
 def test_runs_are_skipped_one_after_the_other() -> None:
     both = (a_job("a"), a_job("b"))
-    first = decided(a_sight(*both), now=at(9999))
-    again = decided(a_sight(*both), first, now=at(10000))
-    second = decided(a_sight(both[1]), first, now=at(10001))
+    first = decided(observed_runs(*both), now=at(9999))
+    again = decided(observed_runs(*both), first, now=at(10000))
+    second = decided(observed_runs(both[1]), first, now=at(10001))
 
     assert first["lastSkipped"]["job"] == again["lastSkipped"]["job"] == "a"
     assert second["lastSkipped"]["job"] == "b"
@@ -195,22 +197,22 @@ def test_runs_are_skipped_one_after_the_other() -> None:
 def test_a_time_before_the_schedule_was_set_is_not_made_up_for() -> None:
     spec = {"billing": {"schedule": "0 * * * *", "timeZone": "Etc/UTC"}}
     before, after = "2025-01-01T00:00:59Z", "2025-01-01T01:01:00+01:00"
-    known = decided(a_sight(), spec=spec)
+    known = decided(observed_runs(), spec=spec)
 
     assert known == {
         "schedule": {"expression": "0 * * * * Etc/UTC", "effectiveTime": "2025-01-01T00:01:00Z"}
     }
-    early = decided(a_sight(a_job(scheduled=before)), known, spec=spec, now=at(30))
+    early = decided(observed_runs(a_job(scheduled=before)), known, spec=spec, now=at(30))
     assert early["lastSkipped"]["message"] == "its time was before the schedule was set"
     assert early["schedule"] == known["schedule"]
-    assert "running" in decided(a_sight(a_job(scheduled=after)), known, spec=spec, now=at(30))
+    assert "running" in decided(observed_runs(a_job(scheduled=after)), known, spec=spec, now=at(30))
     # Made by hand, it has no time of its own.
-    assert "running" in decided(a_sight(a_job()), known, spec=spec, now=at(30))
+    assert "running" in decided(observed_runs(a_job()), known, spec=spec, now=at(30))
 
 
 def test_another_schedule_begins_when_it_is_set() -> None:
     known = {"schedule": {"expression": "0 * * * *", "effectiveTime": "2024-01-01T00:00:00Z"}}
-    found = decided(a_sight(), known, spec={"billing": {"schedule": "5 * * * *"}})
+    found = decided(observed_runs(), known, spec={"billing": {"schedule": "5 * * * *"}})
 
     assert found["schedule"]["effectiveTime"] == "2025-01-01T00:01:00Z"
-    assert decided(a_sight(), known) == {}
+    assert decided(observed_runs(), known) == {}

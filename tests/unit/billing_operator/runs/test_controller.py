@@ -28,7 +28,7 @@ async def shop(**spec: object) -> OperatorInMemory:
     operator = await ready(**spec)
     operator.apps.counts["shop"] = Counts(2, 8)
     operator.apps.taken["shop-payment-0"] = Calls(taken=0, held=0)
-    operator.tools.readings.note("stack-uid", Reading(Counts(2, 8), _instance(operator)))
+    operator.dependencies.readings.note("stack-uid", Reading(Counts(2, 8), _instance(operator)))
     await operator.reconcile()
     return operator
 
@@ -135,7 +135,7 @@ def _as_another(operator: OperatorInMemory) -> OperatorInMemory:
     """The same cluster, and an operator that has only just begun."""
     other = OperatorInMemory(*operator.cluster.objects.values())
     other.apps.__dict__.update(operator.apps.__dict__)
-    other.tools.readings.note("stack-uid", Reading(Counts(2, 8), _instance(operator)))
+    other.dependencies.readings.note("stack-uid", Reading(Counts(2, 8), _instance(operator)))
     return other
 
 
@@ -164,7 +164,7 @@ async def test_a_job_that_changed_meanwhile_is_not_touched() -> None:
     live["metadata"]["generation"] += 1
     await operator.watch()
     operator.cluster.have(live)
-    await operator.reconcile(blind=True)
+    await operator.reconcile(with_stale_cache=True)
 
     assert RESUME not in operator.cluster.writes
 
@@ -175,7 +175,7 @@ async def test_no_spec_that_nobody_has_judged_lets_a_run_begin() -> None:
     await operator.watch()
     # Since then, and nobody has told.
     operator.change(hibernate=True)
-    await operator.reconcile(blind=True)
+    await operator.reconcile(with_stale_cache=True)
 
     assert RESUME not in operator.cluster.writes
 
@@ -278,7 +278,7 @@ async def test_jobs_that_cannot_be_listed_leave_all_as_it_is() -> None:
 async def test_a_direct_call_is_told_when_it_begins_and_when_it_is_over() -> None:
     operator = await shop()
     operator.apps.counts["shop"] = Counts(5, 5)
-    operator.tools.readings.note("stack-uid", Reading(Counts(5, 5), _instance(operator)))
+    operator.dependencies.readings.note("stack-uid", Reading(Counts(5, 5), _instance(operator)))
     await operator.reconcile()
     operator.now += QUIET
     await operator.reconcile()
@@ -294,6 +294,6 @@ async def test_what_was_counted_of_a_stack_is_forgotten_with_it() -> None:
     operator = await shop()
     make(operator)
     await operator.reconcile()
-    operator.tools.run_metrics.forget(operator.stack.key)
+    operator.dependencies.run_metrics.forget(operator.stack.key)
 
     assert runs(operator, "Succeeded") is None

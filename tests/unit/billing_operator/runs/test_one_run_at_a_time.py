@@ -14,7 +14,7 @@ from billing_operator.kinds import Manifest
 from billing_operator.runs.activity import Activity
 from billing_operator.runs.admission import billing, to_begin, to_skip
 from billing_operator.runs.jobs import runs_of
-from billing_operator.runs.records import Circumstances, Sight
+from billing_operator.runs.records import AdmissionContext, ObservedRuns
 from billing_operator.runs.report import RunReport
 from billing_operator.status.conditions import pruned
 from support.operator.admission_context import NOW, QUIET
@@ -60,17 +60,21 @@ class Shop:
         name = f"run-{self.made}"
         self.jobs[name] = a_job(name, made=(NOW + timedelta(seconds=self.seconds)).isoformat())
 
-    def _sight(self) -> Sight:
+    def _observed_runs(self) -> ObservedRuns:
         if self.antaeus in self.batches:
             self.moved = self.seconds
         # No charge takes so long that anybody sees it under way.
-        calm = Activity(charging=False, still_seconds=self.seconds - self.moved, blind="")
-        return Sight(runs_of(self.jobs.values(), self.pods.values(), CRON_UID), calm, QUIET)
+        min_interval = Activity(
+            charging=False, unchanged_seconds=self.seconds - self.moved, unknown_because=""
+        )
+        return ObservedRuns(
+            runs_of(self.jobs.values(), self.pods.values(), CRON_UID), min_interval, QUIET
+        )
 
     def _status_only(self) -> None:
         """A pass whose operator ends before it touches a Job."""
         reading = a_reading(0, 8, self.antaeus)
-        around = Circumstances(
+        context = AdmissionContext(
             reading,
             an_instance(self.antaeus),
             unready="",
@@ -79,14 +83,14 @@ class Shop:
             now=NOW + timedelta(seconds=self.seconds),
         )
         stack = a_stack(status={"billing": self.status, "invoices": {"paid": 0}})
-        self.status = pruned(billing(stack, self._sight(), around))
+        self.status = pruned(billing(stack, self._observed_runs(), context))
 
     def _pass(self) -> None:
         self._status_only()
         self._move()
 
     def _move(self) -> None:
-        runs = self._sight().runs
+        runs = self._observed_runs().runs
         if run := to_skip(self.status, runs):
             self.jobs.pop(run.name)
         if run := to_begin(self.status, runs):
@@ -172,7 +176,7 @@ class Shop:
 
     def _wait(self) -> None:
         """Longer than any batch stands still."""
-        self._sight()
+        self._observed_runs()
         if self.antaeus not in self.batches:
             self.seconds += QUIET
 

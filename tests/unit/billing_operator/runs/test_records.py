@@ -12,9 +12,9 @@ from support.operator.admission_context import (
     INVOICES,
     QUIET,
     a_context,
-    a_sight,
     at,
     decided,
+    observed_runs,
 )
 from support.operator.builders import a_reading, a_stack, an_instance
 from support.operator.run_manifests import a_job, a_run_pod
@@ -49,16 +49,16 @@ UNSETTLED = {
 def ended(report: RunReport | str | None = None, **changes: Any) -> Manifest:
     """What is said of a run that has ended, with what its pod said, if that is there."""
     pods = () if report is None else (a_run_pod(said=report),)
-    return decided(a_sight(a_job(ended="Failed"), pods=pods), KNOWN, **changes)
+    return decided(observed_runs(a_job(ended="Failed"), pods=pods), KNOWN, **changes)
 
 
 def test_a_run_that_is_under_way_is_not_written_again() -> None:
-    assert decided(a_sight(a_job(suspend=False)), KNOWN, now=at(60)) == KNOWN
+    assert decided(observed_runs(a_job(suspend=False)), KNOWN, now=at(60)) == KNOWN
 
 
 def test_when_a_run_has_begun_is_written_down() -> None:
     admitted = {name: of for name, of in BEGUN.items() if name != "startTime"}
-    found = decided(a_sight(a_job(suspend=False)), {"running": admitted})
+    found = decided(observed_runs(a_job(suspend=False)), {"running": admitted})
 
     assert found["running"] == admitted | {"startTime": "2025-01-01T00:00:00Z"}
 
@@ -103,8 +103,8 @@ def test_a_run_that_ended_well_is_told_with_its_counts() -> None:
 def test_a_batch_that_is_known_to_have_ended_lets_the_next_run_begin(
     report: RunReport, outcome: str, said: str
 ) -> None:
-    sight = a_sight(a_job(ended="Failed"), a_job("next"), pods=(a_run_pod(said=report),))
-    found = decided(sight, KNOWN)
+    observed = observed_runs(a_job(ended="Failed"), a_job("next"), pods=(a_run_pod(said=report),))
+    found = decided(observed, KNOWN)
 
     assert found["lastRun"]["outcome"] == outcome
     assert found["lastRun"]["message"].startswith(said)
@@ -123,7 +123,7 @@ def test_a_batch_that_is_known_to_have_ended_lets_the_next_run_begin(
     ids=["deleted", "failed and its pod gone", "complete and its pod gone", "suspended"],
 )
 def test_a_run_whose_end_nobody_saw_lets_no_other_begin(jobs: tuple[Manifest, ...]) -> None:
-    found = decided(a_sight(*jobs, a_job("next")), KNOWN)
+    found = decided(observed_runs(*jobs, a_job("next")), KNOWN)
 
     assert found["lastRun"]["outcome"] == "Unknown"
     assert "Antaeus may still go on" in found["lastRun"]["message"]
@@ -161,7 +161,9 @@ def test_what_a_pod_does_not_say_for_certain_is_not_taken_for_an_end(
 def test_a_batch_is_over_with_its_antaeus_after_a_while_or_when_a_person_says_so(
     changes: dict[str, Any], activity: dict[str, Any]
 ) -> None:
-    found = decided(a_sight(a_job("next"), **activity), {"unresolvedRun": UNSETTLED}, **changes)
+    found = decided(
+        observed_runs(a_job("next"), **activity), {"unresolvedRun": UNSETTLED}, **changes
+    )
 
     assert "unresolvedRun" not in found
     assert found["running"]["job"] == "next"
@@ -181,7 +183,9 @@ def test_a_batch_is_over_with_its_antaeus_after_a_while_or_when_a_person_says_so
 def test_a_batch_that_may_go_on_is_not_over(
     changes: dict[str, Any], activity: dict[str, Any]
 ) -> None:
-    found = decided(a_sight(a_job("next"), **activity), {"unresolvedRun": UNSETTLED}, **changes)
+    found = decided(
+        observed_runs(a_job("next"), **activity), {"unresolvedRun": UNSETTLED}, **changes
+    )
 
     assert found["unresolvedRun"] == UNSETTLED
     assert "running" not in found
@@ -191,23 +195,23 @@ def test_a_job_that_was_deleted_before_it_began_leaves_nothing_behind() -> None:
     job = a_job(deletionTimestamp="2025-01-01T00:00:00Z")
     admitted = {name: of for name, of in BEGUN.items() if name != "startTime"}
 
-    assert decided(a_sight(job), {"running": admitted}) == {}
+    assert decided(observed_runs(job), {"running": admitted}) == {}
 
 
 def test_a_job_that_a_person_let_begin_is_followed_to_its_end() -> None:
-    found = decided(a_sight(a_job(suspend=False)))
+    found = decided(observed_runs(a_job(suspend=False)))
     assert found["running"] == {
         "job": "run",
         "uid": "uid of run",
         "startTime": "2025-01-01T00:00:00Z",
     }
 
-    gone = decided(a_sight(), found)
+    gone = decided(observed_runs(), found)
     assert gone["unresolvedRun"]["job"] == "run"
 
 
 def test_a_job_that_was_suspended_in_the_middle_ends_once_and_is_followed_no_more() -> None:
-    stopped = a_sight(a_job(generation=3))
+    stopped = observed_runs(a_job(generation=3))
     found = decided(stopped, KNOWN)
 
     assert found["lastRun"]["outcome"] == "Unknown"
@@ -215,7 +219,7 @@ def test_a_job_that_was_suspended_in_the_middle_ends_once_and_is_followed_no_mor
 
 
 def test_invoices_that_are_paid_without_a_run_are_noticed_and_hold_runs_up() -> None:
-    found = decided(a_sight(a_job()), reading=a_reading(3, 7))
+    found = decided(observed_runs(a_job()), reading=a_reading(3, 7))
 
     assert found["unmanagedRun"] == {
         "time": "2025-01-01T00:01:00Z",
@@ -223,12 +227,14 @@ def test_invoices_that_are_paid_without_a_run_are_noticed_and_hold_runs_up() -> 
         "paid": 2,
     }
     assert found["waiting"]["reason"] == "UnmanagedPayCall"
-    later = decided(a_sight(), {"unmanagedRun": found["unmanagedRun"]}, reading=a_reading(9, 1))
+    later = decided(
+        observed_runs(), {"unmanagedRun": found["unmanagedRun"]}, reading=a_reading(9, 1)
+    )
     assert later["unmanagedRun"] == found["unmanagedRun"]
 
 
 def test_a_charge_in_the_middle_is_noticed_before_any_invoice_is_paid() -> None:
-    found = decided(a_sight(a_job(), charging=True))
+    found = decided(observed_runs(a_job(), charging=True))
 
     assert found["unmanagedRun"]["paid"] == 2
     assert found["waiting"]["reason"] == "UnmanagedPayCall"
@@ -236,14 +242,18 @@ def test_a_charge_in_the_middle_is_noticed_before_any_invoice_is_paid() -> None:
 
 def test_a_direct_call_is_over_when_all_is_still() -> None:
     direct = {"time": "2025-01-01T00:01:00Z", "antaeusInstance": FIRST, "paid": 2}
-    sight = a_sight(a_job(), still_seconds=QUIET)
+    observed = observed_runs(a_job(), unchanged_seconds=QUIET)
     counts: dict[str, Any] = {"invoices": INVOICES | {"paid": 9}, "reading": a_reading(9, 1)}
     said = {"billing.antaeus.io/acknowledge-run": str(direct["time"])}
 
-    assert "unmanagedRun" in decided(sight, {"unmanagedRun": direct}, now=at(QUIET - 1), **counts)
-    assert "unmanagedRun" not in decided(sight, {"unmanagedRun": direct}, now=at(QUIET), **counts)
+    assert "unmanagedRun" in decided(
+        observed, {"unmanagedRun": direct}, now=at(QUIET - 1), **counts
+    )
     assert "unmanagedRun" not in decided(
-        sight, {"unmanagedRun": direct}, annotations=said, **counts
+        observed, {"unmanagedRun": direct}, now=at(QUIET), **counts
+    )
+    assert "unmanagedRun" not in decided(
+        observed, {"unmanagedRun": direct}, annotations=said, **counts
     )
 
 
@@ -267,9 +277,11 @@ def test_a_direct_call_is_over_when_all_is_still() -> None:
     ],
 )
 def test_what_a_run_paid_is_no_direct_call(known: Manifest, invoices: Manifest) -> None:
-    sight = a_sight(a_job(suspend=False)) if known is KNOWN else a_sight()
+    observed = observed_runs(a_job(suspend=False)) if known is KNOWN else observed_runs()
 
-    assert "unmanagedRun" not in decided(sight, known, invoices=invoices, reading=a_reading(10, 0))
+    assert "unmanagedRun" not in decided(
+        observed, known, invoices=invoices, reading=a_reading(10, 0)
+    )
 
 
 def test_what_a_run_that_ends_now_paid_is_no_direct_call() -> None:
@@ -278,10 +290,10 @@ def test_what_a_run_that_ends_now_paid_is_no_direct_call() -> None:
 
 def test_why_a_pod_does_not_start_is_said_while_it_does_not() -> None:
     stuck = a_run_pod(waiting={"reason": "ErrImagePull"})
-    found = decided(a_sight(a_job(suspend=False), pods=(stuck,)), KNOWN)
+    found = decided(observed_runs(a_job(suspend=False), pods=(stuck,)), KNOWN)
 
     assert found["running"]["message"] == "pod run-x: ErrImagePull"
-    assert "message" not in decided(a_sight(a_job(suspend=False)), found)["running"]
+    assert "message" not in decided(observed_runs(a_job(suspend=False)), found)["running"]
 
 
 def test_without_sight_of_the_runs_all_stays_as_it_was() -> None:

@@ -30,7 +30,7 @@ class Scene:
         self.apps.taken["shop-payment-0"] = Calls(taken=0, held=0)
         memories, self.inventory = Memories(), Inventory()
         self.inventory.put(BILLING_STACK, a_body())
-        self.readings = Readings(memories, lambda: self.now, still_seconds=1.0)
+        self.readings = Readings(memories, lambda: self.now, unchanged_seconds=1.0)
         reader = InvoiceReader(self.apps, self.inventory, self.readings, Metrics())
         self.sampler = Sampler(self.apps, reader, memories, clock=lambda: self.now)
 
@@ -48,7 +48,7 @@ async def test_both_are_asked_and_the_reading_is_kept() -> None:
     await scene.sample()
     found = await scene.sample()
 
-    assert found == Activity(charging=False, still_seconds=60.0, blind="")
+    assert found == Activity(charging=False, unchanged_seconds=60.0, unknown_because="")
     assert scene.readings.last("stack-uid") == Reading(
         Counts(2, 8), an_instance("uid of shop-antaeus-0")
     )
@@ -63,8 +63,8 @@ async def test_both_are_asked_and_the_reading_is_kept() -> None:
         ((a_pod("antaeus", ready=False), a_pod()), "Antaeus does not tell"),
     ],
 )
-async def test_whoever_is_silent_is_named(pods: tuple[Manifest, ...], blind: str) -> None:
-    assert blind in (await Scene().sample(*pods)).blind
+async def test_whoever_is_silent_is_named(pods: tuple[Manifest, ...], unknown_because: str) -> None:
+    assert unknown_because in (await Scene().sample(*pods)).unknown_because
 
 
 async def test_an_answer_that_a_newer_reading_has_overtaken_is_not_kept() -> None:
@@ -87,16 +87,16 @@ async def test_an_answer_that_a_newer_reading_has_overtaken_is_not_kept() -> Non
 def test_what_a_run_read_at_its_end_is_a_reading(report: RunReport, paid: int) -> None:
     scene = Scene()
     scene.readings.note("stack-uid", a_reading(2, 8))
-    scene.sampler.take_in(a_stack(), RECORD, report)
+    scene.sampler.record_final_counts(a_stack(), RECORD, report)
 
     assert (scene.readings.last("stack-uid") or a_reading()).counts.paid == paid
 
 
 def test_what_a_run_read_of_an_earlier_antaeus_is_none() -> None:
     scene = Scene()
-    scene.sampler.take_in(a_stack(), RECORD, RunReport(paid_after=10, pending_after=0))
+    scene.sampler.record_final_counts(a_stack(), RECORD, RunReport(paid_after=10, pending_after=0))
     assert scene.readings.last("stack-uid") is None
 
     scene.readings.note("stack-uid", a_reading(2, 8, "second"))
-    scene.sampler.take_in(a_stack(), RECORD, RunReport(paid_after=10, pending_after=0))
+    scene.sampler.record_final_counts(a_stack(), RECORD, RunReport(paid_after=10, pending_after=0))
     assert scene.readings.last("stack-uid") == a_reading(2, 8, "second")

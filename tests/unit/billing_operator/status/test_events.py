@@ -3,7 +3,7 @@
 import pytest
 
 from billing_operator.kinds import Manifest
-from billing_operator.status.events import Announcement, announcements
+from billing_operator.status.events import StackEvent, events_for_change
 
 
 def a_status(**conditions: tuple[str, str]) -> Manifest:
@@ -23,35 +23,35 @@ LOST = a_status(
 
 
 def test_nothing_new_is_not_announced() -> None:
-    assert announcements(READY, READY) == []
-    assert announcements({}, {}) == []
+    assert events_for_change(READY, READY) == []
+    assert events_for_change({}, {}) == []
 
 
 def test_a_stack_that_gets_ready_is_announced() -> None:
-    assert announcements(ROLLING, READY) == [Announcement("Normal", "AllReady", "about AllReady")]
+    assert events_for_change(ROLLING, READY) == [StackEvent("Normal", "AllReady", "about AllReady")]
 
 
 def test_the_first_status_is_announced() -> None:
-    said = Announcement("Normal", "PaymentRollingOut", "about PaymentRollingOut")
+    said = StackEvent("Normal", "PaymentRollingOut", "about PaymentRollingOut")
 
-    assert announcements({}, ROLLING) == [said]
+    assert events_for_change({}, ROLLING) == [said]
 
 
 def test_another_reason_for_not_being_ready_is_news() -> None:
     after = a_status(Ready=("False", "ProfileUpdating"))
 
-    assert [one.reason for one in announcements(ROLLING, after)] == ["ProfileUpdating"]
+    assert [one.reason for one in events_for_change(ROLLING, after)] == ["ProfileUpdating"]
 
 
 def test_another_message_is_no_news() -> None:
     after = a_status(Ready=("False", "PaymentRollingOut"))
     after["conditions"][0]["message"] = "1 of 2 pods ready"
 
-    assert announcements(ROLLING, after) == []
+    assert events_for_change(ROLLING, after) == []
 
 
 def test_a_fault_that_shows_in_three_conditions_is_one_warning() -> None:
-    assert announcements(READY, LOST) == [Announcement("Warning", "TokenLost", "about TokenLost")]
+    assert events_for_change(READY, LOST) == [StackEvent("Warning", "TokenLost", "about TokenLost")]
 
 
 def test_a_fault_that_goes_on_in_other_words_is_no_news() -> None:
@@ -61,18 +61,18 @@ def test_a_fault_that_goes_on_in_other_words_is_no_news() -> None:
     for condition in after["conditions"]:
         condition["message"] = "still lost"
 
-    assert announcements(LOST, after) == []
+    assert events_for_change(LOST, after) == []
 
 
 def test_a_condition_that_ends_is_told_by_ready_alone() -> None:
-    assert [one.reason for one in announcements(LOST, READY)] == ["AllReady"]
+    assert [one.reason for one in events_for_change(LOST, READY)] == ["AllReady"]
 
 
 @pytest.mark.parametrize("asked_for", ["Suspended", "Hibernated"])
 def test_what_a_person_asked_for_is_no_warning(asked_for: str) -> None:
     after = a_status(Ready=("True", "AllReady"), **{asked_for: ("True", asked_for)})
 
-    assert [one.type for one in announcements(READY, after)] == ["Normal"]
+    assert [one.type for one in events_for_change(READY, after)] == ["Normal"]
 
 
 def test_each_restart_of_antaeus_that_forgot_payments_is_an_event_of_its_own() -> None:
@@ -82,6 +82,6 @@ def test_each_restart_of_antaeus_that_forgot_payments_is_an_event_of_its_own() -
 
     first, second = reset("forgot 2"), reset("forgot 5")
 
-    assert [one.type for one in announcements({}, first)] == ["Warning"]
-    assert announcements(first, first) == []
-    assert [one.message for one in announcements(first, second)] == ["forgot 5"]
+    assert [one.type for one in events_for_change({}, first)] == ["Warning"]
+    assert events_for_change(first, first) == []
+    assert [one.message for one in events_for_change(first, second)] == ["forgot 5"]

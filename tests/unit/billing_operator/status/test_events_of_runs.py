@@ -3,7 +3,7 @@
 import pytest
 
 from billing_operator.kinds import Manifest
-from billing_operator.status.events import run_announcements
+from billing_operator.status.events import run_events_for_change
 
 RUNNING = {"job": "run", "uid": "1", "paid": 2, "pending": 8}
 LAST = {"job": "run", "uid": "1", "outcome": "Succeeded", "message": "8 newly paid, none pending"}
@@ -13,13 +13,13 @@ DIRECT = {"time": "2025-01-01T00:00:00Z", "paid": 2}
 
 def said(before: Manifest, after: Manifest) -> list[tuple[str, str]]:
     invoices = {"invoices": {"paid": 9}}
-    found = run_announcements({"billing": before} | invoices, {"billing": after} | invoices)
+    found = run_events_for_change({"billing": before} | invoices, {"billing": after} | invoices)
     return [(each.type, each.reason) for each in found]
 
 
 def message(before: Manifest, after: Manifest) -> str:
     invoices = {"invoices": {"paid": 9}}
-    (found,) = run_announcements({"billing": before}, {"billing": after} | invoices)
+    (found,) = run_events_for_change({"billing": before}, {"billing": after} | invoices)
     return found.message
 
 

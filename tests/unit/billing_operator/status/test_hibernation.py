@@ -74,7 +74,7 @@ async def test_a_hibernated_stack_keeps_all_but_its_pods() -> None:
 
 async def test_a_stack_that_wakes_up_tells_what_it_has_forgotten() -> None:
     operator = await ready()
-    operator.tools.readings.note("stack-uid", a_reading(paid=3, pending=0, instance="first"))
+    operator.dependencies.readings.note("stack-uid", a_reading(paid=3, pending=0, instance="first"))
     await operator.reconcile()
     await _hibernate(operator)
     [said] = [c["message"] for c in operator.status["conditions"] if c["type"] == "Hibernated"]
@@ -84,7 +84,9 @@ async def test_a_stack_that_wakes_up_tells_what_it_has_forgotten() -> None:
     operator.change(hibernate=False)
     await operator.reconcile()
     operator.run_pods()
-    operator.tools.readings.note("stack-uid", a_reading(paid=0, pending=3, instance="second"))
+    operator.dependencies.readings.note(
+        "stack-uid", a_reading(paid=0, pending=3, instance="second")
+    )
     await operator.reconcile()
 
     assert operator.condition("Ready") == ("True", "AllReady")

@@ -137,8 +137,8 @@ def test_trouble_of_a_pod_is_stalled_where_only_a_person_can_mend_it(
 
 def test_what_a_person_must_mend_is_told_before_what_may_pass() -> None:
     odd = a_pod(name="a", ready=False, waiting={"reason": "New"})
-    stuck = a_pod(name="b", ready=False, waiting={"reason": "ErrImagePull"})
-    status = judged(seen=((a_deployment("antaeus"), a_deployment(ready=0)), (odd, stuck)))
+    needs_action = a_pod(name="b", ready=False, waiting={"reason": "ErrImagePull"})
+    status = judged(seen=((a_deployment("antaeus"), a_deployment(ready=0)), (odd, needs_action)))
 
     assert "pod b: ErrImagePull" in conditions(status)["Stalled"]["message"]
 
@@ -214,12 +214,12 @@ def test_images_are_those_that_run_and_until_then_those_that_are_wanted() -> Non
 
 
 def test_what_waits_for_the_next_start_of_antaeus_is_shown() -> None:
-    assert judged(held_back="image b")["antaeus"]["pendingUpdate"] == "image b"
+    assert judged(pending_update="image b")["antaeus"]["pendingUpdate"] == "image b"
     assert "pendingUpdate" not in judged()["antaeus"]
 
 
 def test_the_longest_image_name_fits_into_what_waits() -> None:
-    assert len(judged(held_back="image " + "b" * 512)["antaeus"]["pendingUpdate"]) == 512
+    assert len(judged(pending_update="image " + "b" * 512)["antaeus"]["pendingUpdate"]) == 512
 
 
 def test_payment_shows_its_pods_and_how_to_find_them() -> None:

@@ -12,10 +12,10 @@ from billing_operator.reasons import Reason
 from billing_operator.spec.stack import Stack
 from billing_operator.status.readiness import READINESS, Findings, verdict
 from billing_operator.tokens.secret import Step
-from billing_operator.tokens.steps import Rotation, Sight
+from billing_operator.tokens.steps import Rotation, TokenState
 from support.operator.builders import a_deployment, a_pod, a_stack, a_token
 
-UNDER_WAY = Sight(
+UNDER_WAY = TokenState(
     id="first",
     other_id="second",
     step=Step.STAGED,
@@ -54,7 +54,7 @@ def everything_at_once() -> Case:
         fault=SpecError(Reason.APPLY_REJECTED, "the API server refuses it"),
         profile_in_effect=False,
         reading=None,
-        undone=frozenset({deployment("shop-payment")}),
+        pending_changes=frozenset({deployment("shop-payment")}),
         refusal=Refusal("shop-payment-0", ("successRate: is more than 1",)),
         rotation=Rotation(UNDER_WAY),
     )
@@ -88,7 +88,7 @@ def test_of_all_that_holds_at_once_the_first_is_told_until_it_is_mended() -> Non
         ("ApplyRejected", without(fault=None)),
         ("ProfileRefused", without(refusal=None)),
         ("PodsUnhealthy", lambda case: case.seeing((a_deployment("antaeus", ready=0),))),
-        ("Suspended", without(undone=frozenset())),
+        ("Suspended", without(pending_changes=frozenset())),
         ("TokenRotating", without(rotation=None)),
         ("Hibernating", lambda case: case.seeing(at_zero, a_pod(leaving=True))),
         ("Hibernating", lambda case: case.seeing(at_zero)),
@@ -106,7 +106,7 @@ def test_of_all_that_holds_at_once_the_first_is_told_until_it_is_mended() -> Non
 
 def test_a_part_that_comes_up_by_itself_is_told_after_a_rotation() -> None:
     starting = everything_at_once().seeing((a_deployment("antaeus", ready=0), a_deployment()))
-    clear = replace(starting.found, fault=None, refusal=None, undone=frozenset())
+    clear = replace(starting.found, fault=None, refusal=None, pending_changes=frozenset())
     rotating = Case(a_stack(), clear)
 
     assert rotating.reason == "TokenRotating"
@@ -116,6 +116,8 @@ def test_a_part_that_comes_up_by_itself_is_told_after_a_rotation() -> None:
 def test_of_the_two_parts_antaeus_is_told_first_even_where_payment_is_stuck() -> None:
     both = (a_deployment("antaeus", ready=0), a_deployment(ready=0))
     case = everything_at_once().seeing(both, a_pod(ready=False, waiting=STUCK))
-    clear = replace(case.found, fault=None, refusal=None, undone=frozenset(), rotation=None)
+    clear = replace(
+        case.found, fault=None, refusal=None, pending_changes=frozenset(), rotation=None
+    )
 
     assert Case(a_stack(), clear).reason == "AntaeusStarting"

@@ -17,12 +17,12 @@ from billing_operator.spec.stack import Stack
 from billing_operator.tokens.secret import (
     TokenSecret,
     ValidToken,
+    completed,
     dropped,
-    first,
-    forgotten,
-    settled,
+    initial_data,
+    promoted,
     staged,
-    swapped,
+    without_old,
 )
 from billing_operator.tokens.steps import (
     Action,
@@ -30,7 +30,7 @@ from billing_operator.tokens.steps import (
     PaymentPod,
     antaeus_lacks,
     next_step,
-    see,
+    token_state,
     wanted,
 )
 from support.operator.builders import a_deployment, a_pod, a_stack
@@ -133,10 +133,10 @@ def a_new_one(template: str, antaeus: Antaeus | None) -> Antaeus | None:
 def decided(state: ModelState) -> Action | None:
     """What the operator does next, by all that it can know at this moment."""
     wish = stack(state.request, state.users)
-    sight = see(own(state.secret), state.users and encoded(state.users))
-    if not sight.under_way and not wanted(wish, sight, NOW):
+    tokens = token_state(own(state.secret), state.users and encoded(state.users))
+    if not tokens.under_way and not wanted(wish, tokens, NOW):
         return None
-    told = [
+    pods = [
         PaymentPod(
             f"payment-{number}",
             pod.answers,
@@ -144,8 +144,8 @@ def decided(state: ModelState) -> Action | None:
         )
         for number, pod in enumerate(state.payment)
     ]
-    lacks = antaeus_lacks(wish, seen(state.template, state.antaeus), sight.id)
-    step = next_step(wish, sight, Facts(tuple(told), lacks), NOW)
+    lacks = antaeus_lacks(wish, seen(state.template, state.antaeus), tokens.id)
+    step = next_step(wish, tokens, Facts(tuple(pods), lacks), NOW)
     return step if isinstance(step, Action) else None
 
 
@@ -165,12 +165,12 @@ def written(state: ModelState) -> ModelState:
             after = replace(after, made=state.made + 1)
         case Action.DROP:
             made = dropped(secret)
-        case Action.SWAP:
-            made = swapped(secret, NOW, state.request)
-        case Action.FORGET:
-            made = forgotten(secret)
-        case Action.SETTLE:
-            made = settled(secret, NOW)
+        case Action.PROMOTE:
+            made = promoted(secret, NOW, state.request)
+        case Action.RETIRE:
+            made = without_old(secret)
+        case Action.COMPLETE:
+            made = completed(secret, NOW)
     return replace(after, secret=frozenset(made["data"].items()))
 
 
@@ -279,7 +279,7 @@ def at_the_end(state: ModelState) -> ModelState:
 def a_state(*news: str, pods: int = 1, users: str | None = None) -> ModelState:
     """A stack at rest, to which some things are going to happen."""
     text = users or "made-0"
-    data = first(ValidToken(encoded(text), "id-0", users=users is not None), NOW, None)
+    data = initial_data(ValidToken(encoded(text), "id-0", users=users is not None), NOW, None)
     secret: Data = frozenset(data.items())
     payment = (Payment(tokens(secret)),) * pods
     return ModelState(secret, "id-0", Antaeus("id-0", text), payment, users=users, news=news)

@@ -141,11 +141,11 @@ def test_a_generated_token_that_no_pod_uses_any_more_makes_room() -> None:
 
 def test_a_rotation_is_not_taken_for_such_a_token() -> None:
     """Antaeus is yet to be restarted from the user's Secret to the operator's own."""
-    swapped = a_secret(token="new", id="new", source="user", step="Promoted", secondary="secret")
+    promoted = a_secret(token="new", id="new", source="user", step="Promoted", secondary="secret")
     users = a_secret("provider", uid=None, api="new")
 
     assert isinstance(
-        choose(a_stack(token=SECRET_REF), swapped, users, antaeus=RUNS_DIRECTLY), Token
+        choose(a_stack(token=SECRET_REF), promoted, users, antaeus=RUNS_DIRECTLY), Token
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from billing_operator.errors import Refused, SpecError
 from billing_operator.observed.stack import observe
-from billing_operator.tokens.steps import Wait
+from billing_operator.tokens.steps import Blocked
 from support.operator.builders import a_body, a_reading, a_secret
 from support.operator.in_memory import STILL_SECONDS, OperatorInMemory, ready
 from support.operator.token_rotation import rotate, secret, started_with, step
@@ -39,11 +39,11 @@ async def test_a_rotation_takes_four_writes_of_the_secret_and_one_restart_of_ant
 
     operator.refresh_tokens()
     await operator.reconcile()
-    swapped = secret(operator)
-    assert (swapped["token"], swapped["secondary"]) == (staged["secondary"], staged["token"])
+    promoted = secret(operator)
+    assert (promoted["token"], promoted["secondary"]) == (staged["secondary"], staged["token"])
 
     await operator.reconcile()
-    assert started_with(operator) == swapped["id"] == staged["secondary-id"]
+    assert started_with(operator) == promoted["id"] == staged["secondary-id"]
     assert SECRET_WRITE not in operator.cluster.writes
     operator.run_pods()
     await operator.reconcile()
@@ -83,13 +83,13 @@ async def test_a_rotation_shows_from_its_begin_to_its_end() -> None:
 async def test_each_value_asks_for_one_rotation() -> None:
     operator = await asked()
     await rotate(operator)
-    first = secret(operator)["token"]
+    initial_data = secret(operator)["token"]
     await rotate(operator)
-    assert secret(operator)["token"] == first
+    assert secret(operator)["token"] == initial_data
 
     operator.annotate(rotate_token="2")
     await rotate(operator)
-    assert secret(operator)["token"] != first
+    assert secret(operator)["token"] != initial_data
 
 
 async def test_what_was_asked_while_the_new_token_was_not_in_use_is_met_by_it() -> None:
@@ -114,15 +114,15 @@ async def test_a_request_that_came_with_the_stack_is_met_by_its_first_token() ->
 async def test_a_token_is_rotated_when_it_is_too_old_and_the_new_one_is_young() -> None:
     operator = await ready(token={"rotation": {"maxAgeSeconds": 3600}})
     assert await operator.reconcile() == 3600.0
-    first = secret(operator)["token"]
+    initial_data = secret(operator)["token"]
 
     operator.now = 3599.0
     await rotate(operator)
-    assert secret(operator)["token"] == first
+    assert secret(operator)["token"] == initial_data
     operator.now = 3600.0
     await rotate(operator)
     second = secret(operator)["token"]
-    assert second != first
+    assert second != initial_data
     await rotate(operator)
     assert secret(operator)["token"] == second
 
@@ -177,7 +177,7 @@ async def test_a_secret_that_is_lost_half_way_is_a_lost_token() -> None:
     operator = await asked()
     await operator.reconcile()
     operator.cluster.take("Secret", "shop-token")
-    operator.tools.tokens.ask_again()
+    operator.dependencies.tokens.ask_again()
     await operator.reconcile()
 
     assert operator.condition("TokenLost") == ("True", "TokenLost")
@@ -198,7 +198,7 @@ async def test_a_secret_that_somebody_put_in_its_place_is_not_written() -> None:
     await operator.reconcile()
     theirs = operator.cluster.have(a_secret(uid=None, token="theirs"))
     with pytest.raises(SpecError, match="not this stack's"):
-        await operator.tools.rotation.advance(operator.stack, observe([], []))
+        await operator.dependencies.rotation.advance(operator.stack, observe([], []))
 
     assert operator.cluster.get("Secret", "shop-token") == theirs
 
@@ -209,7 +209,7 @@ async def test_a_spec_that_changed_unseen_is_what_a_step_goes_by() -> None:
     operator.refresh_tokens()
     await operator.watch()
     operator.change(suspend=True)
-    await operator.reconcile(blind=True)
+    await operator.reconcile(with_stale_cache=True)
 
     assert secret(operator)["step"] == "Staged"
     assert SECRET_WRITE not in operator.cluster.writes
@@ -217,12 +217,14 @@ async def test_a_spec_that_changed_unseen_is_what_a_step_goes_by() -> None:
 
 async def test_a_billing_run_keeps_it_from_beginning_and_from_swapping() -> None:
     operator = await asked()
-    rotation, stack = operator.tools.rotation, operator.stack
-    operator.tools.tokens.settle(stack, await operator.tools.tokens.read(stack), observe([], []))
+    rotation, stack = operator.dependencies.rotation, operator.stack
+    operator.dependencies.tokens.resolve(
+        stack, await operator.dependencies.tokens.read(stack), observe([], [])
+    )
     held = await rotation.advance(stack, observe([], []), billing_busy=True)
 
     assert held is not None
-    assert (held.under_way, held.waits_for) == (False, Wait("the billing run is to end"))
+    assert (held.under_way, held.waits_for) == (False, Blocked("the billing run is to end"))
     assert SECRET_WRITE not in operator.cluster.writes
 
 
@@ -230,7 +232,7 @@ async def test_it_waits_while_somebody_pays() -> None:
     operator = await asked()
     await operator.reconcile()
     operator.refresh_tokens()
-    operator.tools.readings.note("stack-uid", a_reading(3, 7))
+    operator.dependencies.readings.note("stack-uid", a_reading(3, 7))
     await operator.reconcile()
     assert "being paid" in operator.status["token"]["rotation"]["waitingFor"]
 
@@ -258,8 +260,8 @@ async def test_a_stack_that_is_about_to_go_has_not_lost_its_token() -> None:
     await operator.watch()
     body["metadata"]["deletionTimestamp"] = "2025-01-01T00:00:00Z"
     operator.cluster.have(body)
-    operator.tools.tokens.ask_again()
-    await operator.reconcile(blind=True)
+    operator.dependencies.tokens.ask_again()
+    await operator.reconcile(with_stale_cache=True)
 
     assert operator.cluster.writes == []
 
@@ -272,6 +274,6 @@ async def test_a_rotation_of_a_stack_that_is_about_to_go_is_not_taken_further() 
     await operator.watch()
     body["metadata"]["deletionTimestamp"] = "2025-01-01T00:00:00Z"
     operator.cluster.have(body)
-    await operator.reconcile(blind=True)
+    await operator.reconcile(with_stale_cache=True)
 
     assert SECRET_WRITE not in operator.cluster.writes

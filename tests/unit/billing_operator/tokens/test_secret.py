@@ -10,12 +10,12 @@ from billing_operator.tokens.secret import (
     Step,
     TokenSecret,
     ValidToken,
+    completed,
     dropped,
-    forgotten,
+    promoted,
     replaced,
-    settled,
     staged,
-    swapped,
+    without_old,
 )
 from support.operator.builders import a_secret
 
@@ -23,7 +23,7 @@ NOW = datetime(2025, 1, 1, tzinfo=UTC)
 NEW = ValidToken(base64.b64encode(b"new").decode(), "second", users=True)
 AT_REST = {"token": "old", "id": "first", "made": "2024-01-01T00:00:00Z", "request": "1"}
 STAGED = {**AT_REST, "secondary": "new", "secondary-id": "second", "secondary-source": "user"}
-SWAPPED = {
+PROMOTED = {
     "token": "new",
     "id": "second",
     "source": "user",
@@ -48,12 +48,12 @@ def test_each_step_changes_what_it_is_about_and_nothing_else() -> None:
 
     after = staged(secret, NEW)
     assert told(after) == {**STAGED, "step": "Staged", "note": "theirs"}
-    after = swapped(TokenSecret.of(after), NOW, "2")
-    assert told(after) == {**SWAPPED, "note": "theirs"}
-    after = forgotten(TokenSecret.of(after))
-    rest = {k: v for k, v in SWAPPED.items() if not k.startswith("secondary")}
+    after = promoted(TokenSecret.of(after), NOW, "2")
+    assert told(after) == {**PROMOTED, "note": "theirs"}
+    after = without_old(TokenSecret.of(after))
+    rest = {k: v for k, v in PROMOTED.items() if not k.startswith("secondary")}
     assert told(after) == {**rest, "step": "Retiring", "note": "theirs"}
-    after = settled(TokenSecret.of(after), NOW)
+    after = completed(TokenSecret.of(after), NOW)
     del rest["step"]
     assert told(after) == {**rest, "rotated-at": "2025-01-01T00:00:00Z", "note": "theirs"}
     assert after["metadata"] == secret.live["metadata"]
@@ -64,7 +64,7 @@ def test_what_is_dropped_leaves_no_trace() -> None:
 
 
 def test_a_request_is_remembered_where_a_rotation_had_another_cause() -> None:
-    assert told(swapped(of(**STAGED, step="Staged"), NOW, None))["request"] == "1"
+    assert told(promoted(of(**STAGED, step="Staged"), NOW, None))["request"] == "1"
 
 
 def test_a_token_that_no_pod_uses_goes_with_all_that_was_said_of_it() -> None:
@@ -79,7 +79,7 @@ def test_a_token_that_no_pod_uses_goes_with_all_that_was_said_of_it() -> None:
 
 
 def test_nothing_of_a_token_shows_in_a_text() -> None:
-    assert "bmV3" not in repr(of(**SWAPPED)) + repr(NEW)
+    assert "bmV3" not in repr(of(**PROMOTED)) + repr(NEW)
 
 
 @pytest.mark.parametrize(

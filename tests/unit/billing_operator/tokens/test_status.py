@@ -6,25 +6,25 @@ from datetime import UTC, datetime, timedelta
 from billing_operator.inputs import Token
 from billing_operator.tokens.secret import Step, TokenSecret
 from billing_operator.tokens.status import held_message, rotation_message, token_status
-from billing_operator.tokens.steps import Rotation, Wait, see
+from billing_operator.tokens.steps import Blocked, Rotation, token_state
 from support.operator.builders import a_secret, a_stack, a_token
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
-AT_REST = see(TokenSecret.of(a_secret(token="a", id="first")), None)
+AT_REST = token_state(TokenSecret.of(a_secret(token="a", id="first")), None)
 STAGED = replace(AT_REST, step=Step.STAGED, other_id="second")
 REF = {"secretRef": {"name": "provider"}}
 
 
 def test_since_when_a_step_waits_is_told_and_not_since_when_it_was_last_looked_at() -> None:
-    waits = Rotation(STAGED, Wait("more"))
-    first = token_status(a_stack(), a_token(), waits, NOW)
-    assert first is not None
-    assert first["rotation"]["lastTransitionTime"] == "2025-01-01T00:00:00Z"
+    waits = Rotation(STAGED, Blocked("more"))
+    initial_data = token_status(a_stack(), a_token(), waits, NOW)
+    assert initial_data is not None
+    assert initial_data["rotation"]["lastTransitionTime"] == "2025-01-01T00:00:00Z"
 
-    stack, later = a_stack(status={"token": first}), NOW + timedelta(seconds=60)
-    assert token_status(stack, a_token(), waits, later) == first
-    swapped = Rotation(replace(STAGED, step=Step.PROMOTED))
-    moved = token_status(stack, a_token(), swapped, later) or {}
+    stack, later = a_stack(status={"token": initial_data}), NOW + timedelta(seconds=60)
+    assert token_status(stack, a_token(), waits, later) == initial_data
+    promoted = Rotation(replace(STAGED, step=Step.PROMOTED))
+    moved = token_status(stack, a_token(), promoted, later) or {}
     assert moved["rotation"] == {
         "step": "Promoted",
         "waitingFor": None,
@@ -33,7 +33,7 @@ def test_since_when_a_step_waits_is_told_and_not_since_when_it_was_last_looked_a
 
 
 def test_what_is_wanted_and_can_not_begin_is_no_rotation_under_way() -> None:
-    waits = Rotation(AT_REST, Wait("the billing run is to end"))
+    waits = Rotation(AT_REST, Blocked("the billing run is to end"))
     told = token_status(a_stack(), a_token(), waits, NOW) or {}
 
     assert told["rotation"]["step"] == "Waiting"
@@ -43,7 +43,7 @@ def test_what_is_wanted_and_can_not_begin_is_no_rotation_under_way() -> None:
 
 
 def test_whoever_must_act_is_told_how() -> None:
-    held = Rotation(STAGED, Wait("payment is odd", remedy="make it even"))
+    held = Rotation(STAGED, Blocked("payment is odd", remedy="make it even"))
 
     assert held_message(held) == "payment is odd; to mend it, make it even"
     assert rotation_message(held) == (

@@ -13,10 +13,10 @@ from billing_operator.observed.stack import observe
 from billing_operator.tokens.secret import Step
 from billing_operator.tokens.steps import (
     Action,
+    Blocked,
     Facts,
     PaymentPod,
-    Sight,
-    Wait,
+    TokenState,
     antaeus_lacks,
     due_in,
     next_step,
@@ -29,9 +29,9 @@ ASKING = a_stack(annotations={"billing.antaeus.io/rotate-token": "1"})
 WITH_A_SECRET = a_stack(token={"secretRef": {"name": "provider"}})
 
 
-def a_sight(step: Step | None = None, **changes: Any) -> Sight:
+def a_sight(step: Step | None = None, **changes: Any) -> TokenState:
     other = "new" if step is Step.STAGED else None
-    made = Sight(
+    made = TokenState(
         id="old",
         other_id=other,
         step=step,
@@ -57,9 +57,9 @@ def facts(*payment: PaymentPod, **changes: Any) -> Facts:
     return Facts(payment, None, **changes)
 
 
-def waited_for(sight: Sight, found: Facts) -> str:
-    step = next_step(ASKING, sight, found, NOW)
-    assert isinstance(step, Wait)
+def waited_for(state: TokenState, found: Facts) -> str:
+    step = next_step(ASKING, state, found, NOW)
+    assert isinstance(step, Blocked)
     return step.what
 
 
@@ -76,7 +76,7 @@ def test_what_is_wanted_is_begun_whatever_payment_has_by_now(pods: tuple[Payment
 def test_a_payment_that_tells_no_tokens_is_not_left_behind() -> None:
     for step in (None, Step.STAGED, Step.RETIRING):
         found = next_step(ASKING, a_sight(step), facts(a_payment("old", "new"), OLD), NOW)
-        assert isinstance(found, Wait)
+        assert isinstance(found, Blocked)
         assert "odd does not tell" in found.what
         assert "spec.payment.image" in (found.remedy or "")
 
@@ -91,15 +91,15 @@ def test_a_billing_run_is_not_disturbed(step: Step | None) -> None:
 def test_a_rotation_that_has_swapped_goes_on_beside_a_billing_run() -> None:
     busy = facts(a_payment("old"), billing_busy=True, paying=True)
 
-    assert next_step(ASKING, a_sight(Step.PROMOTED), busy, NOW) is Action.FORGET
-    assert next_step(ASKING, a_sight(Step.RETIRING), busy, NOW) is Action.SETTLE
+    assert next_step(ASKING, a_sight(Step.PROMOTED), busy, NOW) is Action.RETIRE
+    assert next_step(ASKING, a_sight(Step.RETIRING), busy, NOW) is Action.COMPLETE
 
 
 def test_nobody_who_pays_is_cut_off() -> None:
     both = a_payment("old", "new")
 
     assert "being paid" in waited_for(a_sight(Step.STAGED), facts(both, paying=True))
-    assert next_step(ASKING, a_sight(Step.STAGED), facts(both), NOW) is Action.SWAP
+    assert next_step(ASKING, a_sight(Step.STAGED), facts(both), NOW) is Action.PROMOTE
 
 
 @pytest.mark.parametrize("pod", [a_payment("old", name="b"), a_payment("new", name="b"), MUTE])
@@ -111,7 +111,7 @@ def test_antaeus_gets_no_token_that_a_payment_pod_may_not_know(pod: PaymentPod) 
 
 @pytest.mark.parametrize("pods", [(), (OPEN,), (a_payment("old", "new", "more"),)])
 def test_where_all_accept_both_tokens_they_are_swapped(pods: tuple[PaymentPod, ...]) -> None:
-    assert next_step(ASKING, a_sight(Step.STAGED), facts(*pods), NOW) is Action.SWAP
+    assert next_step(ASKING, a_sight(Step.STAGED), facts(*pods), NOW) is Action.PROMOTE
 
 
 def test_the_earlier_token_is_kept_while_antaeus_may_have_it() -> None:
@@ -145,10 +145,10 @@ def test_a_users_secret_that_is_bad_begins_nothing_and_holds_what_is_staged() ->
 
     staged = replace(bad, step=Step.STAGED, other_differs=True)
     found = next_step(WITH_A_SECRET, staged, facts(), NOW)
-    assert isinstance(found, Wait)
+    assert isinstance(found, Blocked)
     assert "secretRef" in found.what
-    swapped = replace(bad, step=Step.PROMOTED)
-    assert next_step(WITH_A_SECRET, swapped, facts(), NOW) is Action.FORGET
+    promoted = replace(bad, step=Step.PROMOTED)
+    assert next_step(WITH_A_SECRET, promoted, facts(), NOW) is Action.RETIRE
 
 
 @pytest.mark.parametrize("step", [None, *Step])

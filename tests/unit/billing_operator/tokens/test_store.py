@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from billing_operator.desired import antaeus
-from billing_operator.errors import OutOfSight, SpecError
+from billing_operator.errors import SpecError, StaleCache
 from billing_operator.inputs import Token
 from billing_operator.kinds import Manifest
 from billing_operator.memory import Memories
@@ -62,38 +62,38 @@ async def test_a_token_is_read_by_the_name_that_the_stack_says() -> None:
 
 async def test_a_good_token_is_kept_for_a_minute() -> None:
     scene = Scene(GOOD)
-    settled = scene.keeper.settle(a_stack(), Secrets(GOOD), NOBODY).token
+    completed = scene.keeper.resolve(a_stack(), Secrets(GOOD), NOBODY).token
 
-    assert settled == Token("shop-token", "token", id="first", generated=True)
+    assert completed == Token("shop-token", "token", id="first", generated=True)
     scene.now = 59.0
-    assert scene.keeper.remembered(a_stack()) == settled
+    assert scene.keeper.remembered(a_stack()) == completed
     scene.now = 60.0
     assert scene.keeper.remembered(a_stack()) is None
-    assert scene.keeper.last(a_stack()) == settled
+    assert scene.keeper.last(a_stack()) == completed
 
 
 async def test_another_wish_for_a_token_is_not_met_from_memory() -> None:
     scene = Scene(GOOD)
-    scene.keeper.settle(a_stack(), Secrets(GOOD), NOBODY)
+    scene.keeper.resolve(a_stack(), Secrets(GOOD), NOBODY)
 
-    for wish in (
+    for fingerprint in (
         a_stack(token={"secretRef": {"name": "provider"}}),
         a_stack(annotations={"billing.antaeus.io/renew-token": "1"}),
         a_stack(uid="another"),
     ):
-        assert scene.keeper.last(wish) is None
+        assert scene.keeper.last(fingerprint) is None
 
 
 async def test_where_none_runs_a_token_is_made_that_belongs_to_the_stack() -> None:
     scene = Scene()
-    settled = scene.keeper.settle(a_stack(), Secrets(), NOBODY)
-    made = settled.token
+    completed = scene.keeper.resolve(a_stack(), Secrets(), NOBODY)
+    made = completed.token
     assert scene.cluster.writes == []
     assert scene.keeper.last(a_stack()) is None
-    assert settled.secret is not None
-    for token in ("token-number-1", settled.secret["data"]["token"]):
-        assert token not in repr(settled)
-    await scene.keeper.write(a_stack(), settled)
+    assert completed.secret is not None
+    for token in ("token-number-1", completed.secret["data"]["token"]):
+        assert token not in repr(completed)
+    await scene.keeper.write(a_stack(), completed)
 
     assert made == Token("shop-token", "token", id="token-number", generated=True)
     assert scene.secret() == {
@@ -109,35 +109,35 @@ async def test_where_none_runs_a_token_is_made_that_belongs_to_the_stack() -> No
 async def test_a_secret_that_comes_meanwhile_survives() -> None:
     scene = Scene(a_secret(token="theirs", id="theirs"))
 
-    settled = scene.keeper.settle(a_stack(), Secrets(), NOBODY)
-    with pytest.raises(OutOfSight):
-        await scene.keeper.write(a_stack(), settled)
+    completed = scene.keeper.resolve(a_stack(), Secrets(), NOBODY)
+    with pytest.raises(StaleCache):
+        await scene.keeper.write(a_stack(), completed)
     assert scene.secret()["token"] == "theirs"
     assert scene.keeper.last(a_stack()) is None
 
 
 async def test_a_token_that_was_lost_is_forgotten_not_replaced() -> None:
     scene = Scene()
-    scene.keeper.settle(a_stack(), Secrets(GOOD), NOBODY)
+    scene.keeper.resolve(a_stack(), Secrets(GOOD), NOBODY)
 
     with pytest.raises(SpecError, match="gone while Antaeus runs"):
-        scene.keeper.settle(a_stack(), Secrets(), RUNNING)
+        scene.keeper.resolve(a_stack(), Secrets(), RUNNING)
     assert scene.keeper.last(a_stack()) is None
     assert scene.cluster.writes == []
 
 
 async def test_a_resync_reads_every_secret_once_more_but_forgets_none() -> None:
     scene = Scene(GOOD)
-    settled = scene.keeper.settle(a_stack(), Secrets(GOOD), NOBODY).token
+    completed = scene.keeper.resolve(a_stack(), Secrets(GOOD), NOBODY).token
     scene.keeper.ask_again()
 
     assert scene.keeper.remembered(a_stack()) is None
-    assert scene.keeper.last(a_stack()) == settled
+    assert scene.keeper.last(a_stack()) == completed
 
 
 async def test_a_stack_that_has_gone_is_forgotten() -> None:
     scene = Scene(GOOD)
-    scene.keeper.settle(a_stack(), Secrets(GOOD), NOBODY)
+    scene.keeper.resolve(a_stack(), Secrets(GOOD), NOBODY)
     scene.memories.drop("stack-uid")
 
     assert scene.keeper.last(a_stack()) is None

@@ -33,7 +33,7 @@ async def test_a_users_token_is_copied_and_its_place_is_told() -> None:
 async def test_a_users_token_that_changed_takes_over() -> None:
     operator = await with_a_users_token()
     operator.cluster.have(a_secret("provider", uid=None, token="their-next"))
-    operator.tools.tokens.ask_again()
+    operator.dependencies.tokens.ask_again()
     await rotate(operator)
 
     assert secret(operator)["token"] == "their-next"
@@ -56,7 +56,7 @@ async def test_a_users_token_that_is_exchanged_again_before_it_is_in_use_is_neve
     operator = await with_a_users_token()
     for token in ("their-second", "their-third"):
         operator.cluster.have(a_secret("provider", uid=None, token=token))
-        operator.tools.tokens.ask_again()
+        operator.dependencies.tokens.ask_again()
         await operator.reconcile()
     assert secret(operator)["secondary"] == "their-third"
     await rotate(operator)
@@ -70,7 +70,7 @@ async def test_a_users_token_that_is_put_back_before_it_was_used_restarts_nothin
     before = started_with(operator)
     for token in ("their-second", "their-hush"):
         operator.cluster.have(a_secret("provider", uid=None, token=token))
-        operator.tools.tokens.ask_again()
+        operator.dependencies.tokens.ask_again()
         await operator.reconcile()
     await rotate(operator)
 
@@ -81,10 +81,10 @@ async def test_a_users_token_that_is_put_back_before_it_was_used_restarts_nothin
 async def test_a_users_secret_that_vanishes_half_way_keeps_two_tokens_valid() -> None:
     operator = await with_a_users_token()
     operator.cluster.have(a_secret("provider", uid=None, token="their-next"))
-    operator.tools.tokens.ask_again()
+    operator.dependencies.tokens.ask_again()
     await operator.reconcile()
     operator.cluster.take("Secret", "provider")
-    operator.tools.tokens.ask_again()
+    operator.dependencies.tokens.ask_again()
     await rotate(operator)
 
     assert (secret(operator)["token"], secret(operator)["secondary"]) == (
@@ -97,7 +97,7 @@ async def test_a_users_secret_that_vanishes_half_way_keeps_two_tokens_valid() ->
 async def test_a_users_secret_that_is_mended_is_seen_at_the_next_look() -> None:
     operator = await with_a_users_token()
     operator.cluster.take("Secret", "provider")
-    operator.tools.tokens.ask_again()
+    operator.dependencies.tokens.ask_again()
     assert await operator.reconcile() == 30.0
     assert operator.condition("TokenInvalid") == ("True", "TokenInvalid")
 
@@ -109,7 +109,7 @@ async def test_a_users_secret_that_is_mended_is_seen_at_the_next_look() -> None:
 
 async def test_from_a_generated_token_to_a_users_and_back_are_two_rotations() -> None:
     operator = await ready()
-    first = secret(operator)["token"]
+    initial_data = secret(operator)["token"]
     operator.cluster.have(a_secret("provider", uid=None, token="their-hush"))
     operator.change(token=REF)
     await rotate(operator)
@@ -118,7 +118,7 @@ async def test_from_a_generated_token_to_a_users_and_back_are_two_rotations() ->
 
     operator.change(token={})
     await rotate(operator)
-    assert secret(operator)["token"] not in ("their-hush", first)
+    assert secret(operator)["token"] not in ("their-hush", initial_data)
     assert operator.status["token"]["generated"] is True
 
 
@@ -126,7 +126,7 @@ async def test_a_lost_copy_comes_back_and_nothing_restarts() -> None:
     operator = await with_a_users_token()
     before = started_with(operator)
     operator.cluster.take("Secret", "shop-token")
-    operator.tools.tokens.ask_again()
+    operator.dependencies.tokens.ask_again()
     await operator.reconcile()
 
     assert secret(operator)["token"] == "their-hush"
@@ -147,7 +147,7 @@ async def of_an_earlier_version(operator: OperatorInMemory) -> str:
     operator.run_pods()
     del operator.apps.accepted["shop-payment-0"]
     operator.cluster.objects.pop(("Secret", Key("payments", "shop-token")), None)
-    operator.tools.tokens.forget("stack-uid")
+    operator.dependencies.tokens.forget("stack-uid")
     return str(template)
 
 
@@ -196,7 +196,7 @@ async def test_a_secret_that_was_left_is_no_token_to_such_a_stack() -> None:
 async def test_such_an_antaeus_takes_over_the_next_token_as_any_other() -> None:
     operator, before = await upgraded()
     operator.cluster.have(a_secret("provider", uid=None, token="their-next"))
-    operator.tools.tokens.ask_again()
+    operator.dependencies.tokens.ask_again()
     await rotate(operator)
 
     assert antaeus_template(operator) != before
