@@ -26,7 +26,7 @@ from support.cluster.limits import NOTICED
 from support.payment.logged import Commands
 from support.payment.service import get
 
-DOCUMENT = ROOT / "docs/local.md"
+DOCUMENT = ROOT / "docs/how-to/local.md"
 CPU_SECONDS = 4.0
 
 # As they stand in the documents that both services come from; those that name hosts of a cluster

@@ -1,123 +1,41 @@
-"""The documents tell every metric, setting, reason and log message there is, and no other."""
+"""The pages hold together: links, commands, manifests, alerts with their runbooks, and style."""
 
-import ast
-import dataclasses
+import json
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
-import promql_parser
 import pytest
-import yaml
-from prometheus_client import generate_latest
 
-from billing_dev.tree import ROOT, files
-from billing_operator import names
-from billing_operator.metrics import Metrics
-from billing_operator.reasons import ConditionType, EventReason, Reason, WaitReason
-from billing_operator.runs.metrics import RunMetrics
-from billing_operator.settings import Settings
-from support.payment.service import a_service, get
+from billing_dev.crd import crd, schema
+from billing_dev.render.reference import REFERENCE
+from billing_dev.tree import ROOT
+from billing_operator import __version__
+from billing_operator.commands.schema import mistakes
+from unit.repository.pages import (
+    DOCS,
+    Block,
+    blocks,
+    broken_links,
+    documents,
+    name,
+    pages,
+    prose,
+    yaml_documents,
+)
 
-README = ROOT / "README.md"
-OPERATIONS = ROOT / "docs/operations.md"
-CONCEPTS = ROOT / "docs/concepts.md"
-OPERATOR = ROOT / "operator/src/billing_operator"
-# Faults that end a pass, or a reading, before anything is said about a stack.
-UNTOLD = {Reason.NAMESPACE_LEAVING, Reason.NO_ANSWER}
+MONITOR = DOCS / "how-to/monitor.md"
+RUNBOOKS = DOCS / "runbooks"
 NEWEST = "1.37"
-
-
-@pytest.fixture
-def metrics(tmp_path: Path) -> dict[str, str]:
-    """What both services expose, with its type; without the times of birth of each."""
-    with a_service(tmp_path) as service:
-        payment = get(service.ops.number, "/metrics").body
-    operator = Metrics()
-    RunMetrics(operator.registry)
-    exposed = generate_latest(operator.registry) + payment
-    found = dict(re.findall(r"^# TYPE (\S+) (\S+)$", exposed.decode(), re.MULTILINE))
-    return {name: kind for name, kind in found.items() if not name.endswith("_created")}
-
-
-def test_every_metric_is_explained_and_no_other(metrics: dict[str, str]) -> None:
-    told = in_code(OPERATIONS)
-
-    assert set(metrics) - told == set()
-    ours = {word for word in told if re.fullmatch(r"(billing_operator|payment)_[a-z_]+", word)}
-    assert ours - set(metrics) == set()
-
-
-def test_alerts_are_valid_and_rest_on_metrics_that_exist(metrics: dict[str, str]) -> None:
-    known = {name if kind != "histogram" else f"{name}_bucket" for name, kind in metrics.items()}
-    (rules,) = (block for block in blocks(OPERATIONS, "yaml") if "groups" in block)
-
-    asked = {
-        name
-        for group in rules["groups"]
-        for rule in group["rules"]
-        for name in selected(rule["expr"])
-    }
-    assert asked - known == set()
-    assert len(asked) > 5
-
-
-def test_an_alert_that_could_never_fire_is_found() -> None:
-    assert set(selected("rate(billing_operator_typo_total[5m]) > 0")) == {
-        "billing_operator_typo_total"
-    }
-    with pytest.raises(ValueError, match="expected type"):
-        list(selected("rate(billing_operator_stacks)"))
-
-
-def test_every_setting_of_the_operator_is_told_with_its_default() -> None:
-    rows = re.findall(r"^\| (`BILLING_.+?) \| (.+?) \|", README.read_text(), re.MULTILINE)
-    told = {
-        name.lower(): default.strip("`")
-        for settings, default in rows
-        for name in re.findall(r"`BILLING_(\w+)`", settings)
-    }
-    defaults = {field.name: field.default for field in dataclasses.fields(Settings)}
-
-    assert set(told) == set(defaults)
-    as_written = {k: f"{v:g}" for k, v in defaults.items() if isinstance(v, int | float)}
-    assert as_written.items() <= told.items()
-    assert told["log_level"] == defaults["log_level"]
-
-
-@pytest.mark.parametrize("document", [OPERATIONS, CONCEPTS], ids=lambda path: path.name)
-def test_every_condition_and_every_reason_is_explained(document: Path) -> None:
-    words = {*ConditionType, *Reason, EventReason.TOKEN_ROTATED}
-
-    assert words - UNTOLD - in_code(document) == set()
-
-
-def test_every_event_and_all_that_a_run_waits_for_is_explained() -> None:
-    assert {*EventReason, *WaitReason} - in_code(OPERATIONS) == set()
-
-
-def test_every_message_of_the_operators_log_is_explained() -> None:
-    messages = {message for file in OPERATOR.rglob("*.py") for message in logged(file)}
-
-    assert {"applied children", "reconcile incomplete"} <= messages
-    assert messages - in_code(OPERATIONS) == set()
-
-
-def test_every_annotation_and_label_is_one_of_the_operators() -> None:
-    known = {value for value in vars(names).values() if isinstance(value, str)}
-    for document in documents():
-        named = set(re.findall(rf"{re.escape(names.GROUP)}/[a-z][a-z-]+", document.read_text()))
-        assert named - known == set(), document.name
-
-
-def test_every_manifest_is_one_that_kubernetes_knows() -> None:
-    shown = [each for each in blocks(OPERATIONS, "yaml") if "kind" in each]
-
-    assert {each["kind"] for each in shown} >= {"NetworkPolicy", "PodDisruptionBudget"}
-    for manifest in shown:
-        kubernetes_validate.validate(manifest, NEWEST, strict=True)
+MOST_BYTES = 25_000
+SEMICOLONS_PER_1000_WORDS = 2
+# Kinds of others, whose schemas are not Kubernetes' own.
+FOREIGN = {"kustomize.config.k8s.io/v1beta1", "monitoring.coreos.com/v1"}
+OURS = f"{crd()['spec']['group']}/{crd()['spec']['versions'][0]['name']}"
+PAGES = pytest.mark.parametrize("page", pages(), ids=name)
 
 
 def test_every_relative_link_leads_somewhere() -> None:
@@ -135,53 +53,143 @@ def test_a_broken_link_is_found(tmp_path: Path) -> None:
         assert list(broken_links(document)) == [f"a.md: {target}"]
 
 
-def documents() -> list[Path]:
-    """Every Markdown file of the tree."""
-    return [file for file in files() if file.suffix == ".md"]
+@PAGES
+def test_a_page_is_short_enough_to_be_read(page: Path) -> None:
+    # The rendered reference is to be searched, not to be read; it has a limit of its own.
+    assert len(page.read_bytes()) < MOST_BYTES or page == REFERENCE
 
 
-def in_code(document: Path) -> set[str]:
-    """The words between back-ticks."""
-    return set(re.findall(r"`([^`\n]+)`", document.read_text()))
+def test_one_sentence_has_one_thought() -> None:
+    texts = {name(page): prose(page) for page in pages()}
+    words = sum(len(text.split()) for text in texts.values())
+    found = {page: text.count(";") for page, text in texts.items() if ";" in text}
+
+    assert sum(found.values()) < SEMICOLONS_PER_1000_WORDS * words / 1000, found
 
 
-def blocks(document: Path, language: str) -> Iterator[Any]:
-    """The documents within the YAML of a document."""
-    for text in re.findall(rf"```{language}\n(.*?)```", document.read_text(), re.DOTALL):
-        yield from yaml.safe_load_all(text)
+@pytest.mark.parametrize("folder", ["how-to", "reference", "runbooks"])
+def test_every_page_of_a_folder_stands_in_its_list(folder: str) -> None:
+    index = (DOCS / folder / "README.md").read_text()
+    listed = set(re.findall(r"\]\(([\w-]+\.md)", index))
+
+    assert listed == {page.name for page in (DOCS / folder).glob("*.md")} - {"README.md"}
 
 
-def selected(expression: str) -> Iterator[str]:
-    """The metrics that a PromQL expression asks for; raises ValueError where it is none."""
-    promql_parser.parse(expression)
-    bare = re.sub(r'"[^"]*"|\[[^]]*\]', "", expression)
-    return iter(re.findall(r"\b(?:billing_operator|payment|process)_\w+", bare))
+@pytest.mark.parametrize("page", sorted((DOCS / "how-to").glob("[a-z]*.md")), ids=name)
+def test_a_how_to_says_what_one_gets_what_it_costs_and_the_way_back(page: Path) -> None:
+    text = page.read_text()
+    assert "**What you get:**" in text
+    for heading in ("See that it worked", "What it costs", "Undo"):
+        assert re.search(rf"^##+ {heading}$", text, re.MULTILINE), heading
 
 
-def logged(file: Path) -> Iterator[str]:
-    """What a module's own logger is told."""
-    for call in ast.walk(ast.parse(file.read_text())):
-        if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("log."):
-            yield ast.literal_eval(call.args[0])
+@PAGES
+def test_commands_are_such_that_a_shell_can_read(page: Path) -> None:
+    for block in blocks(page, "sh"):
+        read = subprocess.run(
+            ["bash", "-n"], input=block.text, capture_output=True, text=True, check=False
+        )
+        assert read.returncode == 0, f"{block.text}\n{read.stderr}"
 
 
-def broken_links(document: Path) -> Iterator[str]:
-    prose = without_code(document)
-    for target in re.findall(r"\]\(([^)\s]+)\)", prose):
-        if re.match(r"[a-z]+:", target):
-            continue
-        name, _, anchor = target.partition("#")
-        file = (document.parent / name).resolve() if name else document
-        if not file.exists() or (anchor and anchor not in anchors(file)):
-            yield f"{document.name}: {target}"
+@PAGES
+def test_a_block_that_cannot_be_run_says_why(page: Path) -> None:
+    for block in blocks(page, "sh"):
+        assert block.info in ("sh", "sh no-run"), block.info
+        if block.info == "sh no-run":
+            assert re.fullmatch(r"[^#|].*[:.]", block.before), block.text
 
 
-def anchors(document: Path) -> set[str]:
-    """The headings, as a link names them."""
-    headings = re.findall(r"^#+ (.+)$", without_code(document), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+@PAGES
+def test_an_output_says_of_which_command_it_is(page: Path) -> None:
+    for block in blocks(page, "text"):
+        assert re.fullmatch(r"<!-- output: \S.* -->", block.before), block.text
 
 
-def without_code(document: Path) -> str:
-    blocks_gone = re.sub(r"(?ms)^ *```.*?^ *```", "", document.read_text())
-    return re.sub(r"`[^`\n]*`", lambda code: re.sub(r"[^\w -]", "", code[0]), blocks_gone)
+@PAGES
+def test_commands_are_right_for_more_than_one_replica(page: Path) -> None:
+    for block in blocks(page, "sh"):
+        for command in joined(block).splitlines():
+            assert "PYTHONPATH" not in command
+            # The Job of a run has one pod, and never another in its place.
+            if "kubectl logs" in command and " job/" not in command:
+                assert {"-l", "--tail"} <= set(re.split(r"[ =]", command)), command
+            if "part=payment" in command and "kubectl logs" in command:
+                assert "--max-log-requests=" in command, command
+
+
+def joined(block: Block) -> str:
+    """With the lines put together that a backslash ends."""
+    return block.text.replace("\\\n", " ")
+
+
+def test_every_manifest_is_one_that_kubernetes_knows() -> None:
+    shown = [each for page in pages() for each in yaml_documents(page) if "kind" in each]
+    others = [each for each in shown if each["apiVersion"] not in FOREIGN]
+
+    assert {each["kind"] for each in others} >= {"NetworkPolicy", "PodDisruptionBudget"}
+    for manifest in others:
+        if manifest["kind"] == "BillingStack":
+            assert manifest["apiVersion"] == OURS
+        else:
+            kubernetes_validate.validate(manifest, NEWEST, strict=True)
+
+
+@PAGES
+def test_every_stack_and_every_patch_is_one_that_the_schema_takes(page: Path) -> None:
+    shown = [each for each in yaml_documents(page) if is_of_a_stack(each)]
+    shown += [patch for block in blocks(page, "sh") for patch in patches(block)]
+
+    for stack in shown:
+        spec = without_null({"spec": stack["spec"]})
+        assert list(mistakes(spec, schema())) == [], stack
+
+
+def is_of_a_stack(document: dict[str, Any]) -> bool:
+    return document.get("kind") == "BillingStack" or set(document) == {"spec"}
+
+
+def patches(block: Block) -> Iterator[dict[str, Any]]:
+    """What its commands patch stacks with, but for what a shell is to fill in."""
+    for patch in re.findall(r"kubectl patch bst [^']*?-p '([^']*)'", joined(block)):
+        yield json.loads(patch)
+
+
+def without_null(value: Any) -> Any:
+    # A merge patch removes such a field.
+    if isinstance(value, dict):
+        return {key: without_null(of) for key, of in value.items() if of is not None}
+    return value
+
+
+def test_a_patch_of_an_unknown_field_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "a.md"
+    page.write_text('```sh\nkubectl patch bst a \\\n  -p \'{"spec": {"typo": 1}}\'\n```\n')
+    (patch,) = patches(blocks(page, "sh")[0])
+
+    assert list(mistakes(patch, schema())) != []
+
+
+def alerts() -> dict[str, dict[str, Any]]:
+    """The alerts of the page by their names."""
+    (rule,) = (one for one in yaml_documents(MONITOR) if one.get("kind") == "PrometheusRule")
+    return {each["alert"]: each for group in rule["spec"]["groups"] for each in group["rules"]}
+
+
+def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
+    runbooks = {page.stem for page in RUNBOOKS.glob("*.md")} - {"README"}
+
+    assert set(alerts()) == runbooks
+    for alert, rule in alerts().items():
+        page = f"docs/runbooks/{alert}.md"
+        assert rule["annotations"]["runbook_url"].endswith(f"/v{__version__}/{page}")
+        assert (ROOT / page).read_text().startswith(f"# {alert}\n")
+
+
+def test_pages_speak_of_this_version() -> None:
+    text = "".join(page.read_text() for page in pages())
+
+    # Tags of Git, and of our own images.
+    assert set(re.findall(r"\?ref=v([\w.]+)", text)) == {__version__}
+    assert set(re.findall(r'billing-\w+, newTag: "(.+?)"', text)) <= {__version__}
+    assert set(re.findall(r"billing-(?:operator|payment):(\d[\w.]*)", text)) <= {__version__}

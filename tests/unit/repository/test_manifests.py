@@ -18,7 +18,7 @@ from billing_dev.tree import ROOT, yaml_files
 from billing_operator.kinds import BILLING_STACK, POD_MONITOR, Manifest
 
 # The oldest that has all that is used, and the newest that is supported: a field that both know is
-# known to those in between. See docs/kubernetes-versions.md.
+# known to those in between. See docs/reference/kubernetes-versions.md.
 VERSIONS = ("1.29", "1.37")
 # What is installed only if it is wanted, and has an API that came later.
 LATER = {"deploy/access/policy.yaml": "1.30"}

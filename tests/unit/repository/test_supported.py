@@ -8,7 +8,7 @@ import yaml
 from billing_dev.cluster.programs import KUBERNETES
 from billing_dev.tree import ROOT
 
-PAGE = "docs/kubernetes-versions.md"
+PAGE = "docs/reference/kubernetes-versions.md"
 
 
 def in_ci() -> list[str]:

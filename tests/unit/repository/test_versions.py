@@ -8,7 +8,7 @@ import yaml
 
 import billing_operator
 import payment_service
-from billing_dev.tree import ROOT
+from billing_dev.tree import ROOT, files
 from billing_operator.kinds import Manifest
 
 VERSION = billing_operator.__version__
@@ -58,6 +58,12 @@ def test_the_samples_use_images_of_this_version() -> None:
 
 def test_the_readme_speaks_of_this_version() -> None:
     text = (ROOT / "README.md").read_text()
+
+    assert re.findall(r"\*\*Status:\*\* version ([\w.]+\w)", text) == [VERSION]
+
+
+def test_what_the_documents_have_people_install_is_this_version() -> None:
+    text = "".join(file.read_text() for file in files() if file.suffix == ".md")
 
     # A tag of Git, and tags of our own images.
     assert set(re.findall(r"\?ref=v([\w.]+)", text)) == {VERSION}

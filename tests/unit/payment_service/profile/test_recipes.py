@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 from billing_dev.tree import ROOT
 from payment_service.profile.document import LoadedProfile, Profile
@@ -20,7 +21,7 @@ from payment_service.profile.latencies import LognormalLatency
 from support.payment import modern_client
 from support.payment.service import TOKEN, Answer, Caller, a_charge, a_request, a_service
 
-PAGE = ROOT / "docs/payment-recipes.md"
+PAGE = ROOT / "docs/how-to/make-payment-fail.md"
 _BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
 
@@ -31,12 +32,27 @@ def blocks(heading: str, *languages: str) -> list[tuple[str, str]]:
 
 
 def all_profiles() -> list[tuple[str, str]]:
-    return [found for found in _BLOCK.findall(PAGE.read_text()) if found[0] in ("json", "toml")]
+    """Each with the heading that it stands below."""
+    headings = re.findall(r"^## (.+)$", PAGE.read_text(), re.MULTILINE)
+    return [(heading, text) for heading in headings for _, text in blocks(heading, "json")]
 
 
-@pytest.mark.parametrize(("language", "text"), all_profiles())
-def test_every_profile_of_the_page_is_a_good_one(language: str, text: str) -> None:
-    LoadedProfile.from_file_content(text.encode(), toml=language == "toml")
+def of_stacks() -> list[Any]:
+    """What the page has stacks say of the same profiles, in the same order."""
+    page = PAGE.read_text()
+    pasted = re.findall(r"(?s)<<'END'\n(.*?)END\n|^```yaml\n(.*?)```", page, re.MULTILINE)
+    return [yaml.safe_load(one or other)["spec"]["payment"] for one, other in pasted]
+
+
+@pytest.mark.parametrize(
+    "text", [pytest.param(text, id=heading) for heading, text in all_profiles()]
+)
+def test_every_profile_of_the_page_is_a_good_one(text: str) -> None:
+    LoadedProfile.from_file_content(text.encode(), toml=False)
+
+
+def test_each_recipe_is_there_for_a_stack_and_for_a_file_and_both_say_the_same() -> None:
+    assert [json.loads(text) for _, text in all_profiles()] == of_stacks()
 
 
 class Kitchen:
@@ -71,17 +87,16 @@ class Kitchen:
 def cooking(
     folder: Path, heading: str, which: int = 0, text: str | None = None
 ) -> Iterator[Kitchen]:
-    language, found = blocks(heading, "json", "toml")[which]
-    file = folder / f"profile.{language}"
+    _, found = blocks(heading, "json")[which]
+    file = folder / "profile.json"
     file.write_text(found if text is None else text)
     with a_service(folder, profile_file=file) as service:
         yield Kitchen(service.charges.number, folder / "log")
 
 
 def profile_of(heading: str, which: int = 0) -> Profile:
-    language, text = blocks(heading, "json", "toml")[which]
-    read = Profile.from_toml if language == "toml" else Profile.from_json
-    return read(text.encode())
+    _, text = blocks(heading, "json")[which]
+    return Profile.from_json(text.encode())
 
 
 def test_customer_2_always_fails(tmp_path: Path) -> None:
@@ -99,6 +114,35 @@ def test_amounts_above_400_are_declined(tmp_path: Path) -> None:
         assert [kitchen.result(value=each) for each in (399.99, 400, 400.01, 500)] == [
             *("true", "true", "false", "false")
         ]
+
+
+def test_the_whole_profile_declines_customer_2_and_lets_the_third_of_the_others_time_out(
+    tmp_path: Path,
+) -> None:
+    with cooking(tmp_path, "A whole profile to copy") as kitchen:
+        found = [kitchen.result(customer_id=each, value=9) for each in (1, 2, 3)]
+        assert found == ["true", "false", "true"]
+        with Caller(kitchen.port, timeout=0.5) as caller:
+            caller.send(a_request(a_charge(customer_id=4)))
+            with pytest.raises(TimeoutError):
+                caller.socket.recv(1)
+        assert kitchen.outcomes() == ["accepted", "declined", "accepted", "accepted"]
+
+
+def test_during_the_outage_of_the_whole_profile_nothing_counts_for_the_third_charge(
+    tmp_path: Path,
+) -> None:
+    heading = "A whole profile to copy"
+    ((_, text),) = blocks(heading, "json")
+    text = text.replace("2030-01-01T12:00:00Z", "2020-01-01T00:00:00Z")
+    with cooking(tmp_path, heading, text=text) as kitchen:
+        answers = [kitchen.charge(customer_id=each) for each in (1, 2, 3, 4)]
+        assert [each.status for each in answers if each] == [503] * 4
+
+
+def test_all_charges_are_stopped(tmp_path: Path) -> None:
+    with cooking(tmp_path, "Stop all charges") as kitchen:
+        assert {kitchen.result(value=number) for number in range(1, 21)} == {"false"}
 
 
 def test_two_attempts_fail_and_the_third_works(tmp_path: Path) -> None:
@@ -122,10 +166,10 @@ def test_the_third_charge_times_out_though_it_is_charged(tmp_path: Path) -> None
 @pytest.mark.parametrize(("minutes", "status"), [(0, 503), (-5, 200), (5, 200)])
 def test_everything_fails_for_a_minute(tmp_path: Path, minutes: int, status: int) -> None:
     heading = "Everything fails for a minute"
-    ((_, text),) = blocks(heading, "toml")
+    ((_, text),) = blocks(heading, "json")
     begin = datetime.now(UTC) + timedelta(minutes=minutes, seconds=-30)
     for written, meant in (("12:00:00", begin), ("12:01:00", begin + timedelta(minutes=1))):
-        text = text.replace(f"2026-01-01T{written}Z", f"{meant:%Y-%m-%dT%H:%M:%SZ}")
+        text = text.replace(f"2030-01-01T{written}Z", f"{meant:%Y-%m-%dT%H:%M:%SZ}")
     with cooking(tmp_path, heading, text=text) as kitchen:
         answer = kitchen.charge()
         assert answer is not None

@@ -29,7 +29,7 @@ Ready after {seconds:.1f} s: payment on {payment} (token {token}), Antaeus' stan
   .venv/bin/payment-service reconcile --invoices http://127.0.0.1:{antaeus} --paid-at-start 1,6 \
 {folder}/payment.log
 
-More to try: docs/local.md, docs/payment-recipes.md. Ctrl-C ends both."""
+More to try: docs/how-to/local.md, docs/how-to/make-payment-fail.md. Ctrl-C ends both."""
 
 
 def main(words: Sequence[str]) -> int:

@@ -20,7 +20,7 @@ from billing_operator.kinds import Manifest
 
 CRD = ROOT / "crds/billingstacks.yaml"
 WORDS = Path(__file__).with_suffix(".yaml")
-# The oldest in docs/kubernetes-versions.md.
+# The oldest in docs/reference/kubernetes-versions.md.
 OLDEST = "1.34"
 
 _OF_PODS = (

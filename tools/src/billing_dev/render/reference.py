@@ -1,17 +1,34 @@
-"""Renders the reference of the custom resource, docs/reference.md, out of its schema."""
+"""Renders the reference of the custom resource, docs/reference/billingstack.md, out of its schema.
+
+It has our own fields. What is copied from Kubernetes is one row with a link to Kubernetes' pages.
+"""
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from billing_dev.crd import crd, nodes, schema
+from billing_dev.render.kubernetes_types import OLDEST, PLACES
 from billing_dev.tree import ROOT
 from billing_operator.kinds import Manifest
 
-REFERENCE = ROOT / "docs/reference.md"
+REFERENCE = ROOT / "docs/reference/billingstack.md"
+# Where each of the fields that are Kubernetes' own is, and the type that it is a field of.
+COPIES = {
+    f".spec.{part}.{name}": kind
+    for part, fields in PLACES.items()
+    for name, (kind, _) in fields.items()
+}
 
 _HEADER = "<!-- Rendered from crds/billingstacks.yaml; `make render` writes it again. -->"
 _COLUMNS = ("field", "type", "default", "limits", "meaning")
+_PAGES = f"https://kubernetes.io/docs/reference/generated/kubernetes-api/v{OLDEST}/"
+_GROUPS = {
+    "PodSpec": "core",
+    "Container": "core",
+    "NetworkPolicyIngressRule": "networking-k8s-io",
+    "NetworkPolicySpec": "networking-k8s-io",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +41,7 @@ class Field:
 
 
 def reference() -> str:
-    """The whole document."""
+    """The whole document, for a schema with one version."""
     spec = schema()["properties"]["spec"]
     parts = [name for name, node in spec["properties"].items() if "properties" in node]
     places = [".spec", *(f".spec.{part}" for part in parts), ".status"]
@@ -32,13 +49,23 @@ def reference() -> str:
 
 
 def fields() -> list[Field]:
-    """What a person may read or write: the fields of spec and status, and of what is in them."""
+    """What a person may read or write: the fields of spec and status, and of what is in them.
+
+    A field that is a copy of one of Kubernetes' is among them, what is in it is not.
+    """
     found = dict(nodes(schema()))
     return [
         Field(path, node, _is_required(path, found))
         for path, node in found.items()
-        if path.startswith((".spec", ".status")) and not _is_only_a_step(path, node)
+        if path.startswith((".spec", ".status"))
+        and not _is_only_a_step(path, node)
+        and not is_in_a_copy(path)
     ]
+
+
+def is_in_a_copy(path: str) -> bool:
+    """Whether it is a part of a field that is Kubernetes' own, which their pages explain."""
+    return path.startswith(tuple(f"{copy}{mark}" for copy in COPIES for mark in (".", "[", "{")))
 
 
 def _is_required(path: str, found: dict[str, Manifest]) -> bool:
@@ -67,8 +94,13 @@ def _head() -> str:
 {spec["scope"].lower()}, short name {short}, also listed by `kubectl get {names["categories"][0]}`.
 Subresources: `status`, and `scale`, which reads and writes `{scale["specReplicasPath"]}`.
 
-In a field's path, `[]` is an item of a list and `{{}}` a value of a map. What breaks a limit or a
-rule is refused when it is applied. A default is filled in when the stack is stored.
+In a field's path, `[]` is an item of a list and `{{}}` a value of a map. The API server refuses
+what breaks a limit or a rule, and fills in the defaults when it stores the stack. A field whose
+type is a link is Kubernetes' own. It is written as in that type, and \
+`kubectl explain {names["shortNames"][0]}.spec --recursive` lists what is in it.
+
+Amounts of money are decimal strings, since a double does not hold 999999999999999.99. Rates and
+seconds are numbers: nothing is added up from them, and they read as what they are.
 {_rules("")}"""
 
 
@@ -108,14 +140,17 @@ def _row(field: Field, at: str, *, linked: bool) -> tuple[str, ...]:
         default = f"`{json.dumps(field.node['default'])}`"
     return (
         f"[{name}](#{anchor})" if linked else name,
-        _type(field.node),
+        _type(field),
         default,
         ", ".join(_limits(field.node)),
         field.node.get("description", ""),
     )
 
 
-def _type(node: Manifest) -> str:
+def _type(field: Field) -> str:
+    node = field.node
+    if kind := COPIES.get(field.path):
+        return f"[{kind}]({_PAGES}#{kind.lower()}-v1-{_GROUPS[kind]})"
     if node.get("x-kubernetes-int-or-string"):
         return "integer or string"
     if "items" in node:
@@ -154,13 +189,15 @@ def _range(node: Manifest, least: str, most: str, of: str) -> Iterator[str]:
 
 
 def _rules(at: str) -> str:
-    """The rules of what is at a path and below; of the whole only its own."""
-    lines = [
+    """The rules of what is at a path and below, each once; of the whole only its own."""
+    told = dict.fromkeys(
         f"- {rule['message']}\n\n  `{rule['rule']}`\n"
         for path, node in nodes(schema())
         if path == at or (at and path.startswith((f"{at}.", f"{at}[")))
+        if not is_in_a_copy(path)
         for rule in node.get("x-kubernetes-validations", ())
-    ]
+    )
+    lines = list(told)
     head = "\nRules, each with the message that names its breach:\n"
     return "\n".join([head, *lines]) if lines else ""
 
