@@ -101,6 +101,9 @@ e2e: setup  ## The installed operator on the tests' cluster
 render: setup  ## Write again what is rendered: tests/golden, docs/reference.md, schemas, what crds/ copies
 	@$(DEV) render
 
+recording: setup  ## Record docs/images/ten-seconds again, on the demo's cluster (3 min at first)
+	@$(PY) -m billing_dev.recording
+
 bench-payment: setup  ## Charges a second against the smallest app that could take them
 	@$(DEV) bench payment
 
