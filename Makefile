@@ -1,6 +1,6 @@
 # One line a task; what a task does lives in the tool that it calls.
 .DEFAULT_GOAL := help
-.PHONY: help local demo shell kubeconfig down push verify deploy smoke undeploy setup lock check test integration test-operator test-shipping test-faults test-payment test-hostile e2e bench-payment bench-payment-features bench-operator render
+.PHONY: help local demo shell kubeconfig down push verify deploy smoke undeploy setup lock check test integration test-operator test-shipping test-faults test-payment test-hostile e2e bench-payment bench-payment-features bench-operator render recording
 SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
@@ -98,11 +98,11 @@ test-hostile: setup  ## 20,000 hostile requests to payment, of which make test s
 e2e: setup  ## The installed operator on the tests' cluster
 	@.venv/bin/pytest tests/e2e
 
-render: setup  ## Write again what is rendered: tests/golden, docs/reference.md, schemas, what crds/ copies
+render: setup  ## Write again what is rendered: tests/golden, docs/reference/billingstack.md, schemas, what crds/ copies
 	@$(DEV) render
 
 recording: setup  ## Record docs/images/ten-seconds again, on the demo's cluster (3 min at first)
-	@$(PY) -m billing_dev.recording
+	@$(DEV) recording
 
 bench-payment: setup  ## Charges a second against the smallest app that could take them
 	@$(DEV) bench payment

@@ -42,6 +42,9 @@ COMMANDS = {
     "check": Command("run the linters, then the unit tests", "checks.check"),
     "test": Command("run everything that must hold, on the tests' cluster", "checks.all_tests"),
     "render": Command("write again what is made out of other files", "render.command"),
+    "recording": Command(
+        "record the README's ten seconds on the demo's cluster", "recording.command"
+    ),
     "bench": Command("measure payment or the operator", "bench.command"),
 }
 

@@ -7,6 +7,7 @@ import pytest
 
 from billing_dev.diagrams import run_states, stack_states, vocabulary
 from billing_dev.diagrams.pictures import PICTURES
+from billing_operator.reasons import Reason
 from support.pictures import LEGIBLE, SVG, contrast, mistakes, parsed
 
 # What other conditions than Ready say, and what ends a pass before anything is said.
@@ -96,7 +97,7 @@ def test_the_chain_is_drawn_in_its_order_with_all_that_each_check_may_say() -> N
     looks = ("stalled", "reconciling", "ready")
     assert drawn == [
         *(word for name in order for look in looks for word in getattr(said[name], look)),
-        vocabulary.reason("ALL_READY"),
+        Reason.ALL_READY,
     ]
 
 

@@ -17,9 +17,6 @@ UNTIL: Mapping[str, str] = {
     "UNMANAGED_PAY_CALL": "until that call has ended",
     "NOT_READY": "until the stack is Ready",
     "INVOICES_UNKNOWN": "until Antaeus tells its invoices",
-    # As they are called before the words of the API are changed.
-    "EARLIER_RUN_UNKNOWN": "until that run is resolved",
-    "PAID_DIRECTLY": "until that call has ended",
 }
 # Orange is what a Warning Event tells.
 LOOKS: Mapping[str, Look] = {

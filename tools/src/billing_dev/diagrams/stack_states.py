@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from billing_dev.diagrams.canvas import LINE, Canvas, Look, folded
-from billing_dev.diagrams.vocabulary import checks, reason
+from billing_dev.diagrams.vocabulary import checks
+from billing_operator.reasons import Reason
 
 TITLE = "The states of a stack"
 _WIDTH, _TOP, _GAP = 880, 92, 22
@@ -38,41 +39,40 @@ def says() -> Mapping[str, Says]:
     return {
         "fault": Says(
             stalled=(
-                reason("APPLY_REJECTED", "REFUSED"),
-                reason("NAME_CONFLICT"),
-                reason("TOKEN_INVALID"),
-                reason("TOKEN_LOST"),
-                reason("FORBIDDEN"),
+                Reason.APPLY_REJECTED,
+                Reason.NAME_CONFLICT,
+                Reason.TOKEN_INVALID,
+                Reason.TOKEN_LOST,
+                Reason.FORBIDDEN,
             ),
             reconciling=(
-                reason("PREVIOUS_STACK_TERMINATING", "EARLIER_STACK_LEAVING"),
-                reason("CONCURRENT_WRITER", "CHILDREN_APPEARING"),
-                reason("CONFLICT"),
-                reason("NOT_FOUND"),
-                reason("API_SERVER_ERROR"),
-                reason("API_SERVER_UNREACHABLE"),
+                Reason.PREVIOUS_STACK_TERMINATING,
+                Reason.CONCURRENT_WRITER,
+                Reason.CONFLICT,
+                Reason.NOT_FOUND,
+                Reason.API_SERVER_ERROR,
+                Reason.API_SERVER_UNREACHABLE,
             ),
         ),
-        "refused_profile": Says(stalled=(reason("PROFILE_REFUSED"),)),
-        "stuck_part": Says(stalled=(_PODS_UNHEALTHY,)),
-        "suspended": Says(stalled=(reason("SUSPENDED"),)),
-        "rotating": Says(reconciling=(reason("TOKEN_ROTATING"),)),
+        "refused_profile": Says(stalled=(Reason.PROFILE_REFUSED,)),
+        "stuck_part": Says(stalled=(Reason.PODS_UNHEALTHY,)),
+        "suspended": Says(stalled=(Reason.SUSPENDED,)),
+        "rotating": Says(reconciling=(Reason.TOKEN_ROTATING,)),
         "rolling_out": Says(
             reconciling=(
-                reason("CREATING"),
-                reason("ANTAEUS_STARTING"),
-                reason("PAYMENT_ROLLING_OUT"),
-                reason("HIBERNATING"),
-                _PODS_UNHEALTHY,
+                Reason.CREATING,
+                Reason.ANTAEUS_STARTING,
+                Reason.PAYMENT_ROLLING_OUT,
+                Reason.HIBERNATING,
+                Reason.PODS_UNHEALTHY,
             )
         ),
-        "hibernating": Says(reconciling=(reason("HIBERNATING"),), ready=(reason("HIBERNATED"),)),
-        "profile": Says(reconciling=(reason("PROFILE_UPDATING"),)),
+        "hibernating": Says(reconciling=(Reason.HIBERNATING,), ready=(Reason.HIBERNATED,)),
+        "profile": Says(reconciling=(Reason.PROFILE_UPDATING,)),
     }
 
 
-_PODS_UNHEALTHY = reason("PODS_UNHEALTHY", "POD_TROUBLE")
-_ELSE = ("all_ready", "None of these holds.", Says(ready=(reason("ALL_READY"),)))
+_ELSE = ("all_ready", "None of these holds.", Says(ready=(Reason.ALL_READY,)))
 
 
 def stack_states() -> str:

@@ -1,7 +1,8 @@
 """Writes again what is made out of other files: after it, all of them are in step.
 
 It writes what the custom resource copies from Kubernetes and from payment's profile, its reference,
-the schema of the profile, and tests/golden: what the operator makes of each sample.
+the schema of the profile, tests/golden (what the operator makes of each sample), and the pictures
+of the documents.
 """
 
 import argparse
@@ -9,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from billing_dev.crd import crd
+from billing_dev.diagrams.pictures import PICTURES
+from billing_dev.recording.pictures import PICTURE, picture
 from billing_dev.render.kubernetes_types import with_copies
 from billing_dev.render.profile_fields import CRD, PROFILE_SCHEMA, crd_text
 from billing_dev.render.reference import REFERENCE, reference
@@ -27,6 +30,7 @@ def main(words: Sequence[str]) -> int:
     crd.cache_clear()
     texts = {GOLDEN / sample.name: rendered(sample) for sample in SAMPLES}
     _write(texts | {REFERENCE: reference()})
+    _write({PICTURE: picture()} | {file: drawn() for file, drawn in PICTURES.items()})
     return 0
 
 

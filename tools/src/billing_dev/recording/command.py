@@ -3,10 +3,10 @@
 The cluster is left as `make demo` has it, without the recording's stack.
 """
 
+import argparse
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -30,8 +30,9 @@ _ANTAEUS = Path(__file__).with_name("Dockerfile.antaeus")
 _SETTINGS = {"BILLING_INVOICES_SECONDS": "0.5"}
 
 
-def main() -> int:
+def main(words: Sequence[str]) -> int:
     """Records, and writes the recording and its picture."""
+    argparse.ArgumentParser(prog="billing-dev recording", description=__doc__).parse_args(words)
     try:
         cast = _recorded(up("demo"), build_images())
     except (AssertionError, ClusterError, KubectlError, OSError, subprocess.SubprocessError) as bad:
@@ -88,7 +89,3 @@ def _place(cluster: Cluster) -> Iterator[Path]:
             yield folder
     finally:
         kube.delete("namespace", NAMESPACE, "", "--wait=false")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
