@@ -224,11 +224,11 @@ def test_an_operator_that_ends_while_a_run_is_let_begin_is_followed_by_one_that_
 @pytest.mark.parametrize(
     ("fault", "twice"),
     [
-        ({"connection": {"reply": "reset"}}, 0),
-        ({"connection": {"reply": "never"}}, 0),
-        ({"connection": {"reply": "garbage"}}, 0),
+        ({"connection": {"reply": "Reset"}}, 0),
+        ({"connection": {"reply": "Never"}}, 0),
+        ({"connection": {"reply": "Garbage"}}, 0),
         # Antaeus posts again what was not answered, and so charges one invoice twice.
-        ({"charged": True, "connection": {"reply": "empty"}}, 1),
+        ({"charged": True, "connection": {"reply": "Empty"}}, 1),
     ],
     ids=["refuses", "is too slow", "answers nothing of use", "charges and loses the reply"],
 )

@@ -35,10 +35,10 @@ def _points(*points: tuple[float, float]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("payment", "words"),
     [
-        ({"declineReason": "broke"}, ["spec.payment.declineReason", '"insufficient_funds"']),
+        ({"declineReason": "broke"}, ["spec.payment.declineReason", '"InsufficientFunds"']),
         (
             {"faults": [{"name": "a", "fault": _BUSY}, {"name": "a", "fault": _BUSY}]},
-            ["spec.payment.faults", "two entries have the same name", "rename one"],
+            ["spec.payment.faults[1]", "Duplicate value", '"name":"a"'],
         ),
         (
             {"faults": [{"name": "a", "fault": {"charged": True}}]},
@@ -54,11 +54,23 @@ def _points(*points: tuple[float, float]) -> dict[str, Any]:
             {"faults": [{"name": "a", "fault": {"status": {"code": 418}}}]},
             ["spec.payment.faults[0].fault.status.code", "503"],
         ),
-        (_rule(decline={"reason": "expired"}), ["spec.payment.rules[0]", "exactly one of accept"]),
+        (_rule(decline={"reason": "Expired"}), ["spec.payment.rules[0]", "exactly one of accept"]),
         (_rule(accept=False), ["spec.payment.rules[0].accept", 'supported values: "true"']),
         (
-            _rule(match={"amount": {"min": 2, "max": 1}}),
+            _rule(match={"amount": {"min": "10", "max": "9.99"}}),
             ["spec.payment.rules[0].match.amount.max", "raise max, or lower min"],
+        ),
+        (
+            _rule(match={"amount": {"min": "999999999999999.99", "max": "999999999999999.98"}}),
+            ["spec.payment.rules[0].match.amount.max", "raise max, or lower min"],
+        ),
+        (
+            _rule(match={"amount": {"min": 12.5}}),
+            ["spec.payment.rules[0].match.amount.min", "must be of type string"],
+        ),
+        (
+            _rule(match={"amount": {"min": "12,50"}}),
+            ["spec.payment.rules[0].match.amount.min", "should match"],
         ),
         (
             _rule(match={"attempts": {"min": 2, "max": 1}}),
@@ -123,7 +135,10 @@ def _points(*points: tuple[float, float]) -> dict[str, Any]:
         ({"store": {"host": "a..b"}}, ["spec.payment.store.host", "a name or an IP address"]),
         ({"store": {"host": "a", "user": "u:p"}}, ["spec.payment.store.user", "should match"]),
         ({"store": {"host": "a", "passwordSecretRef": {}}}, ["passwordSecretRef.name"]),
-        ({"store": {"host": "a", "whenLost": "wait"}}, ["spec.payment.store.whenLost", '"local"']),
+        (
+            {"store": {"host": "a", "failurePolicy": "wait"}},
+            ["spec.payment.store.failurePolicy", '"Local"'],
+        ),
     ],
 )
 def test_a_mistake_is_refused_by_field_and_remedy(

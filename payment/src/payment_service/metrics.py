@@ -10,14 +10,10 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from payment_service import __version__
-from payment_service.cashier.records import CallOutcome, ChargeRecord
+from payment_service.cashier.records import REFUSALS, REPLAYS, CallOutcome, ChargeRecord
 from payment_service.live.mounted import Mounted
 from payment_service.log import Lines
 
-REFUSAL_REASONS = (
-    *("token", "content_type", "size", "body", "attempt", "key"),
-    *("limit", "key_in_flight", "key_reused", "duplicate", "held", "store"),
-)
 _BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30)
 _CURRENCY = re.compile("[A-Z]{3}")
 MOST_CURRENCIES = 50
@@ -49,8 +45,8 @@ class Metrics:
         self._duplicates = counter("duplicates", "Charges counted shortly after one alike.")
         # Children made once, so that a charge finds its counter without a lock and a lookup, and
         # every series that can be named is there from the start with a 0.
-        self._refused = {reason: refusals.labels(reason) for reason in REFUSAL_REASONS}
-        self._replayed = {by: replays.labels(by) for by in ("key", "duplicate")}
+        self._refused: dict[str, Counter] = {reason: refusals.labels(reason) for reason in REFUSALS}
+        self._replayed: dict[str, Counter] = {by: replays.labels(by) for by in REPLAYS}
         self._decided: dict[_Place, Counter] = {}
         self._currencies: set[str] = set()
         self._seconds = Histogram(
@@ -142,7 +138,7 @@ class State(Collector):
             yield _gauge("tokens_valid", "Tokens valid now.", len(tokens.current.valid))
             yield _gauge("token_generation", "Good sets of tokens so far.", tokens.generation)
         yield _gauge("draining", "1 from the signal to stop until the end.", moment.draining())
-        yield _gauge("replies_held", "Replies that leave later than they could.", moment.held())
+        yield _gauge("replies_deferred", "Replies that leave later than they could.", moment.held())
         yield InfoMetricFamily(
             "payment_state", "Who shares what is remembered.", {"scope": moment.scope()}
         )

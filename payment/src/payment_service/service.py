@@ -131,9 +131,9 @@ class Service:
         # from four times that size on, waitress does it at once.
         limits = Limits(
             settings.threads,
-            connections=CONNECTIONS + settings.held_replies,
+            connections=CONNECTIONS + settings.deferred_replies,
             body=4 * settings.max_body_bytes,
-            held=settings.held_replies,
+            held=settings.deferred_replies,
         )
         return Port(app, (settings.host, settings.port), limits)
 

@@ -56,7 +56,7 @@ class Settings:
     """Largest body of a charge call, 256 to 1048576 bytes."""
     attempts_kept: int = 50000
     """How many charges' attempts are remembered, 1 to 10000000."""
-    held_replies: int = 500
+    deferred_replies: int = 500
     """How many replies can be on a late way back at a time, 1 to 10000."""
     keys_kept: int = 100000
     """How many idempotency keys are remembered, and charges to find duplicates; 1 to 10000000."""
@@ -70,8 +70,8 @@ class Settings:
     """File that holds the store's password."""
     store_prefix: str = "payment"
     """What all keys in the store begin with, in braces; replicas with the same one share them."""
-    store_lost: str = "refuse"
-    """While the store is lost: `refuse` charges, or go on per process (`local`)."""
+    store_failure_policy: str = "Refuse"
+    """While the store is lost: `Refuse` charges, or go on per process (`Local`)."""
     drain_seconds: float = 5.0
     """After the signal to stop: how long new connections are still accepted, 0 to 3600 s."""
     idle_seconds: float = 6.0
@@ -202,8 +202,8 @@ def _prefix(text: str) -> str:
 
 
 def _policy(text: str) -> str:
-    if text not in ("refuse", "local"):
-        raise _UnfitError(wanted="refuse or local")
+    if text not in ("Refuse", "Local"):
+        raise _UnfitError(wanted="Refuse or Local")
     return text
 
 
@@ -238,14 +238,14 @@ _READERS: dict[str, Callable[[str], object]] = {
     "seed": _whole(0, whole_numbers.LARGEST),
     "max_body_bytes": _whole(256, 1048576),
     "attempts_kept": _whole(1, 10_000_000),
-    "held_replies": _whole(1, 10_000),
+    "deferred_replies": _whole(1, 10_000),
     "keys_kept": _whole(1, 10_000_000),
     "bookings_kept": _whole(1, 10_000_000),
     "journal_kept": _whole(1, 1_000_000),
     "store_url": _store,
     "store_password_file": _path,
     "store_prefix": _prefix,
-    "store_lost": _policy,
+    "store_failure_policy": _policy,
     "drain_seconds": _seconds(0, 3600),
     "idle_seconds": _seconds(0.1, 3600),
     "answer_seconds": _seconds(0, 3600),

@@ -60,7 +60,7 @@ def status_rows(build: Build) -> Iterator[Row]:
 
 def connection_rows() -> Iterator[Row]:
     for charged in (False, True):
-        for reply in ("empty", "reset"):
+        for reply in ("Empty", "Reset"):
             fault, name = connection(reply, charged=charged), f"{reply}-charged-{charged}"
             # The repeat is a charge of its own: nothing in it says that it is one.
             yield Row(f"{name}-once", fault, pay=True, paid=4, booked=4 + charged, sent=2)
@@ -68,7 +68,7 @@ def connection_rows() -> Iterator[Row]:
             yield Row(
                 f"{name}-always", fault, pay=BROKEN_OFF, paid=1, booked=booked, sent=2, always=True
             )
-        for reply in ("truncated", "garbage", "never"):
+        for reply in ("Truncated", "Garbage", "Never"):
             fault = connection(reply, charged=charged)
             yield Row(
                 f"{reply}-charged-{charged}", fault, pay=BROKEN_OFF, paid=1, booked=1 + charged
@@ -117,14 +117,14 @@ def test_what_is_paid_was_charged_and_what_was_charged_but_is_not_paid_is_found(
 
 
 @pytest.mark.parametrize("build", Build)
-@pytest.mark.parametrize("reply", ["empty", "reset"])
+@pytest.mark.parametrize("reply", ["Empty", "Reset"])
 def test_the_guard_makes_a_silent_repeat_harmless(
     tmp_path: Path, commands: Commands, build: Build, reply: str
 ) -> None:
     fault = {"name": "lost", "rate": 1, "skip": 1, "times": 1}
     profile = {
         "faults": [{**fault, "fault": connection(reply, charged=True)}],
-        "duplicates": {"mode": "replay"},
+        "duplicates": {"mode": "Replay"},
     }
     with services(tmp_path, build, profile) as both:
         assert both.pay() is True
@@ -217,7 +217,7 @@ def test_three_pay_calls_at_once_charge_three_times_and_all_of_it_is_found(
 def test_under_the_guard_three_pay_calls_at_once_charge_everybody_once(
     tmp_path: Path, commands: Commands, build: Build
 ) -> None:
-    profile = {"latency": {"fixed": {"seconds": 0.4}}, "duplicates": {"mode": "replay"}}
+    profile = {"latency": {"fixed": {"seconds": 0.4}}, "duplicates": {"mode": "Replay"}}
     with services(tmp_path, build, profile, antaeus_waits=10) as both:
         three_pay_calls(both)
         assert both.booked() == len(both.antaeus.paid()) == INVOICES

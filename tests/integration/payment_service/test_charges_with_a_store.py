@@ -73,11 +73,11 @@ def test_what_one_replica_remembered_outlives_it(
         assert len(later.state.bookings(Filter(), 9)) == 1
 
 
-@pytest.mark.parametrize(("lost", "status"), [("refuse", 503), ("local", 200)])
+@pytest.mark.parametrize(("lost", "status"), [("Refuse", 503), ("Local", 200)])
 def test_without_its_store_a_charge_is_answered_as_the_settings_say(
     tmp_path: Path, own_store: RedisServer, prefix: str, lost: str, status: int
 ) -> None:
-    with a_replica(tmp_path / "a", own_store, prefix, store_lost=lost) as service:
+    with a_replica(tmp_path / "a", own_store, prefix, store_failure_policy=lost) as service:
         assert ask(service).status == 200
         own_store.kill()
 
@@ -90,6 +90,6 @@ def test_without_its_store_a_charge_is_answered_as_the_settings_say(
             assert answer.headers["retry-after"] == "1"
             assert "nothing is known about this charge" in answer.json["error"]
         page = get(service.ops.number, "/metrics").body
-        scope = {"refuse": "lost", "local": "local"}[lost]
+        scope = {"Refuse": "lost", "Local": "local"}[lost]
         assert sample(page, f'payment_state_info{{scope="{scope}"}}') == 1
         assert get(service.ops.number, "/readyz").status == 200

@@ -30,10 +30,10 @@ pytestmark = pytest.mark.thorough
 CHARGES = 1000
 AT_ONCE = 8
 _RATES = {
-    "reply-lost": (0.1, {"charged": True, "connection": {"reply": "empty"}}),
-    "reset-and-charged": (0.05, {"charged": True, "connection": {"reply": "reset"}}),
-    "cut-and-charged": (0.05, {"charged": True, "connection": {"reply": "truncated"}}),
-    "reset": (0.05, {"connection": {"reply": "reset"}}),
+    "reply-lost": (0.1, {"charged": True, "connection": {"reply": "Empty"}}),
+    "reset-and-charged": (0.05, {"charged": True, "connection": {"reply": "Reset"}}),
+    "cut-and-charged": (0.05, {"charged": True, "connection": {"reply": "Truncated"}}),
+    "reset": (0.05, {"connection": {"reply": "Reset"}}),
     "broken": (0.1, {"status": {"code": 500}}),
     "broken-and-charged": (0.05, {"charged": True, "status": {"code": 500}}),
     "busy": (0.1, {"status": {"code": 429, "retryAfterSeconds": 0}}),

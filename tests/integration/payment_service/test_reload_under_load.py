@@ -76,5 +76,5 @@ def change(profile: Path, load: Load, *, rate: int) -> float:
 def write(profile: Path, rate: int) -> None:
     """In one step, as kubelet does."""
     new = profile.with_suffix(".new")
-    new.write_text(json.dumps({"successRate": rate, "duplicates": {"mode": "off"}}))
+    new.write_text(json.dumps({"successRate": rate, "duplicates": {"mode": "Ignore"}}))
     new.replace(profile)

@@ -12,10 +12,10 @@ _PROFILE = {
     "seed": 42,
     "rules": [
         {"name": "often-poor", "match": {"currencies": ["DKK"]}, "rate": 0.4}
-        | {"decline": {"reason": "insufficient_funds"}}
+        | {"decline": {"reason": "InsufficientFunds"}}
     ],
     "faults": [{"name": "trouble", "rate": 0.2, "fault": {"status": {"code": 503}}}],
-    "duplicates": {"mode": "off"},
+    "duplicates": {"mode": "Ignore"},
 }
 _PROCESSES = 4
 
@@ -37,7 +37,7 @@ def test_given_attempts_come_out_alike_in_every_process_and_in_any_order(tmp_pat
     assert all(each == found[0] for each in found)
     statuses = {status for status, _, _ in found[0].values()}
     reasons = {reason for _, _, reason in found[0].values()}
-    assert (statuses, reasons) == ({200, 503}, {None, "generic", "insufficient_funds"})
+    assert (statuses, reasons) == ({200, 503}, {None, "Generic", "InsufficientFunds"})
 
 
 def a_process(folder: Path) -> ServiceProcess:

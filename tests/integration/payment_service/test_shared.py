@@ -59,7 +59,7 @@ def test_an_answer_that_one_replica_saved_is_repeated_by_the_other(
 ) -> None:
     one, other = replicas
     answer = SavedAnswer(200, b"{}", (("X-Charge", "a"),))
-    one.save("key", "print", answer, keep_seconds=60)
+    one.save("key", "print", answer, ttl_seconds=60)
 
     assert other.begin("key", "print") == answer
 

@@ -45,7 +45,7 @@ QUESTIONS = st.one_of(
         asked,
         *(st.just("save"), st.sampled_from("abc"), FEW),
         st.builds(SavedAnswer, st.integers(200, 599), st.binary(max_size=9)),
-        keep_seconds=st.sampled_from([5, 50]),
+        ttl_seconds=st.sampled_from([5, 50]),
     ),
     st.builds(asked, st.just("forget"), st.sampled_from("abc")),
     st.builds(asked, st.just("arrive"), CHARGES, FEW, st.sampled_from([None, 15, 30])),

@@ -74,7 +74,7 @@ def test_a_store_started_again_between_two_charges_costs_none_of_them(
 def test_who_goes_on_per_process_counts_there_until_the_store_is_back(
     own_store: RedisServer, prefix: str
 ) -> None:
-    state = open_state(own_store.settings(prefix, PAYMENT_STORE_LOST="local"))
+    state = open_state(own_store.settings(prefix, PAYMENT_STORE_FAILURE_POLICY="Local"))
     assert [state.next_attempt(a_charge_of()) for _ in range(3)] == [1, 2, 3]
 
     own_store.kill()

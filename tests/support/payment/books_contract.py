@@ -42,7 +42,7 @@ class BooksContract:
         assert state.totals().forgotten == 2
 
     def test_bookings_come_newest_first_whole_and_as_wanted(self, state: State) -> None:
-        first = a_booking("a", reason="expired", accepted=False, replica="one")
+        first = a_booking("a", reason="Expired", accepted=False, replica="one")
         second = a_booking("b", a_charge_of(2, "1e2"), duplicate_of="a", fault="x", time=NOON + 1)
         third = a_booking("c", a_charge_of(value="0.1"))
         for booking in (first, second, third):

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from payment_service.outcome.outcome import Circumstances
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-ACCEPT, DECLINE = {"accept": True}, {"decline": {"reason": "insufficient_funds"}}
+ACCEPT, DECLINE = {"accept": True}, {"decline": {"reason": "InsufficientFunds"}}
 BUSY = {"fault": {"status": {"code": 503}}}
-LOST = {"fault": {"charged": True, "connection": {"reply": "empty"}}}
+LOST = {"fault": {"charged": True, "connection": {"reply": "Empty"}}}
 
 
 def no_hits(entry: str) -> int:

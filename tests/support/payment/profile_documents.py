@@ -16,7 +16,9 @@ scalars = st.one_of(
     st.integers(-2, 70),
     st.integers(),
     st.sampled_from([0.0, 1.0, 2.0, 0.5, -0.5, 99.5, 1e15, 1e300, 400, 503]),
-    st.sampled_from(["", "a", "busy", "customer-2", "A", "-", "USD", "expired", "reset", "off"]),
+    st.sampled_from(
+        ["", "a", "busy", "customer-2", "A", "-", "USD", "Expired", "Reset", "Ignore", "1e3"]
+    ),
     st.sampled_from(["2026-01-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01", "2026"]),
     st.text(alphabet="aZ0-_. ü\n", max_size=70),
 )
@@ -27,11 +29,13 @@ keys = st.one_of(
 parts = st.sampled_from(
     [
         {"seconds": 1},
-        {"reason": "generic"},
+        {"reason": "Generic"},
         {"code": 500},
-        {"reply": "never"},
+        {"reply": "Never"},
         {"concurrent": 1},
         {"min": 3},
+        {"min": "12.50"},
+        {"min": "999999999999999.99", "max": "999999999999999.98"},
         {"name": "b", "accept": True},
         {"name": "c", "fault": {"slowBody": {"seconds": 0}}},
         {"medianSeconds": 1, "sigma": 0},
@@ -68,6 +72,12 @@ def _ordered(numbers: st.SearchStrategy[Any], low: str, high: str) -> st.SearchS
     return both.map(lambda pair: {low: pair[0], high: pair[1]})
 
 
+def _range_of_amounts() -> st.SearchStrategy[dict[str, str]]:
+    cents = st.integers(0, 10**17 - 1)
+    both = _ordered(cents, "min", "max")
+    return both.map(lambda ends: {end: f"{of // 100}.{of % 100:02}" for end, of in ends.items()})
+
+
 _rates = st.floats(0, 1)
 _seconds = st.floats(0, 3600)
 _counts = st.integers(1, 2**31 - 1)
@@ -78,17 +88,17 @@ _matches = st.fixed_dictionaries(
     optional={
         "customers": _customers,
         "currencies": st.lists(_texts, min_size=1, max_size=3),
-        "amount": _ordered(st.floats(0, 1e15), "min", "max"),
+        "amount": _range_of_amounts(),
         "attempts": _ordered(_counts, "min", "max"),
     },
 )
 _faults = st.one_of(
-    st.sampled_from([{"status": {"code": 503}}, {"connection": {"reply": "never"}}]),
+    st.sampled_from([{"status": {"code": 503}}, {"connection": {"reply": "Never"}}]),
     st.builds(lambda seconds: {"slowBody": {"seconds": seconds}, "charged": True}, _seconds),
 )
 _outcomes = st.one_of(
     st.just({"accept": True}),
-    st.just({"decline": {"reason": "expired"}}),
+    st.just({"decline": {"reason": "Expired"}}),
     _faults.map(lambda fault: {"fault": fault}),
 )
 _when = st.sampled_from(
@@ -117,13 +127,13 @@ good_documents = st.fixed_dictionaries(
     {"successRate": _rates},
     optional={
         "seed": st.integers(0, 2**63 - 1),
-        "declineReason": st.sampled_from(["generic", "expired"]),
+        "declineReason": st.sampled_from(["Generic", "Expired"]),
         "rules": _entries(_outcomes),
         "faults": _entries(_faults.map(lambda fault: {"fault": fault})),
         "latency": _latencies,
         "limits": st.just({"perSecond": 0.5, "burst": 2}) | st.just({"concurrent": 1}),
-        "idempotency": st.just({}) | st.just({"keepSeconds": 1}),
-        "duplicates": st.just({}) | st.just({"mode": "off"}),
+        "idempotency": st.just({}) | st.just({"ttlSeconds": 1}),
+        "duplicates": st.just({}) | st.just({"mode": "Ignore"}),
     },
 )
 """Profiles that payment takes, with anything in them."""

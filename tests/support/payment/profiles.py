@@ -13,14 +13,14 @@ from payment_service.text.mistakes import MistakesError
 _FULL: dict[str, Any] = {
     "successRate": 0.5,
     "seed": 42,
-    "declineReason": "expired",
+    "declineReason": "Expired",
     "rules": [
         {
             "name": "customer-2",
             "match": {
                 "customers": [2],
                 "currencies": ["USD", ""],
-                "amount": {"min": 10, "max": 20.5},
+                "amount": {"min": "10", "max": "20.50"},
                 "attempts": {"min": 1, "max": 2},
             },
             "skip": 1,
@@ -28,10 +28,10 @@ _FULL: dict[str, Any] = {
             "rate": 0.9,
             "from": "2026-01-01T00:00:00Z",
             "until": "2026-01-01T06:00:00.5+02:00",
-            "decline": {"reason": "insufficient_funds"},
+            "decline": {"reason": "InsufficientFunds"},
         },
         {"name": "customer-3", "match": {"customers": [3]}, "accept": True},
-        {"name": "lost", "fault": {"charged": True, "connection": {"reply": "truncated"}}},
+        {"name": "lost", "fault": {"charged": True, "connection": {"reply": "Truncated"}}},
     ],
     "faults": [
         {"name": "busy", "rate": 0.1, "fault": {"status": {"code": 503, "retryAfterSeconds": 2}}},
@@ -42,8 +42,8 @@ _FULL: dict[str, Any] = {
         "capSeconds": 10,
     },
     "limits": {"perSecond": 10, "burst": 20, "concurrent": 4, "retryAfterSeconds": 3},
-    "idempotency": {"keepSeconds": 3600},
-    "duplicates": {"mode": "replay", "windowSeconds": 30},
+    "idempotency": {"ttlSeconds": 3600},
+    "duplicates": {"mode": "Replay", "windowSeconds": 30},
 }
 
 

@@ -97,7 +97,7 @@ class StateContract(BooksContract):
         assert state.begin("key", "print") is Began.FRESH
         assert state.begin("key", "print") is Began.IN_FLIGHT
         assert state.begin("other", "print") is Began.FRESH
-        assert state.save("key", "print", ANSWER, keep_seconds=60) == ANSWER
+        assert state.save("key", "print", ANSWER, ttl_seconds=60) == ANSWER
         assert state.begin("key", "print") == ANSWER
 
     def test_a_key_of_another_charge_is_a_mismatch_in_flight_and_answered(
@@ -105,7 +105,7 @@ class StateContract(BooksContract):
     ) -> None:
         state.begin("key", "print")
         assert state.begin("key", "another") is Began.MISMATCH
-        state.save("key", "print", ANSWER, keep_seconds=60)
+        state.save("key", "print", ANSWER, ttl_seconds=60)
         assert state.begin("key", "another") is Began.MISMATCH
 
     def test_of_many_that_begin_a_key_at_once_one_is_first(self, state: State) -> None:
@@ -116,15 +116,15 @@ class StateContract(BooksContract):
 
     def test_the_first_answer_stays_and_whoever_is_late_is_told_it(self, state: State) -> None:
         state.begin("key", "print")
-        assert state.save("key", "print", ANSWER, keep_seconds=60) == ANSWER
-        assert state.save("key", "print", OTHER_ANSWER, keep_seconds=60) == ANSWER
+        assert state.save("key", "print", ANSWER, ttl_seconds=60) == ANSWER
+        assert state.save("key", "print", OTHER_ANSWER, ttl_seconds=60) == ANSWER
         assert state.begin("key", "print") == ANSWER
 
     def test_an_answer_that_is_late_does_not_take_the_key_of_another_charge(
         self, state: State
     ) -> None:
         state.begin("key", "another")
-        assert state.save("key", "print", ANSWER, keep_seconds=60) == ANSWER
+        assert state.save("key", "print", ANSWER, ttl_seconds=60) == ANSWER
         assert state.begin("key", "another") is Began.IN_FLIGHT
 
     def test_a_key_that_was_given_back_is_fresh_and_an_answered_one_cannot_be(
@@ -133,7 +133,7 @@ class StateContract(BooksContract):
         state.begin("key", "print")
         state.forget("key")
         assert state.begin("key", "another") is Began.FRESH
-        state.save("key", "another", ANSWER, keep_seconds=60)
+        state.save("key", "another", ANSWER, ttl_seconds=60)
         state.forget("key")
         state.forget("unknown")
         assert state.begin("key", "another") == ANSWER
@@ -149,7 +149,7 @@ class StateContract(BooksContract):
 
     def test_an_answer_is_forgotten_at_its_age(self, state: State, clock: Clock) -> None:
         state.begin("key", "print")
-        state.save("key", "print", ANSWER, keep_seconds=3600)
+        state.save("key", "print", ANSWER, ttl_seconds=3600)
         clock.seconds += 3599
         assert state.begin("key", "print") == ANSWER
         clock.seconds += 1
@@ -169,7 +169,7 @@ class StateContract(BooksContract):
     ) -> None:
         assert state.earlier(a_charge_of(), "a", 60) is None
         undecided = state.earlier(a_charge_of(), "b", 60)
-        state.book(a_booking("a", accepted=False, reason="expired"))
+        state.book(a_booking("a", accepted=False, reason="Expired"))
         clock.seconds += 12.5
         declined = state.earlier(a_charge_of(value="181.5"), "c", 60)
 
@@ -177,7 +177,7 @@ class StateContract(BooksContract):
         assert (undecided.charge_id, undecided.accepted, undecided.reason) == ("a", None, None)
         assert declined is not None
         assert (declined.charge_id, declined.accepted) == ("a", False)
-        assert (declined.reason, declined.seconds_ago) == ("expired", 12.5)
+        assert (declined.reason, declined.seconds_ago) == ("Expired", 12.5)
 
     @pytest.mark.parametrize(
         "other", [a_charge_of(2), a_charge_of(value="181.49"), a_charge_of(currency="DKK")]
@@ -202,13 +202,13 @@ class StateContract(BooksContract):
         state.earlier(a_charge_of(), "a", 60)
         state.book(a_booking("a"))
         clock.seconds += 50
-        state.book(a_booking("b", accepted=False, reason="expired"))
+        state.book(a_booking("b", accepted=False, reason="Expired"))
         clock.seconds += 20
 
         found = state.earlier(a_charge_of(), "c", 60)
 
         assert found is not None
-        assert (found.charge_id, found.accepted, found.reason) == ("b", False, "expired")
+        assert (found.charge_id, found.accepted, found.reason) == ("b", False, "Expired")
         assert found.seconds_ago == 20
 
     def test_a_charge_that_does_not_count_is_no_first_of_duplicates(self, state: State) -> None:

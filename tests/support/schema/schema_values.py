@@ -11,7 +11,7 @@ from billing_operator.kinds import Manifest
 _TEXTS = (
     *("alpha", "beta", "10.0.0.0/8", "10.1.0.0/16", "1Gi", "1.5Gi"),
     *("2026-01-01T00:00:00Z", "2026-07-01T00:00:00+02:00", "0 0 1 * *", "*/5 * * * *"),
-    *("Europe/Oslo", "Etc/UTC", "2026-01-01", "2026-01-02", "30s", "1h"),
+    *("Europe/Oslo", "Etc/UTC", "2026-01-01", "2026-01-02", "30s", "1h", "12.50", "400"),
 )
 # What a careless hand or a program may write; some of it gets past the schema.
 _ODD_TEXTS = (

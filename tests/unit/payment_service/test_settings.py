@@ -28,7 +28,7 @@ ALL = {
     "PAYMENT_PROFILE_FILE": "/c",
     "PAYMENT_MAX_BODY_BYTES": "1024",
     "PAYMENT_ATTEMPTS_KEPT": "10",
-    "PAYMENT_HELD_REPLIES": "20",
+    "PAYMENT_DEFERRED_REPLIES": "20",
     "PAYMENT_DRAIN_SECONDS": "0",
     "PAYMENT_IDLE_SECONDS": "0.5",
     "PAYMENT_ANSWER_SECONDS": "60",
@@ -54,7 +54,7 @@ def test_all_variables_of_serving_are_read() -> None:
         profile_required=True,
         max_body_bytes=1024,
         attempts_kept=10,
-        held_replies=20,
+        deferred_replies=20,
         drain_seconds=0.0,
         idle_seconds=0.5,
         answer_seconds=60.0,
@@ -71,7 +71,7 @@ def test_all_variables_of_what_is_remembered_are_read() -> None:
         "PAYMENT_STORE_URL": "redis://store:6379/1",
         "PAYMENT_STORE_PASSWORD_FILE": "/d",
         "PAYMENT_STORE_PREFIX": "shop/billing",
-        "PAYMENT_STORE_LOST": "local",
+        "PAYMENT_STORE_FAILURE_POLICY": "Local",
     }
 
     assert Settings.from_env(env) == Settings(
@@ -81,7 +81,7 @@ def test_all_variables_of_what_is_remembered_are_read() -> None:
         store_url=StoreAddress("store", 6379, 1),
         store_password_file=Path("/d"),
         store_prefix="shop/billing",
-        store_lost="local",
+        store_failure_policy="Local",
     )
 
 
@@ -110,14 +110,14 @@ def test_all_variables_of_what_is_remembered_are_read() -> None:
         ("PAYMENT_SEED", "9223372036854775808"),
         ("PAYMENT_MAX_BODY_BYTES", "1e3"),
         ("PAYMENT_ATTEMPTS_KEPT", ""),
-        ("PAYMENT_HELD_REPLIES", "0"),
+        ("PAYMENT_DEFERRED_REPLIES", "0"),
         ("PAYMENT_KEYS_KEPT", "0"),
         ("PAYMENT_BOOKINGS_KEPT", "10000001"),
         ("PAYMENT_JOURNAL_KEPT", "1000001"),
         ("PAYMENT_STORE_PASSWORD_FILE", "password"),
         ("PAYMENT_STORE_PREFIX", "{shop}"),
         ("PAYMENT_STORE_PREFIX", ""),
-        ("PAYMENT_STORE_LOST", "ignore"),
+        ("PAYMENT_STORE_FAILURE_POLICY", "ignore"),
         ("PAYMENT_DRAIN_SECONDS", "-1"),
         ("PAYMENT_IDLE_SECONDS", "0"),
         ("PAYMENT_ANSWER_SECONDS", "inf"),

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+import yaml
 
 from billing_dev.crd import crd, nodes, schema
 from billing_operator.commands.schema import defaulted
@@ -82,6 +83,25 @@ def test_no_text_was_taken_apart_by_yaml() -> None:
     assert ":null" not in json.dumps(crd(), separators=(",", ":"))
 
 
+def test_entries_that_have_a_name_are_told_apart_by_it() -> None:
+    arrays = {path: node for path, node in of_people() if node.get("type") == "array"}
+    named = {path for path, node in arrays.items() if "name" in node["items"].get("required", ())}
+    keys = {path: arrays[path].get("x-kubernetes-list-map-keys") for path in named}
+
+    assert {".spec.payment.rules", ".spec.payment.faults"} <= named
+    # As Kubernetes has them in its own pods.
+    assert {path for path in named if keys[path] != ["name"]} == {
+        ".spec.antaeus.podSecurityContext.sysctls"
+    }
+
+
+def test_no_word_of_an_enum_means_something_else_to_yaml() -> None:
+    spec = [node for path, node in of_people() if path.startswith(".spec")]
+    words = [word for node in spec for word in node.get("enum", ()) if isinstance(word, str)]
+
+    assert [word for word in words if yaml.safe_load(word) != word] == []
+
+
 def test_everything_that_can_grow_has_a_maximum() -> None:
     assert [path for path, node in of_people() if unbounded(node)] == []
 
@@ -135,7 +155,7 @@ def test_it_is_the_kind_that_the_operator_speaks_of() -> None:
         {"antaeus": {"tmp": {}}},
         {"billing": {}},
         {"billing": {"schedule": "@daily", "timeZone": "Etc/UTC"}},
-        {"payment": {"idempotency": {}, "duplicates": {"mode": "off"}}},
+        {"payment": {"idempotency": {}, "duplicates": {"mode": "Ignore"}}},
         {"payment": {"store": {"host": "redis", "passwordSecretRef": {"name": "redis"}}}},
     ],
 )

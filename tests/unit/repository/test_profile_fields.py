@@ -62,7 +62,7 @@ def the_largest() -> dict[str, Any]:
         "until": moment.replace("2026", "2027"),
         "fault": {"charged": False, "status": {"code": 503, "retryAfterSeconds": 86400}},
     }
-    range_of_amounts = {"min": 1 / 3, "max": 10**15 - 0.125}
+    range_of_amounts = dict.fromkeys(("min", "max"), "9" * 15 + "." + "9" * 9)
     match = {"amount": range_of_amounts, "attempts": {"min": 2**31 - 1, "max": 2**31 - 1}}
     most = {
         "customers": [2**63 - 1] * MOST_CUSTOMERS,

@@ -15,7 +15,7 @@ from billing_operator.reasons import Reason
 from billing_operator.spec.stack import Stack
 
 # Of payment's metrics (its own tests hold it to them).
-_HELD = "payment_replies_held"
+_HELD = "payment_replies_deferred"
 _TAKEN = (
     "payment_charges_total",
     "payment_charge_refusals_total",

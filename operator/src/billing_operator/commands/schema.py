@@ -56,7 +56,7 @@ def defaulted(value: Any, by: Manifest) -> Any:
 def mistakes(value: Any, by: Manifest, at: str = "") -> Iterator[str]:
     """Everything that the schema does not take, each with the path of its field."""
     if not _is_of_type(value, by):
-        yield f"{at}: {_shown(value)} is not {_wanted(by)}"
+        yield f"{at}: {_shown(value)} is not {_wanted(by)}{_remedy(value, by)}"
         return
     for word, (holds, says) in _LIMITS.items():
         if word in by and _concerns(word, value) and not holds(value, by[word]):
@@ -106,6 +106,12 @@ def _is_of_type(value: Any, by: Manifest) -> bool:
 
 def _wanted(by: Manifest) -> str:
     return "a whole number or text" if by.get(_NUMBER_OR_TEXT) else _TYPES[by["type"]][0]
+
+
+def _remedy(value: Any, by: Manifest) -> str:
+    # Amounts above all: a number would be rounded before anybody reads it.
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return "; write it in quotes" if number and by.get("type") == "string" else ""
 
 
 def _concerns(word: str, value: Any) -> bool:

@@ -117,7 +117,7 @@ def _store_env(stack: Stack) -> list[Manifest]:
         {"name": "PAYMENT_STORE_URL", "value": store.url},
         # The uid is not in it: a stack that is made again goes on where it was.
         {"name": "PAYMENT_STORE_PREFIX", "value": store.prefix or str(stack.key)},
-        {"name": "PAYMENT_STORE_LOST", "value": store.when_lost},
+        {"name": "PAYMENT_STORE_FAILURE_POLICY", "value": store.failure_policy},
     ]
     if store.secret:
         file = f"{_STORE_DIR}/{PASSWORD_KEY}"

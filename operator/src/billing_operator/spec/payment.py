@@ -30,11 +30,11 @@ PAYMENT_RESOURCES: Manifest = {
 }
 # As far as it has one for a whole part.
 PROFILE_DEFAULTS: Manifest = {
-    "declineReason": "generic",
+    "declineReason": "Generic",
     "rules": [],
     "faults": [],
-    "idempotency": {"keepSeconds": 86400},
-    "duplicates": {"mode": "report", "windowSeconds": 60},
+    "idempotency": {"ttlSeconds": 86400},
+    "duplicates": {"mode": "Report", "windowSeconds": 60},
 }
 DEFAULT_STORE_PORT = 6379
 
@@ -49,7 +49,7 @@ class Store:
         secret: name of the Secret with its password; None where it wants none.
         key: of the password in that Secret.
         prefix: what all keys begin with; None leaves it to the stack's own name.
-        when_lost: what becomes of charges while it does not answer, in payment's own words.
+        failure_policy: what becomes of charges while it does not answer, in payment's own words.
     """
 
     host: str
@@ -60,7 +60,7 @@ class Store:
     secret: str | None
     key: str
     prefix: str | None
-    when_lost: str
+    failure_policy: str
 
     @property
     def url(self) -> str:
@@ -85,7 +85,7 @@ class Store:
             secret=secret.get("name"),
             key=secret.get("key", PASSWORD_KEY),
             prefix=part.get("prefix"),
-            when_lost=part.get("whenLost", "refuse"),
+            failure_policy=part.get("failurePolicy", "Refuse"),
         )
 
 

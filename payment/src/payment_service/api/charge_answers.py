@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 import falcon
 
+from payment_service.cashier.records import Reason
 from payment_service.cashier.replies import Reply, refused
 from payment_service.server.delivery import DELIVERY, Delivery, Shape
 
@@ -18,7 +19,7 @@ _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in H
 class RefusedError(Exception):
     """A charge call that is refused: its status, its reason for the records, and what to tell."""
 
-    def __init__(self, status: int, reason: str, message: str) -> None:
+    def __init__(self, status: int, reason: Reason, message: str) -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason
@@ -46,7 +47,7 @@ def answer_refusal(
 def _delivery(reply: Reply) -> Delivery:
     shape, over_seconds, fault, done = Shape.WHOLE, 0.0, reply.fault, reply.done
     if fault is not None and fault.connection is not None:
-        shape = Shape(fault.connection.reply.value)
+        shape = Shape[fault.connection.reply.name]
     elif fault is not None and fault.slow_body is not None:
         shape, over_seconds = Shape.SLOW, fault.slow_body.seconds
     # Whether it has left or its connection has gone is all the same to who counts what is open.

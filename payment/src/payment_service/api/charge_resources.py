@@ -9,6 +9,7 @@ import falcon
 from payment_service.api.charge_answers import RefusedError, answer
 from payment_service.cashier.calls import Asked, Call
 from payment_service.cashier.cashier import Cashier
+from payment_service.cashier.records import Reason
 from payment_service.ids import new_request_id
 from payment_service.live.tokens import Tokens
 from payment_service.outcome.charges import Charge
@@ -60,17 +61,19 @@ class ChargeResource(Resource):
 
     def _read(self, request: falcon.Request, call: Call) -> Asked:
         if self._tokens is not None and not call.authenticated:
-            raise RefusedError(403, "token", "X-Token is missing or wrong")
+            raise RefusedError(403, Reason.TOKEN, "X-Token is missing or wrong")
         if not _is_json(request.content_type):
-            raise RefusedError(415, "content_type", "Content-Type must be application/json")
+            raise RefusedError(415, Reason.CONTENT_TYPE, "Content-Type must be application/json")
         length = request.content_length or 0
         if length > self._largest_body:
-            raise RefusedError(413, "size", f"the body is larger than {self._largest_body} bytes")
+            raise RefusedError(
+                413, Reason.SIZE, f"the body is larger than {self._largest_body} bytes"
+            )
         try:
             body = request.stream.read(length)
             charge = Charge.from_json(body, nameless_currency=self._tokens is None)
         except MistakesError as mistakes:
-            raise RefusedError(400, "body", str(mistakes)) from None
+            raise RefusedError(400, Reason.BODY, str(mistakes)) from None
         env = request.env
         attempt, key = _attempt(env.get(ATTEMPT_HEADER)), _key(env.get(KEY_HEADER))
         return Asked(charge, attempt, key, _wants_all(env.get(PREFERENCE_HEADER)))
@@ -99,7 +102,7 @@ def _attempt(header: str | None) -> int | None:
     attempt = whole_numbers.read(header, 1, LARGEST_ATTEMPT)
     if attempt is None:
         rule = f"X-Charge-Attempt must be a whole number from 1 to {LARGEST_ATTEMPT}"
-        raise RefusedError(400, "attempt", rule)
+        raise RefusedError(400, Reason.ATTEMPT, rule)
     return attempt
 
 
@@ -107,7 +110,7 @@ def _key(header: str | None) -> str | None:
     if header is None or _KEY.fullmatch(header):
         return header
     rule = f"Idempotency-Key must be 1 to {LONGEST_KEY} printable ASCII characters"
-    raise RefusedError(400, "key", rule)
+    raise RefusedError(400, Reason.KEY, rule)
 
 
 def _wants_all(header: str | None) -> bool:

@@ -86,8 +86,8 @@ class Books:
         )
         keyed, key = None, case.asked.key
         if key is not None:
-            keep_seconds = case.profile.idempotency.keep_seconds
-            keyed = Keyed(key, charge.fingerprint, reply.saved(), keep_seconds)
+            ttl_seconds = case.profile.idempotency.ttl_seconds
+            keyed = Keyed(key, charge.fingerprint, reply.saved(), ttl_seconds)
         self._state.settle(booking, entry, keyed)
         self._tell(record)
 

@@ -10,7 +10,7 @@ from functools import partial
 from payment_service.cashier import replies
 from payment_service.cashier.books import Books, Case, Surroundings
 from payment_service.cashier.calls import Asked, Call
-from payment_service.cashier.records import CallOutcome, Recorder
+from payment_service.cashier.records import CallOutcome, Reason, Recorder
 from payment_service.cashier.replies import Reply, Told
 from payment_service.outcome.charges import Charge
 from payment_service.outcome.outcome import Circumstances, Outcome, foresee
@@ -77,14 +77,20 @@ class Cashier:
                 return self._under_key(call, asked, profile)
             if (seconds := self._enter(limits)) is not None:
                 message = "more charge calls than the limits of the profile let pass"
-                return self.refuse(call, 429, "limit", message, retry_after=seconds)
+                return self.refuse(call, 429, Reason.LIMIT, message, retry_after=seconds)
             return self._counted(call, asked, profile)
         except StoreLostError as lost:
             message = f"nothing is known about this charge: {lost}"
-            return self.refuse(call, 503, "store", message, retry_after=_SOON)
+            return self.refuse(call, 503, Reason.STORE, message, retry_after=_SOON)
 
     def refuse(
-        self, call: Call, status: int, reason: str, message: str, *, retry_after: int | None = None
+        self,
+        call: Call,
+        status: int,
+        reason: Reason,
+        message: str,
+        *,
+        retry_after: int | None = None,
     ) -> Reply:
         """Records a charge call that is refused, so no charge, and returns what to tell."""
         record = self._books.record(call, CallOutcome.REFUSED, status)
@@ -122,13 +128,13 @@ class Cashier:
         held = key in self._held_keys
         began = Began.IN_FLIGHT if held else self._state.begin(key, asked.charge.fingerprint)
         if isinstance(began, SavedAnswer):
-            return self._repeat(call, asked, replies.repeated(began), "key")
+            return self._repeat(call, asked, replies.repeated(began), Reason.KEY)
         if began is Began.IN_FLIGHT:
             message = "a call with this Idempotency-Key is under way"
-            return self.refuse(call, 409, "key_in_flight", message, retry_after=_SOON)
+            return self.refuse(call, 409, Reason.KEY_IN_FLIGHT, message, retry_after=_SOON)
         if began is Began.MISMATCH:
             message = "Idempotency-Key: it was used for another charge; take a new one"
-            return self.refuse(call, 422, "key_reused", message)
+            return self.refuse(call, 422, Reason.KEY_REUSED, message)
         try:
             reply = self._charge(call, asked, profile)
         except BaseException:
@@ -142,7 +148,7 @@ class Cashier:
 
     def _charge(self, call: Call, asked: Asked, profile: Profile) -> Reply:
         charge, charge_id, mode = asked.charge, self._around.new_id(), profile.duplicates.mode
-        window = None if mode is DuplicateMode.OFF else profile.duplicates.window_seconds
+        window = None if mode is DuplicateMode.IGNORE else profile.duplicates.window_seconds
         attempt, earlier = self._arrive(asked, charge_id, window)
         case = Case(call, asked, profile, charge_id, attempt, earlier)
         if earlier is not None and mode is DuplicateMode.REPLAY:
@@ -151,7 +157,7 @@ class Cashier:
         if _waits(outcome) and not self._around.may_hold():
             self._drop(case)
             message = "as many replies are held as can be; nothing was charged"
-            return self.refuse(call, 503, "held", message, retry_after=_SOON)
+            return self.refuse(call, 503, Reason.DEFERRED, message, retry_after=_SOON)
         return self._booked(case, outcome) if outcome.counted else self._failed(case, outcome)
 
     def _arrive(self, asked: Asked, charge_id: str, window: float | None) -> Arrival:
@@ -183,7 +189,7 @@ class Cashier:
         # Of a broken connection nobody sees the status.
         reply = replies.faulty(name, status) if status else replies.refused(500, f"{name}: a fault")
         record = self._books.record(case.call, CallOutcome.FAILED, reply.status, case)
-        record.reason = "fault"
+        record.reason = Reason.FAULT
         record.name(outcome)
         self._books.note(record)
         return _on_its_way(reply, outcome)
@@ -193,14 +199,14 @@ class Cashier:
         self._drop(case)
         if earlier.accepted is None:
             message = f"{earlier.charge_id}, a charge alike, is under way"
-            return self.refuse(case.call, 409, "duplicate", message, retry_after=_SOON)
+            return self.refuse(case.call, 409, Reason.DUPLICATE, message, retry_after=_SOON)
         first = earlier.charge_id
         told = Told(earlier.accepted, earlier.reason, first, case.attempt, first)
         reply = replies.decided(told, in_full=case.asked.in_full)
-        return self._repeat(case.call, case.asked, reply, "duplicate", first)
+        return self._repeat(case.call, case.asked, reply, Reason.DUPLICATE, first)
 
     def _repeat(
-        self, call: Call, asked: Asked, reply: Reply, by: str, of: str | None = None
+        self, call: Call, asked: Asked, reply: Reply, by: Reason, of: str | None = None
     ) -> Reply:
         record = self._books.record(call, CallOutcome.REPLAYED, reply.status)
         record.charge, record.attempt, record.key = asked.charge, asked.attempt, asked.key

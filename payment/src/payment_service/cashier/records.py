@@ -23,6 +23,30 @@ class CallOutcome(StrEnum):
     """Answered as an earlier call was, by its key or as its duplicate."""
 
 
+class Reason(StrEnum):
+    """Why a call was no counted charge; a declined one has the profile's `DeclineReason`."""
+
+    TOKEN = "Token"
+    CONTENT_TYPE = "ContentType"
+    SIZE = "Size"
+    BODY = "Body"
+    ATTEMPT = "Attempt"
+    KEY = "Key"
+    """Of a refused call: its key is no key. Of a replayed one: by it, it was answered."""
+    LIMIT = "Limit"
+    KEY_IN_FLIGHT = "KeyInFlight"
+    KEY_REUSED = "KeyReused"
+    DUPLICATE = "Duplicate"
+    """Of a refused call: the charge alike is in flight. Of a replayed one: as it was answered."""
+    DEFERRED = "TooManyDeferred"
+    STORE = "StoreLost"
+    FAULT = "Fault"
+
+
+REFUSALS = tuple(reason for reason in Reason if reason is not Reason.FAULT)
+REPLAYS = (Reason.KEY, Reason.DUPLICATE)
+
+
 @dataclass(slots=True)
 class ChargeRecord:
     """One answered charge call.

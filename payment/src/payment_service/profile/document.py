@@ -62,7 +62,7 @@ class Limits(Part):
 class Idempotency(Part):
     """What is remembered of calls with an Idempotency-Key."""
 
-    keep_seconds: values.Period = Field(
+    ttl_seconds: values.Period = Field(
         default=86400, description="How long an answer is kept for its key."
     )
 
@@ -73,8 +73,8 @@ class Duplicates(Part):
 
     mode: values.Mode = Field(
         default=DuplicateMode.REPORT,
-        description="report: they are marked; replay: they get the answer of the first and are not "
-        "counted; off: nobody looks.",
+        description="Report: they are marked; Replay: they get the answer of the first and are not "
+        "counted; Ignore: nobody looks.",
     )
     window_seconds: values.Period = Field(default=60, description="How short after one another.")
 

@@ -16,20 +16,19 @@ MOST_CURRENCIES = 200
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
 class AmountRange(Part):
-    """Amounts from `min` to `max`, both included; compared exactly, as they are written."""
+    """Amounts from `min` to `max`, both included; as strings, since they are compared exactly."""
 
-    min: Maybe[values.Amount] = Field(default=None, description="Smallest amount, from 0.")
+    min: Maybe[values.Amount] = Field(default=None, description='Smallest amount, such as "12.50".')
     max: Maybe[values.Amount] = Field(default=None, description="Largest amount.")
 
     @property
     def exact(self) -> tuple[Decimal, Decimal]:
         """Both ends as decimals; without `max`, the upper one is infinite."""
-        upper = Decimal("Infinity") if self.max is None else Decimal(repr(self.max))
-        return Decimal(repr(self.min or 0)), upper
+        return self.min or Decimal(0), Decimal("Infinity") if self.max is None else self.max
 
     @field_validator("max")
     @classmethod
-    def _not_below_min(cls, value: float, info: ValidationInfo) -> float:
+    def _not_below_min(cls, value: Decimal, info: ValidationInfo) -> Decimal:
         return not_below("min", value, info)
 
 
@@ -75,8 +74,8 @@ class ConnectionFault(Part):
     """A connection that breaks."""
 
     reply: values.Reply = Field(
-        description="empty: closed without a byte; reset: closed with a TCP reset; truncated: half "
-        "of the body; garbage: bytes that are no HTTP; never: nothing at all."
+        description="Empty: closed without a byte; Reset: closed with a TCP reset; Truncated: half "
+        "of the body; Garbage: bytes that are no HTTP; Never: nothing at all."
     )
 
 
@@ -104,15 +103,17 @@ class Fault(Part):
 
     @property
     def kind(self) -> str:
-        """In a word what goes wrong, for metrics: `status_503`, `reset`, `slow_body`."""
+        """In a word what goes wrong, for metrics: `Status503`, `Reset`, `SlowBody`."""
         if self.status is not None:
-            return f"status_{self.status.code}"
-        return "slow_body" if self.connection is None else str(self.connection.reply)
+            return f"Status{self.status.code}"
+        return "SlowBody" if self.connection is None else str(self.connection.reply)
 
     @property
     def takes_long(self) -> bool:
         """Whether it keeps its connection for a while."""
-        return self.slow_body is not None or self.kind == "never"
+        connection = self.connection
+        never = connection is not None and connection.reply is values.BrokenReply.NEVER
+        return never or self.slow_body is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
@@ -133,7 +134,7 @@ class Selection(Part):
 class Entry(Selection):
     """What a rule and a fault share: their names, and when they act on what."""
 
-    name: values.Name = Field(description="Told in logs and counted by; used once in its list.")
+    name: values.Name = Field(description="Name in logs and metrics; unique in its list.")
     from_: Maybe[values.Instant] = Field(default=None, description="When it begins.")
     until: Maybe[values.Instant] = Field(default=None, description="When it has ended.")
 

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Self, TypeAlias, TypeVar, get_args
 
 from pydantic import (
@@ -31,7 +32,7 @@ from payment_service.text.mistakes import Mistake, MistakesError
 LONGEST_SHOWN = 40
 Path = tuple[str | int, ...]
 T = TypeVar("T")
-N = TypeVar("N", int, float)
+N = TypeVar("N", int, float, Decimal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,18 +153,18 @@ class Part:
     def _in_words(cls, line: Mapping[str, Any]) -> str:
         kind, limits = line["type"], line.get("ctx", {})
         known = [each.name for each in fields(cls) if each.init]
-        shown = _shown(line["input"])
+        value = shown(line["input"])
         texts = {
             "mistake": line["msg"],
-            "wanted": f"{shown} is not {line['msg']}",
+            "wanted": f"{value} is not {line['msg']}",
             "missing": "is missing",
             "unexpected_keyword_argument": f"no such field; there are {_listed(known)}",
-            "dataclass_type": f"{shown} is not an object",
-            "tuple_type": f"{shown} is not a list",
+            "dataclass_type": f"{value} is not an object",
+            "tuple_type": f"{value} is not a list",
             "too_short": "is empty; there must be at least one",
             "too_long": f"has more than {limits.get('max_length')} entries",
         }
-        return str(texts.get(kind, f"{shown} is not possible here"))
+        return str(texts.get(kind, f"{value} is not possible here"))
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -184,7 +185,7 @@ def not_below(lower: str, value: N, info: ValidationInfo) -> N:
     """Returns `value`, which must not be below the field `lower` of the same part."""
     least = info.data.get(lower)
     if least is not None and value < least:
-        raise flaw(f"{_shown(value)} is less than {member_name(lower)}, which is {_shown(least)}")
+        raise flaw(f"{shown(value)} is less than {member_name(lower)}, which is {shown(least)}")
     return value
 
 
@@ -219,14 +220,14 @@ def _shown_path(path: Path) -> str:
 
 
 def _shown_key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]{1,40}", key) else _shown(key)
+    return key if re.fullmatch(r"[A-Za-z0-9_-]{1,40}", key) else shown(key)
 
 
-def _shown(value: object) -> str:
-    # As the document has it, but for what is inside of a list or an object: that may be deep.
+def shown(value: object) -> str:
+    """Returns a value as the document has it, but for what is inside of a list or an object."""
     if isinstance(value, list | tuple | Mapping):
         whole = ("{...}", "{}") if isinstance(value, Mapping) else ("[...]", "[]")
         return whole[not value]
     plain_number = isinstance(value, int | float | TooLarge) and not isinstance(value, bool)
-    shown = repr(value) if plain_number else json.dumps(value, default=str, ensure_ascii=False)
-    return shown if len(shown) <= LONGEST_SHOWN else shown[:LONGEST_SHOWN] + "..."
+    text = repr(value) if plain_number else json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "..."

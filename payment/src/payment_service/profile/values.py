@@ -4,6 +4,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -11,14 +12,18 @@ from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandle
 from pydantic.json_schema import WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
-from payment_service.profile.parts import Wanted
+from payment_service.profile.parts import Wanted, flaw, shown
+from payment_service.profile.reading import TooLarge
 from payment_service.text import whole_numbers
 
 LARGEST_COUNT = 2**31 - 1
-LARGEST_AMOUNT = 1e15
 LONGEST_DELAY = 3600
 LONGEST_PERIOD = 30 * 86400
 
+# As much as Kubernetes compares exactly: its quantities have nine decimals.
+AMOUNT_DIGITS, AMOUNT_DECIMALS = 15, 9
+AMOUNT_PATTERN = f"^[0-9]{{1,{AMOUNT_DIGITS}}}([.][0-9]{{1,{AMOUNT_DECIMALS}}})?$"
+LONGEST_AMOUNT = AMOUNT_DIGITS + 1 + AMOUNT_DECIMALS
 NAME_PATTERN = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 # All that fits and is in the calendar is a time to every reader, in Python and in Kubernetes.
 INSTANT = (
@@ -27,34 +32,39 @@ INSTANT = (
 )
 
 
+_AMOUNT_RULE = (
+    f"a string of at most {AMOUNT_DIGITS} digits and, after a point, {AMOUNT_DECIMALS} decimals"
+)
+
+
 class DeclineReason(StrEnum):
     """Why a charge was declined, as a card network would say it."""
 
-    GENERIC = "generic"
-    INSUFFICIENT_FUNDS = "insufficient_funds"
-    EXPIRED = "expired"
-    FRAUD_SUSPECTED = "fraud_suspected"
-    CURRENCY_MISMATCH = "currency_mismatch"
-    CUSTOMER_UNKNOWN = "customer_unknown"
-    PROCESSING_ERROR = "processing_error"
+    GENERIC = "Generic"
+    INSUFFICIENT_FUNDS = "InsufficientFunds"
+    EXPIRED = "Expired"
+    FRAUD_SUSPECTED = "FraudSuspected"
+    CURRENCY_MISMATCH = "CurrencyMismatch"
+    CUSTOMER_UNKNOWN = "CustomerUnknown"
+    PROCESSING_ERROR = "ProcessingError"
 
 
 class BrokenReply(StrEnum):
     """What comes over a connection in place of an answer."""
 
-    EMPTY = "empty"
-    RESET = "reset"
-    TRUNCATED = "truncated"
-    GARBAGE = "garbage"
-    NEVER = "never"
+    EMPTY = "Empty"
+    RESET = "Reset"
+    TRUNCATED = "Truncated"
+    GARBAGE = "Garbage"
+    NEVER = "Never"
 
 
 class DuplicateMode(StrEnum):
     """What is done about a charge alike to one a moment ago."""
 
-    REPORT = "report"
-    REPLAY = "replay"
-    OFF = "off"
+    REPORT = "Report"
+    REPLAY = "Replay"
+    IGNORE = "Ignore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +98,16 @@ def _one_of(kind: type[StrEnum]) -> Wanted:
     return Wanted(f"one of {', '.join(kind)}")
 
 
+def _amount(value: object) -> Decimal:
+    if isinstance(value, Decimal):  # of a part that was made in Python
+        return value
+    if isinstance(value, str) and re.fullmatch(AMOUNT_PATTERN, value):
+        return Decimal(value)
+    if isinstance(value, int | float | TooLarge) and not isinstance(value, bool):
+        raise flaw(f'{shown(value)} is a number; write it as a string, such as "12.50"')
+    raise flaw(f'{shown(value)} is not an amount such as "12.50": {_AMOUNT_RULE}')
+
+
 def _instant(found: object) -> object:
     if isinstance(found, str):
         if not re.fullmatch(INSTANT, found):
@@ -116,7 +136,12 @@ Name = Annotated[
     Field(pattern=NAME_PATTERN, max_length=63, strict=True),
     Wanted("a name of at most 63 small letters, digits and hyphens, no hyphen at either end"),
 ]
-Amount = Annotated[float, Range(0, LARGEST_AMOUNT)]
+Amount: TypeAlias = Annotated[
+    Decimal,
+    BeforeValidator(_amount),
+    WithJsonSchema({"type": "string", "pattern": AMOUNT_PATTERN, "maxLength": LONGEST_AMOUNT}),
+]
+"""An amount of money, written as a string: a number of JSON is read as a double, which rounds."""
 Percent = Annotated[float, Range(0, 100)]
 Count = Annotated[int, Range(1, LARGEST_COUNT)]
 CountFromZero = Annotated[int, Range(0, LARGEST_COUNT)]

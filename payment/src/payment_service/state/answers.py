@@ -38,7 +38,7 @@ class Answers:
         return held.answer or Began.IN_FLIGHT
 
     def save(
-        self, key: str, fingerprint: str, answer: SavedAnswer, *, keep_seconds: float
+        self, key: str, fingerprint: str, answer: SavedAnswer, *, ttl_seconds: float
     ) -> SavedAnswer:
         """Keeps an answer; see `State.save`."""
         with self._lock:
@@ -48,7 +48,7 @@ class Answers:
                 return answer
             if held is not None and held.answer is not None:
                 return held.answer
-            self._hold(key, _Held(fingerprint, now + keep_seconds, answer))
+            self._hold(key, _Held(fingerprint, now + ttl_seconds, answer))
             return answer
 
     def forget(self, key: str) -> None:

@@ -49,10 +49,10 @@ class LocalWhenLost:
         return self._ask(lambda state: state.begin(key, fingerprint))
 
     def save(
-        self, key: str, fingerprint: str, answer: SavedAnswer, *, keep_seconds: float
+        self, key: str, fingerprint: str, answer: SavedAnswer, *, ttl_seconds: float
     ) -> SavedAnswer:
         return self._ask(
-            lambda state: state.save(key, fingerprint, answer, keep_seconds=keep_seconds)
+            lambda state: state.save(key, fingerprint, answer, ttl_seconds=ttl_seconds)
         )
 
     def forget(self, key: str) -> None:

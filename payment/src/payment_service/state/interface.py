@@ -77,7 +77,7 @@ class State(Protocol):
         """
 
     def save(
-        self, key: str, fingerprint: str, answer: SavedAnswer, *, keep_seconds: float
+        self, key: str, fingerprint: str, answer: SavedAnswer, *, ttl_seconds: float
     ) -> SavedAnswer:
         """Keeps the answer under its key and returns it; the first one to be saved stays.
 

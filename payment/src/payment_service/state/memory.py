@@ -63,8 +63,8 @@ class Memory:
 
     def settle(self, booking: Booking, entry: JournalEntry, keyed: Keyed | None = None) -> None:
         if keyed is not None:
-            key, fingerprint, answer, keep_seconds = keyed
-            self.save(key, fingerprint, answer, keep_seconds=keep_seconds)
+            key, fingerprint, answer, ttl_seconds = keyed
+            self.save(key, fingerprint, answer, ttl_seconds=ttl_seconds)
         self.book(booking)
         self.note(entry)
 
@@ -81,9 +81,9 @@ class Memory:
         return self._answers.begin(key, fingerprint)
 
     def save(
-        self, key: str, fingerprint: str, answer: SavedAnswer, *, keep_seconds: float
+        self, key: str, fingerprint: str, answer: SavedAnswer, *, ttl_seconds: float
     ) -> SavedAnswer:
-        return self._answers.save(key, fingerprint, answer, keep_seconds=keep_seconds)
+        return self._answers.save(key, fingerprint, answer, ttl_seconds=ttl_seconds)
 
     def forget(self, key: str) -> None:
         self._answers.forget(key)

@@ -23,7 +23,9 @@ def open_state(settings: Settings) -> State:
     if settings.store_url is None:
         return Memory(kept)
     shared = _open_shared(settings, settings.store_url, kept)
-    return LocalWhenLost(shared, Memory(kept)) if settings.store_lost == "local" else shared
+    return (
+        LocalWhenLost(shared, Memory(kept)) if settings.store_failure_policy == "Local" else shared
+    )
 
 
 def _open_shared(settings: Settings, address: StoreAddress, kept: Kept) -> State:

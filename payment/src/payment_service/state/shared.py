@@ -92,9 +92,9 @@ class Shared:
         return read_answer(found[1]) if found[0] == b"saved" else Began(found[0].decode())
 
     def save(
-        self, key: str, fingerprint: str, answer: SavedAnswer, *, keep_seconds: float
+        self, key: str, fingerprint: str, answer: SavedAnswer, *, ttl_seconds: float
     ) -> SavedAnswer:
-        [kept] = self._do(self._save(Keyed(key, fingerprint, answer, keep_seconds)))
+        [kept] = self._do(self._save(Keyed(key, fingerprint, answer, ttl_seconds)))
         return read_answer(kept)
 
     def forget(self, key: str) -> None:
@@ -150,9 +150,9 @@ class Shared:
         return ("earlier", charge.fingerprint, charge_id, window_seconds, self._kept.keys)
 
     def _save(self, keyed: Keyed) -> Operation:
-        key, fingerprint, answer, keep_seconds = keyed
+        key, fingerprint, answer, ttl_seconds = keyed
         document = answer_document(answer)
-        return ("save", key, fingerprint, document, keep_seconds, self._kept.keys)
+        return ("save", key, fingerprint, document, ttl_seconds, self._kept.keys)
 
     def _book(self, booking: Booking) -> Operation:
         return (

@@ -42,7 +42,7 @@ class Keyed(NamedTuple):
     key: str
     fingerprint: str
     answer: SavedAnswer
-    keep_seconds: float
+    ttl_seconds: float
 
 
 class Earlier(NamedTuple):

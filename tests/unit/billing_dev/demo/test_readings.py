@@ -10,10 +10,10 @@ PAGE = """\
 # TYPE payment_charges_total counter
 payment_charges_total{currency="USD",outcome="accepted",reason=""} 50.0
 payment_charges_total{currency="DKK",outcome="accepted",reason=""} 2.0
-payment_charges_total{currency="USD",outcome="declined",reason="generic"} 48.0
+payment_charges_total{currency="USD",outcome="declined",reason="Generic"} 48.0
 # TYPE payment_charges_created gauge
 payment_charges_created{outcome="accepted"} 1.7e+09
-payment_charge_refusals_total{reason="token"} 3.0
+payment_charge_refusals_total{reason="Token"} 3.0
 """
 
 

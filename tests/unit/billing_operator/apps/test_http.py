@@ -102,9 +102,9 @@ payment_charges_total{outcome="accepted"} 3.0
 payment_charges_total{outcome="declined"} 2.0
 payment_charges_created{outcome="accepted"} 1.7e+09
 # TYPE payment_replays counter
-payment_replays_total{by="key"} 1.0
-# TYPE payment_replies_held gauge
-payment_replies_held 4.0
+payment_replays_total{by="Key"} 1.0
+# TYPE payment_replies_deferred gauge
+payment_replies_deferred 4.0
 """
 
     assert read_calls(text) == Calls(taken=6, held=4)

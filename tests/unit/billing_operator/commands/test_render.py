@@ -93,7 +93,7 @@ def test_every_mistake_of_every_file_is_told_with_document_and_field() -> None:
         "0.yaml: document 1: spec.antaeus.replicas: 2 is more than 1",
         "0.yaml: document 1: spec.payment.replicas: -1 is less than 0",
         "0.yaml: document 1: spec.payment.sucessRate: there is no such field; successRate is one",
-        "1.yaml: document 1: metadata.annotations.a: 1 is not text",
+        "1.yaml: document 1: metadata.annotations.a: 1 is not text; write it in quotes",
         "2.yaml: document 1: metadata.name: is missing",
         "3.yaml: document 1: spce: there is no such field; spec is one",
     ]

@@ -72,8 +72,10 @@ def test_every_word_of_the_schema_is_heeded_or_left_to_the_api_server() -> None:
         (
             {"b": 1},
             {"type": "object", "additionalProperties": {"type": "string"}},
-            "a.b: 1 is not text",
+            "a.b: 1 is not text; write it in quotes",
         ),
+        (12.5, {"type": "string"}, "a: 12.5 is not text; write it in quotes"),
+        (True, {"type": "string"}, "a: true is not text"),
         (1.5, {"x-kubernetes-int-or-string": True}, "a: 1.5 is not a whole number or text"),
     ],
 )

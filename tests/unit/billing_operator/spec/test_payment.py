@@ -121,7 +121,7 @@ def test_payment_finds_its_store_and_may_go_there(
     settings = Settings.from_env(env_of(stack))
 
     assert settings.store_url == address
-    assert (settings.store_prefix, settings.store_lost) == ("payments/shop", "refuse")
+    assert (settings.store_prefix, settings.store_failure_policy) == ("payments/shop", "Refuse")
     assert settings.store_password_file is None
     way: Manifest = {"ports": [{"port": address.port, "protocol": "TCP"}]}
     assert egress(stack) == [DNS, way | ({"to": peers} if peers else {})]
@@ -132,13 +132,13 @@ def test_the_password_comes_from_the_users_secret_and_stands_nowhere_else() -> N
         "host": "redis",
         "passwordSecretRef": {"name": "own"},
         "prefix": "p",
-        "whenLost": "local",
+        "failurePolicy": "Local",
     }
     stack = a_stack(payment={"store": store})
     settings = Settings.from_env(env_of(stack))
     template = payment.deployment(stack, a_token(), an_installation())["spec"]["template"]["spec"]
 
-    assert (settings.store_prefix, settings.store_lost) == ("p", "local")
+    assert (settings.store_prefix, settings.store_failure_policy) == ("p", "Local")
     (volume,) = [each for each in template["volumes"] if each["name"] == "store"]
     assert volume["secret"] == {
         "secretName": "own",

@@ -135,13 +135,13 @@ def test_what_payment_is_told_of_behaviour_and_store_is_read() -> None:
         "tls": True,
         "user": "billing",
     }
-    rest = {"prefix": "own", "whenLost": "local"}
+    rest = {"prefix": "own", "failurePolicy": "Local"}
     secret = {"passwordSecretRef": {"name": "redis", "key": "pass"}}
-    stack = a_stack(payment={"declineReason": "expired", "store": where | rest | secret})
+    stack = a_stack(payment={"declineReason": "Expired", "store": where | rest | secret})
 
-    assert stack.payment.profile == {"declineReason": "expired"}
+    assert stack.payment.profile == {"declineReason": "Expired"}
     assert stack.payment.store == Store(
-        **where, secret="redis", key="pass", prefix="own", when_lost="local"
+        **where, secret="redis", key="pass", prefix="own", failure_policy="Local"
     )
     assert (a_stack().payment.profile, a_stack().payment.store) == ({}, None)
 

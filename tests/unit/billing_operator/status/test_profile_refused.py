@@ -91,7 +91,7 @@ def test_what_payment_itself_says_of_a_field_is_read_and_led_back_to_the_stack(
 async def test_it_is_told_at_once_and_pods_are_left_alone() -> None:
     operator = await ready()
     pods = operator.cluster.must_get("Deployment", "shop-payment")
-    operator.change(payment={"declineReason": "expired"})
+    operator.change(payment={"declineReason": "Expired"})
     await operator.reconcile()
     mistake = "/etc/payment/profile/profile.json: declineReason: no such field"
     operator.apps.refusals["shop-payment-0"] = (profile.digest(operator.stack), mistake)

@@ -156,7 +156,7 @@ def test_a_profile_that_is_put_holds_at_once_until_it_is_taken_back(tmp_path: Pa
 
 def test_what_is_shown_of_a_profile_can_be_put_again(tmp_path: Path) -> None:
     with a_controlled_service(tmp_path) as (_, control):
-        rule = {"name": "lost", "fault": {"connection": {"reply": "reset"}}, "match": {}}
+        rule = {"name": "lost", "fault": {"connection": {"reply": "Reset"}}, "match": {}}
         first = control.ask("PUT", "/v1/profile", {"successRate": 0.5, "rules": [rule]}).json
         control.put_fault("outage")
 
@@ -214,7 +214,7 @@ def result(port: int) -> str:
 
 def test_probes_and_the_page_of_metrics_meet_no_fault(tmp_path: Path) -> None:
     with a_controlled_service(tmp_path) as (service, control):
-        control.put_fault("outage", fault={"connection": {"reply": "never"}})
+        control.put_fault("outage", fault={"connection": {"reply": "Never"}})
 
         for path in ("/livez", "/readyz", "/metrics"):
             assert get(service.ops.number, path).status == 200

@@ -13,7 +13,7 @@ from support.payment.service import Caller, a_charge, a_request
 @pytest.fixture
 def control(tmp_path: Path) -> Iterator[Control]:
     """After four calls: two alike of customer 1, one declined of customer 2, one refused."""
-    rules = '[{"name": "two", "match": {"customers": [2]}, "decline": {"reason": "expired"}}]'
+    rules = '[{"name": "two", "match": {"customers": [2]}, "decline": {"reason": "Expired"}}]'
     (tmp_path / "profile.json").write_text(f'{{"successRate": 1, "rules": {rules}}}')
     with a_controlled_service(tmp_path) as (service, control):
         with Caller(service.charges.number) as caller:
@@ -69,7 +69,7 @@ def test_bookings_come_newest_first_with_all_that_is_known(control: Control) -> 
 
     assert (declined["outcome"], declined["reason"], declined["amount"]) == (
         "declined",
-        "expired",
+        "Expired",
         "20",
     )
     assert second["duplicate_of"] == first["charge_id"]
@@ -85,7 +85,7 @@ def test_bookings_come_newest_first_with_all_that_is_known(control: Control) -> 
         ("amount=0.10", 2),
         ("amount=0.1&currency=DKK", 0),
         ("outcome=refused", 1),
-        ("reason=expired&status=200", 1),
+        ("reason=Expired&status=200", 1),
         ("request_id=one", 2),
         ("since=2000-01-01T00:00:00Z", 4),
         ("until=2000-01-01T00:00:00%2B01:00", 0),
@@ -111,7 +111,7 @@ def test_no_more_is_shown_than_is_asked_for(control: Control) -> None:
 def test_no_token_is_in_the_journal(control: Control) -> None:
     refused = control.get("/v1/journal?outcome=refused")["calls"][0]
 
-    assert refused["reason"] == "token"
+    assert refused["reason"] == "Token"
     assert b"a-secret-mistake" not in control.ask("GET", "/v1/journal").body
 
 

@@ -34,7 +34,7 @@ def test_a_service_that_is_about_to_end_is_alive_and_not_ready(tmp_path: Path) -
 
 def test_the_metrics_tell_how_many_replies_are_held(tmp_path: Path) -> None:
     with a_service(tmp_path) as service:
-        assert sample(get(service.ops.number, "/metrics").body, "payment_replies_held") == 0
+        assert sample(get(service.ops.number, "/metrics").body, "payment_replies_deferred") == 0
 
         moment = Moment(
             draining=lambda: False,
@@ -45,14 +45,14 @@ def test_the_metrics_tell_how_many_replies_are_held(tmp_path: Path) -> None:
         )
         state = State(service.mounted, moment, service.lines)
 
-        (held,) = [found for found in state.collect() if found.name == "payment_replies_held"]
+        (held,) = [found for found in state.collect() if found.name == "payment_replies_deferred"]
         assert held.samples[0].value == 7
 
 
 def test_no_more_replies_are_held_than_the_settings_allow(tmp_path: Path) -> None:
     with a_service(tmp_path) as service:
         assert service.charges.may_hold()
-    with a_service(tmp_path, held_replies=0) as service:
+    with a_service(tmp_path, deferred_replies=0) as service:
         assert not service.charges.may_hold()
 
 
@@ -103,11 +103,11 @@ def test_every_charge_call_is_counted(tmp_path: Path) -> None:
 
     accepted, declined = (
         'payment_charges_total{currency="USD",outcome="accepted",reason=""}',
-        'payment_charges_total{currency="DKK",outcome="declined",reason="generic"}',
+        'payment_charges_total{currency="DKK",outcome="declined",reason="Generic"}',
     )
     assert (sample(page, accepted), sample(page, declined)) == (2, 1)
-    assert sample(page, 'payment_charge_refusals_total{reason="token"}') == 1
-    assert sample(page, 'payment_charge_refusals_total{reason="body"}') == 1
+    assert sample(page, 'payment_charge_refusals_total{reason="Token"}') == 1
+    assert sample(page, 'payment_charge_refusals_total{reason="Body"}') == 1
     assert sample(page, "payment_charge_seconds_count") == 3
     assert sample(page, f'payment_build_info{{version="{__version__}"}}') == 1
 

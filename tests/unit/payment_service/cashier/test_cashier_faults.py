@@ -59,7 +59,7 @@ def test_a_fault_says_whether_the_charge_was_made(tmp_path: Path, *, charged: bo
         assert counted(service) == charged
         page = get(service.ops.number, "/metrics").body
     words = str(charged).lower()
-    faults = f'payment_faults_injected_total{{charged="{words}",kind="status_500"}}'
+    faults = f'payment_faults_injected_total{{charged="{words}",kind="Status500"}}'
     assert sample(page, faults) == 1
     (line,) = [line for line in log_lines(tmp_path) if line["event"] == "charge"]
     assert line["outcome"] == ("accepted" if charged else "failed")
@@ -68,7 +68,7 @@ def test_a_fault_says_whether_the_charge_was_made(tmp_path: Path, *, charged: bo
 
 
 def test_an_empty_reply_is_a_closed_connection(tmp_path: Path) -> None:
-    write(tmp_path, **a_fault(charged=True, connection={"reply": "empty"}))
+    write(tmp_path, **a_fault(charged=True, connection={"reply": "Empty"}))
     with a_service(tmp_path) as service, Caller(service.charges.number) as caller:
         caller.send(a_request())
 
@@ -77,7 +77,7 @@ def test_an_empty_reply_is_a_closed_connection(tmp_path: Path) -> None:
 
 
 def test_a_reset_is_a_reset(tmp_path: Path) -> None:
-    write(tmp_path, **a_fault(connection={"reply": "reset"}))
+    write(tmp_path, **a_fault(connection={"reply": "Reset"}))
     with a_service(tmp_path) as service, Caller(service.charges.number) as caller:
         caller.send(a_request())
 
@@ -86,7 +86,7 @@ def test_a_reset_is_a_reset(tmp_path: Path) -> None:
 
 
 def test_a_truncated_reply_ends_before_its_length(tmp_path: Path) -> None:
-    write(tmp_path, **a_fault(connection={"reply": "truncated"}))
+    write(tmp_path, **a_fault(connection={"reply": "Truncated"}))
     with a_service(tmp_path) as service, Caller(service.charges.number) as caller:
         caller.send(a_request())
 
@@ -95,7 +95,7 @@ def test_a_truncated_reply_ends_before_its_length(tmp_path: Path) -> None:
 
 
 def test_garbage_is_no_http(tmp_path: Path) -> None:
-    write(tmp_path, **a_fault(connection={"reply": "garbage"}))
+    write(tmp_path, **a_fault(connection={"reply": "Garbage"}))
     with a_service(tmp_path) as service, Caller(service.charges.number) as caller:
         caller.send(a_request())
 
@@ -115,9 +115,9 @@ def test_latency_is_on_the_way_back_and_the_charge_counts_when_it_arrives(tmp_pa
 
 def test_held_slow_and_broken_replies_hold_up_no_other_charge_and_no_probe(tmp_path: Path) -> None:
     slow = [
-        {"name": "held", "match": {"customers": [2]}, "fault": {"connection": {"reply": "never"}}},
+        {"name": "held", "match": {"customers": [2]}, "fault": {"connection": {"reply": "Never"}}},
         {"name": "slow", "match": {"customers": [3]}, "fault": {"slowBody": {"seconds": 30}}},
-        {"name": "cut", "match": {"customers": [4]}, "fault": {"connection": {"reply": "empty"}}},
+        {"name": "cut", "match": {"customers": [4]}, "fault": {"connection": {"reply": "Empty"}}},
     ]
     write(tmp_path, faults=slow)
     with a_service(tmp_path, threads=THREADS) as service:
@@ -138,7 +138,7 @@ def test_held_slow_and_broken_replies_hold_up_no_other_charge_and_no_probe(tmp_p
 
 def test_one_reply_too_many_to_hold_is_refused_before_anything_is_charged(tmp_path: Path) -> None:
     write(tmp_path, latency={"fixed": {"seconds": 30}})
-    with a_service(tmp_path, held_replies=1) as service:
+    with a_service(tmp_path, deferred_replies=1) as service:
         with Caller(service.charges.number) as held, Caller(service.charges.number) as caller:
             held.send(a_request())
             eventually(lambda: service.charges.held() == 1, within=5)
@@ -183,10 +183,10 @@ def test_calls_one_after_another_are_never_too_many_at_once(tmp_path: Path) -> N
 
 
 def test_a_charge_that_waits_for_nothing_needs_no_place_among_the_held(tmp_path: Path) -> None:
-    never = {"connection": {"reply": "never"}}
+    never = {"connection": {"reply": "Never"}}
     write(tmp_path, faults=[{"name": "mute", "match": {"customers": [2]}, "fault": never}])
     with (
-        a_service(tmp_path, held_replies=1) as service,
+        a_service(tmp_path, deferred_replies=1) as service,
         Caller(service.charges.number) as held,
         Caller(service.charges.number) as caller,
     ):
@@ -241,5 +241,5 @@ def test_refused_calls_and_broken_input_are_in_the_journal_without_a_token(tmp_p
         caller.ask(a_request(b"{}"))
 
         entries = service.state.journal(Filter(), 9)
-    assert [(entry.status, entry.reason) for entry in entries] == [(400, "body"), (403, "token")]
+    assert [(entry.status, entry.reason) for entry in entries] == [(400, "Body"), (403, "Token")]
     assert "guess" not in repr(entries)

@@ -60,7 +60,7 @@ def test_the_same_key_and_charge_get_the_same_answer_and_count_once(tmp_path: Pa
         assert "idempotent-replayed" not in first.headers
         assert counted(service) == 1
         page = get(service.ops.number, "/metrics").body
-    assert sample(page, 'payment_replays_total{by="key"}') == 20
+    assert sample(page, 'payment_replays_total{by="Key"}') == 20
     assert outcomes(tmp_path)[1:] == ["replayed"] * 20
 
 
@@ -100,7 +100,7 @@ def test_a_key_whose_reply_is_on_its_way_is_under_way(tmp_path: Path) -> None:
 
 
 def test_a_lost_reply_is_found_again_by_its_key(tmp_path: Path) -> None:
-    lost = {"name": "lost", "fault": {"charged": True, "connection": {"reply": "empty"}}}
+    lost = {"name": "lost", "fault": {"charged": True, "connection": {"reply": "Empty"}}}
     write(tmp_path, faults=[lost])
     with a_service(tmp_path) as service:
         lose(service, key="k")
@@ -151,7 +151,7 @@ def test_charges_alike_are_counted_and_the_second_says_of_which_it_is_one(tmp_pa
 def test_the_guard_answers_a_charge_alike_as_the_first_and_does_not_count_it(
     tmp_path: Path,
 ) -> None:
-    write(tmp_path, successRate=0.5, duplicates={"mode": "replay", "windowSeconds": 60})
+    write(tmp_path, successRate=0.5, duplicates={"mode": "Replay", "windowSeconds": 60})
     with a_service(tmp_path) as service:
         first = ask(service)
         again = [ask(service) for _ in range(10)]
@@ -164,13 +164,13 @@ def test_the_guard_answers_a_charge_alike_as_the_first_and_does_not_count_it(
 
 
 def test_the_guard_repeats_why_the_first_was_declined(tmp_path: Path) -> None:
-    write(tmp_path, successRate=0, declineReason="expired", duplicates={"mode": "replay"})
+    write(tmp_path, successRate=0, declineReason="Expired", duplicates={"mode": "Replay"})
     with a_service(tmp_path) as service:
-        assert [ask(service).headers["decline-reason"] for _ in range(3)] == ["expired"] * 3
+        assert [ask(service).headers["decline-reason"] for _ in range(3)] == ["Expired"] * 3
 
 
 def test_nobody_looks_for_duplicates_where_that_is_off(tmp_path: Path) -> None:
-    write(tmp_path, duplicates={"mode": "off"})
+    write(tmp_path, duplicates={"mode": "Ignore"})
     with a_service(tmp_path) as service:
         assert "duplicate-of" not in {**ask(service).headers, **ask(service).headers}
         assert counted(service) == 2
@@ -178,25 +178,25 @@ def test_nobody_looks_for_duplicates_where_that_is_off(tmp_path: Path) -> None:
 
 def test_a_fault_before_the_charge_is_no_first_of_charges_alike(tmp_path: Path) -> None:
     fault = {"name": "early", "times": 1, "fault": {"status": {"code": 500}}}
-    write(tmp_path, faults=[fault], duplicates={"mode": "replay"})
+    write(tmp_path, faults=[fault], duplicates={"mode": "Replay"})
     with a_service(tmp_path) as service:
         assert [ask(service).status for _ in range(2)] == [500, 200]
         assert counted(service) == 1
 
 
 def test_a_decline_says_why_to_who_looks_and_the_body_stays_as_it_was(tmp_path: Path) -> None:
-    rule = {"name": "poor", "decline": {"reason": "insufficient_funds"}}
+    rule = {"name": "poor", "decline": {"reason": "InsufficientFunds"}}
     write(tmp_path, rules=[rule])
     with a_service(tmp_path) as service:
         answer = ask(service)
         page = get(service.ops.number, "/metrics").body
 
     assert answer.body == b'{"result":"false"}'
-    assert answer.headers["decline-reason"] == "insufficient_funds"
-    name = 'payment_charges_total{currency="USD",outcome="declined",reason="insufficient_funds"}'
+    assert answer.headers["decline-reason"] == "InsufficientFunds"
+    name = 'payment_charges_total{currency="USD",outcome="declined",reason="InsufficientFunds"}'
     assert sample(page, name) == 1
     (line,) = [line for line in log_lines(tmp_path) if line["event"] == "charge"]
-    assert (line["reason"], line["rule"]) == ("insufficient_funds", "poor")
+    assert (line["reason"], line["rule"]) == ("InsufficientFunds", "poor")
 
 
 def test_who_prefers_it_gets_everything_about_the_charge(tmp_path: Path) -> None:

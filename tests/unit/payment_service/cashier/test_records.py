@@ -82,8 +82,8 @@ def test_a_refused_call_is_logged_with_its_reason_and_without_a_charge(tmp_path:
     wrong_token, bad_body = charges_of(tmp_path)
     assert set(bad_body) == KEYS | {"reason"}
     what = ("outcome", "authenticated", "status", "reason")
-    assert [wrong_token[key] for key in what] == ["refused", False, 403, "token"]
-    assert [bad_body[key] for key in what] == ["refused", True, 400, "body"]
+    assert [wrong_token[key] for key in what] == ["refused", False, 403, "Token"]
+    assert [bad_body[key] for key in what] == ["refused", True, 400, "Body"]
     assert wrong_token["charge_id"] is wrong_token["customer_id"] is wrong_token["value"] is None
 
 

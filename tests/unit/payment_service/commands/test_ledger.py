@@ -56,7 +56,7 @@ def test_a_person_gets_a_table(tmp_path: Path, commands: Commands) -> None:
     lines = [
         a_line("a", "181.50"),
         a_line("b", "0.05"),
-        a_line("c", "20", outcome="declined", reason="expired"),
+        a_line("c", "20", outcome="declined", reason="Expired"),
         a_line("d", "7", customer=12, currency=""),
     ]
 
@@ -199,7 +199,7 @@ def test_every_file_that_cannot_be_read_is_named(tmp_path: Path, commands: Comma
 def test_what_the_profile_spoils_is_in_the_log_all_the_same(
     tmp_path: Path, commands: Commands
 ) -> None:
-    lost = {"name": "lost", "fault": {"charged": True, "connection": {"reply": "empty"}}}
+    lost = {"name": "lost", "fault": {"charged": True, "connection": {"reply": "Empty"}}}
     broken = {"name": "broken", "match": {"customers": [2]}, "fault": {"status": {"code": 503}}}
     profile = a_profile(faults=[broken, lost]).as_json()
     (tmp_path / "profile.json").write_text(json.dumps(profile))

@@ -77,7 +77,7 @@ def test_a_set_fault_comes_before_the_files_and_in_place_of_its_namesake(
     in_force.refresh()
 
     assert names(in_force.current) == ["busy", "new", "down"]
-    assert [entry.fault.kind for entry in in_force.current.faults][:1] == ["status_503"]
+    assert [entry.fault.kind for entry in in_force.current.faults][:1] == ["Status503"]
     assert names(in_force.base) == ["busy", "down"]
 
 

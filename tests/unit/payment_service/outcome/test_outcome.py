@@ -38,20 +38,20 @@ def test_a_rule_accepts_or_declines_with_its_reason() -> None:
 
     assert told(foresee(profile, charge_of(2), 1, given())) == (
         False,
-        "insufficient_funds",
+        "InsufficientFunds",
         True,
         "two",
     )
     assert told(foresee(profile, charge_of(3), 1, given())) == (True, None, True, "three")
-    assert told(foresee(profile, charge_of(4), 1, given())) == (False, "generic", True, None)
+    assert told(foresee(profile, charge_of(4), 1, given())) == (False, "Generic", True, None)
 
 
 def test_a_charge_that_the_rate_declines_has_the_profiles_reason() -> None:
-    profile = a_profile(successRate=0, declineReason="expired")
+    profile = a_profile(successRate=0, declineReason="Expired")
 
     assert told(foresee(profile, charge_of(), 1, given(lambda: 0.0))) == (
         False,
-        "expired",
+        "Expired",
         True,
         None,
     )
@@ -71,13 +71,22 @@ def test_of_two_rules_that_match_the_first_decides() -> None:
         ({"customers": [5, 7]}, (charge_of(7), 1), (charge_of(6), 1)),
         ({"currencies": ["DKK"]}, (charge_of(currency="DKK"), 1), (charge_of(), 1)),
         ({"currencies": [""]}, (charge_of(currency=""), 1), (charge_of(), 1)),
-        ({"amount": {"min": 10.1}}, (charge_of(value="10.10"), 1), (charge_of(value="10.09"), 1)),
+        ({"amount": {"min": "10.1"}}, (charge_of(value="10.10"), 1), (charge_of(value="10.09"), 1)),
         (
-            {"amount": {"max": 0.3}},
+            {"amount": {"max": "0.3"}},
             (charge_of(value="0.3"), 1),
             (charge_of(value="0.30000000000000001"), 1),
         ),
-        ({"amount": {"min": 1e2, "max": 100}}, (charge_of(value="1e2"), 1), (charge_of(), 1)),
+        (
+            {"amount": {"min": "100", "max": "0100.00"}},
+            (charge_of(value="1e2"), 1),
+            (charge_of(), 1),
+        ),
+        (
+            {"amount": {"min": "999999999999999.99"}},
+            (charge_of(value="999999999999999.99"), 1),
+            (charge_of(value="999999999999999.98"), 1),
+        ),
         ({"attempts": {"max": 2}}, (charge_of(), 2), (charge_of(), 3)),
         ({"attempts": {"min": 2, "max": 3}}, (charge_of(), 3), (charge_of(), 1)),
         (
@@ -202,7 +211,7 @@ def test_the_first_fault_whose_draw_hits_is_the_one() -> None:
 def test_a_charge_whose_reply_is_lost_is_decided_by_the_rate() -> None:
     faults = [{"name": "lost", **LOST}]
 
-    for rate, reason in ((1, None), (0, "generic")):
+    for rate, reason in ((1, None), (0, "Generic")):
         profile = a_profile(successRate=rate, faults=faults)
         outcome = foresee(profile, charge_of(), 1, given(lambda: 0.5))
         assert told(outcome) == (rate == 1, reason, True, "lost")
@@ -219,7 +228,7 @@ def test_a_charge_whose_reply_a_rule_loses_is_decided_by_the_rules_that_follow()
 
     outcome = foresee(profile, charge_of(2), 1, given())
 
-    assert told(outcome) == (False, "insufficient_funds", True, "lost")
+    assert told(outcome) == (False, "InsufficientFunds", True, "lost")
     assert outcome.fault == profile.rules[0].fault
     assert told(foresee(profile, charge_of(1), 1, given(lambda: 0.0))) == (True, None, True, "lost")
 

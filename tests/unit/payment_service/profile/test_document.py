@@ -53,9 +53,9 @@ def test_what_is_left_out_has_its_default() -> None:
     profile = a_profile(rules=[{"name": "a", "accept": True}])
     (rule,) = profile.rules
 
-    assert (profile.decline_reason, profile.latency, profile.limits) == ("generic", None, None)
-    assert profile.idempotency.keep_seconds == 86400
-    assert (profile.duplicates.mode, profile.duplicates.window_seconds) == ("report", 60)
+    assert (profile.decline_reason, profile.latency, profile.limits) == ("Generic", None, None)
+    assert profile.idempotency.ttl_seconds == 86400
+    assert (profile.duplicates.mode, profile.duplicates.window_seconds) == ("Report", 60)
     assert (rule.skip, rule.times, rule.rate, rule.from_, rule.until) == (0, None, 1, None, None)
     assert a_profile(latency={"fixed": {"seconds": 1}}).as_json()["latency"] == {
         "fixed": {"seconds": 1.0}
@@ -70,9 +70,9 @@ def test_what_is_left_out_has_its_default() -> None:
         ("latency", {"fixed": {"seconds": 0}}, False),
         ("limits", {"concurrent": 1}, False),
         ("rules", [], True),
-        ("declineReason", "expired", True),
-        ("idempotency", {"keepSeconds": 1}, True),
-        ("duplicates", {"mode": "off"}, True),
+        ("declineReason", "Expired", True),
+        ("idempotency", {"ttlSeconds": 1}, True),
+        ("duplicates", {"mode": "Ignore"}, True),
     ],
 )
 def test_a_profile_is_plain_if_only_rate_and_seed_decide(
@@ -86,12 +86,12 @@ UNIONS: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
     (
         {"rules": [RULE]},
         "rules.0",
-        {"accept": True, "decline": {"reason": "expired"}, "fault": FAULT},
+        {"accept": True, "decline": {"reason": "Expired"}, "fault": FAULT},
     ),
     (
         {"faults": [{"name": "a", "fault": {}}]},
         "faults.0.fault",
-        {"status": {"code": 500}, "connection": {"reply": "reset"}, "slowBody": {"seconds": 1}},
+        {"status": {"code": 500}, "connection": {"reply": "Reset"}, "slowBody": {"seconds": 1}},
     ),
     (
         {"latency": {}},
@@ -130,7 +130,7 @@ def test_exactly_one_of_the_alternatives_must_be_there(
 TOML = b"""
 successRate = 0.5
 seed = 42
-declineReason = "expired"
+declineReason = "Expired"
 
 [[rules]]
 name = "customer-2"
@@ -139,11 +139,11 @@ times = 3
 rate = 0.9
 from = 2026-01-01T00:00:00Z
 until = "2026-01-01T06:00:00.5+02:00"
-decline.reason = "insufficient_funds"
+decline.reason = "InsufficientFunds"
 [rules.match]
 customers = [2]
 currencies = ["USD", ""]
-amount = {min = 10, max = 20.5}
+amount = {min = "10", max = "20.50"}
 attempts = {min = 1, max = 2}
 
 [[rules]]
@@ -153,7 +153,7 @@ accept = true
 
 [[rules]]
 name = "lost"
-fault = {charged = true, connection = {reply = "truncated"}}
+fault = {charged = true, connection = {reply = "Truncated"}}
 
 [[faults]]
 name = "busy"
@@ -181,10 +181,10 @@ concurrent = 4
 retryAfterSeconds = 3
 
 [idempotency]
-keepSeconds = 3600
+ttlSeconds = 3600
 
 [duplicates]
-mode = "replay"
+mode = "Replay"
 windowSeconds = 30
 """
 

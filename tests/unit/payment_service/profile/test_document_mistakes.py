@@ -59,7 +59,7 @@ def test_every_mistake_of_a_bad_profile_is_named(raw: bytes, named: list[str]) -
         (
             "declineReason",
             "poor",
-            'declineReason: "poor" is not one of generic, insufficient_funds',
+            'declineReason: "poor" is not one of Generic, InsufficientFunds',
         ),
         ("rules", {}, "rules: {} is not a list"),
         ("rules.1", 5, "rules[1]: 5 is not an object"),
@@ -67,8 +67,16 @@ def test_every_mistake_of_a_bad_profile_is_named(raw: bytes, named: list[str]) -
         ("rules.1.name", "Customer", 'rules[1].name: "Customer" is not a name of at most 63'),
         ("rules.1.name", "customer-2", "rules[1].name: customer-2 is the name of an earlier one"),
         ("faults.1.name", "busy", "faults[1].name: busy is the name of an earlier one of faults"),
-        ("rules.0.match.amount.min", 21, "rules[0].match.amount.max: 20.5 is less than min, which"),
-        ("rules.0.match.amount.min", -1, "rules[0].match.amount.min: -1 is not a number from 0"),
+        (
+            "rules.0.match.amount.min",
+            "20.51",
+            'rules[0].match.amount.max: "20.50" is less than min, which is "20.51"',
+        ),
+        (
+            "rules.0.match.amount.min",
+            "-1",
+            'rules[0].match.amount.min: "-1" is not an amount such as "12.50": a string of at',
+        ),
         ("rules.0.match.attempts.min", 3, "rules[0].match.attempts.max: 2 is less than min, which"),
         ("rules.0.match.customers", [], "rules[0].match.customers: is empty; there must be at"),
         ("rules.0.match.customers", [1, 0], "rules[0].match.customers[1]: 0 is not a whole number"),
@@ -107,8 +115,8 @@ def test_every_mistake_of_a_bad_profile_is_named(raw: bytes, named: list[str]) -
         ("limits.perSecond", ..., "limits.burst: means nothing without perSecond"),
         ("limits", {}, "limits: limits nothing; there must be perSecond or concurrent"),
         ("idempotency", None, "idempotency: null is not an object"),
-        ("idempotency.keepSeconds", 0, "idempotency.keepSeconds: 0 is not a whole number of secon"),
-        ("duplicates.mode", "on", 'duplicates.mode: "on" is not one of report, replay, off'),
+        ("idempotency.ttlSeconds", 0, "idempotency.ttlSeconds: 0 is not a whole number of secon"),
+        ("duplicates.mode", "on", 'duplicates.mode: "on" is not one of Report, Replay, Ignore'),
         (
             "duplicates.windowsSeconds",
             1,
@@ -122,11 +130,45 @@ def test_a_mistake_is_told_with_the_path_of_its_field(path: str, value: object, 
     assert mistake.startswith(text)
 
 
+@pytest.mark.parametrize("number", ["10", "12.5", "-1", "1e400", "999999999999999.99"])
+def test_an_amount_that_is_written_as_a_number_is_refused_with_the_remedy(number: str) -> None:
+    for end in ("min", "max"):
+        rule = f'{{"name": "a", "accept": true, "match": {{"amount": {{"{end}": {number}}}}}}}'
+        (mistake,) = mistakes_of(b'{"successRate": 1, "rules": [%s]}' % rule.encode())
+
+        assert mistake.startswith(f"rules[0].match.amount.{end}: ")
+        assert mistake.endswith(' is a number; write it as a string, such as "12.50"')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "-0", "+1", "1e3", "1,5", ".5", "5.", "0x1", "NaN", "Infinity", "1_0", "\uff11"),
+        *("9" * 16, "0." + "1" * 10, "1\n"),
+    ],
+)
+def test_a_string_that_is_no_amount_is_refused(text: str) -> None:
+    document = set_at(a_full_document(), "rules.0.match.amount.min", text)
+
+    (mistake,) = mistakes_of(json.dumps(document).encode())
+
+    assert mistake.startswith("rules[0].match.amount.min: ")
+
+
+def test_an_amount_is_taken_and_told_again_to_the_last_digit() -> None:
+    most = "999999999999999.999999999"
+    document = set_at(a_full_document(), "rules.0.match.amount", {"min": most, "max": most})
+
+    profile = Profile.from_json(json.dumps(document).encode())
+
+    assert profile.as_json()["rules"][0]["match"]["amount"] == {"min": most, "max": most}  # type: ignore[index]  # plain JSON
+
+
 def test_mistakes_of_all_kinds_are_told_at_once() -> None:
     rule = {
         "name": "a",
         "rate": 2,
-        "match": {"amount": {"min": 3, "max": 2}, "sum": 1},
+        "match": {"amount": {"min": "3", "max": "2"}, "sum": 1},
         "from": "2026-01-02T00:00:00Z",
         "until": "2026-01-01T00:00:00Z",
     }

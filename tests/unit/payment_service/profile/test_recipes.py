@@ -106,7 +106,7 @@ def test_customer_2_always_fails(tmp_path: Path) -> None:
         ]
         declined = kitchen.charge("Prefer: return=representation\r\n", customer_id=2)
         assert declined is not None
-        assert declined.headers["decline-reason"] == declined.json["reason"] == "fraud_suspected"
+        assert declined.headers["decline-reason"] == declined.json["reason"] == "FraudSuspected"
 
 
 def test_amounts_above_400_are_declined(tmp_path: Path) -> None:

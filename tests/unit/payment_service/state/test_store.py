@@ -113,7 +113,7 @@ def test_a_refusal_is_told_by_its_code(tmp_path: Path) -> None:
 
 
 def test_whoever_prefers_it_goes_on_per_process_and_says_so(tmp_path: Path) -> None:
-    state = a_state(tmp_path, free_port(), PAYMENT_STORE_LOST="local")
+    state = a_state(tmp_path, free_port(), PAYMENT_STORE_FAILURE_POLICY="Local")
 
     assert [state.next_attempt(a_charge_of()) for _ in range(3)] == [1, 2, 3]
     assert state.scope is Scope.LOCAL

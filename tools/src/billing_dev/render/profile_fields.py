@@ -30,7 +30,14 @@ _ALIKE = (
 _ORDER = (
     *("type", "format", "description", "default", "enum", "pattern", "minimum"),
     *("exclusiveMinimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"),
-    *("x-kubernetes-list-type", "required", "items", "properties", "x-kubernetes-validations"),
+    *(
+        "x-kubernetes-list-type",
+        "x-kubernetes-list-map-keys",
+        "required",
+        "items",
+        "properties",
+        "x-kubernetes-validations",
+    ),
 )
 _TIMES = (
     "!has(self.from) || !has(self.until) || self.from < self.until",
@@ -40,7 +47,9 @@ _TIMES = (
 # By the name of a definition: rule, message and the field that is to be changed.
 _RULES = {
     "AmountRange": (
-        "!has(self.min) || !has(self.max) || self.min <= self.max",
+        # What is no quantity is refused by its pattern, and needs no second word.
+        "!has(self.min) || !has(self.max) || !isQuantity(self.min) || !isQuantity(self.max)"
+        " || quantity(self.min).compareTo(quantity(self.max)) <= 0",
         "amount.max is less than amount.min: raise max, or lower min",
         ".max",
     ),
@@ -64,12 +73,8 @@ _RULES = {
     "Rule": _TIMES,
     "FaultEntry": _TIMES,
 }
-# Of both lists: by names charges are counted, and a document has to fit into a ConfigMap.
+# Of both lists: a document has to fit into a ConfigMap.
 _RULES_OF_ENTRIES = (
-    (
-        "self.all(a, self.exists_one(b, b.name == a.name))",
-        "{list}: two entries have the same name; rename one of them",
-    ),
     (
         "self.map(e, has(e.match) && has(e.match.customers) ? e.match.customers.size() : 0).sum()"
         f" <= {MOST_CUSTOMERS}",
@@ -92,7 +97,8 @@ def fields() -> dict[str, Manifest]:
     made = {name: _node(document["properties"][name], known) for name in PROFILE_PARTS}
     for name in ("rules", "faults"):
         rules = [_rule(rule, message.format(list=name)) for rule, message in _RULES_OF_ENTRIES]
-        made[name]["x-kubernetes-validations"] = rules
+        made[name] |= {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
+        made[name] = _in_order(made[name] | {"x-kubernetes-validations": rules})
     return made
 
 
@@ -133,14 +139,18 @@ def _node(given: Manifest, known: dict[str, Manifest]) -> Manifest:
         # Kubernetes keeps limits as floats, in which this one would be another.
         made = {key: of for key, of in made.items() if key != "maximum"} | {"format": "int64"}
     if "items" in whole:
-        # One owner has the whole list, as its order means something.
+        # One owner has the whole list: what stands in it has no name to be told apart by.
         made |= {"x-kubernetes-list-type": "atomic", "items": _node(whole["items"], known)}
     if "properties" in whole:
         members = whole["properties"].items()
         made["properties"] = {member: _node(of, known) for member, of in members}
     if rules := [*_alternatives(name, whole), *_beyond(name)]:
         made["x-kubernetes-validations"] = rules
-    return {key: made[key] for key in sorted(made, key=_ORDER.index)}
+    return _in_order(made)
+
+
+def _in_order(node: Manifest) -> Manifest:
+    return {key: node[key] for key in sorted(node, key=_ORDER.index)}
 
 
 def _default(whole: Manifest) -> Manifest:
