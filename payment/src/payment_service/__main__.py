@@ -44,7 +44,7 @@ def _serve() -> int:
 
 
 def _refuse(what: str, mistakes: Sequence[str]) -> int:
-    print(what, file=sys.stderr)  # noqa: T201  # for a person to read
+    print(what, file=sys.stderr)  # noqa: T201 - for a person to read
     for mistake in mistakes:
         print(f"  {mistake}", file=sys.stderr)  # noqa: T201
     return 2

@@ -7,7 +7,7 @@ _VARIANTS = "89ab" * 4
 # Seeded by the operating system once, and not asked for every id: a system call lets another
 # thread have the interpreter, and to wait for it costs more than the id. A generator of their own,
 # so that nobody can tell the draws to come from ids seen in the log.
-_random = random.Random()  # noqa: S311  # ids are to be different, not secret
+_random = random.Random()  # noqa: S311 - ids are to be different, not secret
 
 
 def new_charge_id() -> str:

@@ -7,8 +7,8 @@ A connection that ends unanswered makes Antaeus send the same charge once more, 
 2. then the door closes, behind everyone who has come in (see `server.listener`). What waits is
    answered; a connection without a request is closed only after a pause in which its client, if it
    lives, would have used it again;
-3. replies that are held still leave at their time. Those that are slow on purpose, or never come,
-   are nobody's loss: they are cut off as soon as nothing else is left;
+3. replies that are deferred still leave at their time. Those that are slow on purpose, or never
+   come, are nobody's loss: they are cut off as soon as nothing else is left;
 4. when no connection is left, or the time is up, everything stops.
 """
 

@@ -84,29 +84,29 @@ class Metrics:
 
     def _first_of(self, place: _Place) -> Counter:
         outcome, reason, currency = str(place[0]), place[1], place[2]
-        shown = currency or "none"
-        if shown not in self._currencies:
-            fits = shown == "none" or _CURRENCY.fullmatch(shown) is not None
+        label = currency or "none"
+        if label not in self._currencies:
+            fits = label == "none" or _CURRENCY.fullmatch(label) is not None
             if not fits or len(self._currencies) >= MOST_CURRENCIES:
                 return self._charges.labels(outcome, reason or "", OTHER)
-            self._currencies.add(shown)
-        counter = self._decided[place] = self._charges.labels(outcome, reason or "", shown)
+            self._currencies.add(label)
+        counter = self._decided[place] = self._charges.labels(outcome, reason or "", label)
         return counter
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """How the process is.
-
-    That is: whether it drains, how many replies it holds, who shares its state, whether a person
-    put a profile in the place of the file's, and how many faults were set while running.
-    """
+    """How the process is at the moment it is asked."""
 
     draining: Callable[[], bool]
-    held: Callable[[], int]
+    deferred: Callable[[], int]
+    """How many replies are deferred."""
     scope: Callable[[], str]
+    """Who shares what is remembered."""
     replaced: Callable[[], bool]
+    """Whether a person put a profile in the place of the file's."""
     faults: Callable[[], int]
+    """How many faults were set while running."""
 
 
 class State(Collector):
@@ -126,7 +126,7 @@ class State(Collector):
         )
         yield _gauge("profile_success_rate", "Its success rate.", loaded.profile.success_rate)
         yield _gauge("profile_generation", "Good profiles read so far.", profile.generation)
-        yield _gauge("profile_replaced", "1 if another one is in force.", moment.replaced())
+        yield _gauge("profile_replaced", "1 if another one is in effect.", moment.replaced())
         yield _gauge("faults_set", "Faults set while running.", moment.faults())
         refusals = CounterMetricFamily(
             "payment_reload_failures", "Newer contents that were refused.", labels=["file"]
@@ -138,7 +138,8 @@ class State(Collector):
             yield _gauge("tokens_valid", "Tokens valid now.", len(tokens.current.valid))
             yield _gauge("token_generation", "Good sets of tokens so far.", tokens.generation)
         yield _gauge("draining", "1 from the signal to stop until the end.", moment.draining())
-        yield _gauge("replies_deferred", "Replies that leave later than they could.", moment.held())
+        about = "Replies that leave later than they could."
+        yield _gauge("replies_deferred", about, moment.deferred())
         yield InfoMetricFamily(
             "payment_state", "Who shares what is remembered.", {"scope": moment.scope()}
         )

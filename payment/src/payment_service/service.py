@@ -6,26 +6,26 @@ import time
 
 from payment_service.api.charge_app import create_app
 from payment_service.api.control_app import create_control_app
-from payment_service.api.control_resources import LARGEST_BODY, Desk
+from payment_service.api.control_resources import LARGEST_BODY, ControlService
 from payment_service.api.ops_app import Health, create_ops_app
 from payment_service.api.problems import refusal_as_problem
-from payment_service.cashier.books import Surroundings
-from payment_service.cashier.cashier import Cashier, Foresee
+from payment_service.cashier.books import Environment
+from payment_service.cashier.cashier import Cashier, DecideOutcome
 from payment_service.cashier.records import ChargeLog
 from payment_service.ids import new_charge_id
-from payment_service.live.effective import InForce
+from payment_service.live.effective import EffectiveProfile
 from payment_service.live.mounted import Mounted
 from payment_service.live.watcher import AnyLive, Watcher
 from payment_service.log import Lines
 from payment_service.metrics import Metrics, Moment, State
-from payment_service.outcome.outcome import foresee as foresee_by_profile
+from payment_service.outcome.outcome import decide_outcome
 from payment_service.server.port import Limits, Port
 from payment_service.settings import Settings
 from payment_service.state.opening import open_state
 from payment_service.text.timestamps import timestamp
 
 CONNECTIONS = 500
-"""How many can be open, besides those whose replies are held."""
+"""How many can be open, besides those whose replies are deferred."""
 CONTROL_THREADS = 2
 
 
@@ -33,7 +33,7 @@ class Service:
     """The whole service in this process."""
 
     def __init__(
-        self, settings: Settings, lines: Lines, foresee: Foresee = foresee_by_profile
+        self, settings: Settings, lines: Lines, decide: DecideOutcome = decide_outcome
     ) -> None:
         """Reads the files and binds the ports; raises MistakesError or OSError (a taken port)."""
         self.settings = settings
@@ -41,12 +41,12 @@ class Service:
         self._replica = socket.gethostname()
         self.mounted = Mounted.from_settings(settings)
         self.state = open_state(settings)
-        self.in_force = InForce(self.mounted.profile, self.state, time.time)
-        self._watcher = Watcher(self.mounted.all(), self._tell_news, then=self.in_force.refresh)
+        self.effective = EffectiveProfile(self.mounted.profile, self.state, time.time)
+        self._watcher = Watcher(self.mounted.all(), self._tell_news, then=self.effective.refresh)
         self._accepts = False
         self._draining = False
         metrics = Metrics()
-        self.charges = self._charge_port(foresee, metrics)
+        self.charges = self._charge_port(decide, metrics)
         metrics.registry.register(State(self.mounted, self._moment(), lines))
         health = Health(self._alive, lambda: self._accepts)
         self.ops = Port(
@@ -91,10 +91,10 @@ class Service:
     def _moment(self) -> Moment:
         return Moment(
             draining=lambda: self._draining,
-            held=self.charges.held,
+            deferred=self.charges.deferred,
             scope=lambda: self.state.scope.value,
-            replaced=lambda: self.in_force.replaced,
-            faults=lambda: len(self.in_force.faults),
+            replaced=lambda: self.effective.replaced,
+            faults=lambda: len(self.effective.faults),
         )
 
     def _alive(self) -> bool:
@@ -105,23 +105,25 @@ class Service:
         settings, token = self.settings, self.mounted.control_token
         if settings.control_port is None or token is None:
             return None
-        desk = Desk(self.in_force, self.mounted.profile, self.state, self.lines.event)
-        app = create_control_app(desk, lambda: token.current, self._replica)
+        control = ControlService(self.effective, self.mounted.profile, self.state, self.lines.event)
+        app = create_control_app(control, lambda: token.current, self._replica)
         limits = Limits(CONTROL_THREADS, connections=100, body=4 * LARGEST_BODY)
         address = (settings.host, settings.control_port)
         return Port(app, address, limits, refusal=refusal_as_problem)
 
-    def _charge_port(self, foresee: Foresee, metrics: Metrics) -> Port:
-        settings, in_force, tokens = self.settings, self.in_force, self.mounted.tokens
-        around = Surroundings(
+    def _charge_port(self, decide: DecideOutcome, metrics: Metrics) -> Port:
+        settings, effective, tokens = self.settings, self.effective, self.mounted.tokens
+        environment = Environment(
             draw=random.random,
             new_id=new_charge_id,
             now=time.time,
-            may_hold=lambda: self.charges.may_hold(),  # noqa: PLW0108  # the port comes later
+            can_defer=lambda: self.charges.can_defer(),  # noqa: PLW0108 - the port comes later
             replica=self._replica,
         )
         recorders = (ChargeLog(self.lines.write, lambda: timestamp(time.time())), metrics)
-        cashier = Cashier(lambda: in_force.current, self.state, around, recorders, foresee=foresee)
+        cashier = Cashier(
+            lambda: effective.current, self.state, environment, recorders, decide=decide
+        )
         app = create_app(
             cashier,
             None if tokens is None else lambda: tokens.current,
@@ -133,12 +135,12 @@ class Service:
             settings.threads,
             connections=CONNECTIONS + settings.deferred_replies,
             body=4 * settings.max_body_bytes,
-            held=settings.deferred_replies,
+            deferred=settings.deferred_replies,
         )
         return Port(app, (settings.host, settings.port), limits)
 
     def _tell_news(self, live: AnyLive) -> None:
-        self.in_force.follow_file()  # before anyone is told
+        self.effective.follow_file()  # before anyone is told
         if live.refused is None:
             self.lines.event(f"{live.name}_changed", generation=live.generation)
         else:

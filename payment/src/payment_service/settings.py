@@ -20,7 +20,7 @@ _LINK_HINT = "; Kubernetes sets it so for a Service of that name: set enableServ
 class Settings:
     """All settings; the variable of each is its name in capitals after `PAYMENT_`."""
 
-    host: str = "0.0.0.0"  # noqa: S104  # a pod's other containers and its Service need all
+    host: str = "0.0.0.0"  # noqa: S104 - a pod's other containers and its Service need all
     """Address to listen on; `::` for IPv6 and IPv4."""
     port: int = 9000
     """Port for charges; 0 takes a free one."""
@@ -57,7 +57,7 @@ class Settings:
     attempts_kept: int = 50000
     """How many charges' attempts are remembered, 1 to 10000000."""
     deferred_replies: int = 500
-    """How many replies can be on a late way back at a time, 1 to 10000."""
+    """How many replies can be deferred at a time, 1 to 10000."""
     keys_kept: int = 100000
     """How many idempotency keys are remembered, and charges to find duplicates; 1 to 10000000."""
     bookings_kept: int = 100000
@@ -140,7 +140,7 @@ class _UnfitError(ValueError):
 class _SecretUnfitError(_UnfitError):
     """Of a text that may have a secret in it, so it is not shown."""
 
-    def of(self, text: str) -> str:  # noqa: ARG002  # that is the point
+    def of(self, text: str) -> str:  # noqa: ARG002 - that is the point
         return f"is not {self}"
 
 

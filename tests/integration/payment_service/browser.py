@@ -33,8 +33,8 @@ def a_browser(profile: Path) -> Iterator[Chrome]:
     for flag in (*_FLAGS, f"--user-data-dir={profile}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    given = dict(word.split("=", 1) for word in environment[1:])
-    browser = Chrome(options, ChromeService(driver, env={**os.environ, **given}))
+    variables = dict(word.split("=", 1) for word in environment[1:])
+    browser = Chrome(options, ChromeService(driver, env={**os.environ, **variables}))
     try:
         yield browser
     finally:
@@ -56,7 +56,7 @@ class Page:
         """Waits until an element shows all these texts."""
         return eventually(
             lambda: self.at(place).text,
-            lambda found: all(text in found for text in texts),
+            lambda text_there: all(text in text_there for text in texts),
             within=SHOWN,
         )
 
@@ -66,11 +66,11 @@ class Page:
 
     def looks(self) -> int:
         """How often it has asked for the newest calls since it was loaded."""
-        asked = "performance.getEntriesByType('resource').map((each) => each.name)"
-        names: list[str] = self.browser.execute_script(f"return {asked}")
+        names_of_all = "performance.getEntriesByType('resource').map((each) => each.name)"
+        names: list[str] = self.browser.execute_script(f"return {names_of_all}")
         return sum("/v1/journal" in name for name in names)
 
     def complaints(self) -> list[str]:
         """What the browser's console has, but for refused calls, which it always notes."""
-        told = self.browser.get_log("browser")
-        return [line["message"] for line in told if line["source"] != "network"]
+        entries = self.browser.get_log("browser")
+        return [line["message"] for line in entries if line["source"] != "network"]

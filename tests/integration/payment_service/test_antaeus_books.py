@@ -14,6 +14,7 @@ import pytest
 
 from billing_dev.antaeus.builds import Build
 from integration.payment_service.antaeus_and_payment import INVOICES, AntaeusAndPayment, services
+from support.cases import cases
 from support.payment.logged import Commands
 
 TINJIS, PE = Build.TINJIS, Build.PE
@@ -46,6 +47,10 @@ def connection(reply: str, *, charged: bool) -> dict[str, Any]:
     return {"charged": charged, "connection": {"reply": reply}}
 
 
+def words(charged: bool) -> str:  # noqa: FBT001 - it reads well where it is called
+    return "charged" if charged else "not charged"
+
+
 def status_rows(build: Build) -> Iterator[Row]:
     # A status alone says nothing to Antaeus: it reads "false" and tinjis goes on, pe stops.
     goes_on = build is TINJIS
@@ -53,26 +58,25 @@ def status_rows(build: Build) -> Iterator[Row]:
         for charged in (False, True):
             paid = 3 if goes_on else 1
             fault = {"charged": charged, "status": {"code": code, "retryAfterSeconds": 9}}
-            yield Row(
-                f"{code}-charged-{charged}", fault, pay=False, paid=paid, booked=paid + charged
-            )
+            name = f"status {code}, {words(charged)}"
+            yield Row(name, fault, pay=False, paid=paid, booked=paid + charged)
 
 
 def connection_rows() -> Iterator[Row]:
     for charged in (False, True):
         for reply in ("Empty", "Reset"):
-            fault, name = connection(reply, charged=charged), f"{reply}-charged-{charged}"
+            fault = connection(reply, charged=charged)
+            name = f"reply {reply}, {words(charged)}"
             # The repeat is a charge of its own: nothing in it says that it is one.
-            yield Row(f"{name}-once", fault, pay=True, paid=4, booked=4 + charged, sent=2)
+            yield Row(f"{name}, once", fault, pay=True, paid=4, booked=4 + charged, sent=2)
             booked = 3 if charged else 1
             yield Row(
-                f"{name}-always", fault, pay=BROKEN_OFF, paid=1, booked=booked, sent=2, always=True
+                f"{name}, always", fault, pay=BROKEN_OFF, paid=1, booked=booked, sent=2, always=True
             )
         for reply in ("Truncated", "Garbage", "Never"):
             fault = connection(reply, charged=charged)
-            yield Row(
-                f"{reply}-charged-{charged}", fault, pay=BROKEN_OFF, paid=1, booked=1 + charged
-            )
+            name = f"reply {reply}, {words(charged)}"
+            yield Row(name, fault, pay=BROKEN_OFF, paid=1, booked=1 + charged)
 
 
 def slow_rows(build: Build) -> Iterator[Row]:
@@ -80,18 +84,17 @@ def slow_rows(build: Build) -> Iterator[Row]:
     for charged in (False, True):
         in_time = {"charged": charged, "slowBody": {"seconds": 0.3}}
         if charged:
-            yield Row("slow-charged-True", in_time, pay=True, paid=4, booked=4)
+            yield Row(f"a slow reply, {words(charged)}", in_time, pay=True, paid=4, booked=4)
         else:
-            yield Row("slow-charged-False", in_time, pay=False, paid=paid, booked=paid)
+            yield Row(f"a slow reply, {words(charged)}", in_time, pay=False, paid=paid, booked=paid)
         # More than Antaeus waits for each byte.
         too_slow = {"charged": charged, "slowBody": {"seconds": 60}}
-        yield Row(
-            f"too-slow-charged-{charged}", too_slow, pay=BROKEN_OFF, paid=1, booked=1 + charged
-        )
+        name = f"too slow a reply, {words(charged)}"
+        yield Row(name, too_slow, pay=BROKEN_OFF, paid=1, booked=1 + charged)
 
 
 ROWS = [
-    pytest.param(build, row, id=f"{build}-{row.name}")
+    pytest.param(build, row, id=f"build {build}, {row.name}")
     for build in Build
     for row in (*status_rows(build), *connection_rows(), *slow_rows(build))
 ]
@@ -107,17 +110,17 @@ def test_what_is_paid_was_charged_and_what_was_charged_but_is_not_paid_is_found(
         assert both.booked() == row.booked
         assert both.sent()[1] == row.sent
 
-        code, told = both.reconciled(commands)
-        assert told["paid_not_charged"] == []
-        surplus = told["charged_not_paid"]
-        found = [(each["customer_id"], Decimal(each["amount"])) for each in surplus]
-        assert sorted(found) == sorted(both.surplus().elements())
-        assert len(found) == row.booked - row.paid
-        assert code == (1 if found else 0)
+        code, ledger = both.reconciled(commands)
+        assert ledger["paid_not_charged"] == []
+        surplus = ledger["charged_not_paid"]
+        charged = [(each["customer_id"], Decimal(each["amount"])) for each in surplus]
+        assert sorted(charged) == sorted(both.surplus().elements())
+        assert len(charged) == row.booked - row.paid
+        assert code == (1 if charged else 0)
 
 
-@pytest.mark.parametrize("build", Build)
-@pytest.mark.parametrize("reply", ["Empty", "Reset"])
+@pytest.mark.parametrize("build", cases("the build is {0}", Build))
+@pytest.mark.parametrize("reply", cases("the reply is {0}", ["Empty", "Reset"]))
 def test_the_guard_makes_a_silent_repeat_harmless(
     tmp_path: Path, commands: Commands, build: Build, reply: str
 ) -> None:
@@ -133,7 +136,7 @@ def test_the_guard_makes_a_silent_repeat_harmless(
         assert both.reconciled(commands)[0] == 0
 
 
-@pytest.mark.parametrize("build", Build)
+@pytest.mark.parametrize("build", cases("the build is {0}", Build))
 @pytest.mark.parametrize("code", STATUSES)
 def test_a_charge_whose_reply_said_false_is_made_again_by_the_next_pay_call(
     tmp_path: Path, commands: Commands, build: Build, code: int
@@ -144,31 +147,35 @@ def test_a_charge_whose_reply_said_false_is_made_again_by_the_next_pay_call(
         assert both.pay() is False
         assert both.pay() is True
         assert both.booked() == INVOICES + 1
-        code, told = both.reconciled(commands)
-        assert (code, len(told["charged_not_paid"])) == (1, 1)
+        code, ledger = both.reconciled(commands)
+        assert (code, len(ledger["charged_not_paid"])) == (1, 1)
 
 
-@pytest.mark.parametrize(("build", "asked"), [(TINJIS, 4), (PE, 1)])
+@pytest.mark.parametrize(
+    ("build", "calls"), cases("the build {0} calls {1} times", [(TINJIS, 4), (PE, 1)])
+)
 def test_what_is_declined_stays_pending_and_pe_stops_there(
-    tmp_path: Path, commands: Commands, build: Build, asked: int
+    tmp_path: Path, commands: Commands, build: Build, calls: int
 ) -> None:
     with services(tmp_path, build, {"successRate": 0}) as both:
         assert both.pay() is False
         assert both.antaeus.paid() == []
-        assert len(both.sent()) == asked
+        assert len(both.sent()) == calls
         assert both.booked() == 0
         assert both.reconciled(commands)[0] == 0
 
 
-@pytest.mark.parametrize(("build", "asked"), [(TINJIS, 4), (PE, 1)])
+@pytest.mark.parametrize(
+    ("build", "calls"), cases("the build {0} calls {1} times", [(TINJIS, 4), (PE, 1)])
+)
 def test_what_is_refused_over_the_limits_stays_pending_and_is_no_charge(
-    tmp_path: Path, commands: Commands, build: Build, asked: int
+    tmp_path: Path, commands: Commands, build: Build, calls: int
 ) -> None:
     profile = {"limits": {"perSecond": 0.001, "burst": 1, "retryAfterSeconds": 7}}
     with services(tmp_path, build, profile) as both:
         assert both.pay() is False
         assert both.antaeus.paid() == [1]
-        assert len(both.sent()) == max(2, asked)
+        assert len(both.sent()) == max(2, calls)
         assert both.booked() == 1
         assert both.reconciled(commands)[0] == 0
 
@@ -183,15 +190,15 @@ def test_with_a_wrong_token_nothing_is_charged_and_all_is_tried(
         assert both.reconciled(commands)[0] == 0
 
 
-@pytest.mark.parametrize("build", Build)
+@pytest.mark.parametrize("build", cases("the build is {0}", Build))
 def test_an_answer_that_takes_longer_than_antaeus_waits_is_charged_and_found(
     tmp_path: Path, commands: Commands, build: Build
 ) -> None:
     with services(tmp_path, build, {"latency": {"fixed": {"seconds": 20}}}) as both:
         assert both.pay() == BROKEN_OFF
         assert both.antaeus.paid() == []
-        code, told = both.reconciled(commands)
-        assert (code, len(told["charged_not_paid"])) == (1, 1)
+        code, ledger = both.reconciled(commands)
+        assert (code, len(ledger["charged_not_paid"])) == (1, 1)
 
 
 def three_pay_calls(both: AntaeusAndPayment) -> None:
@@ -199,7 +206,7 @@ def three_pay_calls(both: AntaeusAndPayment) -> None:
         list(callers.map(lambda _: both.pay(), range(3)))
 
 
-@pytest.mark.parametrize("build", Build)
+@pytest.mark.parametrize("build", cases("the build is {0}", Build))
 def test_three_pay_calls_at_once_charge_three_times_and_all_of_it_is_found(
     tmp_path: Path, commands: Commands, build: Build
 ) -> None:
@@ -207,13 +214,13 @@ def test_three_pay_calls_at_once_charge_three_times_and_all_of_it_is_found(
     with services(tmp_path, build, profile, antaeus_waits=10) as both:
         three_pay_calls(both)
         assert both.booked() == 3 * INVOICES
-        code, told = both.reconciled(commands)
-        assert (code, len(told["charged_not_paid"])) == (1, 2 * INVOICES)
+        code, ledger = both.reconciled(commands)
+        assert (code, len(ledger["charged_not_paid"])) == (1, 2 * INVOICES)
         duplicates = commands.json("ledger", str(tmp_path / "log"))["duplicates"]
         assert len(duplicates) == 2 * INVOICES
 
 
-@pytest.mark.parametrize("build", Build)
+@pytest.mark.parametrize("build", cases("the build is {0}", Build))
 def test_under_the_guard_three_pay_calls_at_once_charge_everybody_once(
     tmp_path: Path, commands: Commands, build: Build
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 from billing_dev.local.redis_server import RedisServer
 from payment_service.service import Service
 from payment_service.state.records import Filter
+from support.cases import cases
 from support.payment.service import Answer, Caller, a_charge, a_request, a_service, get, sample
 
 
@@ -73,7 +74,9 @@ def test_what_one_replica_remembered_outlives_it(
         assert len(later.state.bookings(Filter(), 9)) == 1
 
 
-@pytest.mark.parametrize(("lost", "status"), [("Refuse", 503), ("Local", 200)])
+@pytest.mark.parametrize(
+    ("lost", "status"), cases("with {0} the answer is {1}", [("Refuse", 503), ("Local", 200)])
+)
 def test_without_its_store_a_charge_is_answered_as_the_settings_say(
     tmp_path: Path, own_store: RedisServer, prefix: str, lost: str, status: int
 ) -> None:

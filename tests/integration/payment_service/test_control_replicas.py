@@ -115,8 +115,8 @@ def test_a_lost_store_is_a_problem_and_the_faults_that_were_set_stay(
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.headers["retry-after"] == "1"
         assert own_store.address.host in answer.json["detail"]
-        shown = control.get("/v1/profile")
-        assert [fault["entry"]["name"] for fault in shown["faults"]] == ["outage"]
+        document = control.get("/v1/profile")
+        assert [fault["entry"]["name"] for fault in document["faults"]] == ["outage"]
 
 
 def test_a_reset_is_for_all_that_share_the_store(together: Replicas) -> None:

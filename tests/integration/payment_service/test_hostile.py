@@ -87,8 +87,8 @@ def test_hostile_requests_break_nothing(
     measurements.note("hostile requests that got no answer", target.statuses[None], "")
     assert sum(target.statuses.values()) >= total
     assert after - before < GROWTH_MIB
-    told = [line for line in log_lines(target.folder) if line["event"] == "log"]
-    assert [line for line in told if line["level"] == "error" or "traceback" in line] == []
+    answers = [line for line in log_lines(target.folder) if line["event"] == "log"]
+    assert [line for line in answers if line["level"] == "error" or "traceback" in line] == []
 
 
 def attack(target: Target, count: int) -> None:
@@ -136,11 +136,11 @@ def at_least(target: Target, count: int, attack_once: Callable[[], None]) -> Non
 
 def cases(interface: Interface) -> st.SearchStrategy[Case[Any]]:
     """What schemathesis makes of a document, good and bad."""
-    found = operations(interface)
+    cases_of = operations(interface)
     bad = [
         operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
-        for operation in found
+        for operation in cases_of
         if takes_anything(operation)
     ]
-    good = [operation.as_strategy() for operation in found if label(operation) not in SETTING]
+    good = [operation.as_strategy() for operation in cases_of if label(operation) not in SETTING]
     return st.one_of(*bad, *good)

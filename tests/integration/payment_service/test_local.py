@@ -22,6 +22,7 @@ from billing_dev.ports import free_port
 from billing_dev.tree import ROOT
 from integration.payment_service.curl_lines import curl_lines, run_curl
 from measurements import Measurements
+from support.cases import cases
 from support.cluster.limits import NOTICED
 from support.payment.logged import Commands
 from support.payment.service import get
@@ -45,7 +46,7 @@ curl -X POST -i -w "\\n" http://localhost:8000/rest/v1/invoices/pay
 curl http://localhost:8000/rest/health
 curl -s http://localhost:8000/rest/v1/invoices | jq
 curl -X POST http://localhost:8000/rest/v1/invoices/pay
-"""  # noqa: E501  # a line of a shell is one line
+"""  # noqa: E501 - a line of a shell is one line
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Local:
     payment: int
     ops: int
     antaeus: int
-    told: str
+    output: str
 
     def curl(self, line: str) -> httpx.Response:
         return run_curl(line, {9000: self.payment, 8000: self.antaeus})
@@ -81,12 +82,12 @@ def running(folder: Path, **variables: str) -> Iterator[Local]:
     process = start(folder, **{name: str(port) for name, port in ports.items()}, **variables)
     try:
         assert process.stdout is not None
-        told = ""
-        while "Ctrl-C" not in told:
+        output = ""
+        while "Ctrl-C" not in output:
             line = process.stdout.readline()
             assert line, process.communicate()[1]
-            told += line
-        yield Local(process, folder, payment, ops, antaeus, told)
+            output += line
+        yield Local(process, folder, payment, ops, antaeus, output)
     finally:
         # Asked to end, it ends both; killed, it would leave them behind.
         process.send_signal(signal.SIGINT)
@@ -128,22 +129,22 @@ ANSWERS: dict[str, Callable[[httpx.Response], bool]] = {
 }
 
 
-def asked(line: str) -> str:
+def invoices_at(line: str) -> str:
     method = "POST" if "-X POST" in line else "GET"
     where = re.search(r"http://[\w.]+:(\S+)", line)
     assert where is not None
     return f"{method} {where[1]}" + (" TestToken" if "X-Token: TestToken" in line else "")
 
 
-@pytest.mark.parametrize("line", dict.fromkeys(curl_lines(DOCUMENT)), ids=asked)
+@pytest.mark.parametrize("line", dict.fromkeys(curl_lines(DOCUMENT)), ids=invoices_at)
 def test_every_line_of_the_document_does_what_it_says(local: Local, line: str) -> None:
     answer = local.curl(line)
 
-    assert ANSWERS[asked(line)](answer), answer.text
+    assert ANSWERS[invoices_at(line)](answer), answer.text
 
 
 def test_it_prints_what_to_try_and_that_works(local: Local) -> None:
-    lines = [line.strip() for line in local.told.splitlines() if line.startswith("  curl ")]
+    lines = [line.strip() for line in local.output.splitlines() if line.startswith("  curl ")]
 
     assert len(lines) == 3
     ports = {local.payment: local.payment, local.antaeus: local.antaeus}
@@ -186,7 +187,9 @@ def test_the_control_port_can_be_asked_for(tmp_path: Path) -> None:
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", cases("the signal is {0}", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+)
 def test_a_signal_ends_both_and_leaves_no_port_open(
     tmp_path: Path, number: signal.Signals, measurements: Measurements
 ) -> None:
@@ -203,7 +206,7 @@ def test_a_signal_ends_both_and_leaves_no_port_open(
     # Not the time by the clock: the machine may be busy with other tests.
     assert spent < CPU_SECONDS
     if number is signal.SIGINT:
-        seconds = re.search(r"Ready after ([0-9.]+) s", local.told)
+        seconds = re.search(r"Ready after ([0-9.]+) s", local.output)
         assert seconds is not None
         measurements.note("make local, until both are ready", float(seconds[1]), "s")
         measurements.note("make local, time of the processors until its end", spent, "s")

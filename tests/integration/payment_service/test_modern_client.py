@@ -78,12 +78,12 @@ class Intent:
 
     def sums(self) -> dict[tuple[int, str], tuple[int, Decimal]]:
         """How many charges were meant, and of how much, by customer and currency."""
-        found: dict[tuple[int, str], tuple[int, Decimal]] = {}
+        sums: dict[tuple[int, str], tuple[int, Decimal]] = {}
         for body in self.charges.values():
             place = body["customer_id"], body["currency"]
-            number, amount = found.get(place, (0, Decimal(0)))
-            found[place] = number + 1, amount + Decimal(str(body["value"]))
-        return found
+            number, amount = sums.get(place, (0, Decimal(0)))
+            sums[place] = number + 1, amount + Decimal(str(body["value"]))
+        return sums
 
 
 @pytest.fixture
@@ -131,8 +131,8 @@ def test_with_one_process_each_key_has_one_charge_and_the_ledger_is_what_was_mea
     counted = [line for line in lines if line.get("outcome") in ("accepted", "declined")]
     by_key = Counter(line["idempotency_key"] for line in counted)
     assert by_key == Counter(dict.fromkeys(intent.charges, 1))
-    told = Commands(capsys).json("ledger", str(tmp_path / "log"))
-    assert sums_of_ledger(told["totals"]) == intent.sums()
+    document = Commands(capsys).json("ledger", str(tmp_path / "log"))
+    assert sums_of_ledger(document["totals"]) == intent.sums()
 
     outcomes = {line["idempotency_key"]: line["outcome"] == "accepted" for line in counted}
     hold_answers_against(intent, outcomes)

@@ -15,7 +15,7 @@ OF_PYDANTIC = {"annotated-types", "pydantic-core", "typing-extensions", "typing-
 def distributions(python: Path) -> set[str]:
     command = [str(python), "-m", "pip", "--disable-pip-version-check", "list", "--format=json"]
     listed = subprocess.run(command, check=True, capture_output=True)
-    return {found["name"].replace("_", "-") for found in json.loads(listed.stdout)}
+    return {names["name"].replace("_", "-") for names in json.loads(listed.stdout)}
 
 
 @pytest.mark.thorough

@@ -217,7 +217,7 @@ def test_on_a_small_screen_nothing_is_wider_than_it(page: Page) -> None:
 
 def colours(page: Page, place: str) -> list[list[float]]:
     """The colours of an element's text and of what is behind it."""
-    found: list[list[float]] = page.browser.execute_script(
+    colours_of: list[list[float]] = page.browser.execute_script(
         """
         const numbers = (colour) => colour.match(/[0-9.]+/g).map(Number);
         let behind = arguments[0];
@@ -229,7 +229,7 @@ def colours(page: Page, place: str) -> list[list[float]]:
         """,
         page.at(place),
     )
-    return found
+    return colours_of
 
 
 def luminance(colour: list[float]) -> float:

@@ -20,7 +20,7 @@ class Load:
     """Callers that charge without a pause, and what each of their calls was told, and when."""
 
     port: int
-    told: list[tuple[float, int, str]] = field(default_factory=list)
+    answers: list[tuple[float, int, str]] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
     failures: list[Exception] = field(default_factory=list)
 
@@ -30,7 +30,7 @@ class Load:
                 while not self.stopped.is_set():
                     began = time.monotonic()
                     answer = caller.ask(a_request(a_charge(customer_id=number + 1)))
-                    self.told.append((began, answer.status, answer.json["result"]))
+                    self.answers.append((began, answer.status, answer.json["result"]))
         except Exception as error:
             self.failures.append(error)
             raise
@@ -52,7 +52,7 @@ def test_a_new_profile_is_in_effect_on_all_threads_and_no_call_fails(
             caller.join()
 
     assert load.failures == []
-    assert {status for _, status, _ in load.told} == {200}
+    assert {status for _, status, _ in load.answers} == {200}
     assert slowest <= _WITHIN
     measurements.note(f"a changed profile is in effect beside {_CALLERS} callers", slowest, "s")
 
@@ -65,12 +65,12 @@ def change(profile: Path, load: Load, *, rate: int) -> float:
 
     def known_for_long() -> bool:
         # As long again as it may take, so that nobody comes late unseen.
-        since = [began for began, _, result in load.told if began > written and result == wanted]
+        since = [began for began, _, result in load.answers if began > written and result == wanted]
         return bool(since) and time.monotonic() - written > 2 * _WITHIN
 
     eventually(known_for_long, within=10 * _WITHIN)
-    late = [began for began, _, result in load.told if began > written and result != wanted]
-    return max(late, default=written) - written
+    slow = [began for began, _, result in load.answers if began > written and result != wanted]
+    return max(slow, default=written) - written
 
 
 def write(profile: Path, rate: int) -> None:

@@ -27,16 +27,16 @@ def test_given_attempts_come_out_alike_in_every_process_and_in_any_order(tmp_pat
         for currency in ("USD", "DKK")
         for attempt in (1, 2, 3)
     ]
-    found = []
+    outcomes = []
     with ExitStack() as running:
         for number in range(_PROCESSES):
             shuffled = random.Random(number).sample(charges, len(charges))
             service = running.enter_context(a_process(tmp_path / str(number)))
-            found.append(answers(service, shuffled))
+            outcomes.append(answers(service, shuffled))
 
-    assert all(each == found[0] for each in found)
-    statuses = {status for status, _, _ in found[0].values()}
-    reasons = {reason for _, _, reason in found[0].values()}
+    assert all(each == outcomes[0] for each in outcomes)
+    statuses = {status for status, _, _ in outcomes[0].values()}
+    reasons = {reason for _, _, reason in outcomes[0].values()}
     assert (statuses, reasons) == ({200, 503}, {None, "Generic", "InsufficientFunds"})
 
 
@@ -51,11 +51,11 @@ def answers(
     service: ServiceProcess, charges: list[tuple[int, str, int]]
 ) -> dict[tuple[int, str, int], tuple[int, bytes, str | None]]:
     """Status, body and reason of each."""
-    found = {}
+    outcomes = {}
     with Caller(service.port) as caller:
         for customer, currency, attempt in charges:
             body = a_charge(customer_id=customer, currency=currency)
             answer = caller.ask(a_request(body, headers=f"X-Charge-Attempt: {attempt}\r\n"))
             reason = answer.headers.get("decline-reason")
-            found[customer, currency, attempt] = answer.status, answer.body, reason
-    return found
+            outcomes[customer, currency, attempt] = answer.status, answer.body, reason
+    return outcomes

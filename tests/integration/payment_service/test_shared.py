@@ -80,10 +80,10 @@ def test_stacks_with_other_prefixes_share_nothing(store: RedisServer, prefix: st
 def test_the_clock_is_the_stores_own(replicas: tuple[Shared, Shared]) -> None:
     one, other = replicas
     one.earlier(a_charge_of(), "a", 3600)
-    found = other.earlier(a_charge_of(), "b", 3600)
+    seen = other.earlier(a_charge_of(), "b", 3600)
 
-    assert found is not None
-    assert 0 <= found.seconds_ago < 60
+    assert seen is not None
+    assert 0 <= seen.seconds_ago < 60
 
 
 def test_every_key_of_the_store_begins_with_the_prefix_and_expires(
@@ -101,9 +101,9 @@ def test_every_key_of_the_store_begins_with_the_prefix_and_expires(
     def ages(redis: Any) -> dict[bytes, int]:
         return {key: redis.ttl(key) for key in redis.keys(f"{{{prefix}}}:*")}
 
-    found = store.store().ask(ages)
-    assert len(found) == 14
-    assert all(0 < age <= UNUSED_SECONDS for age in found.values())
+    seen = store.store().ask(ages)
+    assert len(seen) == 14
+    assert all(0 < age <= UNUSED_SECONDS for age in seen.values())
 
 
 def test_what_is_too_old_gives_its_room_back_before_there_are_too_many(
@@ -116,10 +116,10 @@ def test_what_is_too_old_gives_its_room_back_before_there_are_too_many(
         state.earlier(a_charge_of(number + 1), "a", 60)
         clock.seconds += 100
 
-    def held(redis: Any) -> list[int]:
+    def sizes(redis: Any) -> list[int]:
         return [redis.hlen(f"{{{prefix}}}:{name}") for name in ("answers", "alike")]
 
-    assert store.store().ask(held) == [1, 1]
+    assert store.store().ask(sizes) == [1, 1]
 
 
 def test_it_says_that_it_is_shared_and_shows_no_password(store: RedisServer, prefix: str) -> None:

@@ -32,34 +32,34 @@ CHARGES = st.builds(
 Question = Callable[[State], object]
 
 
-def asked(name: str, *arguments: object, **options: object) -> Question:
+def call(name: str, *arguments: object, **options: object) -> Question:
     return lambda state: getattr(state, name)(*arguments, **options)
 
 
 QUESTIONS = st.one_of(
-    st.builds(asked, st.just("next_attempt"), CHARGES),
-    st.builds(asked, st.just("hit"), st.sampled_from("abc")),
-    st.builds(asked, st.just("wait_seconds"), st.sampled_from([0.1, 3, 7.5]), st.integers(1, 3)),
-    st.builds(asked, st.just("begin"), st.sampled_from("abc"), FEW),
+    st.builds(call, st.just("next_attempt"), CHARGES),
+    st.builds(call, st.just("hit"), st.sampled_from("abc")),
+    st.builds(call, st.just("wait_seconds"), st.sampled_from([0.1, 3, 7.5]), st.integers(1, 3)),
+    st.builds(call, st.just("begin"), st.sampled_from("abc"), FEW),
     st.builds(
-        asked,
+        call,
         *(st.just("save"), st.sampled_from("abc"), FEW),
         st.builds(SavedAnswer, st.integers(200, 599), st.binary(max_size=9)),
         ttl_seconds=st.sampled_from([5, 50]),
     ),
-    st.builds(asked, st.just("forget"), st.sampled_from("abc")),
-    st.builds(asked, st.just("arrive"), CHARGES, FEW, st.sampled_from([None, 15, 30])),
-    st.builds(asked, st.just("withdraw"), CHARGES, FEW),
+    st.builds(call, st.just("forget"), st.sampled_from("abc")),
+    st.builds(call, st.just("arrive"), CHARGES, FEW, st.sampled_from([None, 15, 30])),
+    st.builds(call, st.just("withdraw"), CHARGES, FEW),
     st.builds(
-        lambda i, c, a: asked("book", a_booking(i, c, accepted=a)), FEW, CHARGES, st.booleans()
+        lambda i, c, a: call("book", a_booking(i, c, accepted=a)), FEW, CHARGES, st.booleans()
     ),
-    st.builds(lambda name: asked("note", an_entry(name)), FEW),
-    st.builds(asked, st.just("set_fault"), FEW, FEW, st.none() | st.just(40)),
-    st.builds(asked, st.just("drop_fault"), FEW),
-    st.builds(asked, st.just("reset")),
+    st.builds(lambda name: call("note", an_entry(name)), FEW),
+    st.builds(call, st.just("set_fault"), FEW, FEW, st.none() | st.just(40)),
+    st.builds(call, st.just("drop_fault"), FEW),
+    st.builds(call, st.just("reset")),
 )
-AFTERWARDS = [asked("totals"), asked("faults"), asked("count", Filter())]
-AFTERWARDS += [asked(kind, Filter(), 9) for kind in ("bookings", "journal")]
+AFTERWARDS = [call("totals"), call("faults"), call("count", Filter())]
+AFTERWARDS += [call(kind, Filter(), 9) for kind in ("bookings", "journal")]
 
 
 def test_shared_answers_like_memory(store: RedisServer) -> None:

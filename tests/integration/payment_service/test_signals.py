@@ -32,7 +32,11 @@ def test_without_a_connection_the_end_comes_with_the_closing_of_the_door(tmp_pat
         assert service.end(within=5)[0] == 0
 
 
-@pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGTERM, signal.SIGTERM]])
+@pytest.mark.parametrize(
+    "signals",
+    [[signal.SIGINT], [signal.SIGTERM, signal.SIGTERM]],
+    ids=["after SIGINT", "after a second SIGTERM"],
+)
 def test_in_a_hurry_the_waiting_is_left_out(tmp_path: Path, signals: list[signal.Signals]) -> None:
     with (
         ServiceProcess(tmp_path, drain_seconds="60", idle_seconds="60") as service,

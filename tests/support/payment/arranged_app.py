@@ -22,18 +22,18 @@ class ArrangedApp:
 
     def __init__(self) -> None:
         self._arranged: dict[str, Delivery] = {}
-        self.asked: list[str] = []
-        self.told: list[bool] = []
+        self.requests: list[str] = []
+        self.ends: list[bool] = []
         self.go = threading.Event()
 
     def arrange(self, path: str, **delivery: Any) -> None:
-        self._arranged[path] = Delivery(**{"done": self.told.append, **delivery})
+        self._arranged[path] = Delivery(**{"done": self.ends.append, **delivery})
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., object]
     ) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
-        self.asked.append(path)
+        self.requests.append(path)
         if path == "/stuck":
             self.go.wait(30)
         if path in self._arranged:
@@ -62,20 +62,20 @@ def get(path: str, *headers: str, method: str = "GET", version: str = "1.1") -> 
 
 def everything(caller: Caller) -> bytes:
     """All that comes until the connection ends; b"reset" behind it if that is how."""
-    found = b""
+    received = b""
     try:
         while data := caller.socket.recv(65536):
-            found += data
+            received += data
     except ConnectionResetError:
-        return found + b"reset"
-    return found
+        return received + b"reset"
+    return received
 
 
-def hold(caller: Caller, port: Port, path: str = "/held") -> None:
+def defer(caller: Caller, port: Port, path: str = "/deferred") -> None:
     """Asks, and waits until one more reply is held."""
-    before = port.held()
+    before = port.deferred()
     caller.send(get(path))
-    eventually(port.held, lambda held: held > before, within=5, every=0.01)
+    eventually(port.deferred, lambda deferred: deferred > before, within=5, every=0.01)
 
 
 def reset(caller: Caller) -> None:

@@ -61,8 +61,8 @@ class BooksContract:
         for number in range(1005):
             state.note(an_entry(str(number)))
 
-        found = [int(entry.request_id) for entry in state.journal(Filter(), 2000)]
-        assert found == list(range(1004, -1, -1))
+        bookings = [int(entry.request_id) for entry in state.journal(Filter(), 2000)]
+        assert bookings == list(range(1004, -1, -1))
 
     # Journal
 

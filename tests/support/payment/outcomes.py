@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from payment_service.outcome.outcome import Circumstances
+from payment_service.outcome.outcome import OutcomeInputs
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ACCEPT, DECLINE = {"accept": True}, {"decline": {"reason": "InsufficientFunds"}}
@@ -19,9 +19,9 @@ def no_chance() -> float:
     raise AssertionError("nothing is left to chance")
 
 
-def given(
+def inputs(
     chance: Callable[[], float] = no_chance,
     hit: Callable[[str], int] = no_hits,
     now: datetime = NOON,
-) -> Circumstances:
-    return Circumstances(chance, hit, lambda: now)
+) -> OutcomeInputs:
+    return OutcomeInputs(chance, hit, lambda: now)

@@ -18,13 +18,12 @@ from falcon import testing
 
 from billing_dev.eventually import eventually
 from payment_service.api.charge_app import create_app
-from payment_service.cashier.books import Surroundings
-from payment_service.cashier.cashier import Cashier, Foresee
+from payment_service.cashier.books import Environment
+from payment_service.cashier.cashier import Cashier, DecideOutcome
 from payment_service.cashier.records import Recorder
 from payment_service.live.tokens import Tokens
 from payment_service.log import Lines
-from payment_service.outcome.outcome import Outcome
-from payment_service.outcome.outcome import foresee as foresee_by_profile
+from payment_service.outcome.outcome import Outcome, decide_outcome
 from payment_service.profile.document import Profile
 from payment_service.profile.values import DeclineReason
 from payment_service.service import Service
@@ -47,20 +46,20 @@ def a_charge(**changes: object) -> bytes:
 def a_client(
     *,
     tokens: Iterable[str] | None = (TOKEN,),
-    profile: Profile = Profile(success_rate=1),  # noqa: B008  # frozen
-    foresee: Foresee = foresee_by_profile,
+    profile: Profile = Profile(success_rate=1),  # noqa: B008 - frozen
+    decide: DecideOutcome = decide_outcome,
     recorders: Iterable[Recorder] = (),
     largest_body: int = 1000,
 ) -> testing.TestClient:
     """The application in this process; a client that talks to it without a socket."""
-    around = Surroundings(
+    environment = Environment(
         draw=lambda: 0.5,
         new_id=lambda: "a-charge-id",
         now=lambda: NOON,
-        may_hold=lambda: True,
+        can_defer=lambda: True,
         replica="payment-0",
     )
-    cashier = Cashier(lambda: profile, Memory(), around, recorders, foresee=foresee)
+    cashier = Cashier(lambda: profile, Memory(), environment, recorders, decide=decide)
     valid = None if tokens is None else Tokens(tuple(token.encode() for token in tokens))
     return testing.TestClient(
         create_app(cashier, None if valid is None else lambda: valid, largest_body)
@@ -163,7 +162,7 @@ def get(port: int, path: str, timeout: float = 5) -> Answer:
 
 @contextmanager
 def a_service(
-    folder: Path, *, foresee: Foresee = foresee_by_profile, **changes: Any
+    folder: Path, *, decide: DecideOutcome = decide_outcome, **changes: Any
 ) -> Iterator[Service]:
     """The service in this process, on free ports, its files and its log in `folder`."""
     token = folder / "token"
@@ -181,7 +180,7 @@ def a_service(
             "profile_file": folder / "profile.json",
             **changes,
         }
-        service = Service(Settings(**values), Lines(log.fileno()), foresee)
+        service = Service(Settings(**values), Lines(log.fileno()), decide)
         service.start()
         try:
             yield service
@@ -244,6 +243,6 @@ def charge_count(lines: Iterable[Mapping[str, Any]]) -> int:
 
 def sample(page: bytes, series: str) -> float:
     """The value of one series on a metrics page."""
-    found = re.search(rf"^{re.escape(series)} (\S+)$", page.decode(), re.MULTILINE)
-    assert found, f"no {series} on the page"
-    return float(found[1])
+    line = re.search(rf"^{re.escape(series)} (\S+)$", page.decode(), re.MULTILINE)
+    assert line, f"no {series} on the page"
+    return float(line[1])

@@ -180,7 +180,9 @@ class StateContract(BooksContract):
         assert (declined.reason, declined.seconds_ago) == ("Expired", 12.5)
 
     @pytest.mark.parametrize(
-        "other", [a_charge_of(2), a_charge_of(value="181.49"), a_charge_of(currency="DKK")]
+        "other",
+        [a_charge_of(2), a_charge_of(value="181.49"), a_charge_of(currency="DKK")],
+        ids=["another customer", "another amount", "another currency"],
     )
     def test_charges_that_differ_are_no_duplicates(self, state: State, other: Charge) -> None:
         state.earlier(a_charge_of(), "a", 60)
@@ -192,9 +194,9 @@ class StateContract(BooksContract):
         state.earlier(a_charge_of(), "a", 60)
         clock.seconds += 60
         assert state.earlier(a_charge_of(), "b", 60) is None
-        found = state.earlier(a_charge_of(), "c", 60)
-        assert found is not None
-        assert found.charge_id == "b"
+        earlier = state.earlier(a_charge_of(), "c", 60)
+        assert earlier is not None
+        assert earlier.charge_id == "b"
 
     def test_a_row_of_duplicates_longer_than_the_window_is_seen_to_its_end(
         self, state: State, clock: Clock
@@ -205,11 +207,11 @@ class StateContract(BooksContract):
         state.book(a_booking("b", accepted=False, reason="Expired"))
         clock.seconds += 20
 
-        found = state.earlier(a_charge_of(), "c", 60)
+        earlier = state.earlier(a_charge_of(), "c", 60)
 
-        assert found is not None
-        assert (found.charge_id, found.accepted, found.reason) == ("b", False, "Expired")
-        assert found.seconds_ago == 20
+        assert earlier is not None
+        assert (earlier.charge_id, earlier.accepted, earlier.reason) == ("b", False, "Expired")
+        assert earlier.seconds_ago == 20
 
     def test_a_charge_that_does_not_count_is_no_first_of_duplicates(self, state: State) -> None:
         state.earlier(a_charge_of(), "a", 60)
@@ -225,17 +227,17 @@ class StateContract(BooksContract):
         state.book(a_booking("b"))
         state.withdraw(a_charge_of(), "a")
 
-        found = state.earlier(a_charge_of(), "c", 60)
+        earlier = state.earlier(a_charge_of(), "c", 60)
 
-        assert found is not None
-        assert found.charge_id == "b"
+        assert earlier is not None
+        assert earlier.charge_id == "b"
 
     def test_of_many_charges_alike_at_once_one_is_first(self, state: State) -> None:
         with ThreadPoolExecutor(8) as pool:
-            found = list(pool.map(lambda n: state.earlier(a_charge_of(), str(n), 60), range(40)))
+            earlier = list(pool.map(lambda n: state.earlier(a_charge_of(), str(n), 60), range(40)))
 
-        assert found.count(None) == 1
-        assert len({earlier.charge_id for earlier in found if earlier}) == 1
+        assert earlier.count(None) == 1
+        assert len({earlier.charge_id for earlier in earlier if earlier}) == 1
 
     def test_duplicates_are_found_among_as_many_charges_as_are_kept(self, state: State) -> None:
         for customer in (1, 2, 3, 4):

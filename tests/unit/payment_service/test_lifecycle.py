@@ -130,7 +130,7 @@ def test_charges_that_wait_behind_busy_threads_are_all_answered(tmp_path: Path) 
     stuck = StuckCharges()
 
     times = {"drain_seconds": 0.1, "idle_seconds": 2, "answer_seconds": 20}
-    with a_service(tmp_path, foresee=stuck, threads=2, **times) as service:
+    with a_service(tmp_path, decide=stuck, threads=2, **times) as service:
         callers = [Caller(service.charges.number) for _ in range(6)]
         for caller in callers:
             caller.send(a_request())
@@ -154,7 +154,7 @@ def test_a_charge_that_never_ends_does_not_hold_up_the_end_for_ever(tmp_path: Pa
 
     times = {"drain_seconds": 0, "idle_seconds": 0.1, "answer_seconds": 0.3}
     with (
-        a_service(tmp_path, foresee=stuck, **times) as service,
+        a_service(tmp_path, decide=stuck, **times) as service,
         Caller(service.charges.number) as caller,
     ):
         caller.send(a_request())

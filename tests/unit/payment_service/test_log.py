@@ -32,10 +32,10 @@ def test_lines_of_any_length_stay_whole_though_many_threads_write_them() -> None
         everything = reader.submit(read)
         list(writers.map(write, range(WRITERS)))
         os.close(writing)
-        found = [json.loads(line) for line in everything.result()]
+        records = [json.loads(line) for line in everything.result()]
 
-    assert sorted((line["writer"], line["count"]) for line in found) == [
+    assert sorted((line["writer"], line["count"]) for line in records) == [
         (writer, count) for writer in range(WRITERS) for count in range(COUNT)
     ]
-    assert {line["text"] for line in found} == {"", long}
+    assert {line["text"] for line in records} == {"", long}
     assert lines.lost == 0

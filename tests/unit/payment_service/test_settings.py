@@ -8,6 +8,7 @@ from payment_service.profile.document import Profile
 from payment_service.settings import Settings
 from payment_service.text.mistakes import MistakesError
 from payment_service.text.store_address import StoreAddress
+from support.cases import cases
 
 
 def test_without_variables_the_defaults_hold() -> None:
@@ -87,42 +88,45 @@ def test_all_variables_of_what_is_remembered_are_read() -> None:
 
 @pytest.mark.parametrize(
     ("variable", "text"),
-    [
-        ("PAYMENT_HOST", "localhost"),
-        ("PAYMENT_PORT", "65536"),
-        ("PAYMENT_PORT", "http"),
-        ("PAYMENT_PORT", "\u0663"),
-        ("PAYMENT_PORT", "9001"),
-        ("PAYMENT_OPS_PORT", "-1"),
-        ("PAYMENT_CONTROL_PORT", "none"),
-        ("PAYMENT_CONTROL_TOKEN_FILE", "token"),
-        ("PAYMENT_THREADS", "0"),
-        ("PAYMENT_OPS_THREADS", "17"),
-        ("PAYMENT_REQUIRE_TOKEN", "no"),
-        ("PAYMENT_TOKEN_FILE", ""),
-        ("PAYMENT_PREVIOUS_TOKEN_FILE", "relative"),
-        ("PAYMENT_PROFILE_FILE", "profile.json"),
-        ("PAYMENT_SUCCESS_RATE", "1.01"),
-        ("PAYMENT_SUCCESS_RATE", "-0.5"),
-        ("PAYMENT_SUCCESS_RATE", "50%"),
-        ("PAYMENT_SUCCESS_RATE", ""),
-        ("PAYMENT_SEED", "1.5"),
-        ("PAYMENT_SEED", "9223372036854775808"),
-        ("PAYMENT_MAX_BODY_BYTES", "1e3"),
-        ("PAYMENT_ATTEMPTS_KEPT", ""),
-        ("PAYMENT_DEFERRED_REPLIES", "0"),
-        ("PAYMENT_KEYS_KEPT", "0"),
-        ("PAYMENT_BOOKINGS_KEPT", "10000001"),
-        ("PAYMENT_JOURNAL_KEPT", "1000001"),
-        ("PAYMENT_STORE_PASSWORD_FILE", "password"),
-        ("PAYMENT_STORE_PREFIX", "{shop}"),
-        ("PAYMENT_STORE_PREFIX", ""),
-        ("PAYMENT_STORE_FAILURE_POLICY", "ignore"),
-        ("PAYMENT_DRAIN_SECONDS", "-1"),
-        ("PAYMENT_IDLE_SECONDS", "0"),
-        ("PAYMENT_ANSWER_SECONDS", "inf"),
-        ("PAYMENT_LOG_LEVEL", "loud"),
-    ],
+    cases(
+        "the variable {0} is {1}",
+        [
+            ("PAYMENT_HOST", "localhost"),
+            ("PAYMENT_PORT", "65536"),
+            ("PAYMENT_PORT", "http"),
+            ("PAYMENT_PORT", "\u0663"),
+            ("PAYMENT_PORT", "9001"),
+            ("PAYMENT_OPS_PORT", "-1"),
+            ("PAYMENT_CONTROL_PORT", "none"),
+            ("PAYMENT_CONTROL_TOKEN_FILE", "token"),
+            ("PAYMENT_THREADS", "0"),
+            ("PAYMENT_OPS_THREADS", "17"),
+            ("PAYMENT_REQUIRE_TOKEN", "no"),
+            ("PAYMENT_TOKEN_FILE", ""),
+            ("PAYMENT_PREVIOUS_TOKEN_FILE", "relative"),
+            ("PAYMENT_PROFILE_FILE", "profile.json"),
+            ("PAYMENT_SUCCESS_RATE", "1.01"),
+            ("PAYMENT_SUCCESS_RATE", "-0.5"),
+            ("PAYMENT_SUCCESS_RATE", "50%"),
+            ("PAYMENT_SUCCESS_RATE", ""),
+            ("PAYMENT_SEED", "1.5"),
+            ("PAYMENT_SEED", "9223372036854775808"),
+            ("PAYMENT_MAX_BODY_BYTES", "1e3"),
+            ("PAYMENT_ATTEMPTS_KEPT", ""),
+            ("PAYMENT_DEFERRED_REPLIES", "0"),
+            ("PAYMENT_KEYS_KEPT", "0"),
+            ("PAYMENT_BOOKINGS_KEPT", "10000001"),
+            ("PAYMENT_JOURNAL_KEPT", "1000001"),
+            ("PAYMENT_STORE_PASSWORD_FILE", "password"),
+            ("PAYMENT_STORE_PREFIX", "{shop}"),
+            ("PAYMENT_STORE_PREFIX", ""),
+            ("PAYMENT_STORE_FAILURE_POLICY", "ignore"),
+            ("PAYMENT_DRAIN_SECONDS", "-1"),
+            ("PAYMENT_IDLE_SECONDS", "0"),
+            ("PAYMENT_ANSWER_SECONDS", "inf"),
+            ("PAYMENT_LOG_LEVEL", "loud"),
+        ],
+    ),
 )
 def test_a_bad_value_is_refused_by_the_name_of_its_variable(variable: str, text: str) -> None:
     with pytest.raises(MistakesError) as caught:
@@ -132,7 +136,7 @@ def test_a_bad_value_is_refused_by_the_name_of_its_variable(variable: str, text:
     assert variable in mistake or text in mistake
 
 
-@pytest.mark.parametrize("port", ["9000", "9001"])
+@pytest.mark.parametrize("port", cases("the port is {0}", ["9000", "9001"]))
 def test_the_control_port_is_one_of_its_own_and_needs_a_token(port: str) -> None:
     with pytest.raises(MistakesError) as caught:
         Settings.from_env({"PAYMENT_CONTROL_PORT": port})
@@ -174,17 +178,19 @@ def test_a_profile_must_be_there_once_its_file_is_named() -> None:
 
 @pytest.mark.parametrize(
     ("env", "profile"),
-    [
-        ({}, None),
-        ({"PAYMENT_SUCCESS_RATE": "0.25"}, Profile(success_rate=0.25)),
-        ({"PAYMENT_SUCCESS_RATE": "0"}, Profile(success_rate=0)),
-        ({"PAYMENT_SEED": "0"}, Profile(success_rate=0.5, seed=0)),
-        (
-            {"PAYMENT_SUCCESS_RATE": "1", "PAYMENT_SEED": "9223372036854775807"},
-            Profile(success_rate=1, seed=2**63 - 1),
-        ),
-    ],
-    ids=str,
+    cases(
+        "the variables are {0}",
+        [
+            ({}, None),
+            ({"PAYMENT_SUCCESS_RATE": "0.25"}, Profile(success_rate=0.25)),
+            ({"PAYMENT_SUCCESS_RATE": "0"}, Profile(success_rate=0)),
+            ({"PAYMENT_SEED": "0"}, Profile(success_rate=0.5, seed=0)),
+            (
+                {"PAYMENT_SUCCESS_RATE": "1", "PAYMENT_SEED": "9223372036854775807"},
+                Profile(success_rate=1, seed=2**63 - 1),
+            ),
+        ],
+    ),
 )
 def test_rate_and_seed_may_be_given_by_variables(
     env: dict[str, str], profile: Profile | None

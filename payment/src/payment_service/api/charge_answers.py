@@ -17,7 +17,7 @@ _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in H
 
 
 class RefusedError(Exception):
-    """A charge call that is refused: its status, its reason for the records, and what to tell."""
+    """A charge call that is refused: by which status, for what reason, and in which words."""
 
     def __init__(self, status: int, reason: Reason, message: str) -> None:
         super().__init__(message)

@@ -7,7 +7,7 @@ from time import perf_counter
 import falcon
 
 from payment_service.api.charge_answers import RefusedError, answer
-from payment_service.cashier.calls import Asked, Call
+from payment_service.cashier.calls import Call, ChargeRequest
 from payment_service.cashier.cashier import Cashier
 from payment_service.cashier.records import Reason
 from payment_service.ids import new_request_id
@@ -52,14 +52,14 @@ class ChargeResource(Resource):
         admitted = tokens is not None and tokens().admit(request.env.get(TOKEN_HEADER))
         call = Call(admitted, _request_id(request), perf_counter())
         try:
-            asked = self._read(request, call)
+            charge_request = self._read(request, call)
         except RefusedError as refusal:
             refused = refusal.status, refusal.reason, refusal.message
             answer(request, response, self._cashier.refuse(call, *refused))
             return
-        answer(request, response, self._cashier.take(call, asked))
+        answer(request, response, self._cashier.take(call, charge_request))
 
-    def _read(self, request: falcon.Request, call: Call) -> Asked:
+    def _read(self, request: falcon.Request, call: Call) -> ChargeRequest:
         if self._tokens is not None and not call.authenticated:
             raise RefusedError(403, Reason.TOKEN, "X-Token is missing or wrong")
         if not _is_json(request.content_type):
@@ -76,7 +76,7 @@ class ChargeResource(Resource):
             raise RefusedError(400, Reason.BODY, str(mistakes)) from None
         env = request.env
         attempt, key = _attempt(env.get(ATTEMPT_HEADER)), _key(env.get(KEY_HEADER))
-        return Asked(charge, attempt, key, _wants_all(env.get(PREFERENCE_HEADER)))
+        return ChargeRequest(charge, attempt, key, _wants_all(env.get(PREFERENCE_HEADER)))
 
 
 class FixedAnswer(Resource):

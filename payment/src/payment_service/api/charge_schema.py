@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, with_config
 
 from payment_service.api.charge_resources import KEY_PATTERN, LARGEST_ATTEMPT
-from payment_service.api.openapi import Interface, Operation, Told
+from payment_service.api.openapi import Interface, Operation, ResponseDoc
 from payment_service.api.queries import Parameter
 from payment_service.profile.parts import Maybe
 from payment_service.text import whole_numbers
@@ -80,24 +80,24 @@ _HEADERS = (
     _text("Prefer", "return=representation: more than the result."),
 )
 _REFUSED = {
-    400: Told("It is no such charge; every mistake is named.", Refused),
-    401: Told("A fault of the profile.", Refused),
-    403: Told("X-Token is missing or wrong.", Refused),
-    405: Told("Another method.", Refused, headers=("Allow",)),
-    409: Told("A call with this key, or a charge alike, is under way.", Refused),
-    413: Told("The body is too large.", Refused),
-    415: Told("The body is no JSON.", Refused),
-    422: Told("The key was used for another charge.", Refused),
-    429: Told("Over the limits of the profile.", Refused, headers=("Retry-After",)),
-    431: Told("The head is too large.", Refused),
-    500: Told("The service failed, or a fault of the profile.", Refused),
-    501: Told("The transfer coding is unknown.", Refused),
-    502: Told("A fault of the profile.", Refused),
-    503: Told("The store is lost, or no more replies can be held.", Refused),
-    504: Told("A fault of the profile.", Refused),
+    400: ResponseDoc("It is no such charge; every mistake is named.", Refused),
+    401: ResponseDoc("A fault of the profile.", Refused),
+    403: ResponseDoc("X-Token is missing or wrong.", Refused),
+    405: ResponseDoc("Another method.", Refused, headers=("Allow",)),
+    409: ResponseDoc("A call with this key, or a charge alike, is in flight.", Refused),
+    413: ResponseDoc("The body is too large.", Refused),
+    415: ResponseDoc("The body is no JSON.", Refused),
+    422: ResponseDoc("The key was used for another charge.", Refused),
+    429: ResponseDoc("Over the limits of the profile.", Refused, headers=("Retry-After",)),
+    431: ResponseDoc("The head is too large.", Refused),
+    500: ResponseDoc("The service failed, or a fault of the profile.", Refused),
+    501: ResponseDoc("The transfer coding is unknown.", Refused),
+    502: ResponseDoc("A fault of the profile.", Refused),
+    503: ResponseDoc("The store is lost, or no more replies can be deferred.", Refused),
+    504: ResponseDoc("A fault of the profile.", Refused),
 }
 _BELOW = {status: _REFUSED[status] for status in (400, 405, 413, 431, 501)}
-_DECIDED = Told(
+_DECIDED = ResponseDoc(
     "It was decided.",
     Decided,
     headers=("Decline-Reason", "Duplicate-Of", "Idempotent-Replayed", "Preference-Applied"),
@@ -111,7 +111,7 @@ def _charge(path: str) -> Operation:
 
 
 def _fixed(path: str, summary: str, body: type | None) -> Operation:
-    answers = {200: Told("Always.", body)} | _BELOW
+    answers = {200: ResponseDoc("Always.", body)} | _BELOW
     return Operation("GET", path, summary, answers, open_to_all=True)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import falcon
 
 from payment_service.api import control_resources as resources
-from payment_service.api.control_resources import Controlled, Desk
+from payment_service.api.control_resources import Controlled, ControlService
 from payment_service.api.control_schema import INTERFACE, SCHEMA
 from payment_service.api.openapi import openapi_bytes
 from payment_service.api.page import PAGE, PAGE_HEADERS
@@ -22,7 +22,7 @@ _JSON = "application/json"
 _log = logging.getLogger(__name__)
 
 
-def create_control_app(desk: Desk, token: Callable[[], Tokens], replica: str) -> App:
+def create_control_app(control: ControlService, token: Callable[[], Tokens], replica: str) -> App:
     """Returns the application by which a person, or a test, controls the service.
 
     `token` gives the valid token of the moment, `replica` is the name of this process.
@@ -30,7 +30,7 @@ def create_control_app(desk: Desk, token: Callable[[], Tokens], replica: str) ->
     app: App = falcon.App(middleware=[_Gate(token, replica)])
     app.req_options.strip_url_path_trailing_slash = False
     app.resp_options.default_media_type = _JSON
-    for path, resource in _routes(desk).items():
+    for path, resource in _routes(control).items():
         app.add_route(path, resource)
     app.add_error_handler(falcon.HTTPError, _answer_http_error)
     app.add_error_handler(ProblemError, _answer_problem)
@@ -39,22 +39,22 @@ def create_control_app(desk: Desk, token: Callable[[], Tokens], replica: str) ->
     return app
 
 
-def _routes(desk: Desk) -> dict[str, Controlled]:
+def _routes(control: ControlService) -> dict[str, Controlled]:
     document = resources.DocumentResource
     profile_schema = json.dumps(schema()).encode()
     return {
-        "/": document(desk, "text/html; charset=utf-8", PAGE),
-        "/v1/profile": resources.ProfileResource(desk),
-        "/v1/faults": resources.FaultsResource(desk),
-        "/v1/faults/{name}": resources.FaultResource(desk),
-        "/v1/reset": resources.ResetResource(desk),
-        "/v1/ledger": resources.LedgerResource(desk),
-        "/v1/ledger/bookings": resources.BookingsResource(desk, duplicates=False),
-        "/v1/duplicates": resources.BookingsResource(desk, duplicates=True),
-        "/v1/journal": resources.JournalResource(desk),
-        "/v1/journal/count": resources.CountResource(desk),
-        "/v1/schema": document(desk, SCHEMA, profile_schema),
-        "/v1/openapi.json": document(desk, _JSON, openapi_bytes(INTERFACE)),
+        "/": document(control, "text/html; charset=utf-8", PAGE),
+        "/v1/profile": resources.ProfileResource(control),
+        "/v1/faults": resources.FaultsResource(control),
+        "/v1/faults/{name}": resources.FaultResource(control),
+        "/v1/reset": resources.ResetResource(control),
+        "/v1/ledger": resources.LedgerResource(control),
+        "/v1/ledger/bookings": resources.BookingsResource(control, duplicates=False),
+        "/v1/duplicates": resources.BookingsResource(control, duplicates=True),
+        "/v1/journal": resources.JournalResource(control),
+        "/v1/journal/count": resources.CountResource(control),
+        "/v1/schema": document(control, SCHEMA, profile_schema),
+        "/v1/openapi.json": document(control, _JSON, openapi_bytes(INTERFACE)),
     }
 
 
@@ -98,19 +98,19 @@ def _answer_http_error(
     if allowed and request.method not in allowed:
         # Also for methods that Falcon has never heard of and calls a bad request.
         allow = ", ".join(allowed)
-        told = ProblemError(405, f"takes {allow} alone", headers=[("Allow", allow)])
+        problem = ProblemError(405, f"takes {allow} alone", headers=[("Allow", allow)])
     elif error.status_code == 404 or not allowed:
-        told = ProblemError(404, "nothing is here; /v1/openapi.json has all that there is")
+        problem = ProblemError(404, "nothing is here; /v1/openapi.json has all that there is")
     else:
-        told = ProblemError(error.status_code, error.description or error.title or "")
-    _answer_problem(request, response, told, None)
+        problem = ProblemError(error.status_code, error.description or error.title or "")
+    _answer_problem(request, response, problem, None)
 
 
 def _answer_lost_store(
     request: falcon.Request, response: falcon.Response, error: StoreLostError, _: object
 ) -> None:
-    told = ProblemError(503, str(error), headers=[("Retry-After", "1")])
-    _answer_problem(request, response, told, None)
+    problem = ProblemError(503, str(error), headers=[("Retry-After", "1")])
+    _answer_problem(request, response, problem, None)
 
 
 def _answer_own_failure(

@@ -23,7 +23,7 @@ class FaultOrder(Selection):
 
     def entry(self, name: str) -> FaultEntry:
         """Returns the entry of the profile that it is for so long."""
-        taken = {field.name: getattr(self, field.name) for field in fields(Selection)}
-        # What was not said is left out: a None is a mistake of a document.
-        said = {key: value for key, value in taken.items() if value is not None}
-        return FaultEntry(name=name, fault=self.fault, **said)
+        members = {field.name: getattr(self, field.name) for field in fields(Selection)}
+        # What was left out stays out: a None is a mistake of a document.
+        given_members = {key: value for key, value in members.items() if value is not None}
+        return FaultEntry(name=name, fault=self.fault, **given_members)

@@ -1,4 +1,4 @@
-"""What the routes of the control port do: ask or change what is in force, show what was taken."""
+"""What the routes of the control port do: read or change what is in effect, show what was taken."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from payment_service.api.queries import (
     Query,
     read_query,
 )
-from payment_service.live.effective import InForce, followed
+from payment_service.live.effective import EffectiveProfile, followed
 from payment_service.live.mounted import LiveProfile
 from payment_service.profile.document import Profile
 from payment_service.profile.entries import FaultEntry
@@ -37,49 +37,50 @@ _NAME = TypeAdapter(Name)
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What the control API works on; `tell` writes a line of the log."""
+class ControlService:
+    """What the control API works on."""
 
-    in_force: InForce
+    effective: EffectiveProfile
     file: LiveProfile
     state: State
-    tell: Callable[..., None]
+    log_event: Callable[..., None]
+    """Writes a line of the log: the name of the event, and its fields by keyword."""
 
 
 class Controlled:
     """A route. Falcon would otherwise answer OPTIONS for it."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, control: ControlService) -> None:
+        self._control = control
 
     def on_options(self, _: falcon.Request, __: falcon.Response, **___: str) -> None:
         raise falcon.HTTPMethodNotAllowed([])
 
 
 class ProfileResource(Controlled):
-    """The profile in force in this process."""
+    """The profile in effect in this process."""
 
     def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
         self._show(response)
 
     def on_put(self, request: falcon.Request, response: falcon.Response) -> None:
-        self._desk.in_force.replace(_read(Profile, request))
-        self._desk.tell("profile_replaced")
+        self._control.effective.replace(_read(Profile, request))
+        self._control.log_event("profile_replaced")
         self._show(response)
 
     def on_delete(self, _: falcon.Request, response: falcon.Response) -> None:
-        self._desk.in_force.replace(None)
-        self._desk.tell("profile_restored")
+        self._control.effective.replace(None)
+        self._control.log_event("profile_restored")
         self._show(response)
 
     def _show(self, response: falcon.Response) -> None:
-        in_force = self._desk.in_force
-        document = control_views.ProfileShown(
+        effective = self._control.effective
+        document = control_views.ProfileView(
             scope="process",
-            source="control" if in_force.replaced else "file",
-            hash=None if in_force.replaced else self._desk.file.current.hash,
-            profile=in_force.base,
-            faults=_set_faults(in_force.faults),
+            source="control" if effective.replaced else "file",
+            hash=None if effective.replaced else self._control.file.current.hash,
+            profile=effective.base,
+            faults=_set_faults(effective.faults),
         )
         write(response, document)
 
@@ -88,92 +89,92 @@ class FaultsResource(Controlled):
     """The faults that were set while running."""
 
     def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
-        faults = _set_faults(self._desk.state.faults())
-        write(response, control_views.FaultsShown(self._desk.state.scope, faults))
+        faults = _set_faults(self._control.state.faults())
+        write(response, control_views.FaultsView(self._control.state.scope, faults))
 
 
 class FaultResource(Controlled):
     """One of them."""
 
     def on_put(self, request: falcon.Request, response: falcon.Response, name: str) -> None:
-        order, desk = _read(FaultOrder, request), self._desk
+        order, control = _read(FaultOrder, request), self._control
         entry = order.entry(_fault_name(name))
         document = TypeAdapter(FaultEntry).dump_json(entry, by_alias=True, exclude_none=True)
-        fault = desk.state.set_fault(name, document.decode(), order.seconds)
+        fault = control.state.set_fault(name, document.decode(), order.seconds)
         if fault is None:
             raise ProblemError(409, "as many faults are set as can be; drop one first")
-        desk.in_force.refresh()
-        desk.tell("fault_set", fault=name, seconds=order.seconds)
-        write(response, control_views.FaultsShown(desk.state.scope, _set_faults([fault])))
+        control.effective.refresh()
+        control.log_event("fault_set", fault=name, seconds=order.seconds)
+        write(response, control_views.FaultsView(control.state.scope, _set_faults([fault])))
 
     def on_delete(self, _: falcon.Request, response: falcon.Response, name: str) -> None:
-        desk = self._desk
-        if not desk.state.drop_fault(_fault_name(name)):
+        control = self._control
+        if not control.state.drop_fault(_fault_name(name)):
             raise ProblemError(404, f"no fault of the name {name} is set")
-        desk.in_force.refresh()
-        desk.tell("fault_dropped", fault=name)
-        write(response, control_views.Done(desk.state.scope))
+        control.effective.refresh()
+        control.log_event("fault_dropped", fault=name)
+        write(response, control_views.Done(control.state.scope))
 
 
 class ResetResource(Controlled):
     """Back to the beginning."""
 
     def on_post(self, _: falcon.Request, response: falcon.Response) -> None:
-        desk = self._desk
-        desk.state.reset()
-        desk.in_force.replace(None)
-        desk.in_force.refresh()
-        desk.tell("reset")
-        write(response, control_views.Done(desk.state.scope))
+        control = self._control
+        control.state.reset()
+        control.effective.replace(None)
+        control.effective.refresh()
+        control.log_event("reset")
+        write(response, control_views.Done(control.state.scope))
 
 
 class LedgerResource(Controlled):
     """The totals."""
 
     def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
-        totals = self._desk.state.totals()
-        write(response, control_views.ledger(self._desk.state.scope, totals))
+        totals = self._control.state.totals()
+        write(response, control_views.ledger(self._control.state.scope, totals))
 
 
 class BookingsResource(Controlled):
     """Counted charges: all, or those that came after one alike."""
 
-    def __init__(self, desk: Desk, *, duplicates: bool) -> None:
-        super().__init__(desk)
+    def __init__(self, control: ControlService, *, duplicates: bool) -> None:
+        super().__init__(control)
         self._duplicates = duplicates or None
 
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
-        query, state = _query(request, OF_BOOKINGS), self._desk.state
+        query, state = _query(request, OF_BOOKINGS), self._control.state
         wanted = replace(query.wanted, duplicate=self._duplicates)
         bookings = state.bookings(wanted, query.limit)
-        found = [control_views.BookingShown.of(booking) for booking in bookings]
-        write(response, control_views.BookingsShown(state.scope, found))
+        views = [control_views.BookingView.of(booking) for booking in bookings]
+        write(response, control_views.BookingsView(state.scope, views))
 
 
 class JournalResource(Controlled):
     """Charge calls."""
 
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
-        query, state = _query(request, OF_JOURNAL), self._desk.state
+        query, state = _query(request, OF_JOURNAL), self._control.state
         calls = state.journal(query.wanted, query.limit)
-        found = [control_views.CallShown.of(entry) for entry in calls]
-        write(response, control_views.JournalShown(state.scope, found))
+        views = [control_views.CallView.of(entry) for entry in calls]
+        write(response, control_views.JournalView(state.scope, views))
 
 
 class CountResource(Controlled):
     """How many charge calls there were."""
 
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
-        query, state = _query(request, OF_CALLS), self._desk.state
+        query, state = _query(request, OF_CALLS), self._control.state
         count = state.count(query.wanted)
-        write(response, control_views.CountShown(state.scope, count))
+        write(response, control_views.CountView(state.scope, count))
 
 
 class DocumentResource(Controlled):
     """A document that never changes."""
 
-    def __init__(self, desk: Desk, content_type: str, body: bytes) -> None:
-        super().__init__(desk)
+    def __init__(self, control: ControlService, content_type: str, body: bytes) -> None:
+        super().__init__(control)
         self._content_type = content_type
         self._body = body
 
@@ -222,9 +223,9 @@ def _fault_name(name: str) -> str:
     return name
 
 
-def _set_faults(faults: Iterable[SetFault]) -> list[control_views.SetFaultShown]:
+def _set_faults(faults: Iterable[SetFault]) -> list[control_views.SetFaultView]:
     return [
-        control_views.SetFaultShown(
+        control_views.SetFaultView(
             expires=None if fault.expires is None else timestamp(fault.expires), entry=entry
         )
         for fault, entry in followed(faults)

@@ -2,7 +2,7 @@
 
 from payment_service.api import control_views
 from payment_service.api.control_orders import FaultOrder
-from payment_service.api.openapi import Interface, Operation, Told
+from payment_service.api.openapi import Interface, Operation, ResponseDoc
 from payment_service.api.problems import CONTENT_TYPE
 from payment_service.api.queries import OF_BOOKINGS, OF_CALLS, OF_JOURNAL, Parameter
 from payment_service.profile.document import Profile
@@ -19,12 +19,12 @@ _NAME = Parameter(
 )
 
 
-def _problem(when: str, *headers: str) -> Told:
-    return Told(when, control_views.Problem, CONTENT_TYPE, (_REPLICA, *headers))
+def _problem(when: str, *headers: str) -> ResponseDoc:
+    return ResponseDoc(when, control_views.Problem, CONTENT_TYPE, (_REPLICA, *headers))
 
 
-def _answers(kind: type | None, *more: int) -> dict[int, Told]:
-    answers = {200: Told("It is so.", kind, headers=(_REPLICA,))}
+def _answers(kind: type | None, *more: int) -> dict[int, ResponseDoc]:
+    answers = {200: ResponseDoc("It is so.", kind, headers=(_REPLICA,))}
     return answers | _COMMON | {status: _RARE[status] for status in more}
 
 
@@ -46,32 +46,36 @@ _RARE = {
 
 INTERFACE = Interface(
     "Control of payment-service",
-    "Reads and changes what is in force while the service runs, and shows what it took.",
+    "Reads and changes what is in effect while the service runs, and shows what it took.",
     (
         Operation(
-            "GET", "/", "The page", {200: Told("A page.", None, "text/html")}, open_to_all=True
+            "GET",
+            "/",
+            "The page",
+            {200: ResponseDoc("A page.", None, "text/html")},
+            open_to_all=True,
         ),
         Operation(
-            "GET", "/v1/profile", "The profile in force", _answers(control_views.ProfileShown)
+            "GET", "/v1/profile", "The profile in effect", _answers(control_views.ProfileView)
         ),
         Operation(
             "PUT",
             "/v1/profile",
             "Put one in the place of the file's, in this process",
-            _answers(control_views.ProfileShown, 415),
+            _answers(control_views.ProfileView, 415),
             body=Profile,
         ),
         Operation(
-            "DELETE", "/v1/profile", "Go back to the file's", _answers(control_views.ProfileShown)
+            "DELETE", "/v1/profile", "Go back to the file's", _answers(control_views.ProfileView)
         ),
         Operation(
-            "GET", "/v1/faults", "The faults set while running", _answers(control_views.FaultsShown)
+            "GET", "/v1/faults", "The faults set while running", _answers(control_views.FaultsView)
         ),
         Operation(
             "PUT",
             "/v1/faults/{name}",
             "Set a fault, or replace it; its count begins anew",
-            _answers(control_views.FaultsShown, 409, 415),
+            _answers(control_views.FaultsView, 409, 415),
             names=(_NAME,),
             body=FaultOrder,
         ),
@@ -92,41 +96,41 @@ INTERFACE = Interface(
             "GET",
             "/v1/ledger",
             "Totals by customer and currency",
-            _answers(control_views.LedgerShown),
+            _answers(control_views.LedgerView),
         ),
         Operation(
             "GET",
             "/v1/ledger/bookings",
             "Counted charges, the newest first",
-            _answers(control_views.BookingsShown),
+            _answers(control_views.BookingsView),
             query=OF_BOOKINGS,
         ),
         Operation(
             "GET",
             "/v1/duplicates",
             "Counted charges that came after one alike",
-            _answers(control_views.BookingsShown),
+            _answers(control_views.BookingsView),
             query=OF_BOOKINGS,
         ),
         Operation(
             "GET",
             "/v1/journal",
             "Charge calls, refused ones too, the newest first",
-            _answers(control_views.JournalShown),
+            _answers(control_views.JournalView),
             query=OF_JOURNAL,
         ),
         Operation(
             "GET",
             "/v1/journal/count",
             "How many there were",
-            _answers(control_views.CountShown),
+            _answers(control_views.CountView),
             query=OF_CALLS,
         ),
         Operation(
             "GET",
             "/v1/schema",
             "JSON Schema of the profile",
-            {200: Told("The schema.", None, SCHEMA)} | _COMMON,
+            {200: ResponseDoc("The schema.", None, SCHEMA)} | _COMMON,
         ),
         Operation("GET", "/v1/openapi.json", "This document", _answers(None)),
     ),

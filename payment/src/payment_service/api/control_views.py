@@ -1,4 +1,4 @@
-"""What the control API shows: the answers, as types from which their schemas are made.
+"""Views of what the service knows: the answers of the control API, and the types of their schemas.
 
 Amounts are texts, since they are exact and may have more digits than a reader's numbers. What a
 record does not have is left out.
@@ -23,7 +23,7 @@ Amount = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?$")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetFaultShown:
+class SetFaultView:
     """A fault that was set while running."""
 
     expires: Annotated[Maybe[Time], Field(description="When it is gone.")] = None
@@ -31,8 +31,8 @@ class SetFaultShown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileShown:
-    """The profile in force in the process that answers."""
+class ProfileView:
+    """The profile in effect in the process that answers."""
 
     scope: Annotated[Literal["process"], Field(description="Each process has its own.")]
     source: Annotated[
@@ -42,15 +42,15 @@ class ProfileShown:
         Maybe[str], Field(description="SHA-256 of the file's content, if it is the file's.")
     ] = None
     profile: Annotated[Profile, Field(description="Without the faults set while running.")]
-    faults: Annotated[list[SetFaultShown], Field(description="Those set, before its own.")]
+    faults: Annotated[list[SetFaultView], Field(description="Those set, before its own.")]
 
 
 @dataclass(frozen=True, slots=True)
-class FaultsShown:
+class FaultsView:
     """The faults that were set while running."""
 
     scope: Scope
-    faults: list[SetFaultShown]
+    faults: list[SetFaultView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class SumShown:
+class SumView:
     """How many charges, and what they come to, exactly."""
 
     count: int
@@ -69,26 +69,26 @@ class SumShown:
 
 
 @dataclass(frozen=True, slots=True)
-class TotalShown:
+class TotalView:
     """What was booked for one customer in one currency; an empty one is that of no name."""
 
     customer_id: int
     currency: str
-    accepted: SumShown
-    declined: SumShown
+    accepted: SumView
+    declined: SumView
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerShown:
+class LedgerView:
     """The totals by customer and currency."""
 
     scope: Scope
-    totals: list[TotalShown]
+    totals: list[TotalView]
     forgotten: Annotated[int, Field(description="Rows that had to make room; 0: none is missing.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BookingShown:
+class BookingView:
     """One counted charge."""
 
     time: Time
@@ -103,7 +103,7 @@ class BookingShown:
     replica: str
 
     @classmethod
-    def of(cls, booking: Booking) -> "BookingShown":
+    def of(cls, booking: Booking) -> "BookingView":
         return cls(
             time=timestamp(booking.time),
             charge_id=booking.charge_id,
@@ -119,15 +119,15 @@ class BookingShown:
 
 
 @dataclass(frozen=True, slots=True)
-class BookingsShown:
+class BookingsView:
     """Counted charges, the newest first."""
 
     scope: Scope
-    bookings: list[BookingShown]
+    bookings: list[BookingView]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallShown:
+class CallView:
     """One charge call and what it was told."""
 
     time: Time
@@ -146,7 +146,7 @@ class CallShown:
     replica: str
 
     @classmethod
-    def of(cls, entry: JournalEntry) -> "CallShown":
+    def of(cls, entry: JournalEntry) -> "CallView":
         members = {
             **entry._asdict(),
             "time": timestamp(entry.time),
@@ -156,15 +156,15 @@ class CallShown:
 
 
 @dataclass(frozen=True, slots=True)
-class JournalShown:
+class JournalView:
     """Charge calls, the newest first."""
 
     scope: Scope
-    calls: list[CallShown]
+    calls: list[CallView]
 
 
 @dataclass(frozen=True, slots=True)
-class CountShown:
+class CountView:
     """How many charge calls are as wanted."""
 
     scope: Scope
@@ -192,14 +192,14 @@ class Problem:
     ] = None
 
 
-def ledger(scope: Scope, totals: Totals) -> LedgerShown:
+def ledger(scope: Scope, totals: Totals) -> LedgerView:
     """Returns the totals in the order of customers and currencies."""
     rows = [
-        TotalShown(customer_id, currency, _sum(total.accepted), _sum(total.declined))
+        TotalView(customer_id, currency, _sum(total.accepted), _sum(total.declined))
         for (customer_id, currency), total in sorted(totals.rows.items())
     ]
-    return LedgerShown(scope, rows, totals.forgotten)
+    return LedgerView(scope, rows, totals.forgotten)
 
 
-def _sum(found: Sum) -> SumShown:
-    return SumShown(found.count, canonical(found.amount))
+def _sum(total: Sum) -> SumView:
+    return SumView(total.count, canonical(total.amount))

@@ -19,11 +19,13 @@ _REFERENCE = "#/components/schemas/{model}"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One answer of an operation: when it is given, and the type of its body (None: no JSON)."""
+class ResponseDoc:
+    """One answer of an operation."""
 
     when: str
+    """When it is given."""
     body: type | None
+    """The type of its body; None: no JSON."""
     content_type: str = JSON
     headers: tuple[str, ...] = ()
 
@@ -35,7 +37,7 @@ class Operation:
     method: str
     path: str
     summary: str
-    answers: Mapping[int, Told]
+    answers: Mapping[int, ResponseDoc]
     query: tuple[Parameter, ...] = ()
     headers: tuple[Parameter, ...] = ()
     names: tuple[Parameter, ...] = ()
@@ -88,11 +90,11 @@ def openapi_bytes(interface: Interface) -> bytes:
 
 
 def _types(operations: Iterable[Operation]) -> list[type]:
-    found: dict[type, None] = {}
+    types: dict[type, None] = {}
     for operation in operations:
-        bodies = (operation.body, *(told.body for told in operation.answers.values()))
-        found |= dict.fromkeys(kind for kind in bodies if kind is not None)
-    return list(found)
+        bodies = (operation.body, *(response.body for response in operation.answers.values()))
+        types |= dict.fromkeys(kind for kind in bodies if kind is not None)
+    return list(types)
 
 
 def _operation(operation: Operation, by_type: Mapping[type, Document]) -> Document:
@@ -116,8 +118,8 @@ def _operation(operation: Operation, by_type: Mapping[type, Document]) -> Docume
         "operationId": _name(operation),
         "parameters": parameters,
         "responses": {
-            str(status): _answer(told, by_type)
-            for status, told in sorted(operation.answers.items())
+            str(status): _answer(response, by_type)
+            for status, response in sorted(operation.answers.items())
         },
     }
     if operation.body is not None:
@@ -128,13 +130,13 @@ def _operation(operation: Operation, by_type: Mapping[type, Document]) -> Docume
     return written
 
 
-def _answer(told: Told, by_type: Mapping[type, Document]) -> Document:
-    schema = {} if told.body is None else by_type[told.body]
-    headers = {name: {"schema": {"type": "string"}} for name in told.headers}
+def _answer(response: ResponseDoc, by_type: Mapping[type, Document]) -> Document:
+    schema = {} if response.body is None else by_type[response.body]
+    headers = {name: {"schema": {"type": "string"}} for name in response.headers}
     return {
-        "description": told.when,
+        "description": response.when,
         "headers": headers,
-        "content": {told.content_type: {"schema": schema}},
+        "content": {response.content_type: {"schema": schema}},
     }
 
 

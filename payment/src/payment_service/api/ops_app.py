@@ -15,10 +15,12 @@ App = falcon.App[falcon.Request, falcon.Response]
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the process is: `alive` if all its own threads run, `ready` if it takes new charges."""
+    """How the process is."""
 
     alive: Callable[[], bool]
+    """Whether all its own threads run."""
     ready: Callable[[], bool]
+    """Whether it takes new charges."""
 
 
 class ProbeResource:
@@ -56,14 +58,14 @@ class ProfileResource:
 
     def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
         loaded, refused = self._profile.current, self._profile.refused
-        shown: dict[str, object] = {"hash": loaded.hash, "profile": loaded.profile.as_json()}
+        document: dict[str, object] = {"hash": loaded.hash, "profile": loaded.profile.as_json()}
         if refused is not None:
             content, mistakes = refused
             newer = None if content is None else content_hash(content)
-            shown["refused"] = {"hash": newer, "mistakes": list(mistakes.texts)}
+            document["refused"] = {"hash": newer, "mistakes": list(mistakes.texts)}
         # By their names only; null where every caller may charge.
-        shown["tokens"] = None if self._tokens is None else list(self._tokens.current.ids)
-        response.media = shown
+        document["tokens"] = None if self._tokens is None else list(self._tokens.current.ids)
+        response.media = document
 
 
 def create_ops_app(health: Health, metrics: Metrics, mounted: Mounted) -> App:

@@ -24,21 +24,25 @@ _MOST_PARAMETERS = 100
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter: what it means, its JSON Schema, what it has to be, and how it is read."""
+    """One parameter of a request."""
 
     name: str
     means: str
     schema: Mapping[str, object]
+    """Its JSON Schema."""
     wanted: str
+    """What it has to be, for who sent something else."""
     read: Callable[[str], Any]
+    """Reads it; raises ValueError."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is wanted, and how much of it at most."""
+    """What a caller wants of the records."""
 
     wanted: Filter
     limit: int
+    """How many at most."""
 
 
 def read_query(query: str, known: tuple[Parameter, ...]) -> Query:
@@ -49,8 +53,8 @@ def read_query(query: str, known: tuple[Parameter, ...]) -> Query:
     for name, text in _pairs(query):
         parameter = parameters.get(name)
         if parameter is None:
-            there = ", ".join(parameters)
-            mistakes.append(Mistake.of(name[:40], f"no such parameter; there are {there}"))
+            names = ", ".join(parameters)
+            mistakes.append(Mistake.of(name[:40], f"no such parameter; there are {names}"))
         elif name in values:
             mistakes.append(Mistake.of(name, "stands there twice"))
         else:
@@ -71,8 +75,8 @@ def _pairs(query: str) -> list[tuple[str, str]]:
             query, keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS
         )
     except ValueError:
-        told = f"the query is not UTF-8, or has more than {_MOST_PARAMETERS} parameters"
-        raise MistakesError([Mistake.of("", told)]) from None
+        detail = f"the query is not UTF-8, or has more than {_MOST_PARAMETERS} parameters"
+        raise MistakesError([Mistake.of("", detail)]) from None
 
 
 def _whole(name: str, means: str, least: int, most: int) -> Parameter:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import perf_counter
 
-from payment_service.cashier.calls import Asked, Call
+from payment_service.cashier.calls import Call, ChargeRequest
 from payment_service.cashier.records import CallOutcome, ChargeRecord, Recorder
 from payment_service.cashier.replies import Reply
 from payment_service.profile.document import Profile
@@ -14,30 +14,31 @@ from payment_service.state.values import Earlier, Keyed
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a charge depends on besides itself, so that tests can say it.
-
-    `draw` gives fresh numbers in [0, 1), `now` the seconds since 1970, `may_hold` tells whether
-    one more reply can be kept waiting, `replica` is the name of this process.
-    """
+class Environment:
+    """What a charge depends on besides itself, so that tests can say it."""
 
     draw: Callable[[], float]
+    """Gives a fresh number in [0, 1)."""
     new_id: Callable[[], str]
     now: Callable[[], float]
-    may_hold: Callable[[], bool]
+    """Gives the seconds since 1970."""
+    can_defer: Callable[[], bool]
+    """Whether one more reply can be deferred."""
     replica: str
+    """The name of this process."""
 
 
 @dataclass(slots=True)
-class Case:
+class ChargeContext:
     """One charge that is being decided."""
 
     call: Call
-    asked: Asked
+    request: ChargeRequest
     profile: Profile
     charge_id: str
     attempt: int
     earlier: Earlier | None
+    """A charge alike that came shortly before."""
 
 
 class Books:
@@ -46,20 +47,22 @@ class Books:
     So what it was told is always on record.
     """
 
-    def __init__(self, state: State, around: Surroundings, recorders: Iterable[Recorder]) -> None:
+    def __init__(
+        self, state: State, environment: Environment, recorders: Iterable[Recorder]
+    ) -> None:
         self._state = state
-        self._around = around
+        self._environment = environment
         self._recorders = tuple(recorders)
 
     def record(
-        self, call: Call, outcome: CallOutcome, status: int, case: Case | None = None
+        self, call: Call, outcome: CallOutcome, status: int, context: ChargeContext | None = None
     ) -> ChargeRecord:
         """Begins the record of a call that has just been answered."""
         seconds = perf_counter() - call.began
         record = ChargeRecord(outcome, status, call.authenticated, call.request_id, seconds)
-        if case is not None:
-            asked = case.asked
-            record.charge, record.attempt, record.key = asked.charge, case.attempt, asked.key
+        if context is not None:
+            request = context.request
+            record.charge, record.attempt, record.key = request.charge, context.attempt, request.key
         return record
 
     def note(self, record: ChargeRecord) -> None:
@@ -67,13 +70,13 @@ class Books:
         try:
             self._state.note(self._entry(record))
         finally:
-            self._tell(record)
+            self._hand_to_recorders(record)
 
-    def settle(self, record: ChargeRecord, reply: Reply, case: Case) -> None:
+    def settle(self, record: ChargeRecord, reply: Reply, context: ChargeContext) -> None:
         """Writes down a counted charge, and the reply for its key; raises StoreLostError."""
-        charge, entry = case.asked.charge, self._entry(record)
+        charge, entry = context.request.charge, self._entry(record)
         booking = Booking(
-            case.charge_id,
+            context.charge_id,
             entry.time,
             charge.customer_id,
             charge.amount,
@@ -82,19 +85,19 @@ class Books:
             record.reason,
             record.duplicate_of,
             record.fault,
-            self._around.replica,
+            self._environment.replica,
         )
-        keyed, key = None, case.asked.key
+        keyed, key = None, context.request.key
         if key is not None:
-            ttl_seconds = case.profile.idempotency.ttl_seconds
+            ttl_seconds = context.profile.idempotency.ttl_seconds
             keyed = Keyed(key, charge.fingerprint, reply.saved(), ttl_seconds)
         self._state.settle(booking, entry, keyed)
-        self._tell(record)
+        self._hand_to_recorders(record)
 
     def _entry(self, record: ChargeRecord) -> JournalEntry:
         charge = record.charge
         return JournalEntry(
-            self._around.now(),
+            self._environment.now(),
             record.request_id,
             record.outcome,
             record.status,
@@ -107,9 +110,9 @@ class Books:
             record.duplicate_of,
             record.fault,
             record.key,
-            self._around.replica,
+            self._environment.replica,
         )
 
-    def _tell(self, record: ChargeRecord) -> None:
+    def _hand_to_recorders(self, record: ChargeRecord) -> None:
         for recorder in self._recorders:
             recorder(record)

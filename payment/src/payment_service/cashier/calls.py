@@ -6,21 +6,22 @@ from payment_service.outcome.charges import Charge
 
 
 class Call(NamedTuple):
-    """One charge call under way: who makes it and when it began (`perf_counter`)."""
+    """One charge call in flight."""
 
     authenticated: bool
+    """Whether its caller sent a valid token."""
     request_id: str
     began: float
+    """When it came, by `perf_counter`."""
 
 
-class Asked(NamedTuple):
-    """What a call asks for.
-
-    `attempt` is None if the caller does not count. `key` is its Idempotency-Key. `in_full` is
-    whether it wants more than the result.
-    """
+class ChargeRequest(NamedTuple):
+    """What a call asks for."""
 
     charge: Charge
     attempt: int | None = None
+    """Which attempt at this charge it is; None if the caller does not count."""
     key: str | None = None
+    """Its Idempotency-Key."""
     in_full: bool = False
+    """Whether the caller wants more than the result."""

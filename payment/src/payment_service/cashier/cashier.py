@@ -8,24 +8,24 @@ from datetime import UTC, datetime
 from functools import partial
 
 from payment_service.cashier import replies
-from payment_service.cashier.books import Books, Case, Surroundings
-from payment_service.cashier.calls import Asked, Call
+from payment_service.cashier.books import Books, ChargeContext, Environment
+from payment_service.cashier.calls import Call, ChargeRequest
 from payment_service.cashier.records import CallOutcome, Reason, Recorder
-from payment_service.cashier.replies import Reply, Told
+from payment_service.cashier.replies import Reply, ReplyBody
 from payment_service.outcome.charges import Charge
-from payment_service.outcome.outcome import Circumstances, Outcome, foresee
+from payment_service.outcome.outcome import Outcome, OutcomeInputs, decide_outcome
 from payment_service.profile.document import Limits, Profile
 from payment_service.profile.values import DuplicateMode
 from payment_service.state.interface import Began, State, StoreLostError
 from payment_service.state.values import Arrival, Earlier, SavedAnswer
 
-Foresee = Callable[[Profile, Charge, int, Circumstances], Outcome]
+DecideOutcome = Callable[[Profile, Charge, int, OutcomeInputs], Outcome]
 
 _SOON = 1
 
 
-class UnderWay:
-    """Counts the calls of this process, those whose reply is held among them."""
+class InFlight:
+    """Counts the calls of this process, those whose reply is deferred among them."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -52,33 +52,33 @@ class Cashier:
         self,
         profile: Callable[[], Profile],
         state: State,
-        around: Surroundings,
+        environment: Environment,
         recorders: Iterable[Recorder],
         *,
-        foresee: Foresee = foresee,
+        decide: DecideOutcome = decide_outcome,
     ) -> None:
         self._profile = profile
-        self._foresee = foresee
+        self._decide = decide
         self._state = state
-        self._around = around
-        self._books = Books(state, around, recorders)
-        self._under_way = UnderWay()
-        self._held_keys: set[str] = set()
-        self._given = Circumstances(
-            around.draw, state.hit, lambda: datetime.fromtimestamp(around.now(), UTC)
+        self._environment = environment
+        self._books = Books(state, environment, recorders)
+        self._in_flight = InFlight()
+        self._deferred_keys: set[str] = set()
+        self._inputs = OutcomeInputs(
+            environment.draw, state.hit, lambda: datetime.fromtimestamp(environment.now(), UTC)
         )
 
-    def take(self, call: Call, asked: Asked) -> Reply:
+    def take(self, call: Call, request: ChargeRequest) -> Reply:
         """Decides a charge call and records it."""
         profile = self._profile()
         try:
             limits = profile.limits
             if limits is None:
-                return self._under_key(call, asked, profile)
+                return self._under_key(call, request, profile)
             if (seconds := self._enter(limits)) is not None:
                 message = "more charge calls than the limits of the profile let pass"
                 return self.refuse(call, 429, Reason.LIMIT, message, retry_after=seconds)
-            return self._counted(call, asked, profile)
+            return self._counted(call, request, profile)
         except StoreLostError as lost:
             message = f"nothing is known about this charge: {lost}"
             return self.refuse(call, 503, Reason.STORE, message, retry_after=_SOON)
@@ -106,125 +106,127 @@ class Cashier:
             wait = self._state.wait_seconds(limits.per_second, burst)
             if wait > 0:
                 return max(limits.retry_after_seconds, math.ceil(wait))
-        return None if self._under_way.enter(limits.concurrent) else limits.retry_after_seconds
+        return None if self._in_flight.enter(limits.concurrent) else limits.retry_after_seconds
 
-    def _counted(self, call: Call, asked: Asked, profile: Profile) -> Reply:
-        """A call is under way until its reply has left."""
+    def _counted(self, call: Call, request: ChargeRequest, profile: Profile) -> Reply:
+        """A call is in flight until its reply has left."""
         try:
-            reply = self._under_key(call, asked, profile)
+            reply = self._under_key(call, request, profile)
         except BaseException:
-            self._under_way.leave()
+            self._in_flight.leave()
             raise
         if reply.leaves_at_once:
-            self._under_way.leave()
+            self._in_flight.leave()
             return reply
-        return _and_then(reply, self._under_way.leave)
+        return _and_then(reply, self._in_flight.leave)
 
-    def _under_key(self, call: Call, asked: Asked, profile: Profile) -> Reply:
-        key = asked.key
+    def _under_key(self, call: Call, request: ChargeRequest, profile: Profile) -> Reply:
+        key = request.key
         if key is None:
-            return self._charge(call, asked, profile)
+            return self._charge(call, request, profile)
         # The answer is on its way, though it has been kept for long.
-        held = key in self._held_keys
-        began = Began.IN_FLIGHT if held else self._state.begin(key, asked.charge.fingerprint)
+        deferred = key in self._deferred_keys
+        began = Began.IN_FLIGHT if deferred else self._state.begin(key, request.charge.fingerprint)
         if isinstance(began, SavedAnswer):
-            return self._repeat(call, asked, replies.repeated(began), Reason.KEY)
+            return self._repeat(call, request, replies.repeated(began), Reason.KEY)
         if began is Began.IN_FLIGHT:
-            message = "a call with this Idempotency-Key is under way"
+            message = "a call with this Idempotency-Key is in flight"
             return self.refuse(call, 409, Reason.KEY_IN_FLIGHT, message, retry_after=_SOON)
         if began is Began.MISMATCH:
             message = "Idempotency-Key: it was used for another charge; take a new one"
             return self.refuse(call, 422, Reason.KEY_REUSED, message)
         try:
-            reply = self._charge(call, asked, profile)
+            reply = self._charge(call, request, profile)
         except BaseException:
             with suppress(StoreLostError):
                 self._state.forget(key)
             raise
         if not _waits(reply):
             return reply
-        self._held_keys.add(key)
-        return _and_then(reply, partial(self._held_keys.discard, key))
+        self._deferred_keys.add(key)
+        return _and_then(reply, partial(self._deferred_keys.discard, key))
 
-    def _charge(self, call: Call, asked: Asked, profile: Profile) -> Reply:
-        charge, charge_id, mode = asked.charge, self._around.new_id(), profile.duplicates.mode
-        window = None if mode is DuplicateMode.IGNORE else profile.duplicates.window_seconds
-        attempt, earlier = self._arrive(asked, charge_id, window)
-        case = Case(call, asked, profile, charge_id, attempt, earlier)
+    def _charge(self, call: Call, request: ChargeRequest, profile: Profile) -> Reply:
+        charge, charge_id = request.charge, self._environment.new_id()
+        duplicates, mode = profile.duplicates, profile.duplicates.mode
+        window = None if mode is DuplicateMode.IGNORE else duplicates.window_seconds
+        attempt, earlier = self._arrive(request, charge_id, window)
+        context = ChargeContext(call, request, profile, charge_id, attempt, earlier)
         if earlier is not None and mode is DuplicateMode.REPLAY:
-            return self._as_before(case, earlier)
-        outcome = self._foresee(profile, charge, case.attempt, self._given)
-        if _waits(outcome) and not self._around.may_hold():
-            self._drop(case)
-            message = "as many replies are held as can be; nothing was charged"
+            return self._as_before(context, earlier)
+        outcome = self._decide(profile, charge, context.attempt, self._inputs)
+        if _waits(outcome) and not self._environment.can_defer():
+            self._drop(context)
+            message = "as many replies are deferred as can be; nothing was charged"
             return self.refuse(call, 503, Reason.DEFERRED, message, retry_after=_SOON)
-        return self._booked(case, outcome) if outcome.counted else self._failed(case, outcome)
+        return self._booked(context, outcome) if outcome.counted else self._failed(context, outcome)
 
-    def _arrive(self, asked: Asked, charge_id: str, window: float | None) -> Arrival:
-        if asked.attempt is None:
-            return self._state.arrive(asked.charge, charge_id, window)
-        seen = None if window is None else self._state.earlier(asked.charge, charge_id, window)
-        return Arrival(asked.attempt, seen)
+    def _arrive(self, request: ChargeRequest, charge_id: str, window: float | None) -> Arrival:
+        if request.attempt is None:
+            return self._state.arrive(request.charge, charge_id, window)
+        seen = None if window is None else self._state.earlier(request.charge, charge_id, window)
+        return Arrival(request.attempt, seen)
 
-    def _booked(self, case: Case, outcome: Outcome) -> Reply:
+    def _booked(self, context: ChargeContext, outcome: Outcome) -> Reply:
         reason = None if outcome.reason is None else outcome.reason.value
-        before = case.earlier.charge_id if case.earlier else None
-        told = Told(outcome.accepted, reason, case.charge_id, case.attempt, before)
-        reply = replies.decided(told, in_full=case.asked.in_full)
+        before = context.earlier.charge_id if context.earlier else None
+        body = ReplyBody(outcome.accepted, reason, context.charge_id, context.attempt, before)
+        reply = replies.decided(body, in_full=context.request.in_full)
         if outcome.fault is not None and outcome.fault.status is not None:
             reply = replies.faulty(outcome.rule or "", outcome.fault.status)
         kind = CallOutcome.ACCEPTED if outcome.accepted else CallOutcome.DECLINED
-        record = self._books.record(case.call, kind, reply.status, case)
-        record.charge_id, record.reason, record.duplicate_of = case.charge_id, reason, before
+        record = self._books.record(context.call, kind, reply.status, context)
+        record.charge_id, record.reason, record.duplicate_of = context.charge_id, reason, before
         if outcome.rule is not None:
             record.name(outcome)
-        self._books.settle(record, reply, case)
+        self._books.settle(record, reply, context)
         return _on_its_way(reply, outcome)
 
-    def _failed(self, case: Case, outcome: Outcome) -> Reply:
+    def _failed(self, context: ChargeContext, outcome: Outcome) -> Reply:
         """A fault broke the call before the charge was begun: a retry is a new try."""
-        self._drop(case)
+        self._drop(context)
         name, fault = outcome.rule or "", outcome.fault
         status = fault.status if fault else None
         # Of a broken connection nobody sees the status.
         reply = replies.faulty(name, status) if status else replies.refused(500, f"{name}: a fault")
-        record = self._books.record(case.call, CallOutcome.FAILED, reply.status, case)
+        record = self._books.record(context.call, CallOutcome.FAILED, reply.status, context)
         record.reason = Reason.FAULT
         record.name(outcome)
         self._books.note(record)
         return _on_its_way(reply, outcome)
 
-    def _as_before(self, case: Case, earlier: Earlier) -> Reply:
+    def _as_before(self, context: ChargeContext, earlier: Earlier) -> Reply:
         """The guard against double charges: the answer of the first, and nothing is counted."""
-        self._drop(case)
+        self._drop(context)
         if earlier.accepted is None:
-            message = f"{earlier.charge_id}, a charge alike, is under way"
-            return self.refuse(case.call, 409, Reason.DUPLICATE, message, retry_after=_SOON)
+            message = f"{earlier.charge_id}, a charge alike, is in flight"
+            return self.refuse(context.call, 409, Reason.DUPLICATE, message, retry_after=_SOON)
         first = earlier.charge_id
-        told = Told(earlier.accepted, earlier.reason, first, case.attempt, first)
-        reply = replies.decided(told, in_full=case.asked.in_full)
-        return self._repeat(case.call, case.asked, reply, Reason.DUPLICATE, first)
+        body = ReplyBody(earlier.accepted, earlier.reason, first, context.attempt, first)
+        reply = replies.decided(body, in_full=context.request.in_full)
+        return self._repeat(context.call, context.request, reply, Reason.DUPLICATE, first)
 
     def _repeat(
-        self, call: Call, asked: Asked, reply: Reply, by: Reason, of: str | None = None
+        self, call: Call, request: ChargeRequest, reply: Reply, by: Reason, of: str | None = None
     ) -> Reply:
         record = self._books.record(call, CallOutcome.REPLAYED, reply.status)
-        record.charge, record.attempt, record.key = asked.charge, asked.attempt, asked.key
+        record.charge, record.attempt, record.key = request.charge, request.attempt, request.key
         record.reason, record.duplicate_of = by, of
         self._books.note(record)
         return reply
 
-    def _drop(self, case: Case) -> None:
+    def _drop(self, context: ChargeContext) -> None:
         """Lets nothing be remembered of a charge that does not count."""
-        if case.earlier is None:
-            self._state.withdraw(case.asked.charge, case.charge_id)
-        if case.asked.key is not None:
-            self._state.forget(case.asked.key)
+        if context.earlier is None:
+            self._state.withdraw(context.request.charge, context.charge_id)
+        if context.request.key is not None:
+            self._state.forget(context.request.key)
 
 
-def _waits(this: Outcome | Reply) -> bool:
+def _waits(delayed: Outcome | Reply) -> bool:
     """Whether the reply is kept for a while, and so needs a place."""
-    return this.delay_seconds > 0 or (this.fault is not None and this.fault.takes_long)
+    fault = delayed.fault
+    return delayed.delay_seconds > 0 or (fault is not None and fault.takes_long)
 
 
 def _on_its_way(reply: Reply, outcome: Outcome) -> Reply:

@@ -49,27 +49,27 @@ REPLAYS = (Reason.KEY, Reason.DUPLICATE)
 
 @dataclass(slots=True)
 class ChargeRecord:
-    """One answered charge call.
-
-    `reason` says why it was refused, failed or declined, or by what it was replayed. `charge` and
-    `attempt` are None as long as they could not be read. `seconds` is what reading and deciding
-    took. `fault` is the name of the rule or fault by which the reply goes wrong, `rule` of the one
-    that decided, `duplicate_of` the id of an earlier charge alike.
-    """
+    """One answered charge call."""
 
     outcome: CallOutcome
     status: int
     authenticated: bool
     request_id: str
     seconds: float
+    """What reading and deciding took."""
     charge: Charge | None = None
+    """None if it could not be read."""
     attempt: int | None = None
     charge_id: str | None = None
     reason: str | None = None
+    """Why it was refused, failed or declined, or by what it was replayed."""
     fault: str | None = None
+    """Name of the rule or fault by which the reply goes wrong."""
     fault_kind: str | None = None
     rule: str | None = None
+    """Name of the rule that decided."""
     duplicate_of: str | None = None
+    """Id of an earlier charge alike."""
     key: str | None = None
 
     def name(self, outcome: Outcome) -> None:
@@ -134,5 +134,5 @@ def _rest(record: ChargeRecord) -> str:
         "duplicate_of": record.duplicate_of,
         "idempotency_key": record.key,
     }
-    told = "".join(f', "{name}": {json.dumps(value)}' for name, value in rare.items() if value)
-    return reason + told
+    members = "".join(f', "{name}": {json.dumps(value)}' for name, value in rare.items() if value)
+    return reason + members

@@ -1,4 +1,4 @@
-"""What a charge call is told: status, body and headers, before anything spoils them."""
+"""What a charge call is answered: status, body and headers, before anything spoils them."""
 
 import json
 from collections.abc import Callable
@@ -17,22 +17,21 @@ _IN_FULL = (("Preference-Applied", "return=representation"), ("Vary", "Prefer"))
 
 
 class Reply(NamedTuple):
-    """An answer, and what becomes of it on its way to the caller.
-
-    `fault` spoils it. It is held for `delay_seconds`. `done`, if there is one, is to be called
-    once it has left or its connection has gone.
-    """
+    """An answer, and what becomes of it on its way to the caller."""
 
     status: int
     body: bytes
     headers: Headers = ()
     fault: Fault | None = None
+    """What spoils it."""
     delay_seconds: float = 0.0
+    """For how long it is deferred."""
     done: Callable[[], None] | None = None
+    """Is to be called once it has left or its connection has gone."""
 
     @property
     def leaves_at_once(self) -> bool:
-        """Whether nothing spoils or holds it."""
+        """Whether nothing spoils or defers it."""
         return self.fault is None and not self.delay_seconds
 
     def saved(self) -> SavedAnswer:
@@ -40,35 +39,37 @@ class Reply(NamedTuple):
         return SavedAnswer(self.status, self.body, self.headers)
 
 
-class Told(NamedTuple):
-    """What is known of a charge that was decided; `reason` is None if it was accepted."""
+class ReplyBody(NamedTuple):
+    """What a caller can read of a charge that was decided."""
 
     accepted: bool
     reason: str | None
+    """Why it was declined; None if it was accepted."""
     charge_id: str
     attempt: int
     duplicate_of: str | None
+    """Id of an earlier charge alike."""
 
 
-def decided(told: Told, *, in_full: bool) -> Reply:
+def decided(body: ReplyBody, *, in_full: bool) -> Reply:
     """The answer to a charge; `in_full` is for callers that want more than the result."""
-    reply = _usual(told.accepted, told.reason)
-    if told.duplicate_of is not None:
-        reply = reply._replace(headers=(*reply.headers, ("Duplicate-Of", told.duplicate_of)))
+    reply = _usual(body.accepted, body.reason)
+    if body.duplicate_of is not None:
+        reply = reply._replace(headers=(*reply.headers, ("Duplicate-Of", body.duplicate_of)))
     if not in_full:
         return reply
     document: dict[str, object] = {
-        "result": "true" if told.accepted else "false",
-        "charge_id": told.charge_id,
-        "attempt": told.attempt,
-        "reason": told.reason,
-        "duplicate_of": told.duplicate_of,
+        "result": "true" if body.accepted else "false",
+        "charge_id": body.charge_id,
+        "attempt": body.attempt,
+        "reason": body.reason,
+        "duplicate_of": body.duplicate_of,
     }
     return reply._replace(body=_json(document), headers=(*reply.headers, *_IN_FULL))
 
 
 @cache
-def _usual(accepted: bool, reason: str | None) -> Reply:  # noqa: FBT001  # names cost a cache time
+def _usual(accepted: bool, reason: str | None) -> Reply:  # noqa: FBT001 - names cost a cache time
     # Of these there are few, and most charges get one of them.
     headers: Headers = () if reason is None else (("Decline-Reason", reason),)
     return Reply(200, ACCEPTED if accepted else DECLINED, headers)

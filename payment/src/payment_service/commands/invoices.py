@@ -38,14 +38,14 @@ def read_invoices(place: str) -> list[Invoice]:
             raise ValueError("it is no list")
         return [_invoice(member) for member in document]
     except (ValueError, KeyError, TypeError, InvalidOperation) as error:
-        told = f"{place}: no list of invoices such as GET {INVOICES_PATH} gives: {error}"
-        raise MistakesError([told]) from None
+        message = f"{place}: no list of invoices such as GET {INVOICES_PATH} gives: {error}"
+        raise MistakesError([message]) from None
 
 
 def _download(url: str, path: str) -> bytes:
     whole = url if path.strip("/") else url.rstrip("/") + INVOICES_PATH
     try:
-        with urllib.request.urlopen(whole, timeout=WAIT_SECONDS) as page:  # noqa: S310  # http(s)
+        with urllib.request.urlopen(whole, timeout=WAIT_SECONDS) as page:  # noqa: S310 - http(s)
             return bytes(page.read())
     except (OSError, HTTPException, ValueError) as error:
         raise MistakesError([f"{whole}: {error}"]) from None
@@ -58,12 +58,12 @@ def _content(name: str) -> bytes:
         raise MistakesError([f"{name}: {error.strerror}"]) from None
 
 
-def _invoice(found: dict[str, dict[str, str]]) -> Invoice:
-    amount = found["amount"]
+def _invoice(document: dict[str, dict[str, str]]) -> Invoice:
+    amount = document["amount"]
     return Invoice(
-        int(str(found["id"])),
-        int(str(found["customerId"])),
+        int(str(document["id"])),
+        int(str(document["customerId"])),
         Decimal(amount["value"]),
         str(amount["currency"]),
-        str(found["status"]) == PAID,
+        str(document["status"]) == PAID,
     )

@@ -46,8 +46,8 @@ def _totals(charges: Iterable[Booking]) -> Rows:
 
 
 def _duplicates(logged: Logged) -> list[Booking]:
-    found = [charge for charge in logged.charges.values() if charge.duplicate_of]
-    return sorted(found, key=lambda charge: charge.time)
+    duplicates = [charge for charge in logged.charges.values() if charge.duplicate_of]
+    return sorted(duplicates, key=lambda charge: charge.time)
 
 
 def _text(rows: Rows, logged: Logged) -> str:
@@ -57,14 +57,14 @@ def _text(rows: Rows, logged: Logged) -> str:
         for (customer, currency), total in rows
     ]
     parts = [table(head, cells, right=head[2:])]
-    if found := _duplicates(logged):
+    if duplicates := _duplicates(logged):
         names = ("CHARGE", "DUPLICATE OF", "CUSTOMER", "CURRENCY", "AMOUNT", "OUTCOME")
         alike = [
             (
                 *(charge.charge_id, charge.duplicate_of or "", str(charge.customer_id)),
                 *(charge.currency or "-", canonical(charge.amount), charge.outcome),
             )
-            for charge in found
+            for charge in duplicates
         ]
         parts.append(table(names, alike, right=["AMOUNT"]))
     parts.append(

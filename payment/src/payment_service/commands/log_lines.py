@@ -19,7 +19,7 @@ from payment_service.text.mistakes import MistakesError
 T = TypeVar("T")
 
 STANDARD_INPUT = "-"
-MOST_TOLD = 20
+MOST_BAD_LINES = 20
 """How many bad lines are told one by one; all are counted."""
 
 _COUNTED = {"accepted": True, "declined": False}
@@ -28,9 +28,10 @@ _MARKS = (b'"event": "charge"', b'"charge_id"')
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """A line that should be a charge's and cannot be read; `where` is `FILE:NUMBER`."""
+    """A line that should be a charge's and cannot be read."""
 
     where: str
+    """`FILE:NUMBER`."""
     why: str
 
 
@@ -44,7 +45,7 @@ class Logged:
     repeated: int = 0
     """Lines of charges that stood in an earlier line too."""
     bad: int = 0
-    told: list[BadLine] = field(default_factory=list)
+    bad_lines: list[BadLine] = field(default_factory=list)
     """The first of the bad lines, `MOST_TOLD` at most."""
 
 
@@ -75,8 +76,8 @@ def gather(name: str, lines: Iterable[bytes], logged: Logged) -> None:
                 _add(charge, logged)
         except ValueError as flaw:
             logged.bad += 1
-            if len(logged.told) < MOST_TOLD:
-                logged.told.append(BadLine(f"{name}:{number}", str(flaw)))
+            if len(logged.bad_lines) < MOST_BAD_LINES:
+                logged.bad_lines.append(BadLine(f"{name}:{number}", str(flaw)))
 
 
 def _open(name: str) -> BinaryIO:
@@ -128,7 +129,7 @@ def _text(document: dict[str, object], key: str) -> str:
 
 
 def _maybe_text(document: dict[str, object], key: str) -> str | None:
-    found = document.get(key)
-    if found is not None and (not isinstance(found, str) or isinstance(found, strict_json.Number)):
+    value = document.get(key)
+    if value is not None and (not isinstance(value, str) or isinstance(value, strict_json.Number)):
         raise ValueError(f"{key} is no text")
-    return found
+    return value

@@ -9,7 +9,7 @@ from payment_service.commands.log_lines import Logged
 
 def say(text: str) -> None:
     """Prints the result."""
-    print(text)  # noqa: T201  # this is what a command is for
+    print(text)  # noqa: T201 - this is what a command is for
 
 
 def say_json(document: object) -> None:
@@ -33,7 +33,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable
 
 def warn_of_bad_lines(logged: Logged) -> None:
     """Tells people of lines that could not be read, and of logs in which no charge was found."""
-    for bad in logged.told:
+    for bad in logged.bad_lines:
         warn(f"{bad.where}: {bad.why}")
     if logged.bad:
         warn(f"{logged.bad} bad lines: a charge may be missing")
@@ -49,5 +49,5 @@ def lines_document(logged: Logged) -> dict[str, object]:
         "charges": len(logged.charges),
         "repeated": logged.repeated,
         "bad": logged.bad,
-        "bad_lines": [{"where": bad.where, "why": bad.why} for bad in logged.told],
+        "bad_lines": [{"where": bad.where, "why": bad.why} for bad in logged.bad_lines],
     }

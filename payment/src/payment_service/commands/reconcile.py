@@ -39,13 +39,13 @@ def run(words: argparse.Namespace) -> int:
     """Prints the differences; returns 0 if there are none, else 1. Raises MistakesError."""
     logged = read_logs(words.files)
     invoices = read_invoices(words.invoices)
-    found = compare(invoices, logged.charges.values(), words.paid_at_start)
+    difference = compare(invoices, logged.charges.values(), words.paid_at_start)
     if words.json:
-        say_json(_document(found, logged))
+        say_json(_document(difference, logged))
     else:
-        say(_text(found))
+        say(_text(difference))
         warn_of_bad_lines(logged)
-    return 0 if found.agrees and not logged.bad else 1
+    return 0 if difference.agrees and not logged.bad else 1
 
 
 def _ids(text: str) -> frozenset[int]:
@@ -55,35 +55,35 @@ def _ids(text: str) -> frozenset[int]:
 _ids.__name__ = "list of ids"  # argparse tells it to who wrote another thing
 
 
-def _text(found: Difference) -> str:
-    if found.agrees:
+def _text(difference: Difference) -> str:
+    if difference.agrees:
         return "what is PAID and what was charged agree"
     parts = []
-    if found.charged_not_paid:
+    if difference.charged_not_paid:
         head = ("CUSTOMER", "CURRENCY", "AMOUNT", "CHARGE", "REPLY SPOILED BY", "DUPLICATE OF")
         charges = [
             (
                 *(str(charge.customer_id), charge.currency or "-", canonical(charge.amount)),
                 *(charge.charge_id, charge.fault or "-", charge.duplicate_of or "-"),
             )
-            for charge in found.charged_not_paid
+            for charge in difference.charged_not_paid
         ]
         title = f"charged, but not PAID: {len(charges)}"
         parts.append(f"{title}\n{table(head, charges, right=['AMOUNT'])}")
-    if found.paid_not_charged:
+    if difference.paid_not_charged:
         short = ("CUSTOMER", "CURRENCY", "AMOUNT", "INVOICE")
         invoices = [
             (str(one.customer_id), one.currency, canonical(one.amount), str(one.id))
-            for one in found.paid_not_charged
+            for one in difference.paid_not_charged
         ]
         title = f"PAID, but not charged: {len(invoices)}"
         parts.append(f"{title}\n{table(short, invoices, right=['AMOUNT'])}")
     return "\n\n".join(parts)
 
 
-def _document(found: Difference, logged: Logged) -> dict[str, object]:
+def _document(difference: Difference, logged: Logged) -> dict[str, object]:
     return {
-        "agrees": found.agrees,
+        "agrees": difference.agrees,
         "charged_not_paid": [
             {
                 "charge_id": charge.charge_id,
@@ -93,7 +93,7 @@ def _document(found: Difference, logged: Logged) -> dict[str, object]:
                 "fault": charge.fault,
                 "duplicate_of": charge.duplicate_of,
             }
-            for charge in found.charged_not_paid
+            for charge in difference.charged_not_paid
         ],
         "paid_not_charged": [
             {
@@ -102,7 +102,7 @@ def _document(found: Difference, logged: Logged) -> dict[str, object]:
                 "currency": one.currency,
                 "amount": canonical(one.amount),
             }
-            for one in found.paid_not_charged
+            for one in difference.paid_not_charged
         ],
         "read": lines_document(logged),
     }

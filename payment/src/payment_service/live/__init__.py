@@ -1,1 +1,1 @@
-"""What is followed while the service runs: the mounted files, and the profile in force."""
+"""What is followed while the service runs: the mounted files, and the profile in effect."""

@@ -1,4 +1,4 @@
-"""The profile in force: the file's or a person's, with the faults that were set while running."""
+"""The profile in effect: the file's or a person's, with the faults that were set while running."""
 
 import logging
 import threading
@@ -22,7 +22,7 @@ class _Made:
     profile: Profile
 
 
-class InForce:
+class EffectiveProfile:
     """What charges are decided by at the moment.
 
     `current` is replaced in one step and never changed, so a charge takes it once, and asks neither
@@ -53,7 +53,7 @@ class InForce:
 
     @property
     def faults(self) -> tuple[SetFault, ...]:
-        """The faults that were set while running and are in force, by name."""
+        """The faults that were set while running and are in effect, by name."""
         return self._made.faults
 
     def replace(self, profile: Profile | None) -> None:

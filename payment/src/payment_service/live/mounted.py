@@ -22,14 +22,13 @@ LiveTokens = Live[TokenFiles, Tokens]
 
 @dataclass(frozen=True, slots=True)
 class Mounted:
-    """All of them, following their files.
-
-    `tokens` is None if no token is required, `control_token` if there is no control API.
-    """
+    """All of them, following their files."""
 
     profile: LiveProfile
     tokens: LiveTokens | None
+    """None if no token is required."""
     control_token: LiveTokens | None = None
+    """None if there is no control API."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Mounted":
@@ -47,16 +46,16 @@ class Mounted:
         return cls(profile, tokens, control_token)
 
     def all(self) -> tuple[AnyLive, ...]:
-        found = (self.profile, self.tokens, self.control_token)
-        return tuple(live for live in found if live is not None)
+        values = (self.profile, self.tokens, self.control_token)
+        return tuple(live for live in values if live is not None)
 
 
 @contextmanager
 def _collected(mistakes: list[str]) -> Iterator[None]:
     try:
         yield
-    except MistakesError as found:
-        mistakes += found.texts
+    except MistakesError as error:
+        mistakes += error.texts
 
 
 def _tokens(settings: Settings) -> LiveTokens | None:

@@ -16,13 +16,11 @@ _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Tokens:
-    """The tokens that are valid now: the current one and, during a rotation, another one.
-
-    `ids` has the name of each, by which a rotation is followed; None for one that has none.
-    """
+    """The tokens that are valid now: the current one and, during a rotation, another one."""
 
     valid: tuple[bytes, ...]
     ids: tuple[str | None, ...] = ()
+    """The name of each, by which a rotation is followed; None for one that has none."""
 
     @classmethod
     def from_files(cls, files: "TokenFiles") -> "Tokens":
@@ -31,15 +29,18 @@ class Tokens:
         Nothing is stripped or mended: Antaeus sends what is in the same Secret as it is, and with
         a line feed in it sends no charge at all.
         """
-        found = [(files.current_path, files.current, files.current_id)]
+        tokens = [(files.current_path, files.current, files.current_id)]
         if files.previous is not None:
-            found.append((files.previous_path, files.previous, files.previous_id))
+            tokens.append((files.previous_path, files.previous, files.previous_id))
         mistakes = [
-            f"{path}: the token {flaw}" for path, token, _ in found if (flaw := _flaw(token))
+            f"{path}: the token {flaw}" for path, token, _ in tokens if (flaw := _flaw(token))
         ]
         if mistakes:
             raise MistakesError(mistakes)
-        return cls(tuple(token for _, token, _ in found), tuple(_id(name) for *_, name in found))
+        return cls(
+            tuple(token for _, token, _ in tokens),
+            tuple(_id(name) for *_, name in tokens),
+        )
 
     def __repr__(self) -> str:
         return f"<{len(self.valid)} tokens>"
@@ -49,10 +50,10 @@ class Tokens:
 
         All tokens are compared in any case; only the length of what was sent shows in the time.
         """
-        given = (sent or "").encode("utf-8", "surrogatepass")
+        token_sent = (sent or "").encode("utf-8", "surrogatepass")
         admitted = False
         for token in self.valid:
-            admitted |= hmac.compare_digest(given, token)
+            admitted |= hmac.compare_digest(token_sent, token)
         return admitted
 
 
@@ -115,8 +116,8 @@ def live_control_token(
     def parse(files: TokenFiles) -> Tokens:
         tokens = Tokens.from_files(files)
         if charging is not None and set(tokens.valid) & set(charging.current.valid):
-            told = "the token is one for charges as well; the control API needs one of its own"
-            raise MistakesError([f"{path}: {told}"])
+            message = "the token is one for charges as well; the control API needs one of its own"
+            raise MistakesError([f"{path}: {message}"])
         return tokens
 
     return Live("control_token", read, parse)

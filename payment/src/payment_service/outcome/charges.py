@@ -21,17 +21,15 @@ _CURRENCY_RULE = "currency must be a string that is not empty"
 
 # A tuple: each call makes one, and a frozen dataclass takes nearly three times as long to make.
 class Charge(NamedTuple):
-    """One customer is to pay one amount.
-
-    `amount` is exact; equal amounts compare and hash alike however they were written, and `value`
-    is what was written. `currency` is any text, for nobody has a list of all codes; it is empty
-    when the caller could not say it.
-    """
+    """One customer is to pay one amount."""
 
     customer_id: int
     amount: Decimal
+    """Exact; equal amounts compare and hash alike however they were written."""
     currency: str
+    """Any text, for nobody has a list of all codes; empty when the caller could not say it."""
     value: str
+    """The amount as it was written."""
 
     @property
     def fingerprint(self) -> str:
@@ -60,7 +58,7 @@ class Charge(NamedTuple):
                 (amount, _VALUE_RULE),
                 (currency, _CURRENCY_RULE),
             )
-            raise MistakesError(rule for found, rule in checks if found is None)
+            raise MistakesError(rule for value, rule in checks if value is None)
         return cls(customer_id, amount, currency, document["value"])
 
 
@@ -78,28 +76,28 @@ def canonical(amount: Decimal) -> str:
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
-def customer_in(found: object) -> int | None:
+def customer_in(value: object) -> int | None:
     """Returns what `strict_json` read as a customer's id; None if it is none."""
-    if not isinstance(found, Number):
+    if not isinstance(value, Number):
         return None
-    return whole_numbers.read(found, 1, whole_numbers.LARGEST)
+    return whole_numbers.read(value, 1, whole_numbers.LARGEST)
 
 
-def amount_in(found: object) -> Decimal | None:
+def amount_in(value: object) -> Decimal | None:
     """Returns what `strict_json` read as an amount; None if it is none."""
-    if not isinstance(found, Number) or len(found) > LONGEST_VALUE:
+    if not isinstance(value, Number) or len(value) > LONGEST_VALUE:
         return None
     # A double only judges the size, since that is what the callers compute with.
-    if not 0 <= float(found) < math.inf:
+    if not 0 <= float(value) < math.inf:
         return None
     # Written out, 1e-999999999 would be a gigabyte of zeros.
-    if ("e" in found or "E" in found) and abs(int(found.lower().partition("e")[2])) > LONGEST_VALUE:
+    if ("e" in value or "E" in value) and abs(int(value.lower().partition("e")[2])) > LONGEST_VALUE:
         return None
-    amount = Decimal(found)
+    amount = Decimal(value)
     return amount if amount >= 0 else None
 
 
-def _currency(found: object, *, nameless: bool) -> str | None:
-    if isinstance(found, str) and not isinstance(found, Number):
-        return found or None
-    return "" if nameless and isinstance(found, dict) else None
+def _currency(value: object, *, nameless: bool) -> str | None:
+    if isinstance(value, str) and not isinstance(value, Number):
+        return value or None
+    return "" if nameless and isinstance(value, dict) else None

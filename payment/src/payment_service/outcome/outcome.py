@@ -14,39 +14,39 @@ from payment_service.profile.values import DeclineReason
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What comes from outside: fresh draws in [0, 1), how often an entry was met, and the time.
-
-    `hit` counts one more call that an entry (`rule NAME` or `fault NAME`) matches and returns how
-    many there were, from 1. It is asked only of entries with `skip` or `times`. `now` knows its
-    offset from UTC.
-    """
+class OutcomeInputs:
+    """What an outcome depends on besides profile and charge."""
 
     chance: Callable[[], float]
+    """Gives a fresh number in [0, 1)."""
     hit: Callable[[str], int]
+    """Counts one more call that an entry (`rule NAME` or `fault NAME`) matches and returns how many
+    there were, from 1; called only for entries with `skip` or `times`."""
     now: Callable[[], datetime]
+    """Gives the time, with its offset from UTC."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of one charge call.
-
-    `accepted` and `reason` (None if accepted) say what the charge came to; `counted` is false if a
-    fault broke it before it was begun, and then it is neither. `fault` is what spoils the reply,
-    `delay_seconds` how long it is on its way, `rule` the name of the rule or fault that decided
-    this, None if the rate did.
-    """
+    """What becomes of one charge call."""
 
     accepted: bool
     reason: DeclineReason | None
+    """Why it was declined; None if it was accepted or not counted."""
     fault: Fault | None
+    """What spoils the reply."""
     counted: bool
+    """Whether the charge was begun; if not, it is neither accepted nor declined."""
     delay_seconds: float
+    """How long the reply is on its way."""
     rule: str | None
+    """Name of the rule or fault that decided; None if the rate did."""
 
 
-def foresee(profile: Profile, charge: Charge, attempt: int, given: Circumstances) -> Outcome:
-    """Tells what becomes of a charge; the first of the rules that matches and acts decides.
+def decide_outcome(
+    profile: Profile, charge: Charge, attempt: int, inputs: OutcomeInputs
+) -> Outcome:
+    """Decides what becomes of a charge; the first of the rules that matches and acts decides.
 
     An entry acts on a call if it matches, the time is within `from` and `until`, the call is one
     of its `times` after the first `skip`, and its draw is below its `rate`; else the next entry is
@@ -56,10 +56,10 @@ def foresee(profile: Profile, charge: Charge, attempt: int, given: Circumstances
     and `latency`, so outcomes do not depend on the order of calls, but for `skip` and `times`.
     """
     if profile.plain:
-        chance = 0.0 if profile.seed is not None else given.chance()
+        chance = 0.0 if profile.seed is not None else inputs.chance()
         accepted = decide(profile, charge, attempt, chance).accepted
         return _plain(profile.decline_reason, accepted=accepted)
-    return _Case(profile, charge, attempt, given).outcome()
+    return _Evaluation(profile, charge, attempt, inputs).outcome()
 
 
 @cache
@@ -76,13 +76,13 @@ def _plain(reason: DeclineReason, *, accepted: bool) -> Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class _Evaluation:
     """One charge call, looked at once."""
 
     profile: Profile
     charge: Charge
     attempt: int
-    given: Circumstances
+    inputs: OutcomeInputs
 
     def outcome(self) -> Outcome:
         latency = self.profile.latency
@@ -115,7 +115,7 @@ class _Case:
         self, verdict: Rule | None, fault: Fault | None, delay: float, name: str | None
     ) -> Outcome:
         if verdict is None:
-            chance = 0.0 if self.profile.seed is not None else self.given.chance()
+            chance = 0.0 if self.profile.seed is not None else self.inputs.chance()
             accepted = decide(self.profile, self.charge, self.attempt, chance).accepted
             reason = self.profile.decline_reason
         else:
@@ -135,7 +135,7 @@ class _Case:
             return False
         purpose = f"{kind} {entry.name}"
         if entry.skip or entry.times is not None:
-            turn = self.given.hit(purpose) - entry.skip
+            turn = self.inputs.hit(purpose) - entry.skip
             if turn < 1 or (entry.times is not None and turn > entry.times):
                 return False
         return entry.rate == 1 or self._draw(purpose) < entry.rate
@@ -143,13 +143,13 @@ class _Case:
     def _in_time(self, entry: Entry) -> bool:
         if entry.from_ is None and entry.until is None:
             return True
-        now = self.given.now()
+        now = self.inputs.now()
         begun = entry.from_ is None or entry.from_ <= now
         return begun and (entry.until is None or now < entry.until)
 
     def _draw(self, purpose: str) -> float:
         if self.profile.seed is None:
-            return self.given.chance()
+            return self.inputs.chance()
         return seeded_draw(self.profile.seed, self.charge, self.attempt, purpose)
 
 

@@ -30,7 +30,7 @@ class Limits(Part):
         default=None, description="Calls at once, after a pause; left out: those of a second."
     )
     concurrent: Maybe[values.Count] = Field(
-        default=None, description="Calls under way at the same time."
+        default=None, description="Calls in flight at the same time."
     )
     retry_after_seconds: values.RetryAfter = Field(
         default=1, description="Value of the Retry-After header."
@@ -44,8 +44,8 @@ class Limits(Part):
         return value
 
     @classmethod
-    def flaws(cls, found: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
-        if not {"perSecond", "per_second", "concurrent"} & set(found):
+    def flaws(cls, document: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
+        if not {"perSecond", "per_second", "concurrent"} & set(document):
             yield (), "limits nothing; there must be perSecond or concurrent"
 
     @classmethod
@@ -137,9 +137,9 @@ class Profile(Part):
         return changed
 
     @classmethod
-    def flaws(cls, found: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
+    def flaws(cls, document: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
         for key in ("rules", "faults"):
-            names = [entry.get("name") for entry in members(found.get(key))]
+            names = [entry.get("name") for entry in members(document.get(key))]
             for index, name in enumerate(names):
                 if isinstance(name, str) and name in names[:index]:
                     yield (key, index, "name"), f"{name} is the name of an earlier one of {key} too"
@@ -147,10 +147,11 @@ class Profile(Part):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LoadedProfile:
-    """A profile and the SHA-256, in hex, of the very bytes it was read from (None: no file)."""
+    """A profile and where it is from."""
 
     profile: Profile
     hash: str | None
+    """SHA-256, in hex, of the very bytes it was read from; None: no file."""
 
     @classmethod
     def from_file_content(cls, raw: bytes | None, *, toml: bool = False) -> "LoadedProfile":

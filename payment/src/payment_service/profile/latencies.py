@@ -60,8 +60,8 @@ class PercentilesLatency(Part):
     )
 
     @classmethod
-    def flaws(cls, found: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
-        for index, (before, after) in enumerate(pairwise(members(found.get("points"))), start=1):
+    def flaws(cls, document: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
+        for index, (before, after) in enumerate(pairwise(members(document.get("points"))), start=1):
             for key, rises in (("percent", True), ("seconds", False)):
                 low, high = before.get(key), after.get(key)
                 if not (isinstance(low, int | float) and isinstance(high, int | float)):

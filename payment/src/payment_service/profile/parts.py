@@ -29,7 +29,7 @@ from pydantic_core import ArgsKwargs, CoreSchema, InitErrorDetails, PydanticCust
 from payment_service.profile.reading import TooLarge, json_members, toml_members
 from payment_service.text.mistakes import Mistake, MistakesError
 
-LONGEST_SHOWN = 40
+LONGEST_QUOTED = 40
 Path = tuple[str | int, ...]
 T = TypeVar("T")
 N = TypeVar("N", int, float, Decimal)
@@ -108,13 +108,14 @@ class Part:
         return written
 
     @classmethod
-    def flaws(cls, found: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
+    def flaws(cls, document: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
         """Tells what is wrong with these members taken together, whatever each one holds."""
         if not cls.exactly_one_of:
             return
-        given = [name for name in cls.exactly_one_of if member_name(name) in found or name in found]
-        if len(given) != 1:
-            has = _listed(given) if given else "none of them"
+        names = cls.exactly_one_of
+        present = [name for name in names if member_name(name) in document or name in document]
+        if len(present) != 1:
+            has = _listed(present) if present else "none of them"
             yield (), f"has {has}; there must be exactly one of {_listed(cls.exactly_one_of)}"
 
     @classmethod
@@ -123,18 +124,18 @@ class Part:
             return TypeAdapter(cls).validate_python(members, by_alias=True, by_name=False)
         except ValidationError as error:
             raise MistakesError(
-                Mistake.of(_shown_path(line["loc"]), line["msg"])
+                Mistake.of(_path_text(line["loc"]), line["msg"])
                 for line in error.errors(include_url=False)
             ) from None
 
     @model_validator(mode="wrap")
     @classmethod
-    def _tell_every_mistake(cls, found: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+    def _tell_every_mistake(cls, document: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         # Pydantic's own checks of a whole model are left out as soon as one of its fields is wrong.
         part: Self | None = None
         mistakes: list[InitErrorDetails] = []
         try:
-            part = handler(found)
+            part = handler(document)
         except ValidationError as error:
             mistakes += [
                 _mistake(line["loc"], cls._in_words(line), line["input"])
@@ -142,9 +143,9 @@ class Part:
                 # A list is also called too short when all of its elements are wrong.
                 if not (line["type"] == "too_short" and line["input"])
             ]
-        given = found.kwargs if isinstance(found, ArgsKwargs) else found
-        if isinstance(given, Mapping):
-            mistakes += [_mistake(path, text, None) for path, text in cls.flaws(given)]
+        document_members = document.kwargs if isinstance(document, ArgsKwargs) else document
+        if isinstance(document_members, Mapping):
+            mistakes += [_mistake(path, text, None) for path, text in cls.flaws(document_members)]
         if mistakes or part is None:
             raise ValidationError.from_exception_data(cls.__name__, mistakes)
         return part
@@ -153,7 +154,7 @@ class Part:
     def _in_words(cls, line: Mapping[str, Any]) -> str:
         kind, limits = line["type"], line.get("ctx", {})
         known = [each.name for each in fields(cls) if each.init]
-        value = shown(line["input"])
+        value = quoted(line["input"])
         texts = {
             "mistake": line["msg"],
             "wanted": f"{value} is not {line['msg']}",
@@ -185,16 +186,16 @@ def not_below(lower: str, value: N, info: ValidationInfo) -> N:
     """Returns `value`, which must not be below the field `lower` of the same part."""
     least = info.data.get(lower)
     if least is not None and value < least:
-        raise flaw(f"{shown(value)} is less than {member_name(lower)}, which is {shown(least)}")
+        raise flaw(f"{quoted(value)} is less than {member_name(lower)}, which is {quoted(least)}")
     return value
 
 
-def members(found: object) -> list[Mapping[str, object]]:
+def members(value: object) -> list[Mapping[str, object]]:
     """Returns the elements of a list as their members, before it is known what they are.
 
     One that has no members, or was made in Python and so is a part already, has its fields' own.
     """
-    elements = found if isinstance(found, list | tuple) else ()
+    elements = value if isinstance(value, list | tuple) else ()
     return [each if isinstance(each, Mapping) else _own(each) for each in elements]
 
 
@@ -212,22 +213,22 @@ def _listed(names: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _shown_path(path: Path) -> str:
+def _path_text(path: Path) -> str:
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{_shown_key(step)}"
+        text += f"[{step}]" if isinstance(step, int) else f".{_key_text(step)}"
     return text.removeprefix(".")
 
 
-def _shown_key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]{1,40}", key) else shown(key)
+def _key_text(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]{1,40}", key) else quoted(key)
 
 
-def shown(value: object) -> str:
+def quoted(value: object) -> str:
     """Returns a value as the document has it, but for what is inside of a list or an object."""
     if isinstance(value, list | tuple | Mapping):
         whole = ("{...}", "{}") if isinstance(value, Mapping) else ("[...]", "[]")
         return whole[not value]
     plain_number = isinstance(value, int | float | TooLarge) and not isinstance(value, bool)
     text = repr(value) if plain_number else json.dumps(value, default=str, ensure_ascii=False)
-    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "..."
+    return text if len(text) <= LONGEST_QUOTED else text[:LONGEST_QUOTED] + "..."

@@ -18,7 +18,7 @@ class Generator(GenerateJsonSchema):
             return self.generate_inner(schema["schema"])
         return super().default_schema(schema)
 
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  # it is pydantic's
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - it is pydantic's
         return False
 
 

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandle
 from pydantic.json_schema import WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
-from payment_service.profile.parts import Wanted, flaw, shown
+from payment_service.profile.parts import Wanted, flaw, quoted
 from payment_service.profile.reading import TooLarge
 from payment_service.text import whole_numbers
 
@@ -71,13 +71,14 @@ class DuplicateMode(StrEnum):
 class Range:
     """Which numbers a field takes, and so how a person is told of one that it does not.
 
-    Both ends are included; with `above`, the lower one is not. Of an int, only whole numbers.
+    Both ends are included. Of an int, only whole numbers.
     """
 
     least: float
     most: float
     unit: str = ""
     above: bool = False
+    """Whether the lower end is not included."""
 
     def __get_pydantic_core_schema__(self, kind: object, _: GetCoreSchemaHandler) -> CoreSchema:
         bounds: dict[str, Any] = {"gt" if self.above else "ge": self.least, "le": self.most}
@@ -85,10 +86,10 @@ class Range:
         return core_schema.custom_error_schema(
             number(strict=True, **bounds),
             "wanted",
-            custom_error_message=self._told(whole=kind is int),
+            custom_error_message=self._wanted(whole=kind is int),
         )
 
-    def _told(self, *, whole: bool) -> str:
+    def _wanted(self, *, whole: bool) -> str:
         most = f"{self.most:g}" if isinstance(self.most, float) else self.most
         end = f"above {self.least}, at most" if self.above else f"from {self.least} to"
         return f"a {'whole ' if whole else ''}number{self.unit} {end} {most}"
@@ -104,18 +105,18 @@ def _amount(value: object) -> Decimal:
     if isinstance(value, str) and re.fullmatch(AMOUNT_PATTERN, value):
         return Decimal(value)
     if isinstance(value, int | float | TooLarge) and not isinstance(value, bool):
-        raise flaw(f'{shown(value)} is a number; write it as a string, such as "12.50"')
-    raise flaw(f'{shown(value)} is not an amount such as "12.50": {_AMOUNT_RULE}')
+        raise flaw(f'{quoted(value)} is a number; write it as a string, such as "12.50"')
+    raise flaw(f'{quoted(value)} is not an amount such as "12.50": {_AMOUNT_RULE}')
 
 
-def _instant(found: object) -> object:
-    if isinstance(found, str):
-        if not re.fullmatch(INSTANT, found):
-            raise ValueError(found)
-        return datetime.fromisoformat(found)
-    if isinstance(found, datetime) and found.tzinfo is None:  # TOML knows local times
-        raise ValueError(found)
-    return found
+def _instant(value: object) -> object:
+    if isinstance(value, str):
+        if not re.fullmatch(INSTANT, value):
+            raise ValueError(value)
+        return datetime.fromisoformat(value)
+    if isinstance(value, datetime) and value.tzinfo is None:  # TOML knows local times
+        raise ValueError(value)
+    return value
 
 
 Reason = Annotated[DeclineReason, _one_of(DeclineReason)]

@@ -17,15 +17,13 @@ LARGEST_KEPT = 2048
 
 @dataclass(slots=True)
 class Head:
-    """A head that was read.
+    """A head that was read."""
 
-    `said` is what the parser has found, without what belongs to one request alone; `environ` what
-    of a WSGI environment follows from it, which is nothing before the first request has come up to
-    the application.
-    """
-
-    said: dict[str, Any]
+    parsed: dict[str, Any]
+    """What the parser made of it, without what belongs to one request alone."""
     environ: dict[str, Any] = field(default_factory=dict)
+    """What of a WSGI environment follows from it; nothing before the first request has come up to
+    the application."""
 
 
 class Heads:

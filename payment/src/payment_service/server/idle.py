@@ -2,7 +2,7 @@
 
 waitress' own loop asks every connection each time what it waits for, and so has to be woken after
 each answer to ask again. To wake it, and to hand the interpreter from thread to thread for that,
-takes as long as the charge; and every connection whose reply is held is asked along with it.
+takes as long as the charge; and every connection whose reply is deferred is asked along with it.
 """
 
 import select
@@ -22,13 +22,13 @@ _BROKEN = select.EPOLLERR | select.EPOLLHUP
 _UNLESS_GONE = suppress(OSError)
 
 
-class AtWork(threading.local):
+class CurrentRequest(threading.local):
     """Whose request this thread answers at present."""
 
     connection: Any = None
 
 
-AT_WORK = AtWork()
+CURRENT_REQUEST = CurrentRequest()
 
 
 class Watched(dict[int, Any]):

@@ -36,9 +36,9 @@ def turn_newcomers_away(listener: socket.socket) -> None:
             _instruction(0x06, 0xFFFFFFFF),  # else all of it
         )
     )
-    held = ctypes.create_string_buffer(program, len(program))
+    buffer = ctypes.create_string_buffer(program, len(program))
     with suppress(OSError):
-        pointer = struct.pack("@HP", len(program) // 8, ctypes.addressof(held))
+        pointer = struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer))
         listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, pointer)
 
 

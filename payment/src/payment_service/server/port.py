@@ -10,9 +10,9 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from payment_service.profile.values import LONGEST_DELAY
+from payment_service.server.deferral import DeferredPool, DeferringChannel
 from payment_service.server.heads import Heads
-from payment_service.server.idle import AT_WORK, LONGEST_PAUSE, Watched
-from payment_service.server.late import Holding, HoldingChannel
+from payment_service.server.idle import CURRENT_REQUEST, LONGEST_PAUSE, Watched
 from payment_service.server.listener import open_listener, turn_newcomers_away
 from payment_service.server.wire import Refusal, refusal_with_result
 
@@ -22,18 +22,19 @@ HANDSHAKE_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one port takes on: threads, open connections, bytes of a body and of a head.
-
-    And of the replies that leave late (see `delivery`): how many are held at a time, each on a
-    connection that stays open, and for how many seconds at most.
-    """
+    """How much one port takes on."""
 
     threads: int
     connections: int = 1000
+    """How many may be open."""
     body: int = 65536
+    """Largest body, in bytes."""
     head: int = 32768
-    held: int = 500
-    held_seconds: float = LONGEST_DELAY
+    """Largest head, in bytes."""
+    deferred: int = 500
+    """How many replies may be deferred at a time (see `delivery`), each on an open connection."""
+    deferred_seconds: float = LONGEST_DELAY
+    """For how long a reply is deferred at most."""
 
 
 def waitress_settings(limits: Limits) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def waitress_settings(limits: Limits) -> dict[str, Any]:
 class Port:
     """Serves one WSGI application on one port, in one loop thread and its own task threads.
 
-    Two ports of a process share nothing, so a port whose threads are all held does not slow the
+    Two ports of a process share nothing, so a port whose threads are all busy does not slow the
     other. All that touches connections happens in the loop thread; the methods here ask it to.
     """
 
@@ -77,9 +78,9 @@ class Port:
         self._server = create_server(
             app, map=self._watched, sockets=[listener], **waitress_settings(limits)
         )
-        self._server.channel_class = HoldingChannel
-        self._holding = Holding(limits.held, limits.held_seconds)
-        self._server.holding = self._holding
+        self._server.channel_class = DeferringChannel
+        self._pool = DeferredPool(limits.deferred, limits.deferred_seconds)
+        self._server.pool = self._pool
         self._server.heads = Heads()
         self._server.last_answers = False
         self._server.refusal = refusal
@@ -101,16 +102,16 @@ class Port:
         """Returns how many connections are open, those with waiting requests among them."""
         return len(self._server.active_channels)
 
-    def may_hold(self) -> bool:
-        """Tells whether one more reply can be held; beyond that, replies leave whole and at once.
+    def can_defer(self) -> bool:
+        """Tells whether one more reply can be deferred; beyond that, they leave whole and at once.
 
         Who asks this first, in the thread of its request, and then asks for a delivery, gets it.
         """
-        return self._holding.has_room()
+        return self._pool.has_room()
 
-    def held(self) -> int:
-        """Returns how many replies are held."""
-        return len(self._holding.replies)
+    def deferred(self) -> int:
+        """Returns how many replies are deferred."""
+        return len(self._pool.replies)
 
     def end_connections(self, idle_seconds: float) -> None:
         """From now on ends each connection with its next answer, or after that long without one."""
@@ -151,20 +152,21 @@ class Port:
         # Only now, since all of the above still use the trigger that this closes.
         wasyncore.close_all(self._watched)
         self._watched.close()
-        for late in self._holding.replies.all():
-            if self._holding.replies.leave(late):
-                late.tell(left=False)
+        for task in self._pool.replies.all():
+            if self._pool.replies.leave(task):
+                task.tell(left=False)
 
     def _cut_off_endless(self) -> None:
-        held = self._holding.replies.all()
-        if len(held) == self.open_connections() and all(late.delivery.endless for late in held):
-            for late in held:
-                late.channel.cut_off()
+        deferred = self._pool.replies.all()
+        only = len(deferred) == self.open_connections()
+        if only and all(task.delivery.endless for task in deferred):
+            for task in deferred:
+                task.channel.cut_off()
             self._watched.look_at_all()
 
     def _wake(self) -> None:
         # Every answer asks for it, most of them only to have the next request waited for.
-        connection = AT_WORK.connection
+        connection = CURRENT_REQUEST.connection
         if connection is not None and connection.readable():
             self._watched.again(connection)
         # Once is enough until the loop has looked at the connections again, and it costs a system
@@ -174,25 +176,25 @@ class Port:
             self._server.trigger.pull_trigger()
 
     def _loop(self) -> None:
-        held, next_look = self._holding.replies, 0.0
+        deferred, next_look = self._pool.replies, 0.0
         while not self._stopped:
             pause = LONGEST_PAUSE if self._idle_seconds is None else 0.05
-            self._watched.wait(held.pause(pause))
+            self._watched.wait(deferred.pause(pause))
             if self._idle_seconds is not None:
                 # waitress looks only as long as it accepts.
                 self._server.maintenance(time.time())
                 self._watched.look_at_all()
-            if held:
-                next_look = self._tend_held(next_look)
+            if deferred:
+                next_look = self._tend_deferred(next_look)
             if self._woken:
                 self._woken = False  # before it looks, so that it misses nobody who comes then
                 self._watched.look_at_all()
 
-    def _tend_held(self, next_look: float) -> float:
+    def _tend_deferred(self, next_look: float) -> float:
         now = time.monotonic()
-        for late in self._holding.replies.due(now):
-            late.come_due()
+        for task in self._pool.replies.due(now):
+            task.come_due()
         if now < next_look:
             return next_look
-        self._holding.drop_hung_up()
+        self._pool.drop_hung_up()
         return now + LONGEST_PAUSE

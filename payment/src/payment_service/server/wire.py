@@ -35,7 +35,7 @@ from waitress.utilities import BadRequest
 from payment_service.cashier.replies import refusal_body
 from payment_service.server.delivery import DELIVERY, Delivery
 from payment_service.server.heads import Head, Heads
-from payment_service.server.idle import AT_WORK
+from payment_service.server.idle import CURRENT_REQUEST
 
 LINGER_SECONDS = 2.0
 HEADS_KEPT = 64
@@ -79,7 +79,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
 
     def parse_header(self, header_plus: bytes) -> None:
         self.head = head = self._heads.read(header_plus, self.adj)
-        self.__dict__.update(head.said)
+        self.__dict__.update(head.parsed)
         self.headers = self.headers.copy()
         if self.content_length:
             # What has come of another request's body is none of this one's.
@@ -91,8 +91,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
         return BytesIO(b"" if self.body_rcv is None else self.body_rcv.getbuf().get())
 
 
-class HeldBack(BaseException):
-    """An answer is not to be written yet.
+class ReplyDeferred(BaseException):
+    """An answer is not to be written yet: no error, but the way out of waitress' own code.
 
     It leaves waitress' service of the request before anything of it is done with the answer, and
     so is none of the exceptions that waitress takes for a failure.
@@ -132,7 +132,7 @@ class ChargeTask(WSGITask):  # type: ignore[misc]  # waitress has no types
 
     def write(self, data: bytes) -> None:
         if DELIVERY in self.environ:
-            self._hold_back(data)
+            self._defer(data)
         if self.wrote_header or not self.complete or self.content_length != len(data):
             super().write(data)
             return
@@ -141,19 +141,19 @@ class ChargeTask(WSGITask):  # type: ignore[misc]  # waitress has no types
         self.content_bytes_written = len(data)
         self.channel.write_soon(head + data if self.has_body else head)
 
-    def _hold_back(self, data: bytes) -> NoReturn:
+    def _defer(self, data: bytes) -> NoReturn:
         if data and self.content_length != len(data):
-            raise ValueError("an answer that is held back must come in one piece")
+            raise ValueError("an answer that is deferred must come in one piece")
         self.delivery, self.body = self.environ[DELIVERY], data
-        raise HeldBack(self)
+        raise ReplyDeferred(self)
 
     def build_response_header(self) -> bytes:
-        asked = self.request.headers
+        headers = self.request.headers
         if self.channel.server.last_answers:
             # As if the client had asked for it; waitress then writes the header and closes.
-            asked["CONNECTION"] = "close"
+            headers["CONNECTION"] = "close"
         key = (
-            (self.version, asked.get("CONNECTION"), self.status, self.content_length),
+            (self.version, headers.get("CONNECTION"), self.status, self.content_length),
             tuple(self.response_headers),
             int(self.start_time),
         )
@@ -198,11 +198,11 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         return Parser(adj, self.server.heads)
 
     def service(self) -> None:
-        AT_WORK.connection = self
+        CURRENT_REQUEST.connection = self
         try:
             super().service()
         finally:
-            AT_WORK.connection = None
+            CURRENT_REQUEST.connection = None
 
     def handle_close(self) -> None:
         if self.lingers and self.will_close and self.socket is not None:

@@ -10,7 +10,7 @@ from payment_service.state.values import Kept, SavedAnswer
 
 
 @dataclass(slots=True)
-class _Held:
+class _Entry:
     fingerprint: str
     expires: float
     answer: SavedAnswer | None = None
@@ -22,20 +22,20 @@ class Answers:
     def __init__(self, kept: Kept, now: Callable[[], float]) -> None:
         self._kept = kept
         self._now = now
-        self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._lock = threading.Lock()
 
     def begin(self, key: str, fingerprint: str) -> Began | SavedAnswer:
         """Takes a key; see `State.begin`."""
         with self._lock:
             now = self._now()
-            held = self._living(key, now)
-            if held is None:
-                self._hold(key, _Held(fingerprint, now + self._kept.in_flight_seconds))
+            entry = self._living(key, now)
+            if entry is None:
+                self._enter(key, _Entry(fingerprint, now + self._kept.in_flight_seconds))
                 return Began.FRESH
-        if held.fingerprint != fingerprint:
+        if entry.fingerprint != fingerprint:
             return Began.MISMATCH
-        return held.answer or Began.IN_FLIGHT
+        return entry.answer or Began.IN_FLIGHT
 
     def save(
         self, key: str, fingerprint: str, answer: SavedAnswer, *, ttl_seconds: float
@@ -43,28 +43,28 @@ class Answers:
         """Keeps an answer; see `State.save`."""
         with self._lock:
             now = self._now()
-            held = self._living(key, now)
-            if held is not None and held.fingerprint != fingerprint:
+            entry = self._living(key, now)
+            if entry is not None and entry.fingerprint != fingerprint:
                 return answer
-            if held is not None and held.answer is not None:
-                return held.answer
-            self._hold(key, _Held(fingerprint, now + ttl_seconds, answer))
+            if entry is not None and entry.answer is not None:
+                return entry.answer
+            self._enter(key, _Entry(fingerprint, now + ttl_seconds, answer))
             return answer
 
     def forget(self, key: str) -> None:
         """Gives a key back unless it has its answer."""
         with self._lock:
-            held = self._held.get(key)
-            if held is not None and held.answer is None:
-                del self._held[key]
+            entry = self._entries.get(key)
+            if entry is not None and entry.answer is None:
+                del self._entries[key]
 
-    def _living(self, key: str, now: float) -> _Held | None:
-        held = self._held.get(key)
-        return held if held is not None and held.expires > now else None
+    def _living(self, key: str, now: float) -> _Entry | None:
+        entry = self._entries.get(key)
+        return entry if entry is not None and entry.expires > now else None
 
-    def _hold(self, key: str, held: _Held) -> None:
-        self._held.pop(key, None)
-        self._held[key] = held
-        oldest = next(iter(self._held.values()))
-        if len(self._held) > self._kept.keys or oldest.expires <= self._now():
-            self._held.popitem(last=False)
+    def _enter(self, key: str, entry: _Entry) -> None:
+        self._entries.pop(key, None)
+        self._entries[key] = entry
+        oldest = next(iter(self._entries.values()))
+        if len(self._entries) > self._kept.keys or oldest.expires <= self._now():
+            self._entries.popitem(last=False)

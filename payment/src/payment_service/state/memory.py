@@ -45,7 +45,7 @@ class Attempts:
 class Memory:
     """A State in this process. Each kind has a lock of its own, held for no more than a look-up."""
 
-    def __init__(self, kept: Kept = Kept(), now: Callable[[], float] = time.time) -> None:  # noqa: B008  # frozen
+    def __init__(self, kept: Kept = Kept(), now: Callable[[], float] = time.time) -> None:  # noqa: B008 - frozen
         """`now` gives the seconds since 1970."""
         self._kept = kept
         self._now = now

@@ -34,8 +34,8 @@ def _open_shared(settings: Settings, address: StoreAddress, kept: Kept) -> State
         from payment_service.state.shared import Shared  # noqa: PLC0415
         from payment_service.state.store import PasswordFile, Store  # noqa: PLC0415
     except ModuleNotFoundError:
-        told = "PAYMENT_STORE_URL: needs the store's client: pip install 'payment-service[store]'"
-        raise MistakesError([told]) from None
+        remedy = "needs the store's client: pip install 'payment-service[store]'"
+        raise MistakesError([f"PAYMENT_STORE_URL: {remedy}"]) from None
     path = settings.store_password_file
     if path is not None and (flaw := PasswordFile(path, address.user).flaw()):
         raise MistakesError([f"PAYMENT_STORE_PASSWORD_FILE: {path} {flaw}"])

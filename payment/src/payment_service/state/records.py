@@ -10,22 +10,22 @@ from payment_service.outcome.charges import fingerprint
 
 # Tuples: each charge makes one of both, and a frozen dataclass takes several times as long.
 class Booking(NamedTuple):
-    """One counted charge; `time` in seconds since 1970, `replica` is who took it.
-
-    `duplicate_of` is the id of an earlier charge alike, `fault` the name of a fault by which its
-    reply went wrong.
-    """
+    """One counted charge."""
 
     charge_id: str
     time: float
+    """In seconds since 1970."""
     customer_id: int
     amount: Decimal
     currency: str
     accepted: bool
     reason: str | None = None
     duplicate_of: str | None = None
+    """Id of an earlier charge alike."""
     fault: str | None = None
+    """Name of a fault by which its reply went wrong."""
     replica: str = ""
+    """Name of the process that took it."""
 
     @property
     def fingerprint(self) -> str:
@@ -38,14 +38,16 @@ class Booking(NamedTuple):
 
 
 class JournalEntry(NamedTuple):
-    """One call and what it was told; None is what it did not say, or what it never came to.
+    """One call and its answer; None is what it did not say, or what it never came to.
 
-    `outcome` is a `CallOutcome`'s text, `time` in seconds since 1970. No token is in it.
+    No token is in it.
     """
 
     time: float
+    """In seconds since 1970."""
     request_id: str
     outcome: str
+    """A `CallOutcome`'s text."""
     status: int
     customer_id: int | None = None
     amount: Decimal | None = None
@@ -63,9 +65,7 @@ class JournalEntry(NamedTuple):
 class Filter:
     """What is wanted of a record; None is anything.
 
-    What a record cannot have, as a booking has no status, it never matches. `since` is
-    included, `until` is not; both are seconds since 1970. `duplicate` is whether it came after one
-    alike.
+    What a record cannot have, as a booking has no status, it never matches.
     """
 
     customer_id: int | None = None
@@ -80,8 +80,11 @@ class Filter:
     request_id: str | None = None
     idempotency_key: str | None = None
     since: float | None = None
+    """The first time that is wanted, in seconds since 1970."""
     until: float | None = None
+    """The first time that is not wanted any more."""
     duplicate: bool | None = None
+    """Whether it came after one alike."""
 
     def takes(self, record: Booking | JournalEntry) -> bool:
         """Tells whether a record is as wanted."""
@@ -117,10 +120,8 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What was booked, by customer and currency.
-
-    `forgotten` counts the rows that had to make room; as long as it is 0, no booking is missing.
-    """
+    """What was booked, by customer and currency."""
 
     rows: Mapping[tuple[int, str], Total]
     forgotten: int
+    """How many rows had to make room; as long as it is 0, no booking is missing."""

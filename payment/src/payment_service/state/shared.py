@@ -48,7 +48,7 @@ class Shared:
         self,
         store: Store,
         prefix: str,
-        kept: Kept = Kept(),  # noqa: B008  # frozen
+        kept: Kept = Kept(),  # noqa: B008 - frozen
         now: Callable[[], float] | None = None,
     ) -> None:
         """`now` gives the seconds since 1970; without it the store's clock does, for everybody."""
@@ -67,8 +67,8 @@ class Shared:
         if window_seconds is None:
             return Arrival(self.next_attempt(charge), None)
         earlier = self._earlier(charge, charge_id, window_seconds)
-        attempt, found = self._do(self._attempt(charge), earlier)
-        return Arrival(attempt, _read_earlier(found))
+        attempt, earlier_row = self._do(self._attempt(charge), earlier)
+        return Arrival(attempt, _read_earlier(earlier_row))
 
     def settle(self, booking: Booking, entry: JournalEntry, keyed: Keyed | None = None) -> None:
         saving = () if keyed is None else (self._save(keyed),)
@@ -88,8 +88,8 @@ class Shared:
 
     def begin(self, key: str, fingerprint: str) -> Began | SavedAnswer:
         seconds, keys = self._kept.in_flight_seconds, self._kept.keys
-        [found] = self._do(("begin", key, fingerprint, self._owner, seconds, keys))
-        return read_answer(found[1]) if found[0] == b"saved" else Began(found[0].decode())
+        [row] = self._do(("begin", key, fingerprint, self._owner, seconds, keys))
+        return read_answer(row[1]) if row[0] == b"saved" else Began(row[0].decode())
 
     def save(
         self, key: str, fingerprint: str, answer: SavedAnswer, *, ttl_seconds: float
@@ -101,8 +101,8 @@ class Shared:
         self._do(("forget", key, self._owner))
 
     def earlier(self, charge: Charge, charge_id: str, window_seconds: float) -> Earlier | None:
-        [found] = self._do(self._earlier(charge, charge_id, window_seconds))
-        return _read_earlier(found)
+        [row] = self._do(self._earlier(charge, charge_id, window_seconds))
+        return _read_earlier(row)
 
     def withdraw(self, charge: Charge, charge_id: str) -> None:
         self._do(("withdraw", charge.fingerprint, charge_id))
@@ -129,12 +129,12 @@ class Shared:
     def set_fault(self, name: str, document: str, seconds: float | None) -> SetFault | None:
         life = "" if seconds is None else seconds
         calls, kept = fault_calls(name), self._kept.faults
-        [found] = self._do(("set_fault", name, document, life, calls, kept))
-        return None if found is None else _read_fault(found)
+        [row] = self._do(("set_fault", name, document, life, calls, kept))
+        return None if row is None else _read_fault(row)
 
     def faults(self) -> tuple[SetFault, ...]:
-        [found] = self._do(("faults",))
-        return tuple(sorted(map(_read_fault, found), key=lambda fault: fault.name))
+        [rows] = self._do(("faults",))
+        return tuple(sorted(map(_read_fault, rows), key=lambda fault: fault.name))
 
     def drop_fault(self, name: str) -> bool:
         [dropped] = self._do(("drop_fault", name, fault_calls(name)))
@@ -176,8 +176,8 @@ class Shared:
         stream = self._keys["bookings" if kind is Booking else "journal"]
         last = "+"
         while page := self._page(stream, last):
-            for _, found in page:
-                yield read_record(kind, found[b"d"])
+            for _, row in page:
+                yield read_record(kind, row[b"d"])
             # An opening bracket leaves out the one itself.
             last = f"({page[-1][0].decode()}"
 
@@ -190,10 +190,10 @@ def _bytes(word: str | float) -> bytes:
     return (word if isinstance(word, str) else repr(word)).encode("utf-8", "surrogatepass")
 
 
-def _read_earlier(found: Any) -> Earlier | None:
-    if found is None:
+def _read_earlier(row: Any) -> Earlier | None:
+    if row is None:
         return None
-    charge_id, outcome, reason, seconds_ago = found
+    charge_id, outcome, reason, seconds_ago = row
     accepted = outcome == b"accepted" if outcome else None
     return Earlier(charge_id.decode(), accepted, float(seconds_ago), reason.decode() or None)
 
@@ -207,6 +207,6 @@ def _read_total(row: Any) -> tuple[tuple[int, str], Total]:
     return read_holder(holder), total
 
 
-def _read_fault(found: Any) -> SetFault:
-    name, document, expires = (part.decode() for part in found)
+def _read_fault(row: Any) -> SetFault:
+    name, document, expires = (part.decode() for part in row)
     return SetFault(name, document, float(expires) if expires else None)

@@ -113,8 +113,8 @@ class Store:
             self._again = time.monotonic() + AGAIN_SECONDS
             self._lost = True
             # Without the error itself: a server that knows no AUTH repeats the password in it.
-            told = f"the store {self._address} is lost: {_kind(error)}"
-            raise StoreLostError(told) from None
+            message = f"the store {self._address} is lost: {_kind(error)}"
+            raise StoreLostError(message) from None
         self._lost = False
         return answer
 

@@ -23,8 +23,8 @@ def record_document(record: Booking | JournalEntry) -> str:
 
 def read_record(kind: type[R], document: bytes) -> R:
     """Reads what `record_document` wrote; fields of a newer version are left out."""
-    found: dict[str, Any] = json.loads(document)
-    values = {name: found[name] for name in kind._fields if name in found}
+    members: dict[str, Any] = json.loads(document)
+    values = {name: members[name] for name in kind._fields if name in members}
     if "amount" in values:
         values["amount"] = Decimal(values["amount"])
     return kind(**values)

@@ -24,7 +24,7 @@ class Kept:
     faults: int = 100
     """Faults that are set at the same time; one more is refused."""
     in_flight_seconds: float = 30.0
-    """How long a call holds its idempotency key without an answer, if its process is killed."""
+    """How long a call keeps its idempotency key without an answer, if its process is killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +46,14 @@ class Keyed(NamedTuple):
 
 
 class Earlier(NamedTuple):
-    """A charge that came before one alike.
-
-    `accepted` is None as long as it is not booked, `reason` why it was declined, if it was.
-    """
+    """A charge that came before one alike."""
 
     charge_id: str
     accepted: bool | None
+    """None as long as it is not booked."""
     seconds_ago: float
     reason: str | None = None
+    """Why it was declined, if it was."""
 
 
 class Arrival(NamedTuple):
@@ -66,11 +65,13 @@ class Arrival(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SetFault:
-    """A fault that was set while running; `expires` in seconds since 1970, None for never."""
+    """A fault that was set while running."""
 
     name: str
     document: str
+    """Its entry of the profile, as JSON."""
     expires: float | None
+    """In seconds since 1970; None for never."""
 
     def lives(self, now: float) -> bool:
         """Whether it has not expired, `now` being in seconds since 1970."""

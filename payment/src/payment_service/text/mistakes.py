@@ -4,14 +4,12 @@ from collections.abc import Iterable
 
 
 class Mistake(str):
-    """One mistake as a text that begins with its field, if it is one field's.
-
-    `field` is the path of that field, empty if it is the whole that is wrong; `detail` is the text
-    without it.
-    """
+    """One mistake as a text that begins with its field, if it is one field's."""
 
     field: str
+    """Path of that field; empty if it is the whole that is wrong."""
     detail: str
+    """The text without the field."""
 
     @classmethod
     def of(cls, field: str, detail: str) -> "Mistake":

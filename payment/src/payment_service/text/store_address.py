@@ -11,13 +11,14 @@ _USER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class StoreAddress:
-    """A Redis; `encrypted` is TLS with the certificates that the system trusts."""
+    """A Redis."""
 
     host: str
     port: int = 6379
     database: int = 0
     user: str | None = None
     encrypted: bool = False
+    """Whether to speak TLS, with the certificates that the system trusts."""
 
     @classmethod
     def from_url(cls, url: str) -> "StoreAddress":

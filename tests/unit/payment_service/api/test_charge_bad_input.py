@@ -4,6 +4,7 @@ import json
 import math
 from decimal import Decimal
 
+import pytest
 from falcon import testing
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from payment_service.outcome.charges import Charge, canonical
 from payment_service.profile.document import Profile
 from payment_service.text.mistakes import MistakesError
+from support.cases import cases
 from support.payment.service import TOKEN, a_charge, a_client
 
 CLIENT = a_client(largest_body=10**6)
@@ -51,8 +53,8 @@ def test_any_document_is_judged(document: object) -> None:
 
 @quickly
 @given(st.sampled_from(["customer_id", "value", "currency"]), documents)
-def test_a_charge_with_any_one_field_is_judged(field: str, found: object) -> None:
-    assert_judged(charge(a_charge(**{field: found}), OPEN_CLIENT))
+def test_a_charge_with_any_one_field_is_judged(field: str, value: object) -> None:
+    assert_judged(charge(a_charge(**{field: value}), OPEN_CLIENT))
 
 
 @quickly
@@ -114,12 +116,33 @@ def test_equal_amounts_are_the_same_however_they_are_written(
 
 
 @quickly
-@given(st.binary(max_size=100) | documents.map(lambda found: json.dumps(found).encode()))
+@given(st.binary(max_size=100) | documents.map(lambda value: json.dumps(value).encode()))
 def test_any_profile_is_good_or_told_what_is_wrong(raw: bytes) -> None:
     try:
         profile = Profile.from_json(raw)
     except MistakesError as error:
-        told = error.texts
+        mistakes = error.texts
     else:
-        told = () if 0 <= profile.success_rate <= 1 else ("",)
-    assert all(told)
+        mistakes = () if 0 <= profile.success_rate <= 1 else ("",)
+    assert all(mistakes)
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    cases("the attempt is {0}", ["0", "-1", "+1", "1.0", "", "x", "2147483648", "1, 2", "\xb2"]),
+)
+def test_an_attempt_that_is_no_whole_number_is_refused(attempt: str) -> None:
+    headers = {"X-Token": TOKEN, "X-Charge-Attempt": attempt}
+
+    answer = a_client().simulate_post("/", body=a_charge(), headers=headers)
+
+    assert (answer.status_code, answer.json["result"]) == (400, "false")
+    assert "X-Charge-Attempt" in answer.json["error"]
+
+
+@pytest.mark.parametrize("path", cases("the path is {0}", ["/health", "/ping"]))
+def test_a_charge_sent_to_health_or_ping_is_refused_with_a_result(path: str) -> None:
+    answer = a_client().simulate_post(path, body=a_charge(), headers={"X-Token": TOKEN})
+
+    assert (answer.status_code, answer.json["result"]) == (405, "false")
+    assert answer.headers["allow"] == "GET"

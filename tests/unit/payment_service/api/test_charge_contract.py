@@ -9,9 +9,10 @@ import pytest
 from falcon import testing
 
 from payment_service.profile.document import Profile
+from support.cases import cases
 from support.payment.service import CHARGE_PATHS, PE_BODY, TINJIS_BODY, TOKEN, a_charge, a_client
 
-on_both_paths = pytest.mark.parametrize("path", CHARGE_PATHS)
+on_both_paths = pytest.mark.parametrize("path", cases("the path is {0}", CHARGE_PATHS))
 
 
 def charge(
@@ -35,7 +36,9 @@ def assert_refused(answer: testing.Result, status: int) -> None:
 
 
 @on_both_paths
-@pytest.mark.parametrize(("rate", "result"), [(1, b"true"), (0, b"false")])
+@pytest.mark.parametrize(
+    ("rate", "result"), cases("at rate {0} the result is {1}", [(1, b"true"), (0, b"false")])
+)
 def test_a_charge_is_answered_with_the_result_as_a_string(
     path: str, rate: float, result: bytes
 ) -> None:
@@ -122,7 +125,9 @@ BAD_BODIES = {
 
 
 @on_both_paths
-@pytest.mark.parametrize("body", BAD_BODIES.values(), ids=BAD_BODIES.keys())
+@pytest.mark.parametrize(
+    "body", BAD_BODIES.values(), ids=[f"the body has {name}" for name in BAD_BODIES]
+)
 def test_a_bad_body_is_refused(path: str, body: bytes) -> None:
     assert_refused(charge(a_client(), path, body), 400)
 
@@ -145,24 +150,27 @@ def test_everything_wrong_with_a_charge_is_named_at_once() -> None:
 @on_both_paths
 @pytest.mark.parametrize(
     "token",
-    [
-        pytest.param(None, id="none"),
-        pytest.param("", id="empty"),
-        pytest.param("tokenunspecified", id="what Antaeus sends without one"),
-        pytest.param(TOKEN + "x", id="longer"),
-        pytest.param(TOKEN[:-1], id="shorter"),
-        pytest.param(TOKEN.upper(), id="other case"),
-        pytest.param(f'"{TOKEN}"', id="in quotes"),
-        pytest.param(f"{TOKEN}, {TOKEN}", id="sent twice"),
-        pytest.param("\xe9\xff", id="outside ASCII"),
-    ],
+    cases(
+        "the token is {0}",
+        [
+            pytest.param(None, id="none"),
+            pytest.param("", id="empty"),
+            pytest.param("tokenunspecified", id="what Antaeus sends without one"),
+            pytest.param(TOKEN + "x", id="longer"),
+            pytest.param(TOKEN[:-1], id="shorter"),
+            pytest.param(TOKEN.upper(), id="other case"),
+            pytest.param(f'"{TOKEN}"', id="in quotes"),
+            pytest.param(f"{TOKEN}, {TOKEN}", id="sent twice"),
+            pytest.param("\xe9\xff", id="outside ASCII"),
+        ],
+    ),
 )
 def test_a_missing_or_wrong_token_is_refused(path: str, token: str | None) -> None:
     assert_refused(charge(a_client(), path, token=token), 403)
 
 
 @on_both_paths
-@pytest.mark.parametrize("token", ["new-token", "old-token"])
+@pytest.mark.parametrize("token", cases("the token is {0}", ["new-token", "old-token"]))
 def test_two_tokens_are_valid_at_once(path: str, token: str) -> None:
     client = a_client(tokens=("new-token", "old-token"))
 
@@ -186,15 +194,17 @@ def test_the_token_is_judged_first(path: str, body: bytes, content_type: str) ->
 
 
 @on_both_paths
-@pytest.mark.parametrize("token", [None, "tokenunspecified", "anything"])
-@pytest.mark.parametrize("body", [TINJIS_BODY, PE_BODY], ids=["tinjis", "pe"])
+@pytest.mark.parametrize("token", cases("the token is {0}", [None, "tokenunspecified", "anything"]))
+@pytest.mark.parametrize(
+    "body", [TINJIS_BODY, PE_BODY], ids=["the body of tinjis", "the body of pe"]
+)
 def test_without_a_required_token_both_dialects_are_taken(
     path: str, token: str | None, body: bytes
 ) -> None:
     assert charge(a_client(tokens=None), path, body, token=token).status_code == 200
 
 
-@pytest.mark.parametrize("currency", [None, "", 1, [], ...], ids=repr)
+@pytest.mark.parametrize("currency", cases("the currency is {0}", [None, "", 1, [], ...]))
 def test_without_a_required_token_a_currency_is_still_needed(currency: object) -> None:
     assert_refused(charge(a_client(tokens=None), body=a_charge(currency=currency)), 400)
 
@@ -202,13 +212,16 @@ def test_without_a_required_token_a_currency_is_still_needed(currency: object) -
 @on_both_paths
 @pytest.mark.parametrize(
     "content_type",
-    [
-        pytest.param(None, id="absent"),
-        "application/json",
-        "application/json; charset=utf-8",
-        "application/json;charset=ISO-8859-1",
-        "Application/JSON ; Charset=UTF-8; profile=x",
-    ],
+    cases(
+        "the content type is {0}",
+        [
+            pytest.param(None, id="absent"),
+            "application/json",
+            "application/json; charset=utf-8",
+            "application/json;charset=ISO-8859-1",
+            "Application/JSON ; Charset=UTF-8; profile=x",
+        ],
+    ),
 )
 def test_json_of_any_charset_is_taken(path: str, content_type: str | None) -> None:
     assert charge(a_client(), path, content_type=content_type).status_code == 200
@@ -217,14 +230,17 @@ def test_json_of_any_charset_is_taken(path: str, content_type: str | None) -> No
 @on_both_paths
 @pytest.mark.parametrize(
     "content_type",
-    [
-        "text/plain",
-        "application/x-www-form-urlencoded",
-        "application/jsonp",
-        "application/problem+json",
-        "text/json",
-        "application/json, application/json",
-    ],
+    cases(
+        "the content type is {0}",
+        [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "application/jsonp",
+            "application/problem+json",
+            "text/json",
+            "application/json, application/json",
+        ],
+    ),
 )
 def test_another_content_type_is_refused(path: str, content_type: str) -> None:
     assert_refused(charge(a_client(), path, content_type=content_type), 415)
@@ -239,7 +255,9 @@ def test_a_body_over_the_limit_is_refused(path: str) -> None:
 
 
 @on_both_paths
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize(
+    "method", cases("the method is {0}", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+)
 def test_another_method_is_told_which_is_allowed(path: str, method: str) -> None:
     answer = a_client().simulate_request(method, path, headers={"X-Token": TOKEN})
 
@@ -247,13 +265,17 @@ def test_another_method_is_told_which_is_allowed(path: str, method: str) -> None
     assert answer.headers["allow"] == "POST"
 
 
-@pytest.mark.parametrize("path", ["/charge", "/api/v1/charge/", "/api/v1", "/livez", "/metrics"])
+@pytest.mark.parametrize(
+    "path",
+    cases("the path is {0}", ["/charge", "/api/v1/charge/", "/api/v1", "/livez", "/metrics"]),
+)
 def test_another_path_is_not_found(path: str) -> None:
     assert_refused(charge(a_client(), path), 404)
 
 
 @pytest.mark.parametrize(
-    ("path", "body"), [("/health", {"alive": "true"}), ("/ping", {"ping": "pong"})]
+    ("path", "body"),
+    cases("the path is {0}", [("/health", {"alive": "true"}), ("/ping", {"ping": "pong"})]),
 )
 def test_health_and_ping_need_no_token(path: str, body: dict[str, str]) -> None:
     answer = a_client().simulate_get(path)
@@ -261,26 +283,11 @@ def test_health_and_ping_need_no_token(path: str, body: dict[str, str]) -> None:
     assert (answer.status_code, answer.json) == (200, body)
 
 
-@pytest.mark.parametrize("path", ["/health", "/ping"])
-def test_a_charge_sent_to_health_or_ping_is_refused_with_a_result(path: str) -> None:
-    answer = charge(a_client(), path)
-
-    assert_refused(answer, 405)
-    assert answer.headers["allow"] == "GET"
-
-
 def test_a_failure_of_the_service_itself_is_no_success() -> None:
     def break_down(*_: object) -> None:
         raise ZeroDivisionError
 
-    answer = charge(a_client(foresee=break_down))  # type: ignore[arg-type]
+    answer = charge(a_client(decide=break_down))  # type: ignore[arg-type]
 
     assert_refused(answer, 500)
     assert "ZeroDivisionError" not in json.dumps(answer.json)
-
-
-@pytest.mark.parametrize("attempt", ["0", "-1", "+1", "1.0", "", "x", "2147483648", "1, 2", "\xb2"])
-def test_an_attempt_that_is_no_whole_number_is_refused(attempt: str) -> None:
-    headers = {"X-Token": TOKEN, "X-Charge-Attempt": attempt}
-
-    assert_refused(a_client().simulate_post("/", body=TINJIS_BODY, headers=headers), 400)

@@ -13,6 +13,7 @@ import pytest
 from billing_dev.eventually import eventually
 from payment_service.api.control_schema import INTERFACE
 from payment_service.text.mistakes import MistakesError
+from support.cases import cases
 from support.payment.control import CONTROL_TOKEN, Control, a_controlled_service
 from support.payment.service import TOKEN, Caller, a_request, a_service, log_lines
 
@@ -29,8 +30,10 @@ def test_without_being_asked_for_there_is_no_control_port(tmp_path: Path) -> Non
     assert log_lines(tmp_path)[0]["control_port"] is None
 
 
-@pytest.mark.parametrize(("method", "path"), PATHS)
-@pytest.mark.parametrize("token", [None, "", "wrong", TOKEN, CONTROL_TOKEN + "x"])
+@pytest.mark.parametrize(("method", "path"), cases("the call is {0} {1}", PATHS))
+@pytest.mark.parametrize(
+    "token", cases("the token is {0}", [None, "", "wrong", TOKEN, CONTROL_TOKEN + "x"])
+)
 def test_nothing_is_told_or_done_without_the_control_token(
     tmp_path: Path, method: str, path: str, token: str | None
 ) -> None:
@@ -43,7 +46,10 @@ def test_nothing_is_told_or_done_without_the_control_token(
     assert set(answer.json) == {"type", "title", "status", "detail"}
 
 
-@pytest.mark.parametrize(("scheme", "status"), [("Bearer", 200), ("bearer", 200), ("Basic", 401)])
+@pytest.mark.parametrize(
+    ("scheme", "status"),
+    cases("the scheme {0} is answered {1}", [("Bearer", 200), ("bearer", 200), ("Basic", 401)]),
+)
 def test_the_control_token_is_sent_as_that_of_a_bearer(
     tmp_path: Path, scheme: str, status: int
 ) -> None:
@@ -117,15 +123,18 @@ def test_every_answer_says_which_process_answered(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "status", "allow"),
-    [
-        ("GET", "/nowhere", 404, None),
-        ("GET", "/v1/profile/", 404, None),
-        ("POST", "/v1/profile", 405, "GET, PUT, DELETE"),
-        ("GET", "/v1/faults/outage", 405, "PUT, DELETE"),
-        ("OPTIONS", "/v1/reset", 405, "POST"),
-        ("BREW", "/v1/ledger", 405, "GET"),
-        ("POST", "/", 405, "GET"),
-    ],
+    cases(
+        "the call {0} {1} is answered {2}",
+        [
+            ("GET", "/nowhere", 404, None),
+            ("GET", "/v1/profile/", 404, None),
+            ("POST", "/v1/profile", 405, "GET, PUT, DELETE"),
+            ("GET", "/v1/faults/outage", 405, "PUT, DELETE"),
+            ("OPTIONS", "/v1/reset", 405, "POST"),
+            ("BREW", "/v1/ledger", 405, "GET"),
+            ("POST", "/", 405, "GET"),
+        ],
+    ),
 )
 def test_another_path_or_method_is_a_problem_too(
     tmp_path: Path, method: str, path: str, status: int, allow: str | None

@@ -9,6 +9,7 @@ import pytest
 
 from billing_dev.eventually import eventually
 from payment_service.state.values import Kept
+from support.cases import cases
 from support.payment.control import Control, a_controlled_service
 from support.payment.service import Caller, a_request, get, log_lines, sample
 
@@ -65,10 +66,10 @@ def test_the_faults_that_are_set_are_shown_with_the_time_of_their_end(tmp_path: 
     with a_controlled_service(tmp_path) as (_, control):
         control.put_fault("outage", rate=0.5)
 
-        shown = control.get("/v1/faults")
+        document = control.get("/v1/faults")
 
-    assert shown["scope"] == "process"
-    (fault,) = shown["faults"]
+    assert document["scope"] == "process"
+    (fault,) = document["faults"]
     assert datetime.fromisoformat(fault["expires"]).tzinfo is not None
     assert fault["entry"] == {
         "name": "outage",
@@ -104,7 +105,9 @@ def test_every_mistake_of_a_fault_is_told_with_its_field(tmp_path: Path) -> None
     assert "at most 2592000" in answer.json["errors"][1]["detail"]
 
 
-@pytest.mark.parametrize("name", ["Outage", "a%20b", "-a", "x" * 64, "%00"])
+@pytest.mark.parametrize(
+    "name", cases("the name is {0}", ["Outage", "a%20b", "-a", "x" * 64, "%00"])
+)
 def test_a_name_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
     with a_controlled_service(tmp_path) as (_, control):
         answer = control.put_fault(name)
@@ -147,8 +150,8 @@ def test_a_profile_that_is_put_holds_at_once_until_it_is_taken_back(tmp_path: Pa
         assert sample(page, "payment_profile_generation") == 1
         assert control.ask("DELETE", "/v1/profile").json == before
         assert result(service.charges.number) == "true"
-    told = [line["event"] for line in log_lines(tmp_path)]
-    assert [event for event in told if event.startswith("profile_")] == [
+    profile = [line["event"] for line in log_lines(tmp_path)]
+    assert [event for event in profile if event.startswith("profile_")] == [
         "profile_replaced",
         "profile_restored",
     ]
@@ -183,7 +186,9 @@ def test_every_mistake_of_a_profile_is_told_and_the_old_one_stays(tmp_path: Path
         assert control.get("/v1/profile")["source"] == "file"
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'{"a": NaN}', b"\xff"])
+@pytest.mark.parametrize(
+    "raw", cases("the body is {0}", [b"", b"{", b"[]", b'{"a": NaN}', b"\xff"])
+)
 def test_what_is_no_json_object_is_a_mistake_of_the_whole(tmp_path: Path, raw: bytes) -> None:
     with a_controlled_service(tmp_path) as (_, control):
         answer = control.ask("PUT", "/v1/profile", raw=raw)
@@ -200,8 +205,8 @@ def test_a_reset_forgets_charges_and_faults_and_goes_back_to_the_file(tmp_path: 
 
         assert control.ask("POST", "/v1/reset").json == {"scope": "process"}
 
-        shown = control.get("/v1/profile")
-        assert (shown["source"], shown["faults"]) == ("file", [])
+        document = control.get("/v1/profile")
+        assert (document["source"], document["faults"]) == ("file", [])
         assert control.get("/v1/ledger")["totals"] == []
         assert control.get("/v1/journal/count")["count"] == 0
         assert statuses(service.charges.number) == [200]

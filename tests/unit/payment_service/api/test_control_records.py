@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from support.cases import cases
 from support.payment.control import Control, a_controlled_service
 from support.payment.service import Caller, a_charge, a_request
 
@@ -79,18 +80,21 @@ def test_bookings_come_newest_first_with_all_that_is_known(control: Control) -> 
 
 @pytest.mark.parametrize(
     ("query", "wanted"),
-    [
-        ("", 4),
-        ("customer_id=1", 2),
-        ("amount=0.10", 2),
-        ("amount=0.1&currency=DKK", 0),
-        ("outcome=refused", 1),
-        ("reason=Expired&status=200", 1),
-        ("request_id=one", 2),
-        ("since=2000-01-01T00:00:00Z", 4),
-        ("until=2000-01-01T00:00:00%2B01:00", 0),
-        ("since=1000-01-01T00:00:00%2B23:59", 4),
-    ],
+    cases(
+        "the query is {0}",
+        [
+            ("", 4),
+            ("customer_id=1", 2),
+            ("amount=0.10", 2),
+            ("amount=0.1&currency=DKK", 0),
+            ("outcome=refused", 1),
+            ("reason=Expired&status=200", 1),
+            ("request_id=one", 2),
+            ("since=2000-01-01T00:00:00Z", 4),
+            ("until=2000-01-01T00:00:00%2B01:00", 0),
+            ("since=1000-01-01T00:00:00%2B23:59", 4),
+        ],
+    ),
 )
 def test_the_journal_is_filtered_and_counted(control: Control, query: str, wanted: int) -> None:
     assert control.get(f"/v1/journal/count?{query}") == {"scope": "process", "count": wanted}
@@ -132,7 +136,9 @@ def test_every_mistake_of_a_query_is_told_with_its_parameter(control: Control) -
     assert answer.json["errors"][0]["detail"] == "'0' is not a whole number from 1 to 1000"
 
 
-@pytest.mark.parametrize("query", ["currency=%ff", "&".join(f"a{n}=" for n in range(200))])
+@pytest.mark.parametrize(
+    "query", cases("the query is {0}", ["currency=%ff", "&".join(f"a{n}=" for n in range(200))])
+)
 def test_a_query_that_cannot_be_read_is_refused(control: Control, query: str) -> None:
     assert control.ask("GET", f"/v1/journal?{query}").status == 400
 
@@ -142,6 +148,6 @@ def test_a_currency_of_any_text_is_shown_and_found(tmp_path: Path) -> None:
     with a_controlled_service(tmp_path) as (service, control):
         with Caller(service.charges.number) as caller:
             assert caller.ask(a_request(body)).status == 200
-        found: Any = control.get("/v1/journal?currency=%3C/script%3E%E2%82%AC%00")
+        records: Any = control.get("/v1/journal?currency=%3C/script%3E%E2%82%AC%00")
 
-    assert [call["currency"] for call in found["calls"]] == ["</script>\u20ac\u0000"]
+    assert [call["currency"] for call in records["calls"]] == ["</script>\u20ac\u0000"]

@@ -55,11 +55,11 @@ def test_the_applications_take_what_the_documents_say_and_nothing_else(tmp_path:
     with a_controlled_service(tmp_path) as (service, control):
         ports = (service.charges.number, control.port)
         for interface, port in zip(INTERFACES, ports, strict=True):
-            told = {(each.method, each.path) for each in interface.operations}
-            for path in {path for _, path in told}:
+            documented = {(each.method, each.path) for each in interface.operations}
+            for path in {path for _, path in documented}:
                 for method in METHODS:
                     status = status_of(control, port, method, path.replace("{name}", "x"))
-                    assert ((method, path) in told) == (status != 405), (method, path, status)
+                    assert ((method, path) in documented) == (status != 405), (method, path, status)
 
 
 def test_what_callers_do_wrong_on_the_control_port_is_in_its_document(tmp_path: Path) -> None:
@@ -77,8 +77,8 @@ def test_what_callers_do_wrong_on_the_control_port_is_in_its_document(tmp_path: 
                 answers[409] = control.ask(each.method, path, OUTAGE)
             for status, answer in answers.items():
                 assert answer.status == status
-                told = {name.lower() for name in each.answers[status].headers}
-                assert told <= set(answer.headers), (each.path, status)
+                headers = {name.lower() for name in each.answers[status].headers}
+                assert headers <= set(answer.headers), (each.path, status)
 
 
 def status_of(control: Any, port: int, method: str, path: str) -> int:

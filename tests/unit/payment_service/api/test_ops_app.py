@@ -10,8 +10,9 @@ from billing_dev.eventually import eventually
 from payment_service import __version__
 from payment_service.metrics import Moment, State
 from payment_service.outcome.charges import Charge
-from payment_service.outcome.outcome import Circumstances, Outcome
+from payment_service.outcome.outcome import Outcome, OutcomeInputs
 from payment_service.profile.document import Profile
+from support.cases import cases
 from support.payment.service import Caller, a_request, a_service, an_outcome, get, sample
 
 THREADS = 8
@@ -32,28 +33,28 @@ def test_a_service_that_is_about_to_end_is_alive_and_not_ready(tmp_path: Path) -
         assert sample(get(service.ops.number, "/metrics").body, "payment_draining") == 1
 
 
-def test_the_metrics_tell_how_many_replies_are_held(tmp_path: Path) -> None:
+def test_the_metrics_tell_how_many_replies_are_deferred(tmp_path: Path) -> None:
     with a_service(tmp_path) as service:
         assert sample(get(service.ops.number, "/metrics").body, "payment_replies_deferred") == 0
 
         moment = Moment(
             draining=lambda: False,
-            held=lambda: 7,
+            deferred=lambda: 7,
             scope=lambda: "process",
             replaced=lambda: False,
             faults=lambda: 0,
         )
         state = State(service.mounted, moment, service.lines)
 
-        (held,) = [found for found in state.collect() if found.name == "payment_replies_deferred"]
-        assert held.samples[0].value == 7
+        metrics = {metric.name: metric for metric in state.collect()}
+        assert metrics["payment_replies_deferred"].samples[0].value == 7
 
 
-def test_no_more_replies_are_held_than_the_settings_allow(tmp_path: Path) -> None:
+def test_no_more_replies_are_deferred_than_the_settings_allow(tmp_path: Path) -> None:
     with a_service(tmp_path) as service:
-        assert service.charges.may_hold()
+        assert service.charges.can_defer()
     with a_service(tmp_path, deferred_replies=0) as service:
-        assert not service.charges.may_hold()
+        assert not service.charges.can_defer()
 
 
 def test_a_service_whose_charge_port_has_ended_is_not_alive(tmp_path: Path) -> None:
@@ -71,7 +72,7 @@ def test_stuck_charges_do_not_hold_up_the_operations_port(tmp_path: Path) -> Non
         release.wait(30)
         return an_outcome()
 
-    with a_service(tmp_path, foresee=get_stuck, threads=THREADS) as service:
+    with a_service(tmp_path, decide=get_stuck, threads=THREADS) as service:
         callers = [Caller(service.charges.number) for _ in range(2 * THREADS)]
         for caller in callers:
             caller.send(a_request())
@@ -90,10 +91,10 @@ def test_stuck_charges_do_not_hold_up_the_operations_port(tmp_path: Path) -> Non
 
 
 def test_every_charge_call_is_counted(tmp_path: Path) -> None:
-    def decline_dkk(_: Profile, charge: Charge, __: int, ___: Circumstances) -> Outcome:
+    def decline_dkk(_: Profile, charge: Charge, __: int, ___: OutcomeInputs) -> Outcome:
         return an_outcome(accepted=charge.currency != "DKK")
 
-    with a_service(tmp_path, foresee=decline_dkk) as service:
+    with a_service(tmp_path, decide=decline_dkk) as service:
         with Caller(service.charges.number) as caller:
             for currency in (b"USD", b"USD", b"DKK"):
                 caller.ask(a_request(b'{"customer_id":1,"value":1,"currency":"%s"}' % currency))
@@ -112,7 +113,7 @@ def test_every_charge_call_is_counted(tmp_path: Path) -> None:
     assert sample(page, f'payment_build_info{{version="{__version__}"}}') == 1
 
 
-@pytest.mark.parametrize("path", ["/", "/api/v1/charge", "/health"])
+@pytest.mark.parametrize("path", cases("the path is {0}", ["/", "/api/v1/charge", "/health"]))
 def test_no_charge_is_taken_on_the_operations_port(tmp_path: Path, path: str) -> None:
     with a_service(tmp_path) as service, Caller(service.ops.number) as caller:
         assert caller.ask(a_request(path=path)).status == 404

@@ -10,6 +10,7 @@ from billing_dev.eventually import eventually
 from payment_service.outcome.outcome import Outcome
 from payment_service.service import Service
 from payment_service.state.records import Filter
+from support.cases import cases
 from support.payment.service import (
     Caller,
     a_charge,
@@ -36,7 +37,9 @@ def counted(service: Service) -> int:
     return len(service.state.bookings(Filter(), 100))
 
 
-@pytest.mark.parametrize("code", [400, 401, 403, 409, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize(
+    "code", cases("the status is {0}", [400, 401, 403, 409, 429, 500, 502, 503, 504])
+)
 def test_a_status_is_answered_with_a_result_and_when_to_come_again(
     tmp_path: Path, code: int
 ) -> None:
@@ -50,7 +53,9 @@ def test_a_status_is_answered_with_a_result_and_when_to_come_again(
         assert counted(service) == 0
 
 
-@pytest.mark.parametrize("charged", [False, True])
+@pytest.mark.parametrize(
+    "charged", [False, True], ids=["the charge was not made", "the charge was made"]
+)
 def test_a_fault_says_whether_the_charge_was_made(tmp_path: Path, *, charged: bool) -> None:
     write(tmp_path, **a_fault(charged=charged, status={"code": 500}))
     with a_service(tmp_path) as service, Caller(service.charges.number) as caller:
@@ -113,7 +118,9 @@ def test_latency_is_on_the_way_back_and_the_charge_counts_when_it_arrives(tmp_pa
         assert time.monotonic() - began >= 0.4
 
 
-def test_held_slow_and_broken_replies_hold_up_no_other_charge_and_no_probe(tmp_path: Path) -> None:
+def test_deferred_and_broken_replies_hold_up_no_other_charge_and_no_probe(
+    tmp_path: Path,
+) -> None:
     slow = [
         {"name": "held", "match": {"customers": [2]}, "fault": {"connection": {"reply": "Never"}}},
         {"name": "slow", "match": {"customers": [3]}, "fault": {"slowBody": {"seconds": 30}}},
@@ -124,7 +131,7 @@ def test_held_slow_and_broken_replies_hold_up_no_other_charge_and_no_probe(tmp_p
         callers = [Caller(service.charges.number) for _ in range(6 * THREADS)]
         for number, caller in enumerate(callers):
             caller.send(a_request(a_charge(customer_id=2 + number % 3)))
-        eventually(lambda: service.charges.held() == 4 * THREADS, within=5)
+        eventually(lambda: service.charges.deferred() == 4 * THREADS, within=5)
 
         began = time.monotonic()
         with Caller(service.charges.number) as another:
@@ -136,12 +143,12 @@ def test_held_slow_and_broken_replies_hold_up_no_other_charge_and_no_probe(tmp_p
             caller.socket.close()
 
 
-def test_one_reply_too_many_to_hold_is_refused_before_anything_is_charged(tmp_path: Path) -> None:
+def test_one_reply_too_many_to_defer_is_refused_before_anything_is_charged(tmp_path: Path) -> None:
     write(tmp_path, latency={"fixed": {"seconds": 30}})
     with a_service(tmp_path, deferred_replies=1) as service:
-        with Caller(service.charges.number) as held, Caller(service.charges.number) as caller:
-            held.send(a_request())
-            eventually(lambda: service.charges.held() == 1, within=5)
+        with Caller(service.charges.number) as deferred, Caller(service.charges.number) as caller:
+            deferred.send(a_request())
+            eventually(lambda: service.charges.deferred() == 1, within=5)
             answer = caller.ask(a_request(a_charge(customer_id=9)))
 
         assert (answer.status, answer.headers["retry-after"]) == (503, "1")
@@ -166,7 +173,7 @@ def test_only_so_many_calls_are_taken_at_once_until_a_reply_has_left(tmp_path: P
         Caller(service.charges.number) as second,
     ):
         first.send(a_request())
-        eventually(lambda: service.charges.held() == 1, within=5)
+        eventually(lambda: service.charges.deferred() == 1, within=5)
         assert second.ask(a_request(a_charge(value=2))).status == 429
 
         assert first.answer().status == 200
@@ -182,21 +189,21 @@ def test_calls_one_after_another_are_never_too_many_at_once(tmp_path: Path) -> N
     assert statuses == [503, 200, 200]
 
 
-def test_a_charge_that_waits_for_nothing_needs_no_place_among_the_held(tmp_path: Path) -> None:
+def test_a_charge_that_waits_for_nothing_needs_no_place_among_the_deferred(tmp_path: Path) -> None:
     never = {"connection": {"reply": "Never"}}
     write(tmp_path, faults=[{"name": "mute", "match": {"customers": [2]}, "fault": never}])
     with (
         a_service(tmp_path, deferred_replies=1) as service,
-        Caller(service.charges.number) as held,
+        Caller(service.charges.number) as deferred,
         Caller(service.charges.number) as caller,
     ):
-        held.send(a_request(a_charge(customer_id=2)))
-        eventually(lambda: service.charges.held() == 1, within=5)
+        deferred.send(a_request(a_charge(customer_id=2)))
+        eventually(lambda: service.charges.deferred() == 1, within=5)
 
         assert caller.ask(a_request()).status == 200
 
 
-def test_a_call_that_the_service_failed_at_is_no_longer_under_way(tmp_path: Path) -> None:
+def test_a_call_that_the_service_failed_at_is_no_longer_in_flight(tmp_path: Path) -> None:
     left = iter([ZeroDivisionError()])
 
     def fails_once(*_: object) -> Outcome:
@@ -205,7 +212,7 @@ def test_a_call_that_the_service_failed_at_is_no_longer_under_way(tmp_path: Path
         return an_outcome()
 
     write(tmp_path, limits={"concurrent": 1})
-    with a_service(tmp_path, foresee=fails_once) as service, Caller(service.charges.number) as one:
+    with a_service(tmp_path, decide=fails_once) as service, Caller(service.charges.number) as one:
         headers = "Idempotency-Key: k\r\n"
         answers = [one.ask(a_request(headers=headers)) for _ in range(2)]
 
@@ -217,8 +224,8 @@ def test_a_caller_that_hangs_up_makes_room_for_another(tmp_path: Path) -> None:
     with a_service(tmp_path) as service:
         with Caller(service.charges.number) as gone:
             gone.send(a_request())
-            eventually(lambda: service.charges.held() == 1, within=5)
-        eventually(lambda: service.charges.held() == 0, within=5)
+            eventually(lambda: service.charges.deferred() == 1, within=5)
+        eventually(lambda: service.charges.deferred() == 0, within=5)
         (tmp_path / "profile.json").write_text('{"successRate": 1, "limits": {"concurrent": 1}}')
         eventually(lambda: service.mounted.profile.generation == 2, within=5)
 

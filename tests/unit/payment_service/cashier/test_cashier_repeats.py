@@ -10,6 +10,7 @@ from billing_dev.eventually import eventually
 from payment_service.cashier.records import ChargeRecord
 from payment_service.service import Service
 from payment_service.state.records import Filter
+from support.cases import cases
 from support.payment.service import (
     TOKEN,
     Answer,
@@ -74,7 +75,7 @@ def test_a_key_used_for_another_charge_is_an_error_that_says_so(tmp_path: Path) 
         assert counted(service) == 1
 
 
-@pytest.mark.parametrize("key", ["", "k" * 256, "k\xfc"])
+@pytest.mark.parametrize("key", cases("the key is {0}", ["", "k" * 256, "k\xfc"]))
 def test_a_key_that_is_no_key_is_refused(tmp_path: Path, key: str) -> None:
     with a_service(tmp_path) as service:
         answer = ask(service, key=key)
@@ -84,11 +85,11 @@ def test_a_key_that_is_no_key_is_refused(tmp_path: Path, key: str) -> None:
         assert counted(service) == 0
 
 
-def test_a_key_whose_reply_is_on_its_way_is_under_way(tmp_path: Path) -> None:
+def test_a_key_whose_reply_is_on_its_way_is_in_flight(tmp_path: Path) -> None:
     write(tmp_path, latency={"fixed": {"seconds": 0.7}})
     with a_service(tmp_path) as service, Caller(service.charges.number) as caller:
         caller.send(a_request(headers="Idempotency-Key: k\r\n"))
-        eventually(lambda: service.charges.held() == 1, within=5)
+        eventually(lambda: service.charges.deferred() == 1, within=5)
         answer = ask(service, a_charge(), key="k")
         assert (answer.status, answer.headers["retry-after"]) == (409, "1")
 

@@ -31,8 +31,8 @@ def test_totals_from_the_log_are_those_that_the_service_had(
         caller.ask(a_request(a_charge(value=-1)))
         rows = service.state.totals().rows
 
-    told = commands.json("ledger", str(tmp_path / "log"))
-    assert told["read"] | {"lines": 0} == {
+    document = commands.json("ledger", str(tmp_path / "log"))
+    assert document["read"] | {"lines": 0} == {
         "files": 1,
         "lines": 0,
         "charges": 40,
@@ -40,7 +40,7 @@ def test_totals_from_the_log_are_those_that_the_service_had(
         "bad": 0,
         "bad_lines": [],
     }
-    assert told["totals"] == [
+    assert document["totals"] == [
         {
             "customer_id": customer,
             "currency": currency,
@@ -75,10 +75,10 @@ def test_a_charge_that_stands_in_two_files_counts_once(tmp_path: Path, commands:
     one = a_log(tmp_path, [a_line("a", "1"), a_line("b", "2")], "one.log")
     two = a_log(tmp_path, [a_line("b", "2"), a_line("c", "4")], "two.log")
 
-    told = commands.json("ledger", one, two)
-    assert told["totals"][0]["accepted"] == {"count": 3, "amount": "7"}
-    assert told["read"]["repeated"] == 1
-    assert told["read"]["bad"] == 0
+    document = commands.json("ledger", one, two)
+    assert document["totals"][0]["accepted"] == {"count": 3, "amount": "7"}
+    assert document["read"]["repeated"] == 1
+    assert document["read"]["bad"] == 0
 
 
 def test_only_decided_charges_count(tmp_path: Path, commands: Commands) -> None:
@@ -92,9 +92,9 @@ def test_sums_are_exact_however_different_the_amounts(tmp_path: Path, commands: 
     values = ["0.1", "0.2", "1e20", "1e-30", "100000000000000000000.00"]
     lines = [a_line(str(number), value) for number, value in enumerate(values)]
 
-    told = commands.json("ledger", a_log(tmp_path, lines))
+    document = commands.json("ledger", a_log(tmp_path, lines))
     wanted = "200000000000000000000.300000000000000000000000000001"
-    assert told["totals"][0]["accepted"]["amount"] == wanted
+    assert document["totals"][0]["accepted"]["amount"] == wanted
 
 
 def test_lines_of_kubectl_are_read_with_others_in_between(
@@ -111,9 +111,9 @@ def test_lines_of_kubectl_are_read_with_others_in_between(
     )
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(text.encode("latin-1"))))
 
-    told = commands.json("ledger", "-")
-    assert told["totals"][0]["accepted"] == {"count": 3, "amount": "7"}
-    assert told["read"]["bad"] == 0
+    document = commands.json("ledger", "-")
+    assert document["totals"][0]["accepted"] == {"count": 3, "amount": "7"}
+    assert document["read"]["bad"] == 0
 
 
 def test_duplicates_are_shown(tmp_path: Path, commands: Commands) -> None:
@@ -139,8 +139,8 @@ def test_duplicates_stand_in_the_order_in_which_they_came(
     later = a_line("b", duplicate_of="a").replace("T12:00", "T13:00")
     log = a_log(tmp_path, [a_line("a"), later, a_line("c", duplicate_of="a")])
 
-    found = commands.json("ledger", log)["duplicates"]
-    assert [duplicate["charge_id"] for duplicate in found] == ["c", "b"]
+    total = commands.json("ledger", log)["duplicates"]
+    assert [duplicate["charge_id"] for duplicate in total] == ["c", "b"]
 
 
 GOOD = a_line("b", "2")
@@ -161,8 +161,9 @@ GOOD = a_line("b", "2")
         (a_line("a", "2"), "another line tells something else of charge a"),
     ],
     ids=[
-        *("head-alone", "tail-alone", "value-text", "value-huge", "value-nan", "customer"),
-        *("currency", "time", "no-id", "other-content"),
+        *("only its head", "only its tail", "a text as value", "a value too large"),
+        *("a value that is no number", "a customer that is none", "a currency that is no text"),
+        *("a time that is none", "without an id", "another charge of the same id"),
     ],
 )
 def test_a_bad_line_is_told_with_its_place_and_nothing_else_is_lost(
@@ -209,9 +210,9 @@ def test_what_the_profile_spoils_is_in_the_log_all_the_same(
                 caller.send(a_request(a_charge(customer_id=customer)))
                 caller.socket.recv(1)
 
-    told = commands.json("ledger", str(tmp_path / "log"))
-    assert [row["customer_id"] for row in told["totals"]] == [1]
+    document = commands.json("ledger", str(tmp_path / "log"))
+    assert [row["customer_id"] for row in document["totals"]] == [1]
 
 
-def side(found: Any) -> dict[str, object]:
-    return {"count": found.count, "amount": canonical(found.amount)}
+def side(total: Any) -> dict[str, object]:
+    return {"count": total.count, "amount": canonical(total.amount)}

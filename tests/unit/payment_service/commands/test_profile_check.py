@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from support.cases import cases
 from support.payment.logged import Commands
 
 
@@ -14,7 +15,10 @@ def commands(capsys: pytest.CaptureFixture[str]) -> Commands:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("profile.json", '{"successRate": 0.5}'), ("profile.toml", "successRate = 0.5")],
+    cases(
+        "the file is {0}",
+        [("profile.json", '{"successRate": 0.5}'), ("profile.toml", "successRate = 0.5")],
+    ),
 )
 def test_a_good_profile_is_called_good(
     tmp_path: Path, commands: Commands, name: str, text: str

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from support.cases import cases
 from support.payment.logged import Commands, a_line, a_log
 from unit.billing_dev.antaeus.fake_payment import FakePayment, answer
 
@@ -91,13 +92,16 @@ def test_what_is_paid_but_was_not_charged_is_told(books: Books, commands: Comman
     )
 
 
-@pytest.mark.parametrize("change", [{"customer": 2}, {"currency": "DKK"}, {"value": "181.51"}])
+@pytest.mark.parametrize(
+    "change",
+    cases("the difference is {0}", [{"customer": 2}, {"currency": "DKK"}, {"value": "181.51"}]),
+)
 def test_customer_currency_and_amount_all_count(
     books: Books, commands: Commands, change: dict[str, Any]
 ) -> None:
     assert books.compare([an_invoice(1)], [a_line(**change)], "--json") == 1
-    told = json.loads(commands.out)
-    assert (len(told["charged_not_paid"]), len(told["paid_not_charged"])) == (1, 1)
+    document = json.loads(commands.out)
+    assert (len(document["charged_not_paid"]), len(document["paid_not_charged"])) == (1, 1)
 
 
 def test_each_of_several_alike_counts(books: Books, commands: Commands) -> None:
@@ -105,8 +109,8 @@ def test_each_of_several_alike_counts(books: Books, commands: Commands) -> None:
 
     assert books.compare([an_invoice(1), an_invoice(2), an_invoice(3)], lines) == 0
     assert books.compare([an_invoice(1)], lines, "--json") == 1
-    told = json.loads(commands.out)
-    assert {each["charge_id"] for each in told["charged_not_paid"]} == {"first", "again"}
+    document = json.loads(commands.out)
+    assert {each["charge_id"] for each in document["charged_not_paid"]} == {"first", "again"}
 
 
 def test_a_charge_without_a_currency_goes_with_any_but_takes_none_from_another(
@@ -130,7 +134,7 @@ def test_a_bad_line_leaves_it_open_whether_they_agree(books: Books, commands: Co
     assert "a charge may be missing" in commands.err
 
 
-@pytest.mark.parametrize("path", ["", "/", "/rest/v1/invoices"])
+@pytest.mark.parametrize("path", cases("the path is {0}", ["", "/", "/rest/v1/invoices"]))
 def test_invoices_are_asked_of_antaeus_itself(
     tmp_path: Path, commands: Commands, path: str
 ) -> None:
@@ -153,7 +157,11 @@ def test_an_antaeus_that_does_not_answer_is_no_agreement(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "true", "{}", "[1]", "[{}]", '[{"id": 1, "customerId": 1, "amount": {}}]']
+    "text",
+    cases(
+        "the file has {0}",
+        ["", "true", "{}", "[1]", "[{}]", '[{"id": 1, "customerId": 1, "amount": {}}]'],
+    ),
 )
 def test_what_is_no_list_of_invoices_is_no_agreement(
     tmp_path: Path, commands: Commands, text: str

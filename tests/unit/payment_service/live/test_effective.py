@@ -1,15 +1,16 @@
-"""The profile in force."""
+"""The profile in effect."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from payment_service.live.effective import InForce
+from payment_service.live.effective import EffectiveProfile
 from payment_service.live.mounted import LiveProfile
 from payment_service.live.watcher import Live
 from payment_service.profile.document import LoadedProfile, Profile
 from payment_service.state.values import Kept
+from support.cases import cases
 from support.payment.losable_memory import LosableMemory
 from support.payment.profiles import a_profile
 from support.payment.state_makers import Clock
@@ -31,8 +32,8 @@ def live(path: Path, **members: object) -> LiveProfile:
 
 
 @pytest.fixture
-def in_force(tmp_path: Path, state: LosableMemory, clock: Clock) -> InForce:
-    return InForce(live(tmp_path / "profile.json"), state, clock)
+def effective(tmp_path: Path, state: LosableMemory, clock: Clock) -> EffectiveProfile:
+    return EffectiveProfile(live(tmp_path / "profile.json"), state, clock)
 
 
 def fault(name: str, code: int = 503) -> str:
@@ -43,25 +44,27 @@ def names(profile: Profile) -> list[str]:
     return [entry.name for entry in profile.faults]
 
 
-def test_without_anything_set_it_is_the_very_profile_of_the_file(in_force: InForce) -> None:
-    in_force.refresh()
+def test_without_anything_set_it_is_the_very_profile_of_the_file(
+    effective: EffectiveProfile,
+) -> None:
+    effective.refresh()
 
-    assert in_force.current is in_force.base
-    assert in_force.current.plain
+    assert effective.current is effective.base
+    assert effective.current.plain
 
 
-def test_a_fault_that_is_set_is_in_force_until_it_expires(
-    in_force: InForce, state: LosableMemory, clock: Clock
+def test_a_fault_that_is_set_is_in_effect_until_it_expires(
+    effective: EffectiveProfile, state: LosableMemory, clock: Clock
 ) -> None:
     state.set_fault("outage", fault("outage"), 60)
-    in_force.refresh()
-    assert names(in_force.current) == ["outage"]
-    assert not in_force.current.plain
+    effective.refresh()
+    assert names(effective.current) == ["outage"]
+    assert not effective.current.plain
 
     clock.seconds += 60
-    in_force.refresh()
+    effective.refresh()
 
-    assert in_force.current is in_force.base
+    assert effective.current is effective.base
 
 
 def test_a_set_fault_comes_before_the_files_and_in_place_of_its_namesake(
@@ -71,68 +74,70 @@ def test_a_set_fault_comes_before_the_files_and_in_place_of_its_namesake(
         tmp_path / "profile.json",
         faults=[json.loads(fault("busy", 429)), json.loads(fault("down", 500))],
     )
-    in_force = InForce(file, state, clock)
+    effective = EffectiveProfile(file, state, clock)
     for name in ("busy", "new"):
         state.set_fault(name, fault(name), None)
-    in_force.refresh()
+    effective.refresh()
 
-    assert names(in_force.current) == ["busy", "new", "down"]
-    assert [entry.fault.kind for entry in in_force.current.faults][:1] == ["Status503"]
-    assert names(in_force.base) == ["busy", "down"]
+    assert names(effective.current) == ["busy", "new", "down"]
+    assert [entry.fault.kind for entry in effective.current.faults][:1] == ["Status503"]
+    assert names(effective.base) == ["busy", "down"]
 
 
 def test_a_persons_profile_holds_whatever_the_file_says_until_it_is_taken_back(
-    in_force: InForce,
+    effective: EffectiveProfile,
 ) -> None:
     own = a_profile(successRate=0.25)
-    in_force.replace(own)
-    assert in_force.current is own
-    assert in_force.replaced
+    effective.replace(own)
+    assert effective.current is own
+    assert effective.replaced
 
-    in_force.replace(None)
+    effective.replace(None)
 
-    assert in_force.current.success_rate == 1
-    assert not in_force.replaced
+    assert effective.current.success_rate == 1
+    assert not effective.replaced
 
 
 def test_a_new_file_is_taken_with_the_faults_that_are_set(
     tmp_path: Path, state: LosableMemory, clock: Clock
 ) -> None:
     file = live(tmp_path / "profile.json")
-    in_force = InForce(file, state, clock)
+    effective = EffectiveProfile(file, state, clock)
     state.set_fault("outage", fault("outage"), None)
-    in_force.refresh()
+    effective.refresh()
 
     (tmp_path / "profile.json").write_text('{"successRate": 0.5}')
     file.check()
-    in_force.follow_file()
+    effective.follow_file()
 
-    assert in_force.current.success_rate == 0.5
-    assert names(in_force.current) == ["outage"]
+    assert effective.current.success_rate == 0.5
+    assert names(effective.current) == ["outage"]
 
 
 def test_while_the_store_is_lost_what_was_set_stays_until_it_expires(
-    in_force: InForce, state: LosableMemory, clock: Clock
+    effective: EffectiveProfile, state: LosableMemory, clock: Clock
 ) -> None:
     state.set_fault("outage", fault("outage"), 60)
-    in_force.refresh()
+    effective.refresh()
 
     state.gone = True
-    in_force.refresh()
-    assert names(in_force.current) == ["outage"]
+    effective.refresh()
+    assert names(effective.current) == ["outage"]
     clock.seconds += 60
-    in_force.refresh()
+    effective.refresh()
 
-    assert in_force.current.plain
+    assert effective.current.plain
 
 
-@pytest.mark.parametrize("odd", ["", "[]", '{"name": "odd", "fault": {"earthquake": {}}}'])
+@pytest.mark.parametrize(
+    "odd", cases("the entry is {0}", ["", "[]", '{"name": "odd", "fault": {"earthquake": {}}}'])
+)
 def test_a_fault_that_only_a_newer_version_understands_is_left_out(
-    in_force: InForce, state: LosableMemory, odd: str
+    effective: EffectiveProfile, state: LosableMemory, odd: str
 ) -> None:
     state.set_fault("odd", odd, None)
     state.set_fault("outage", fault("outage"), None)
 
-    in_force.refresh()
+    effective.refresh()
 
-    assert names(in_force.current) == ["outage"]
+    assert names(effective.current) == ["outage"]

@@ -7,20 +7,23 @@ import pytest
 
 from payment_service.live.tokens import TokenFiles, TokenPaths, live_tokens, same_twice
 from payment_service.text.mistakes import MistakesError
+from support.cases import cases
 
 
 def mounted(
     folder: Path, current: bytes | None, previous: bytes | None = None, **ids: bytes
 ) -> TokenPaths:
-    found = {"token": current, "previous": previous, **ids}
+    tokens = {"token": current, "previous": previous, **ids}
     for name in ("token", "previous", "id", "previous_id"):
         (folder / name).unlink(missing_ok=True)
-        if (content := found.get(name)) is not None:
+        if (content := tokens.get(name)) is not None:
             (folder / name).write_bytes(content)
     return TokenPaths(*(folder / name for name in ("token", "previous", "id", "previous_id")))
 
 
-@pytest.mark.parametrize("token", [b"x", b"open-sesame", b"a b", b'half"quoted', b"~" * 4096])
+@pytest.mark.parametrize(
+    "token", cases("the token is {0}", [b"x", b"open-sesame", b"a b", b'half"quoted', b"~" * 4096])
+)
 def test_a_token_that_a_header_can_carry_is_taken_as_it_is(tmp_path: Path, token: bytes) -> None:
     tokens = live_tokens(mounted(tmp_path, token)).current
 
@@ -30,24 +33,27 @@ def test_a_token_that_a_header_can_carry_is_taken_as_it_is(tmp_path: Path, token
 
 @pytest.mark.parametrize(
     ("token", "reason"),
-    [
-        (None, "no such file"),
-        (b"", "is empty"),
-        (b"secret\n", "ends with a line break"),
-        (b"secret\r\n", "ends with a line break"),
-        (b"\n", "ends with a line break"),
-        (b" secret", "white space"),
-        (b"secret\t", "white space"),
-        (b"sec\nret", "printable"),
-        (b"sec\x00ret", "printable"),
-        (b"sec\x7fret", "printable"),
-        ("s\xe9cret".encode(), "printable"),
-        (b"\xff\xfe", "printable"),
-        (b'"secret"', "quotes"),
-        (b"'secret'", "quotes"),
-        (b"x" * 4097, "longer than 4096"),
-        pytest.param(b"x" * 1048577, "longer than 1048576", id="no token at all"),
-    ],
+    cases(
+        "the token {0} {1}",
+        [
+            (None, "no such file"),
+            (b"", "is empty"),
+            (b"secret\n", "ends with a line break"),
+            (b"secret\r\n", "ends with a line break"),
+            (b"\n", "ends with a line break"),
+            (b" secret", "white space"),
+            (b"secret\t", "white space"),
+            (b"sec\nret", "printable"),
+            (b"sec\x00ret", "printable"),
+            (b"sec\x7fret", "printable"),
+            ("s\xe9cret".encode(), "printable"),
+            (b"\xff\xfe", "printable"),
+            (b'"secret"', "quotes"),
+            (b"'secret'", "quotes"),
+            (b"x" * 4097, "longer than 4096"),
+            pytest.param(b"x" * 1048577, "longer than 1048576", id="no token at all"),
+        ],
+    ),
 )
 def test_an_unusable_token_is_refused_with_the_reason(
     tmp_path: Path, token: bytes | None, reason: str
@@ -81,7 +87,11 @@ def test_a_rotation_never_refuses_a_token_that_callers_still_send(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("current", "previous"), [(b"", None), (b"new\n", None), (b"new", b""), (None, None)]
+    ("current", "previous"),
+    cases(
+        "the token is {0} and the other is {1}",
+        [(b"", None), (b"new\n", None), (b"new", b""), (None, None)],
+    ),
 )
 def test_after_a_bad_replacement_the_last_good_tokens_stay(
     tmp_path: Path, current: bytes | None, previous: bytes | None
@@ -103,7 +113,7 @@ def test_no_text_of_the_tokens_shows_them(tmp_path: Path) -> None:
     assert "sesame" not in repr(live.current)
 
 
-@pytest.mark.parametrize("sent", [None, "", "\ud800", "\xff"])
+@pytest.mark.parametrize("sent", cases("the token sent is {0}", [None, "", "\ud800", "\xff"]))
 def test_anything_else_is_not_admitted(tmp_path: Path, sent: str | None) -> None:
     assert not live_tokens(mounted(tmp_path, b"sesame")).current.admit(sent)
 
@@ -124,7 +134,9 @@ def test_a_token_without_a_name_is_counted_all_the_same(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", [b"", b"a b", b"x" * 65, b"a\n", b"\xff", b"{}"])
+@pytest.mark.parametrize(
+    "name", cases("the name is {0}", [b"", b"a b", b"x" * 65, b"a\n", b"\xff", b"{}"])
+)
 def test_what_is_no_name_is_not_told(tmp_path: Path, name: bytes) -> None:
     assert live_tokens(mounted(tmp_path, b"new", id=name)).current.ids == (None,)
 
@@ -164,6 +176,6 @@ def test_a_token_and_its_name_are_always_of_one_moment(tmp_path: Path) -> None:
             return file
 
     paths = [current / name for name in ("previous", "id", "previous_id")]
-    found = TokenPaths(Swaps(current / "token"), *paths).read()
+    files = TokenPaths(Swaps(current / "token"), *paths).read()
 
-    assert (found.current, found.previous, found.current_id) == (b"new", b"old", b"new")
+    assert (files.current, files.previous, files.current_id) == (b"new", b"old", b"new")

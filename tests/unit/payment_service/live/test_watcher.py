@@ -11,6 +11,7 @@ from billing_dev.eventually import eventually
 from payment_service.live.watcher import AnyLive, Live, Watcher, read_required_file
 from payment_service.profile.document import LoadedProfile, Profile, content_hash
 from payment_service.text.mistakes import MistakesError
+from support.cases import cases
 from support.payment.profiles import a_full_document
 from support.payment.service import a_service, get, log_lines, sample
 
@@ -70,7 +71,9 @@ def test_without_a_change_there_is_no_news(tmp_path: Path) -> None:
     assert live.generation == 1
 
 
-@pytest.mark.parametrize("bad", [b"", b"{}", b'{"successRate": 2}', None], ids=repr)
+@pytest.mark.parametrize(
+    "bad", cases("the file has {0}", [b"", b"{}", b'{"successRate": 2}', None])
+)
 def test_a_bad_replacement_is_told_once_and_the_last_good_one_stays(
     tmp_path: Path, bad: bytes | None
 ) -> None:
@@ -180,10 +183,10 @@ def test_the_service_shows_what_is_wrong_with_a_profile_that_it_refused(tmp_path
         mount(tmp_path, "..2", bad)
 
         eventually(lambda: "refused" in get(port, "/profile").json, within=REREAD)
-        shown = get(port, "/profile").json
-        assert shown["hash"] == content_hash(HALF)
-        assert shown["refused"]["hash"] == content_hash(bad)
-        assert shown["refused"]["mistakes"] == [
+        document = get(port, "/profile").json
+        assert document["hash"] == content_hash(HALF)
+        assert document["refused"]["hash"] == content_hash(bad)
+        assert document["refused"]["mistakes"] == [
             f"{tmp_path}/profile.json: successRate: 2 is not a number from 0 to 1",
             f"{tmp_path}/profile.json: sed: no such field; there are successRate, seed, "
             "declineReason, rules, faults, latency, limits, idempotency and duplicates",
@@ -197,9 +200,9 @@ def test_the_service_shows_a_profile_with_all_that_it_says(tmp_path: Path) -> No
     content = json.dumps(a_full_document()).encode()
     mount(tmp_path, "..1", content)
     with a_service(tmp_path) as service:
-        shown = get(service.ops.number, "/profile").json
+        document = get(service.ops.number, "/profile").json
 
-    assert Profile.from_json(json.dumps(shown["profile"]).encode()) == Profile.from_json(content)
+    assert Profile.from_json(json.dumps(document["profile"]).encode()) == Profile.from_json(content)
 
 
 def test_the_service_takes_new_tokens_within_a_second(tmp_path: Path) -> None:

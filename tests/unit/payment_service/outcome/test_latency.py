@@ -7,6 +7,7 @@ import pytest
 
 from payment_service.outcome.latency import delay_seconds
 from payment_service.profile.latencies import Latency
+from support.cases import cases
 from support.payment.profiles import a_profile
 
 
@@ -21,7 +22,7 @@ LOGNORMAL = {"medianSeconds": 0.2, "sigma": 0.5}
 POINTS = [{"percent": 50, "seconds": 0.1}, {"percent": 99, "seconds": 2}]
 
 
-@pytest.mark.parametrize("draw", [0.0, 0.3, ALMOST_1])
+@pytest.mark.parametrize("draw", cases("the draw is {0}", [0.0, 0.3, ALMOST_1]))
 def test_a_fixed_latency_is_always_the_same(draw: float) -> None:
     assert delay_seconds(a_latency(fixed={"seconds": 0.25}), draw) == 0.25
 
@@ -36,7 +37,10 @@ def test_a_uniform_latency_goes_straight_from_the_shortest_to_the_longest() -> N
 @pytest.mark.parametrize(
     ("draw", "z"),
     # Quantiles of the standard normal distribution, from a printed table.
-    [(0.5, 0.0), (0.8413447, 1.0), (0.9772499, 2.0), (0.99, 2.3263479), (0.05, -1.6448536)],
+    cases(
+        "the draw {0} is {1} sigmas",
+        [(0.5, 0.0), (0.8413447, 1.0), (0.9772499, 2.0), (0.99, 2.3263479), (0.05, -1.6448536)],
+    ),
 )
 def test_a_lognormal_latency_is_the_median_times_e_to_sigma_z(draw: float, z: float) -> None:
     expected = 0.2 * math.exp(0.5 * z)
@@ -59,7 +63,10 @@ def test_sigma_0_is_always_the_median() -> None:
 
 @pytest.mark.parametrize(
     ("draw", "seconds"),
-    [(0.0, 0.0), (0.25, 0.05), (0.5, 0.1), (0.745, 1.05), (0.99, 2.0), (ALMOST_1, 2.0)],
+    cases(
+        "the draw {0} is {1} s",
+        [(0.0, 0.0), (0.25, 0.05), (0.5, 0.1), (0.745, 1.05), (0.99, 2.0), (ALMOST_1, 2.0)],
+    ),
 )
 def test_percentiles_are_joined_by_straight_lines(draw: float, seconds: float) -> None:
     latency = a_latency(percentiles={"points": POINTS})
@@ -82,13 +89,15 @@ def test_a_single_point_is_a_line_from_nothing_and_then_flat() -> None:
 
 @pytest.mark.parametrize(
     "members",
-    [
-        {"fixed": {"seconds": 9}},
-        {"uniform": {"minSeconds": 8, "maxSeconds": 9}},
-        {"lognormal": {"medianSeconds": 9, "sigma": 0.1}},
-        {"percentiles": {"points": [{"percent": 0, "seconds": 9}]}},
-    ],
-    ids=lambda members: next(iter(members)),
+    cases(
+        "the latency is {0}",
+        [
+            {"fixed": {"seconds": 9}},
+            {"uniform": {"minSeconds": 8, "maxSeconds": 9}},
+            {"lognormal": {"medianSeconds": 9, "sigma": 0.1}},
+            {"percentiles": {"points": [{"percent": 0, "seconds": 9}]}},
+        ],
+    ),
 )
 def test_none_takes_longer_than_the_cap(members: dict[str, object]) -> None:
     assert delay_seconds(a_latency(**members, capSeconds=1.5), 0.5) == 1.5
@@ -100,11 +109,13 @@ def test_the_cap_is_30_seconds_if_nobody_says_another() -> None:
 
 @pytest.mark.parametrize(
     ("members", "quantiles"),
-    [
-        ({"lognormal": LOGNORMAL}, {50: 0.2, 90: 0.3796, 99: 0.6400}),
-        ({"percentiles": {"points": POINTS}}, {25: 0.05, 50: 0.1, 90: 1.6510}),
-    ],
-    ids=["lognormal", "percentiles"],
+    cases(
+        "the latency is {0}",
+        [
+            ({"lognormal": LOGNORMAL}, {50: 0.2, 90: 0.3796, 99: 0.6400}),
+            ({"percentiles": {"points": POINTS}}, {25: 0.05, 50: 0.1, 90: 1.6510}),
+        ],
+    ),
 )
 def test_many_draws_have_the_quantiles_that_were_asked_for(
     members: dict[str, object], quantiles: dict[int, float]

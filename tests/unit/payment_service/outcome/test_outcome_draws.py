@@ -6,8 +6,9 @@ import random
 import pytest
 
 from payment_service.outcome.charges import Charge
-from payment_service.outcome.outcome import Outcome, foresee
-from support.payment.outcomes import BUSY, DECLINE, LOST, given
+from payment_service.outcome.outcome import Outcome, decide_outcome
+from support.cases import cases
+from support.payment.outcomes import BUSY, DECLINE, LOST, inputs
 from support.payment.profiles import a_profile, charge_of
 
 
@@ -25,7 +26,9 @@ def test_with_a_seed_each_purpose_has_the_draw_of_its_sixth_line() -> None:
     def outcome(rate: float, kind: str) -> Outcome:
         choice = DECLINE if kind == "rules" else BUSY
         entries = {kind: [{"name": "coin", "rate": rate, **choice}]}
-        return foresee(a_profile(seed=42, latency=latency, **entries), charge_of(), 3, given())
+        return decide_outcome(
+            a_profile(seed=42, latency=latency, **entries), charge_of(), 3, inputs()
+        )
 
     for kind, drawn in (("rules", rule), ("faults", fault)):
         assert outcome(drawn, kind).rule is None
@@ -42,11 +45,13 @@ def test_outcomes_under_a_seed_stay_the_same_over_versions() -> None:
         latency={"lognormal": {"medianSeconds": 0.2, "sigma": 0.5}},
     )
 
-    found = [foresee(profile, charge_of(customer), 1, given()) for customer in range(1, 9)]
+    outcomes = [
+        decide_outcome(profile, charge_of(customer), 1, inputs()) for customer in range(1, 9)
+    ]
 
-    decided = [each.rule or each.accepted for each in found]
+    decided = [each.rule or each.accepted for each in outcomes]
     assert decided == ["coin", True, "coin", "coin", "coin", "busy", "coin", "coin"]
-    delays = [round(each.delay_seconds, 6) for each in found[:4]]
+    delays = [round(each.delay_seconds, 6) for each in outcomes[:4]]
     assert delays == [0.092931, 0.295224, 0.369049, 0.078972]
 
 
@@ -62,19 +67,19 @@ def test_outcomes_under_a_seed_do_not_depend_on_the_order_of_calls() -> None:
     shuffled = random.Random(3).sample(calls, len(calls))
 
     def outcomes(order: list[tuple[Charge, int]]) -> dict[tuple[Charge, int], Outcome]:
-        return {call: foresee(profile, *call, given()) for call in order}
+        return {call: decide_outcome(profile, *call, inputs()) for call in order}
 
     assert outcomes(shuffled) == outcomes(calls)
     assert {each.rule for each in outcomes(calls).values()} == {"coin", "a", "b", None}
 
 
-@pytest.mark.parametrize("rate", [0.1, 0.5])
+@pytest.mark.parametrize("rate", cases("the rate is {0}", [0.1, 0.5]))
 def test_over_many_charges_an_entry_acts_on_the_share_that_its_rate_says(rate: float) -> None:
     profile = a_profile(seed=11, faults=[{"name": "a", "rate": rate, **BUSY}])
     count = 5000
 
     hits = sum(
-        foresee(profile, charge_of(customer), 1, given()).fault is not None
+        decide_outcome(profile, charge_of(customer), 1, inputs()).fault is not None
         for customer in range(1, count + 1)
     )
 

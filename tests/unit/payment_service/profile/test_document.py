@@ -9,6 +9,7 @@ import pytest
 from payment_service.profile.document import LoadedProfile, Profile
 from payment_service.profile.entries import FaultEntry, Rule
 from payment_service.text.mistakes import MistakesError
+from support.cases import cases
 from support.payment.profiles import a_full_document, a_profile, mistakes_of, set_at
 
 FAULT = {"status": {"code": 500}}
@@ -16,16 +17,19 @@ FAULT = {"status": {"code": 500}}
 
 @pytest.mark.parametrize(
     ("raw", "profile"),
-    [
-        (b'{"successRate": 0.5, "seed": 42}', Profile(success_rate=0.5, seed=42)),
-        (b'{"successRate": 0.25}', Profile(success_rate=0.25, seed=None)),
-        (b'{"seed": null, "successRate": 1}', Profile(success_rate=1.0, seed=None)),
-        (b'{"successRate": 0, "seed": 0}', Profile(success_rate=0.0, seed=0)),
-        (
-            b'{"successRate": 5e-1, "seed": 9223372036854775807}',
-            Profile(success_rate=0.5, seed=2**63 - 1),
-        ),
-    ],
+    cases(
+        "the document is {0}",
+        [
+            (b'{"successRate": 0.5, "seed": 42}', Profile(success_rate=0.5, seed=42)),
+            (b'{"successRate": 0.25}', Profile(success_rate=0.25, seed=None)),
+            (b'{"seed": null, "successRate": 1}', Profile(success_rate=1.0, seed=None)),
+            (b'{"successRate": 0, "seed": 0}', Profile(success_rate=0.0, seed=0)),
+            (
+                b'{"successRate": 5e-1, "seed": 9223372036854775807}',
+                Profile(success_rate=0.5, seed=2**63 - 1),
+            ),
+        ],
+    ),
 )
 def test_a_profile_of_rate_and_seed_is_read_and_plain(raw: bytes, profile: Profile) -> None:
     assert Profile.from_json(raw) == profile
@@ -64,16 +68,19 @@ def test_what_is_left_out_has_its_default() -> None:
 
 @pytest.mark.parametrize(
     ("member", "value", "plain"),
-    [
-        ("rules", [{"name": "a", "accept": True}], False),
-        ("faults", [{"name": "a", "fault": FAULT}], False),
-        ("latency", {"fixed": {"seconds": 0}}, False),
-        ("limits", {"concurrent": 1}, False),
-        ("rules", [], True),
-        ("declineReason", "Expired", True),
-        ("idempotency", {"ttlSeconds": 1}, True),
-        ("duplicates", {"mode": "Ignore"}, True),
-    ],
+    cases(
+        "the profile has {0}",
+        [
+            ("rules", [{"name": "a", "accept": True}], False),
+            ("faults", [{"name": "a", "fault": FAULT}], False),
+            ("latency", {"fixed": {"seconds": 0}}, False),
+            ("limits", {"concurrent": 1}, False),
+            ("rules", [], True),
+            ("declineReason", "Expired", True),
+            ("idempotency", {"ttlSeconds": 1}, True),
+            ("duplicates", {"mode": "Ignore"}, True),
+        ],
+    ),
 )
 def test_a_profile_is_plain_if_only_rate_and_seed_decide(
     member: str, value: object, *, plain: bool
@@ -107,16 +114,18 @@ UNIONS: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(
-    ("members", "path", "choices"), UNIONS, ids=[name for _, name, _ in UNIONS]
+    ("members", "path", "choices"),
+    UNIONS,
+    ids=[f"the alternatives of {name}" for _, name, _ in UNIONS],
 )
 def test_exactly_one_of_the_alternatives_must_be_there(
     members: dict[str, Any], path: str, choices: dict[str, Any]
 ) -> None:
     def document(*chosen: str) -> bytes:
-        found = json.loads(json.dumps({"successRate": 1, **members}))
+        document = json.loads(json.dumps({"successRate": 1, **members}))
         for name in chosen:
-            set_at(found, f"{path}.{name}", choices[name])
-        return json.dumps(found).encode()
+            set_at(document, f"{path}.{name}", choices[name])
+        return json.dumps(document).encode()
 
     for one in choices:
         assert not Profile.from_json(document(one)).plain
@@ -195,21 +204,23 @@ def test_the_same_profile_in_json_and_in_toml_is_equal() -> None:
 
 @pytest.mark.parametrize(
     ("raw", "text"),
-    [
-        (b"successRate = ", "not TOML: Invalid value"),
-        (b"successRate = 1\nsuccessRate = 0", "not TOML: Cannot overwrite a value"),
-        (b"a = \xff", "not TOML: the text is not UTF-8"),
-        (b"a = " + b"[" * 100_000, "not TOML: the document is nested too deeply"),
-        (b"seed = " + b"1" * 9000, "not TOML: "),
-        (b"successRate = nan", "successRate: nan is not a number from 0 to 1"),
-        (b"successRate = inf", "successRate: inf is not a number from 0 to 1"),
-        (b"successRate = 1\nseed = 2026-01-01", 'seed: "2026-01-01" is not a whole number'),
-        (
-            b"successRate = 1\n[[rules]]\nname='a'\naccept=true\nfrom = 2026-01-01T00:00:00",
-            'rules[0].from: "2026-01-01 00:00:00" is not a time with its offset',
-        ),
-    ],
-    ids=lambda raw: repr(raw)[:40],
+    cases(
+        "the text is {0}",
+        [
+            (b"successRate = ", "not TOML: Invalid value"),
+            (b"successRate = 1\nsuccessRate = 0", "not TOML: Cannot overwrite a value"),
+            (b"a = \xff", "not TOML: the text is not UTF-8"),
+            (b"a = " + b"[" * 100_000, "not TOML: the document is nested too deeply"),
+            (b"seed = " + b"1" * 9000, "not TOML: "),
+            (b"successRate = nan", "successRate: nan is not a number from 0 to 1"),
+            (b"successRate = inf", "successRate: inf is not a number from 0 to 1"),
+            (b"successRate = 1\nseed = 2026-01-01", 'seed: "2026-01-01" is not a whole number'),
+            (
+                b"successRate = 1\n[[rules]]\nname='a'\naccept=true\nfrom = 2026-01-01T00:00:00",
+                'rules[0].from: "2026-01-01 00:00:00" is not a time with its offset',
+            ),
+        ],
+    ),
 )
 def test_bad_toml_is_refused(raw: bytes, text: str) -> None:
     with pytest.raises(MistakesError) as caught:

@@ -18,6 +18,7 @@ import yaml
 from billing_dev.tree import ROOT
 from payment_service.profile.document import LoadedProfile, Profile
 from payment_service.profile.latencies import LognormalLatency
+from support.cases import cases
 from support.payment import modern_client
 from support.payment.service import TOKEN, Answer, Caller, a_charge, a_request, a_service
 
@@ -28,7 +29,7 @@ _BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 def blocks(heading: str, *languages: str) -> list[tuple[str, str]]:
     """The snippets below a heading, each with its language."""
     (section,) = re.findall(rf"(?ms)^## {re.escape(heading)}$(.*?)(?=^## |\Z)", PAGE.read_text())
-    return [found for found in _BLOCK.findall(section) if found[0] in languages]
+    return [block for block in _BLOCK.findall(section) if block[0] in languages]
 
 
 def all_profiles() -> list[tuple[str, str]]:
@@ -147,8 +148,8 @@ def test_all_charges_are_stopped(tmp_path: Path) -> None:
 
 def test_two_attempts_fail_and_the_third_works(tmp_path: Path) -> None:
     with cooking(tmp_path, "Two failures, then it works") as kitchen:
-        found = [kitchen.result(customer_id=each) for each in (1, 2, 1, 2, 1, 2)]
-        assert found == ["false"] * 4 + ["true"] * 2
+        results = [kitchen.result(customer_id=each) for each in (1, 2, 1, 2, 1, 2)]
+        assert results == ["false"] * 4 + ["true"] * 2
 
 
 def test_the_third_charge_times_out_though_it_is_charged(tmp_path: Path) -> None:
@@ -163,7 +164,10 @@ def test_the_third_charge_times_out_though_it_is_charged(tmp_path: Path) -> None
         assert kitchen.outcomes() == ["accepted"] * 4
 
 
-@pytest.mark.parametrize(("minutes", "status"), [(0, 503), (-5, 200), (5, 200)])
+@pytest.mark.parametrize(
+    ("minutes", "status"),
+    cases("a minute that begins in {0} min is answered {1}", [(0, 503), (-5, 200), (5, 200)]),
+)
 def test_everything_fails_for_a_minute(tmp_path: Path, minutes: int, status: int) -> None:
     heading = "Everything fails for a minute"
     ((_, text),) = blocks(heading, "json")
@@ -215,7 +219,7 @@ def test_the_outcomes_are_those_that_the_page_computes(tmp_path: Path) -> None:
     with cooking(tmp_path, heading) as kitchen:
         for customer in range(1, 21):
             known: dict[str, Any] = {}
-            exec(program.replace("customer_id=1", f"customer_id={customer}"), known)  # noqa: S102  # the page's own
+            exec(program.replace("customer_id=1", f"customer_id={customer}"), known)  # noqa: S102 - the page's own
             answer = kitchen.result(customer_id=customer, value=181.5)
             assert answer == ("true" if known["accepted"] else "false")
 
@@ -224,9 +228,9 @@ def test_the_client_of_the_page_is_the_one_that_is_tested() -> None:
     ((_, program),) = blocks("Retry safely", "python")
 
     assert program == inspect.getsource(modern_client.charge)
-    told = re.search(r"`AGAIN` is ([\d, and]+)\.", PAGE.read_text())
-    assert told is not None
-    assert {int(code) for code in re.findall(r"\d+", told[1])} == modern_client.AGAIN
+    statuses = re.search(r"`AGAIN` is ([\d, and]+)\.", PAGE.read_text())
+    assert statuses is not None
+    assert {int(code) for code in re.findall(r"\d+", statuses[1])} == modern_client.AGAIN
 
 
 def test_a_charge_alike_gets_the_first_ones_answer_and_does_not_count(tmp_path: Path) -> None:

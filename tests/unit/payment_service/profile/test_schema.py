@@ -30,23 +30,23 @@ STRICTER = (
 @patient
 @given(documents())
 def test_parser_and_schema_agree_but_for_what_a_schema_cannot_say(document: Any) -> None:
-    found = mistakes_of(json.dumps(document).encode())
+    mistakes = mistakes_of(json.dumps(document).encode())
 
     if VALIDATOR.is_valid(document):
-        assert [text for text in found if not any(words in text for words in STRICTER)] == []
+        assert [text for text in mistakes if not any(words in text for words in STRICTER)] == []
     else:
-        assert found
+        assert mistakes
 
 
 @patient
 @given(st.dictionaries(st.sampled_from(["successRate", "seed", "rules", "limits"]), values))
 def test_they_agree_on_arbitrary_members_as_well(document: Any) -> None:
-    found = mistakes_of(json.dumps(document).encode())
+    mistakes = mistakes_of(json.dumps(document).encode())
 
     if VALIDATOR.is_valid(document):
-        assert [text for text in found if not any(words in text for words in STRICTER)] == []
+        assert [text for text in mistakes if not any(words in text for words in STRICTER)] == []
     else:
-        assert found
+        assert mistakes
 
 
 @pytest.mark.parametrize(
@@ -98,11 +98,13 @@ def test_the_schema_is_one_and_explains_every_member() -> None:
 def test_every_member_but_the_seed_has_one_type() -> None:
     def branches(node: Any, path: str = "") -> list[str]:
         if isinstance(node, list):
-            return [found for each in node for found in branches(each, path)]
+            return [below for each in node for below in branches(each, path)]
         if not isinstance(node, dict):
             return []
         typed = any("type" in each or "$ref" in each for each in node.get("anyOf", ()))
         here = [path] if typed or isinstance(node.get("type"), list) else []
-        return here + [found for key in node for found in branches(node[key], f"{path}/{key}")]
+        return here + [
+            mistakes for key in node for mistakes in branches(node[key], f"{path}/{key}")
+        ]
 
     assert branches(schema()) == ["/properties/seed"]

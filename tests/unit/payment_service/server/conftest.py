@@ -1,4 +1,4 @@
-"""The shop that the tests of held and broken replies ask."""
+"""The shop that the tests of deferred and broken replies ask."""
 
 from collections.abc import Iterator
 
@@ -15,5 +15,5 @@ def app() -> ArrangedApp:
 
 @pytest.fixture
 def port(app: ArrangedApp) -> Iterator[Port]:
-    with serving(app, held_seconds=HOUR) as running:
+    with serving(app, deferred_seconds=HOUR) as running:
         yield running

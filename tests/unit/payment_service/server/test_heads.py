@@ -67,7 +67,7 @@ def read(parser: HTTPRequestParser, raw: bytes) -> HTTPRequestParser:
     return parser
 
 
-def told(task: WSGITask) -> dict[str, Any]:
+def environ(task: WSGITask) -> dict[str, Any]:
     """What an application sees, its streams and callables by what they give."""
     environ = dict(task.get_environment())
     environ["wsgi.input"] = environ["wsgi.input"].read()
@@ -75,7 +75,7 @@ def told(task: WSGITask) -> dict[str, Any]:
     return environ
 
 
-def found(parser: HTTPRequestParser) -> dict[str, Any]:
+def parsed(parser: HTTPRequestParser) -> dict[str, Any]:
     of_its_own = ("adj", "body_rcv", "head", "_heads")
     return {name: value for name, value in vars(parser).items() if name not in of_its_own}
 
@@ -89,9 +89,9 @@ def test_a_request_is_read_as_waitress_reads_it_however_often_its_head_comes(
         ours, theirs = read(Parser(ADJ, heads), raw), read(HTTPRequestParser(ADJ), raw)
         if ours.completed:
             theirs.expect_continue = False  # see `Parser.received`
-        assert found(ours) == found(theirs)
+        assert parsed(ours) == parsed(theirs)
         one = channel(number)
-        assert told(ChargeTask(one, ours)) == told(WSGITask(one, theirs))
+        assert environ(ChargeTask(one, ours)) == environ(WSGITask(one, theirs))
 
 
 def test_what_a_request_is_given_stays_its_own() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from payment_service.server.idle import LONGEST_PAUSE, Watched
+from support.cases import cases
 
 HI = b"hi"
 SOON = 0.05
@@ -33,13 +34,13 @@ class Line:
         self._fileno: int | None = self.socket.fileno()
         self._watched = watched
         self.busy = self.full = False
-        self.asked = 0
+        self.questions = 0
         self.heard: list[bytes] = []
         self.flushed: list[bytes] = []
         watched[self.socket.fileno()] = self
 
     def readable(self) -> bool:
-        self.asked += 1
+        self.questions += 1
         return not self.busy
 
     def writable(self) -> bool:
@@ -98,15 +99,17 @@ def test_what_comes_is_heard_each_time(watched: Watched, connect: Connect) -> No
 def test_who_has_nothing_new_is_not_asked(watched: Watched, connect: Connect) -> None:
     quiet, line = [connect() for _ in range(20)], connect()
     watched.wait(0)
-    before = [one.asked for one in quiet]
+    before = [one.questions for one in quiet]
     for _ in range(10):
         line.other.send(HI)
         watched.wait(SOON)
     assert line.heard == [HI] * 10
-    assert [one.asked for one in quiet] == before
+    assert [one.questions for one in quiet] == before
 
 
-@pytest.mark.parametrize("way", ["time", "a word", "one who comes", "one who goes"])
+@pytest.mark.parametrize(
+    "way", cases("because of {0}", ["time", "a word", "one who comes", "one who goes"])
+)
 def test_all_are_asked_again_for(
     way: str, watched: Watched, connect: Connect, clock: Clock
 ) -> None:
@@ -150,9 +153,9 @@ def test_who_is_busy_is_not_even_asked(watched: Watched, connect: Connect) -> No
     line.busy = True
     line.other.send(HI)
     watched.wait(0)
-    before = line.asked
+    before = line.questions
     watched.wait(0)
-    assert (line.heard, line.asked) == ([], before)
+    assert (line.heard, line.questions) == ([], before)
 
 
 def test_who_is_watched_too_early_hears_nothing_and_loses_nothing(

@@ -10,6 +10,7 @@ import pytest
 from payment_service.server import wire
 from payment_service.server.wire import HEADS_KEPT
 from payment_service.service import Service
+from support.cases import cases
 from support.payment.service import CHARGE_PATHS, Answer, Caller, a_request, a_service
 
 
@@ -73,7 +74,7 @@ def test_a_broken_request_is_answered_with_a_result(
     assert caller.closed()
 
 
-@pytest.mark.parametrize("path", CHARGE_PATHS)
+@pytest.mark.parametrize("path", cases("the path is {0}", CHARGE_PATHS))
 def test_the_answer_to_a_body_that_is_too_large_arrives_while_it_is_still_sent(
     caller: Caller, path: str
 ) -> None:
@@ -126,8 +127,10 @@ def test_a_charge_sent_byte_by_byte_is_taken(caller: Caller) -> None:
     assert caller.answer().json == {"result": "true"}
 
 
-@pytest.mark.parametrize("path", CHARGE_PATHS)
-@pytest.mark.parametrize("method", ["FROB", "CONNECT", "TRACE", "OPTIONS"])
+@pytest.mark.parametrize("path", cases("the path is {0}", CHARGE_PATHS))
+@pytest.mark.parametrize(
+    "method", cases("the method is {0}", ["FROB", "CONNECT", "TRACE", "OPTIONS"])
+)
 def test_any_other_method_is_told_which_is_allowed(caller: Caller, path: str, method: str) -> None:
     answer = caller.ask(head(f"{method} {path} HTTP/1.1"))
 
@@ -135,7 +138,9 @@ def test_any_other_method_is_told_which_is_allowed(caller: Caller, path: str, me
     assert answer.headers["allow"] == "POST"
 
 
-@pytest.mark.parametrize("path", ["*", "http://payment/nowhere", "/%ff%00", "//nowhere", "/?q"])
+@pytest.mark.parametrize(
+    "path", cases("the path is {0}", ["*", "http://payment/nowhere", "/%ff%00", "//nowhere", "/?q"])
+)
 def test_odd_paths_are_answered_with_a_result(caller: Caller, path: str) -> None:
     answer = caller.ask(a_request(path=path))
 

@@ -17,6 +17,7 @@ from payment_service.state.interface import Scope, State, StoreLostError
 from payment_service.state.memory import Memory
 from payment_service.state.opening import open_state
 from payment_service.text.mistakes import MistakesError
+from support.cases import cases
 from support.payment.state_makers import a_charge_of
 
 PASSWORD = "never-to-be-seen"
@@ -44,8 +45,8 @@ def a_server(answer: bytes | None) -> Iterator[int]:
                 return
             connections.append(connection)
             if answer is not None:
-                asked = connection.recv(4096)
-                connection.sendall(answer.replace(b"%s", asked.split(b"\r\n")[-2]))
+                requests = connection.recv(4096)
+                connection.sendall(answer.replace(b"%s", requests.split(b"\r\n")[-2]))
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         serving = threading.Thread(target=serve, args=(listening,))
@@ -127,7 +128,9 @@ def test_without_a_store_this_process_remembers_as_much_as_the_settings_say() ->
     assert [state.next_attempt(charge) for charge in charges] == [1, 1, 1]
 
 
-@pytest.mark.parametrize(("content", "flaw"), [(None, "cannot be read"), ("\n", "is empty")])
+@pytest.mark.parametrize(
+    ("content", "flaw"), cases("the file {0} {1}", [(None, "cannot be read"), ("\n", "is empty")])
+)
 def test_a_password_file_of_no_use_is_a_mistake(
     tmp_path: Path, content: str | None, flaw: str
 ) -> None:

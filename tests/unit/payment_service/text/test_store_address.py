@@ -5,20 +5,24 @@ import pytest
 from payment_service.settings import Settings
 from payment_service.text.mistakes import MistakesError
 from payment_service.text.store_address import StoreAddress
+from support.cases import cases
 
 
 @pytest.mark.parametrize(
     ("url", "address"),
-    [
-        ("redis://store", StoreAddress("store")),
-        ("redis://store/", StoreAddress("store")),
-        ("redis://10.0.0.1:7000/2", StoreAddress("10.0.0.1", 7000, 2)),
-        ("redis://[::1]:7000", StoreAddress("::1", 7000)),
-        (
-            "rediss://me@store.example:6380",
-            StoreAddress("store.example", 6380, user="me", encrypted=True),
-        ),
-    ],
+    cases(
+        "the address is {0}",
+        [
+            ("redis://store", StoreAddress("store")),
+            ("redis://store/", StoreAddress("store")),
+            ("redis://10.0.0.1:7000/2", StoreAddress("10.0.0.1", 7000, 2)),
+            ("redis://[::1]:7000", StoreAddress("::1", 7000)),
+            (
+                "rediss://me@store.example:6380",
+                StoreAddress("store.example", 6380, user="me", encrypted=True),
+            ),
+        ],
+    ),
 )
 def test_an_address_is_read_and_written_the_same(url: str, address: StoreAddress) -> None:
     assert StoreAddress.from_url(url) == address
@@ -27,24 +31,27 @@ def test_an_address_is_read_and_written_the_same(url: str, address: StoreAddress
 
 @pytest.mark.parametrize(
     "url",
-    [
-        "",
-        "store:6379",
-        "http://store",
-        "redis://",
-        "redis://store:0",
-        "redis://store:65536",
-        "redis://store:x",
-        "redis://store/zero",
-        "redis://store/0/1",
-        "redis://store?db=1",
-        "redis://store#1",
-        "redis://st ore",
-        "redis://a b@store",
-        "redis://[::1",
-        "redis://me:geheim@store",
-        "redis://:geheim@store",
-    ],
+    cases(
+        "the address is {0}",
+        [
+            "",
+            "store:6379",
+            "http://store",
+            "redis://",
+            "redis://store:0",
+            "redis://store:65536",
+            "redis://store:x",
+            "redis://store/zero",
+            "redis://store/0/1",
+            "redis://store?db=1",
+            "redis://store#1",
+            "redis://st ore",
+            "redis://a b@store",
+            "redis://[::1",
+            "redis://me:geheim@store",
+            "redis://:geheim@store",
+        ],
+    ),
 )
 def test_anything_else_is_refused_and_not_shown_for_it_may_hold_a_password(url: str) -> None:
     with pytest.raises(MistakesError) as caught:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payment_service.text.strict_json import JsonError, parse
+from support.cases import cases
 
 SPACE = st.text(" \t\r\n", max_size=3)
 TEXTS = st.text('[]{}:, "\\abu0123456789.-+eE\n\ufeff\xa0tfn', max_size=12)
@@ -38,13 +39,16 @@ def test_white_space_around_a_document_says_nothing(
 
 @given(TEXTS)
 def test_of_a_mistake_the_place_is_told_where_the_standard_library_sees_it(text: str) -> None:
-    told = what(json.loads, text)
+    message = what(json.loads, text)
     # A byte order mark it does not even begin with.
-    assert what(lambda sent: parse(sent.encode()), text) == told or text.startswith("\ufeff")
+    assert what(lambda sent: parse(sent.encode()), text) == message or text.startswith("\ufeff")
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b" ", b"{} {}", b"{}x", b'{"a":1}}', b"\xa0{}", b"\xef\xbb\xbf{}"]
+    "raw",
+    cases(
+        "the text is {0}", [b"", b" ", b"{} {}", b"{}x", b'{"a":1}}', b"\xa0{}", b"\xef\xbb\xbf{}"]
+    ),
 )
 def test_what_is_not_one_document_is_refused(raw: bytes) -> None:
     with pytest.raises(JsonError):

@@ -1,4 +1,4 @@
-"""What becomes of held replies when the service ends."""
+"""What becomes of deferred replies when the service ends."""
 
 import time
 
@@ -8,7 +8,8 @@ from billing_dev.eventually import eventually
 from payment_service.lifecycle import empty
 from payment_service.server.delivery import Shape
 from payment_service.server.port import Port
-from support.payment.arranged_app import BODY, HOUR, ArrangedApp, everything, get, hold, serving
+from support.cases import cases
+from support.payment.arranged_app import BODY, HOUR, ArrangedApp, defer, everything, get, serving
 from support.payment.service import Caller
 
 
@@ -17,13 +18,13 @@ def patiently(seconds: float) -> bool:
     return False
 
 
-def test_at_the_end_a_held_reply_still_leaves_at_its_time_and_ends_its_connection(
+def test_at_the_end_a_deferred_reply_still_leaves_at_its_time_and_ends_its_connection(
     app: ArrangedApp, port: Port
 ) -> None:
-    app.arrange("/held", after_seconds=0.5)
+    app.arrange("/deferred", after_seconds=0.5)
     with Caller(port.number) as caller:
         began = time.monotonic()
-        hold(caller, port)
+        defer(caller, port)
         port.end_connections(idle_seconds=0.1)
         port.stop_accepting()
 
@@ -34,50 +35,50 @@ def test_at_the_end_a_held_reply_still_leaves_at_its_time_and_ends_its_connectio
         assert answer.body == BODY
         assert answer.headers["connection"] == "close"
         assert caller.closed()
-        assert app.told == [True]
+        assert app.ends == [True]
 
 
-def test_a_reply_that_is_held_for_too_long_is_cut_off_at_the_end(app: ArrangedApp) -> None:
-    app.arrange("/held", after_seconds=HOUR)
-    with serving(app, held_seconds=HOUR) as port, Caller(port.number) as caller:
-        hold(caller, port)
+def test_a_reply_that_is_deferred_for_too_long_is_cut_off_at_the_end(app: ArrangedApp) -> None:
+    app.arrange("/deferred", after_seconds=HOUR)
+    with serving(app, deferred_seconds=HOUR) as port, Caller(port.number) as caller:
+        defer(caller, port)
         port.end_connections(idle_seconds=0.1)
         port.stop_accepting()
 
         assert empty(port, 0.3, patiently) == 1
 
-        assert not app.told
+        assert not app.ends
         port.stop()
-        assert app.told == [False]
+        assert app.ends == [False]
         assert everything(caller) == b""
 
 
-@pytest.mark.parametrize("shape", [Shape.NEVER, Shape.SLOW])
-@pytest.mark.parametrize("after", [0, HOUR])
+@pytest.mark.parametrize("shape", cases("the reply is {0}", [Shape.NEVER, Shape.SLOW]))
+@pytest.mark.parametrize("after", cases("it is due after {0} s", [0, HOUR]))
 def test_what_is_slow_or_never_comes_does_not_hold_up_the_end(
     app: ArrangedApp, port: Port, shape: Shape, after: float
 ) -> None:
-    app.arrange("/held", shape=shape, after_seconds=after, over_seconds=HOUR)
+    app.arrange("/deferred", shape=shape, after_seconds=after, over_seconds=HOUR)
     with Caller(port.number) as caller:
-        hold(caller, port)
+        defer(caller, port)
         port.end_connections(idle_seconds=0.1)
         port.stop_accepting()
 
         assert empty(port, 10, patiently) == 0
 
         assert BODY not in everything(caller)
-        eventually(lambda: app.told, within=5)
-        assert app.told == [False]
+        eventually(lambda: app.ends, within=5)
+        assert app.ends == [False]
 
 
 def test_what_never_comes_is_cut_off_only_after_the_last_reply_that_does(
     app: ArrangedApp, port: Port
 ) -> None:
     app.arrange("/never", shape=Shape.NEVER)
-    app.arrange("/held", after_seconds=0.5)
+    app.arrange("/deferred", after_seconds=0.5)
     with Caller(port.number) as hopeless, Caller(port.number) as patient:
-        hold(hopeless, port, "/never")
-        hold(patient, port)
+        defer(hopeless, port, "/never")
+        defer(patient, port)
         port.end_connections(idle_seconds=0.1)
         port.stop_accepting()
 
@@ -85,7 +86,7 @@ def test_what_never_comes_is_cut_off_only_after_the_last_reply_that_does(
 
         assert patient.answer().body == BODY
         assert hopeless.closed()
-        eventually(lambda: app.told, lambda told: told == [True, False], within=5)
+        eventually(lambda: app.ends, lambda told: told == [True, False], within=5)
 
 
 def test_what_never_comes_is_not_cut_off_while_any_other_connection_is_open(
@@ -93,11 +94,11 @@ def test_what_never_comes_is_not_cut_off_while_any_other_connection_is_open(
 ) -> None:
     app.arrange("/never", shape=Shape.NEVER)
     with Caller(port.number) as hopeless, Caller(port.number) as idle:
-        hold(hopeless, port, "/never")
+        defer(hopeless, port, "/never")
         idle.ask(get("/"))
 
         port.cut_off_endless()
 
         assert idle.ask(get("/")).body == BODY  # the loop has been round
         assert idle.ask(get("/")).body == BODY
-        assert port.held() == 1
+        assert port.deferred() == 1

@@ -12,7 +12,7 @@ Reply = TypeVar("Reply")
 _Entry = tuple[float, int]
 
 
-class Held(Generic[Reply]):
+class DeferredReplies(Generic[Reply]):
     """A timetable that any thread may write into; times are those of `time.monotonic`.
 
     It holds at most a few hundred replies. So it is a sorted list, from which a reply whose caller
@@ -60,9 +60,9 @@ class Held(Generic[Reply]):
             return []
         with self._lock:
             past = bisect_left(self._table, (now, 0))
-            found = [self._waiting.pop(entry) for entry in self._table[:past]]
+            due = [self._waiting.pop(entry) for entry in self._table[:past]]
             del self._table[:past]
-            return found
+            return due
 
     def pause(self, most: float) -> float:
         """Returns the seconds until the next one is due, or `most` if that is less.

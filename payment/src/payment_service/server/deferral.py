@@ -1,10 +1,10 @@
-"""Replies that leave late or broken, without a thread that waits.
+"""Deferred replies, which leave late or broken, without a thread that waits.
 
 The thread in which the application answers leaves waitress' service of the request halfway (see
-`HeldBack`). The request stays the first of its connection, which so counts as busy. When the reply
-is due, the loop has the same request serviced once more, by a task that only writes. So what comes
-after an answer (the next request, the end of the connection) stays waitress' own, and so do its
-rules about threads: tasks write, the loop closes.
+`ReplyDeferred`). The request stays the first of its connection, which so counts as busy. When the
+reply is due, the loop has the same request serviced once more, by a task that only writes. So what
+comes after an answer (the next request, the end of the connection) stays waitress' own, and so do
+its rules about threads: tasks write, the loop closes.
 """
 
 import logging
@@ -15,25 +15,25 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from payment_service.server.deferred_replies import DeferredReplies
 from payment_service.server.delivery import GARBAGE, Delivery, Shape, portions
-from payment_service.server.held import Held
-from payment_service.server.wire import Channel, ChargeTask, HeldBack
+from payment_service.server.wire import Channel, ChargeTask, ReplyDeferred
 
 _RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 
 _log = logging.getLogger(__name__)
 
 
-class Holding:
-    """What the connections of a port share to hold replies."""
+class DeferredPool:
+    """What the connections of a port share to defer replies."""
 
     def __init__(self, most: int, longest_seconds: float) -> None:
-        self.replies: Held[LateTask] = Held()
+        self.replies: DeferredReplies[DeferredTask] = DeferredReplies()
         self.most = most
         self.longest_seconds = longest_seconds
 
     def has_room(self) -> bool:
-        """Tells whether one more reply can be held."""
+        """Tells whether one more reply can be deferred."""
         return len(self.replies) < self.most
 
     def drop_hung_up(self) -> None:
@@ -44,7 +44,7 @@ class Holding:
         without reading.
         """
         poller = select.poll()
-        channels = [late.channel for late in self.replies.waiting()]
+        channels = [deferred.channel for deferred in self.replies.waiting()]
         waiting = {channel.socket.fileno(): channel for channel in channels if channel.connected}
         for number in waiting:
             poller.register(number, select.POLLRDHUP)
@@ -52,8 +52,8 @@ class Holding:
             waiting[number].handle_close()
 
 
-class LateTask(ChargeTask):
-    """Writes a reply that was held back, in the shape that was asked for."""
+class DeferredTask(ChargeTask):
+    """Writes a reply that was deferred, in the shape that was asked for."""
 
     def __init__(self, first: ChargeTask, delivery: Delivery) -> None:
         super().__init__(first.channel, first.request)
@@ -64,16 +64,16 @@ class LateTask(ChargeTask):
         self.content_length = first.content_length
         self.body = first.body if self.has_body else b""
         self.delivery = delivery
-        self._holding: Holding = first.channel.server.holding
+        self._pool: DeferredPool = first.channel.server.pool
         self._portions: list[bytes] = []
         self._next_after = 0.0
-        longest = self._holding.longest_seconds
+        longest = self._pool.longest_seconds
         after = longest if delivery.shape is Shape.NEVER else min(delivery.after_seconds, longest)
         self.due = time.monotonic() + after
 
     def come_due(self) -> None:
         """Has a thread write it; only for the loop."""
-        self.channel.write_late(self)
+        self.channel.write_deferred(self)
 
     def service(self) -> None:
         del self.channel.task_class  # before the next request gets its own task
@@ -108,7 +108,7 @@ class LateTask(ChargeTask):
 
     def _write_portion(self) -> None:
         if not self.wrote_header:
-            over = min(self.delivery.over_seconds, self._holding.longest_seconds)
+            over = min(self.delivery.over_seconds, self._pool.longest_seconds)
             self._portions = portions(self.body, over)
             self._next_after = over / max(1, len(self._portions))
             portion = self.build_response_header()
@@ -120,16 +120,16 @@ class LateTask(ChargeTask):
         self.channel.write_soon(portion)
         if self._portions:
             self.due += self._next_after
-            raise HeldBack(self)
+            raise ReplyDeferred(self)
 
     def _leave(self) -> None:
-        self.channel.late = None
-        if self._holding.replies.leave(self):
+        self.channel.deferred_task = None
+        if self._pool.replies.leave(self):
             self.tell(left=True)
 
     def lose(self) -> None:
         """Gives it up, its connection being gone."""
-        if self._holding.replies.leave(self) and self.delivery.done is not None:
+        if self._pool.replies.leave(self) and self.delivery.done is not None:
             self.channel.server.add_task(_Notice(self))
 
     def tell(self, *, left: bool) -> None:
@@ -142,60 +142,60 @@ class LateTask(ChargeTask):
 def _tell(done: Callable[[bool], None], *, left: bool) -> None:
     try:
         done(left)
-    except Exception:  # noqa: BLE001  # logged; the reply is not lost for it
+    except Exception:  # noqa: BLE001 - logged; the reply is not lost for it
         _log.exception("failed to note the end of a reply")
 
 
 class _Notice:
     """Tells of a lost reply in a thread of its own: the loop, which notices, must not wait."""
 
-    def __init__(self, late: LateTask) -> None:
-        self._late = late
+    def __init__(self, deferred: DeferredTask) -> None:
+        self._deferred = deferred
 
     def service(self) -> None:
-        self._late.tell(left=False)
+        self._deferred.tell(left=False)
 
 
-class HoldingChannel(Channel):
-    """A connection whose reply can be held."""
+class DeferringChannel(Channel):
+    """A connection whose reply can be deferred."""
 
-    late: LateTask | None = None
+    deferred_task: DeferredTask | None = None
     resets = False
     """Set with the end of a connection that shall be a reset."""
 
     def service(self) -> None:
         try:
             super().service()
-        except HeldBack as back:
-            self._hold(back.task)
+        except ReplyDeferred as back:
+            self._defer(back.task)
 
-    def _hold(self, task: ChargeTask) -> None:
-        holding: Holding = self.server.holding
-        if isinstance(task, LateTask):
+    def _defer(self, task: ChargeTask) -> None:
+        pool: DeferredPool = self.server.pool
+        if isinstance(task, DeferredTask):
             self._wait(task)
             return
         delivery = task.delivery
         # Who asked before may come at the same moment as others who did, at most one a thread.
-        if delivery.waits and len(holding.replies) >= holding.most + self.server.adj.threads:
+        if delivery.waits and len(pool.replies) >= pool.most + self.server.adj.threads:
             delivery = replace(delivery, after_seconds=0.0, shape=Shape.WHOLE)
-        self.late = late = LateTask(task, delivery)
-        holding.replies.enter(late)
+        self.deferred_task = deferred = DeferredTask(task, delivery)
+        pool.replies.enter(deferred)
         if delivery.waits:
-            self._wait(late)
+            self._wait(deferred)
         else:
-            self.task_class = lambda *_: late
+            self.task_class = lambda *_: deferred
             super().service()
-            late.lose()  # if the connection had gone before, which nobody else has noticed
+            deferred.lose()  # if the connection had gone before, which nobody else has noticed
 
-    def _wait(self, late: LateTask) -> None:
-        self.server.holding.replies.wait(late, late.due)  # from here on the loop may have it
+    def _wait(self, deferred: DeferredTask) -> None:
+        self.server.pool.replies.wait(deferred, deferred.due)  # from here on the loop may have it
         self.server.pull_trigger()
         if not self.connected:
-            late.lose()
+            deferred.lose()
 
-    def write_late(self, late: LateTask) -> None:
-        """Has a thread write what was held back; only for the loop."""
-        self.task_class = lambda *_: late
+    def write_deferred(self, deferred: DeferredTask) -> None:
+        """Has a thread write what was deferred; only for the loop."""
+        self.task_class = lambda *_: deferred
         self.server.add_task(self)
 
     def cut_off(self) -> None:
@@ -208,6 +208,6 @@ class HoldingChannel(Channel):
             self.resets = self.lingers = False
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
         super().handle_close()
-        late = self.late
-        if late is not None:
-            late.lose()
+        deferred = self.deferred_task
+        if deferred is not None:
+            deferred.lose()
