@@ -41,6 +41,8 @@ class Reason(StrEnum):
     # What other conditions say besides.
     UP_TO_DATE = "UpToDate"
     NOT_STALLED = "NotStalled"
+    AS_EXPECTED = "AsExpected"
+    RECONCILE_INCOMPLETE = "ReconcileIncomplete"
     INVOICES_RESET = "InvoicesReset"
     TOKEN_ROTATION_HELD = "TokenRotationHeld"
     # Faults that a user must mend.

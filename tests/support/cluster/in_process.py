@@ -16,13 +16,12 @@ from kubernetes.aio.client import ApiClient, Configuration
 
 from billing_dev.clients.api_server import Access
 from billing_dev.eventually import eventually
-from billing_operator.controller.reconcile import Judge
 from billing_operator.kinds import Kind, Manifest
 from billing_operator.kube.client import open_client
 from billing_operator.process.handlers import kopf_settings, register
 from billing_operator.process.wiring import Operator
 from billing_operator.settings import Settings
-from billing_operator.status.judge import judge
+from billing_operator.status.judge import Judge, judge
 from support.cluster.limits import NOTICED
 from support.cluster.proxy_apps import ProxyApps
 

@@ -12,12 +12,11 @@ from billing_dev.clients.kube import Kube
 from billing_dev.eventually import eventually
 from billing_dev.installation import Images
 from billing_dev.ports import free_port
-from billing_operator.controller.reconcile import Judge
 from billing_operator.kinds import BILLING_STACK, POD, Manifest
 from billing_operator.names import ANTAEUS, selector_text
 from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.settings import Settings
-from billing_operator.status.judge import judge
+from billing_operator.status.judge import Judge, judge
 from support.cluster.in_process import InProcess, running
 from support.cluster.limits import ROLLOUT
 

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
 from billing_operator.children.ownership import owned_by, refuse_unless_given
 from billing_operator.children.plan import Plan, decide
@@ -19,9 +18,10 @@ from billing_operator.names import TOKEN_KEY, token_secret_name
 from billing_operator.observed.stack import Observed, observe
 from billing_operator.profile.rollout import Progress
 from billing_operator.reasons import Reason
+from billing_operator.runs.records import ObservedRuns
 from billing_operator.spec.stack import Stack
 from billing_operator.status.events import events_for_change, run_events_for_change
-from billing_operator.status.judge import judge
+from billing_operator.status.judge import Judge, judge
 from billing_operator.status.readiness import Findings
 from billing_operator.tokens.choice import Secrets
 from billing_operator.tokens.steps import Rotation, sooner
@@ -46,16 +46,7 @@ class _Pass:
     pending_changes: frozenset[Ref] = frozenset()
     progress: Progress = _NOT_ASKED
     rotation: Rotation | None = None
-
-
-class Judge(Protocol):
-    """Turns what a pass found into the status of the stack."""
-
-    def __call__(
-        self, stack: Stack, found: Findings, installation: Installation, *, now: datetime
-    ) -> Manifest:
-        """The status as it should be stored."""
-        ...
+    incomplete: bool = False
 
 
 class _Gone(Exception):
@@ -101,7 +92,7 @@ class Reconciler:
         except (_Gone, NamespaceLeaving):
             return None
         except Fault as fault:
-            current.fault = fault
+            current.fault, current.incomplete = fault, True
             log.info("reconcile incomplete", extra={"stack": str(place), "why": fault.message})
         return await self._report(current)
 
@@ -229,23 +220,8 @@ class Reconciler:
             # On its way and soon over: one status when it has arrived says more than two.
             return progress.look_again
         runs = await self._dependencies.runs.look(stack, seen)
-        found = Findings(
-            seen=seen,
-            runs=runs,
-            # A Secret that is yet to be made is nothing to tell of, nor a request that was met.
-            token=current.resolved.token
-            if current.resolved and current.resolved.secret is None
-            else None,
-            fault=fault,
-            profile_in_effect=self._dependencies.profiles.in_effect(stack, seen.payment_answers),
-            refusal=self._dependencies.profiles.refusal(stack, seen.payment_answers),
-            reading=self._dependencies.readings.last(stack.uid),
-            pending_update=current.pending_update,
-            pending_changes=current.pending_changes,
-            rotation=current.rotation or self._dependencies.rotation.known(stack),
-        )
         try:
-            await self._write_status(stack, found)
+            await self._write_status(stack, self._findings(current, seen, runs))
         except Fault as refused:
             log.warning("no status", extra={"stack": str(stack.key), "why": refused.message})
             return _after(refused)
@@ -255,6 +231,23 @@ class Reconciler:
             return _after(fault)
         soon = sooner(progress.look_again, current.rotation)
         return min((when for when in (soon, then) if isinstance(when, float)), default=None)
+
+    def _findings(self, current: _Pass, seen: Observed, runs: ObservedRuns | None) -> Findings:
+        stack, resolved, dependencies = current.stack, current.resolved, self._dependencies
+        return Findings(
+            seen=seen,
+            runs=runs,
+            # A Secret that is yet to be made is nothing to tell of, nor a request that was met.
+            token=resolved.token if resolved and resolved.secret is None else None,
+            fault=current.fault,
+            incomplete=current.incomplete,
+            profile_in_effect=dependencies.profiles.in_effect(stack, seen.payment_answers),
+            refusal=dependencies.profiles.refusal(stack, seen.payment_answers),
+            reading=dependencies.readings.last(stack.uid),
+            pending_update=current.pending_update,
+            pending_changes=current.pending_changes,
+            rotation=current.rotation or dependencies.rotation.known(stack),
+        )
 
     async def _write_status(self, stack: Stack, found: Findings) -> None:
         status = self._judge(stack, found, self._installation, now=self._now())

@@ -36,7 +36,7 @@ class Readings:
     ) -> None:
         """Takes for still what has been the same for so many seconds."""
         self._clock = clock
-        self._still_seconds = unchanged_seconds
+        self._unchanged_seconds = unchanged_seconds
         self._memories = memories
 
     def note(self, uid: str, reading: Reading) -> bool:
@@ -51,7 +51,7 @@ class Readings:
     def recently_changed(self, uid: str) -> bool:
         """Whether somebody seems to be paying; so it seems, too, right after a first reading."""
         changed = self._memories.of(uid, _Known).changed
-        return changed is not None and self._clock() - changed < self._still_seconds
+        return changed is not None and self._clock() - changed < self._unchanged_seconds
 
     def last(self, uid: str) -> Reading | None:
         """The last reading, if there was one since the operator started."""

@@ -14,7 +14,7 @@ from billing_operator.children.writer import ChildWriter
 from billing_operator.controller.controller import Controller
 from billing_operator.controller.event_recorder import EventRecorder
 from billing_operator.controller.parts import Dependencies
-from billing_operator.controller.reconcile import Judge, Reconciler, utc_now
+from billing_operator.controller.reconcile import Reconciler, utc_now
 from billing_operator.invoices.reader import InvoiceReader
 from billing_operator.invoices.readings import Readings
 from billing_operator.kinds import Kind, Manifest
@@ -28,7 +28,7 @@ from billing_operator.runs.controller import RunKeeper
 from billing_operator.runs.metrics import RunMetrics
 from billing_operator.runs.sampler import Sampler
 from billing_operator.settings import Settings
-from billing_operator.status.judge import judge
+from billing_operator.status.judge import Judge, judge
 from billing_operator.tokens.rotation import TokenRotation
 from billing_operator.tokens.store import TokenKeeper
 

@@ -1,26 +1,31 @@
 """Writes down what was judged, so that the same judgement is the same text."""
 
 from datetime import datetime
+from typing import Literal, NamedTuple
 
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.reasons import ConditionType, Reason
 
+Status = Literal["True", "False", "Unknown"]
 
-def condition(
-    row: tuple[ConditionType, bool, Reason, str],
-    old: Manifest | None,
-    generation: int,
-    now: datetime,
-) -> Manifest:
-    """A condition from its type, whether it holds, reason and message; its time moves with that."""
-    kind, holds, reason, message = row
-    status = "True" if holds else "False"
-    same = old is not None and old["status"] == status
+
+class Row(NamedTuple):
+    """What was judged of one condition; its time follows from the condition of before."""
+
+    type: ConditionType
+    status: Status
+    reason: Reason
+    message: str
+
+
+def condition(row: Row, old: Manifest | None, generation: int, now: datetime) -> Manifest:
+    """A condition as a status has it; its time moves when its status does."""
+    same = old is not None and old["status"] == row.status
     return {
-        "type": kind,
-        "status": status,
-        "reason": reason,
-        "message": message[:2048],
+        "type": row.type,
+        "status": row.status,
+        "reason": row.reason,
+        "message": row.message[:2048],
         "observedGeneration": generation,
         "lastTransitionTime": old["lastTransitionTime"] if old and same else timestamp(now),
     }

@@ -42,12 +42,10 @@ def events_for_change(before: Manifest, after: Manifest) -> list[StackEvent]:
                 condition["reason"],
             )
         else:
-            flipped = condition["status"] == "True" != earlier["status"]
             # Each restart of Antaeus forgets payments of its own.
-            again = kind == ConditionType.INVOICES_RESET and condition["message"] != earlier.get(
-                "message"
-            )
-            flipped = flipped or again
+            again = kind == ConditionType.INVOICES_RESET
+            again = again and condition["message"] != earlier.get("message")
+            flipped = condition["status"] == "True" and (again or earlier["status"] != "True")
         # Reconciling only says what Ready says.
         if flipped and kind != ConditionType.RECONCILING:
             said.append(_event_of(kind, condition))

@@ -1,6 +1,8 @@
 """Judges a stack: turns what was found into the status that a user reads."""
 
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Protocol
 
 from billing_operator.desired import profile
 from billing_operator.inputs import Installation
@@ -24,10 +26,28 @@ from billing_operator.reasons import ConditionType, Reason
 from billing_operator.runs.admission import billing
 from billing_operator.runs.records import AdmissionContext
 from billing_operator.spec.stack import Stack
-from billing_operator.status.conditions import condition, pruned
+from billing_operator.status.conditions import Row, condition, pruned
 from billing_operator.status.hibernation import asleep, asleep_message
 from billing_operator.status.readiness import Findings, Verdict, verdict
 from billing_operator.tokens.status import held_message, token_status
+
+# What holds while no fault says otherwise. People wait for these conditions to become false.
+_WITHOUT_FAULT = {
+    ConditionType.TOKEN_INVALID: "the token can be used",
+    ConditionType.TOKEN_LOST: "no token is lost",
+    ConditionType.NAME_CONFLICT: "nobody else's object has the name of a child",
+    ConditionType.FORBIDDEN: "the API server allows all that the stack needs",
+}
+
+
+class Judge(Protocol):
+    """Turns what a pass found into the status of the stack."""
+
+    def __call__(
+        self, stack: Stack, found: Findings, installation: Installation, *, now: datetime
+    ) -> Manifest:
+        """The status as it should be stored."""
+        ...
 
 
 def judge(stack: Stack, found: Findings, installation: Installation, *, now: datetime) -> Manifest:
@@ -60,38 +80,74 @@ def _url(stack: Stack, part: str, port: int) -> str:
 def _conditions(
     stack: Stack, found: Findings, counted: Manifest | None, now: datetime
 ) -> list[Manifest]:
-    judged = verdict(stack, found, counted)
-    progress = not judged.ready and not judged.stalled
     rows = [
-        (ConditionType.READY, judged.ready, judged.reason, judged.message),
-        (
-            ConditionType.RECONCILING,
-            progress,
-            *_if(progress, judged, Reason.UP_TO_DATE, "nothing is under way"),
-        ),
-        (
-            ConditionType.STALLED,
-            judged.stalled,
-            *_if(judged.stalled, judged, Reason.NOT_STALLED, "no one must act"),
-        ),
+        *_of_progress(verdict(stack, found, counted)),
+        *_of_faults(found),
+        *_of_choices(stack, found, counted),
+        *_of_losses(stack, found, counted),
     ]
-    if found.fault and found.fault.condition:
-        rows.append((found.fault.condition, True, found.fault.reason, found.fault.message))
+    before = conditions_of(stack.status)
+    return [condition(row, before.get(row.type), stack.generation, now) for row in rows]
+
+
+def _of_progress(judged: Verdict) -> Iterator[Row]:
+    """The three that kstatus knows."""
+    why = judged.reason, judged.message
+    yield Row(ConditionType.READY, "True" if judged.ready else "False", *why)
+    if judged.ready or judged.stalled:
+        at_rest = Reason.UP_TO_DATE, "nothing is under way"
+        yield Row(ConditionType.RECONCILING, "False", *at_rest)
+    else:
+        yield Row(ConditionType.RECONCILING, "True", *why)
+    if judged.stalled:
+        yield Row(ConditionType.STALLED, "True", *why)
+    else:
+        yield Row(ConditionType.STALLED, "False", Reason.NOT_STALLED, "no one must act")
+
+
+def _of_faults(found: Findings) -> Iterator[Row]:
+    """Those that a fault makes true. What a pass did not come to is unknown, not well."""
+    fault = found.fault
+    for kind, well in _WITHOUT_FAULT.items():
+        if fault and fault.condition == kind:
+            yield Row(kind, "True", fault.reason, fault.message)
+        elif found.incomplete:
+            yield Row(kind, "Unknown", Reason.RECONCILE_INCOMPLETE, "Ready says what came first")
+        else:
+            yield Row(kind, "False", Reason.AS_EXPECTED, well)
+
+
+def _of_choices(stack: Stack, found: Findings, counted: Manifest | None) -> Iterator[Row]:
+    """Those that a person chose by the spec."""
     if stack.suspend:
         message = "spec.suspend is true: the operator changes nothing until it is false"
-        rows.append((ConditionType.SUSPENDED, True, Reason.SUSPENDED, message))
+        yield Row(ConditionType.SUSPENDED, "True", Reason.SUSPENDED, message)
+    else:
+        yield Row(ConditionType.SUSPENDED, "False", Reason.AS_EXPECTED, "spec.suspend is false")
     if asleep(stack, found.seen):
-        rows.append((ConditionType.HIBERNATED, True, Reason.HIBERNATED, asleep_message(counted)))
+        message = asleep_message(counted)
+        yield Row(ConditionType.HIBERNATED, "True", Reason.HIBERNATED, message)
+    else:
+        message = "pods are still to end" if stack.hibernate else "spec.hibernate is false"
+        yield Row(ConditionType.HIBERNATED, "False", Reason.AS_EXPECTED, message)
+
+
+def _of_losses(stack: Stack, found: Findings, counted: Manifest | None) -> Iterator[Row]:
+    """Those for which a person must decide what becomes of payments."""
     if forgotten := reset_message(stack, counted):
-        rows.append((ConditionType.INVOICES_RESET, True, Reason.INVOICES_RESET, forgotten))
+        yield Row(ConditionType.INVOICES_RESET, "True", Reason.INVOICES_RESET, forgotten)
+    else:
+        message = "no payment is known to be forgotten"
+        yield Row(ConditionType.INVOICES_RESET, "False", Reason.AS_EXPECTED, message)
     if held := held_message(found.rotation):
-        rows.append((ConditionType.TOKEN_ROTATION_HELD, True, Reason.TOKEN_ROTATION_HELD, held))
-    before = conditions_of(stack.status)
-    return [condition(row, before.get(row[0]), stack.generation, now) for row in rows]
-
-
-def _if(holds: bool, verdict: Verdict, reason: Reason, message: str) -> tuple[Reason, str]:  # noqa: FBT001 - private, reads as a sentence where it is called
-    return (verdict.reason, verdict.message) if holds else (reason, message)
+        yield Row(ConditionType.TOKEN_ROTATION_HELD, "True", Reason.TOKEN_ROTATION_HELD, held)
+    elif found.incomplete and found.rotation is None:
+        message = "Ready says what came first"
+        kind = ConditionType.TOKEN_ROTATION_HELD
+        yield Row(kind, "Unknown", Reason.RECONCILE_INCOMPLETE, message)
+    else:
+        message = "no rotation waits for a person"
+        yield Row(ConditionType.TOKEN_ROTATION_HELD, "False", Reason.AS_EXPECTED, message)
 
 
 def _antaeus(stack: Stack, found: Findings, installation: Installation) -> Manifest:

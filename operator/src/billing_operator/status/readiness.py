@@ -37,7 +37,8 @@ class Findings:
     """Everything that a judgement rests on.
 
     Attributes:
-        fault: what kept this pass from its end, if anything did.
+        fault: what kept this pass from its end, or what it found at its end, if anything.
+        incomplete: whether the pass ended at the fault; what comes after that is unknown.
         profile_in_effect: whether every ready payment pod answers by the stack's profile.
         reading: None where Antaeus has not been read since the operator started.
         pending_update: what waits for the next start of Antaeus, if anything does.
@@ -57,6 +58,7 @@ class Findings:
     refusal: Refusal | None = None
     rotation: Rotation | None = None
     runs: ObservedRuns | None = None
+    incomplete: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ async def test_without_the_right_to_it_everything_else_is_made_and_the_right_is_
 
     operator.cluster.faults.clear()
     await operator.reconcile()
-    assert operator.condition("Forbidden") is None
+    assert operator.condition("Forbidden") == ("False", "AsExpected")
     assert operator.cluster.get(*MONITOR)
 
 

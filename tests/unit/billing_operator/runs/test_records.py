@@ -153,7 +153,7 @@ def test_what_a_pod_does_not_say_for_certain_is_not_taken_for_an_end(
     ("changes", "activity"),
     [
         ({"instance": an_instance("second"), "reading": a_reading(2, 8, "second")}, {}),
-        ({"now": at(QUIET)}, {"still_seconds": QUIET}),
+        ({"now": at(QUIET)}, {"unchanged_seconds": QUIET}),
         ({"annotations": {"billing.antaeus.io/acknowledge-run": "uid of run"}}, {}),
     ],
     ids=["another Antaeus", "all is still", "a person says so"],
@@ -172,9 +172,12 @@ def test_a_batch_is_over_with_its_antaeus_after_a_while_or_when_a_person_says_so
 @pytest.mark.parametrize(
     ("changes", "activity"),
     [
-        ({"now": at(QUIET - 1)}, {"still_seconds": 9999.0}),
-        ({"now": at(9999)}, {"still_seconds": QUIET - 1}),
-        ({"now": at(9999)}, {"still_seconds": 9999.0, "blind": "Antaeus does not answer"}),
+        ({"now": at(QUIET - 1)}, {"unchanged_seconds": 9999.0}),
+        ({"now": at(9999)}, {"unchanged_seconds": QUIET - 1}),
+        (
+            {"now": at(9999)},
+            {"unchanged_seconds": 9999.0, "unknown_because": "no answer"},
+        ),
         ({"now": at(9999), "instance": None}, {}),
         ({"annotations": {"billing.antaeus.io/acknowledge-run": "uid of another"}}, {}),
     ],

@@ -55,7 +55,7 @@ async def test_a_hibernated_stack_keeps_all_but_its_pods() -> None:
     }
     assert operator.condition("Ready") == ("False", "Hibernating")
     assert operator.condition("Reconciling") == ("True", "Hibernating")
-    assert operator.condition("Hibernated") is None
+    assert operator.condition("Hibernated") == ("False", "AsExpected")
 
     operator.run_pods()
     await operator.reconcile()
@@ -79,7 +79,7 @@ async def test_a_stack_that_wakes_up_tells_what_it_has_forgotten() -> None:
     await _hibernate(operator)
     [said] = [c["message"] for c in operator.status["conditions"] if c["type"] == "Hibernated"]
     assert "3 invoices were paid" in said
-    assert operator.condition("InvoicesReset") is None
+    assert operator.condition("InvoicesReset") == ("False", "AsExpected")
 
     operator.change(hibernate=False)
     await operator.reconcile()
@@ -109,7 +109,7 @@ async def test_a_suspended_stack_is_not_sent_to_sleep() -> None:
 
     assert ("apply", "Deployment") not in operator.cluster.writes
     assert operator.condition("Ready") == ("False", "Suspended")
-    assert operator.condition("Hibernated") is None
+    assert operator.condition("Hibernated") == ("False", "AsExpected")
 
 
 async def _hibernate(operator: OperatorInMemory) -> None:

@@ -48,12 +48,15 @@ def conditions(status: Manifest) -> dict[str, Manifest]:
 
 
 def summary(status: Manifest) -> dict[str, str]:
-    return {kind: condition["status"] for kind, condition in conditions(status).items()}
+    """The three of kstatus, and of the others those that are true."""
+    every = {kind: condition["status"] for kind, condition in conditions(status).items()}
+    return {kind: of for kind, of in every.items() if kind in WELL or of == "True"}
 
 
 NO_TOKEN = SpecError(Reason.TOKEN_INVALID, "bad", condition=ConditionType.TOKEN_INVALID)
 WELL = {"Ready": "True", "Reconciling": "False", "Stalled": "False"}
 UNDER_WAY = {"Ready": "False", "Reconciling": "True", "Stalled": "False"}
+FAULTS = ("TokenInvalid", "TokenLost", "NameConflict", "Forbidden")
 STUCK = {"Ready": "False", "Reconciling": "False", "Stalled": "True"}
 
 
@@ -300,3 +303,26 @@ def test_no_token_invoice_or_pod_is_a_value_too() -> None:
     assert nothing["invoices"]["total"] == 0
     assert nothing["antaeus"]["readyReplicas"] == 0
     assert nothing["payment"]["replicas"] == 0
+
+
+def test_every_condition_is_always_there_so_that_people_can_wait_for_each() -> None:
+    assert conditions(judged()).keys() == set(ConditionType)
+    assert {each["status"] for each in conditions(judged()).values()} == {"True", "False"}
+    of_faults = conditions(judged(fault=NO_TOKEN, incomplete=True))
+    assert of_faults.keys() == set(ConditionType)
+
+
+def test_what_a_pass_did_not_come_to_is_unknown_and_not_well() -> None:
+    busy = ClusterError(Reason.API_SERVER_ERROR, "busy", status=500)
+    status = conditions(judged(fault=busy, incomplete=True))
+
+    unknown = {kind for kind, condition in status.items() if condition["status"] == "Unknown"}
+    assert unknown == {*FAULTS, "TokenRotationHeld"}
+    assert {status[kind]["reason"] for kind in unknown} == {"ReconcileIncomplete"}
+
+
+def test_a_fault_found_at_the_end_of_a_pass_leaves_the_others_known() -> None:
+    status = conditions(judged(fault=NO_TOKEN))
+
+    of_faults = {kind: status[kind]["status"] for kind in FAULTS}
+    assert of_faults == dict.fromkeys(FAULTS, "False") | {"TokenInvalid": "True"}

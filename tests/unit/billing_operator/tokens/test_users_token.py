@@ -103,7 +103,7 @@ async def test_a_users_secret_that_is_mended_is_seen_at_the_next_look() -> None:
 
     operator.cluster.have(a_secret("provider", uid=None, token="their-hush"))
     await operator.reconcile()
-    assert operator.condition("TokenInvalid") is None
+    assert operator.condition("TokenInvalid") == ("False", "AsExpected")
     assert operator.condition("Ready") == ("True", "AllReady")
 
 
