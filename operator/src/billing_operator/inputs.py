@@ -27,11 +27,9 @@ class Token:
     Attributes:
         id: names the token; changes exactly when Antaeus is to be started with another one.
         generated: whether the operator made it, and did not take it from a user's Secret.
-        direct: the same token, where an Antaeus that an earlier version started has it from.
     """
 
     secret_name: str
     key: str
     id: str | None
     generated: bool
-    direct: "Token | None" = None

@@ -169,13 +169,9 @@ def test_every_field_of_a_status_is_known_to_the_schema() -> None:
     tokens = {"token": "a", "secondary": "b", "step": "Staged", "source": "user"}
     rotated = a_secret(**tokens, **{"rotated-at": "2024-01-01T00:00:00Z"})
     stuck = a_run_pod(waiting={"reason": "ErrImagePull"})
-    observed = ObservedRuns(
-        runs_of([a_job(suspend=False), a_job("next")], [stuck], CRON_UID),
-        activity=None,
-        quiet_seconds=1,
-    )
+    runs = runs_of([a_job(suspend=False), a_job("next")], [stuck], CRON_UID)
     found = Findings(
-        runs=observed,
+        runs=ObservedRuns(runs, activity=None, quiet_seconds=1),
         seen=observe([a_deployment("antaeus"), a_deployment()], [a_pod("antaeus"), a_pod()]),
         token=a_token(),
         fault=SpecError(Reason.TOKEN_INVALID, "no token", condition=ConditionType.TOKEN_INVALID),

@@ -40,7 +40,7 @@ def template_to_run(
     """The template that Antaeus runs by, unless it may start by another one without any harm."""
     fresh = antaeus.template(stack, token, installation)
     running = _running(stack, seen)
-    if running is None or _origin(running) not in _origins(stack, token):
+    if running is None or _origin(running) != antaeus.template_origin(stack, token):
         return AntaeusTemplate(fresh)
     return AntaeusTemplate(running, _pending_update(fresh, running))
 
@@ -57,12 +57,6 @@ def _running(stack: Stack, seen: Observed) -> Manifest | None:
     except (ValueError, KeyError, TypeError):
         return None
     return running
-
-
-def _origins(stack: Stack, token: Token) -> set[str]:
-    """The origins that stand for what the user chooses now."""
-    same_token = [token, *([token.direct] if token.direct else [])]
-    return {antaeus.template_origin(stack, each) for each in same_token}
 
 
 def _origin(template: Manifest) -> str:

@@ -25,8 +25,6 @@ from billing_operator.tokens.secret import TokenSecret, ValidToken
 MOST_BYTES = 4096
 # What an HTTP header carries as it stands; payment has the same rule.
 _HEADER_SAFE = re.compile(rb"[\x20-\x7e]+\Z")
-# Of a token that a running Antaeus has from the user's Secret itself, as earlier versions had it.
-DIRECT_ID = "direct"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +45,9 @@ class RunningAntaeus:
     """Which token an Antaeus that runs was started with.
 
     Attributes:
-        secret_name: the Secret that it has the token from.
         token_id: None where it bears none.
     """
 
-    secret_name: str
     token_id: str | None
 
 
@@ -62,12 +58,10 @@ class MakeToken:
     Attributes:
         text: as Secrets hold it; None for one that nobody knows yet.
         id: None for a new one.
-        instead: the Secret that it takes the place of, which no pod uses.
     """
 
     text: str | None = field(default=None, repr=False)
     id: str | None = None
-    instead: TokenSecret | None = field(default=None, repr=False)
 
 
 def running_antaeus(stack: Stack, seen: Observed) -> RunningAntaeus | None:
@@ -75,15 +69,8 @@ def running_antaeus(stack: Stack, seen: Observed) -> RunningAntaeus | None:
     live = seen.children.get(deployment(part_name(stack.name, ANTAEUS)))
     if live is None or not seen.antaeus_runs:
         return None
-    template = live["spec"]["template"]
-    sources = (
-        (each.get("valueFrom") or {}).get("secretKeyRef") or {}
-        for container in template["spec"]["containers"]
-        for each in container.get("env") or ()
-        if each["name"] == "PAYMENTS_API_TOKEN"
-    )
-    name = next((each["name"] for each in sources if each), token_secret_name(stack.name))
-    return RunningAntaeus(name, (template["metadata"].get("annotations") or {}).get(TOKEN_ID))
+    annotations = live["spec"]["template"]["metadata"].get("annotations") or {}
+    return RunningAntaeus(annotations.get(TOKEN_ID))
 
 
 def choose_token(
@@ -96,20 +83,13 @@ def choose_token(
     """
     if secrets.own is None:
         return _absent_token(stack, secrets, antaeus)
-    own = _own_token(stack, secrets.own)
-    direct = antaeus is not None and antaeus.secret_name != token_secret_name(stack.name)
-    if stack.secret_ref and direct and not own.step and own.current.id != DIRECT_ID:
-        return MakeToken(users_token(stack, secrets), DIRECT_ID, instead=own)
-    return used(stack, own.current)
+    return used(stack, _own_token(stack, secrets.own).current)
 
 
 def used(stack: Stack, current: ValidToken) -> Token:
     """A valid token as both services are told of it."""
-    name, ref = token_secret_name(stack.name), stack.secret_ref
-    direct = None
-    if ref and current.id == DIRECT_ID:
-        direct = Token(ref.name, ref.key, id=None, generated=False)
-    return Token(name, TOKEN_KEY, id=current.id, generated=not current.users, direct=direct)
+    name = token_secret_name(stack.name)
+    return Token(name, TOKEN_KEY, id=current.id, generated=not current.users)
 
 
 def users_token(stack: Stack, secrets: Secrets) -> str | None:
@@ -171,9 +151,7 @@ def _absent_token(stack: Stack, secrets: Secrets, antaeus: RunningAntaeus | None
     known = stack.status.get("token") or {}
     if stack.secret_ref:
         text, runs_by = users_token(stack, secrets), None
-        if antaeus and antaeus.secret_name != token_secret_name(stack.name):
-            runs_by = DIRECT_ID
-        elif antaeus and "rotation" not in known:
+        if antaeus and "rotation" not in known:
             # It has this very token, and must not be restarted for another name of it.
             runs_by = antaeus.token_id
         return MakeToken(text, runs_by)

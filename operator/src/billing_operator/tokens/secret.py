@@ -132,11 +132,6 @@ def completed(secret: TokenSecret, now: datetime) -> Manifest:
     return _changed(secret, {_ROTATED: _encoded(timestamp(now))}, step=False)
 
 
-def replaced(secret: TokenSecret, new: ValidToken, now: datetime, request: str | None) -> Manifest:
-    """With another single token, where no pod uses what was there."""
-    return _changed(secret, initial_data(new, now, request), current=False, step=False)
-
-
 _CURRENT = frozenset({TOKEN_KEY, TOKEN_ID_KEY, _SOURCE, _MADE, _REQUEST})
 _OTHER = frozenset({SECONDARY_TOKEN_KEY, SECONDARY_TOKEN_ID_KEY, _SECONDARY_SOURCE})
 

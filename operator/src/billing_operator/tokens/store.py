@@ -22,7 +22,7 @@ from billing_operator.tokens.choice import (
     used,
     users_token,
 )
-from billing_operator.tokens.secret import TokenSecret, ValidToken, initial_data, replaced
+from billing_operator.tokens.secret import TokenSecret, ValidToken, initial_data
 from billing_operator.tokens.steps import TokenState, token_state
 
 # Events of pods come in bursts; a Secret need not be read for each of them.
@@ -141,9 +141,8 @@ class TokenKeeper:
         if resolved.secret is None:
             return
         # Never an apply: where a Secret has come meanwhile, its token must survive.
-        known = "resourceVersion" in resolved.secret["metadata"]
         try:
-            live = await (self._cluster.replace if known else self._cluster.create)(resolved.secret)
+            live = await self._cluster.create(resolved.secret)
         except Conflict as error:
             raise StaleCache from error
         own = TokenSecret.of(live)
@@ -193,9 +192,6 @@ class TokenKeeper:
 
     def _propose(self, stack: Stack, choice: MakeToken) -> ResolvedToken:
         new, now = self._valid(stack, choice.text, choice.id), self._now()
-        if choice.instead:
-            secret = replaced(choice.instead, new, now, stack.rotate_token)
-            return ResolvedToken(used(stack, new), secret)
         name = token_secret_name(stack.name)
         secret = {
             "apiVersion": "v1",

@@ -1,7 +1,6 @@
 """Antaeus keeps its template while it runs, since a restart forgets every payment."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -109,15 +108,6 @@ def test_another_token_goes_through_at_once() -> None:
     found = decided(seen_with(template(), RUNNING), token=a_token("second"))
 
     assert (image(found), found.pending_update) == ("example.test/antaeus:2", None)
-
-
-def test_the_same_token_from_another_place_restarts_nothing() -> None:
-    direct = Token("users", "key", id=None, generated=False)
-    users = replace(a_token("unmanagedRun"), generated=False, direct=direct)
-    running = template(token=direct)
-    found = decided(seen_with(running, RUNNING), token=users)
-
-    assert found == AntaeusTemplate(running, "image example.test/antaeus:2")
 
 
 def test_to_stop_antaeus_changes_no_template_that_waits() -> None:

@@ -238,9 +238,7 @@ def test_invoices_that_are_paid_without_a_run_are_noticed_and_hold_runs_up() -> 
 
 def test_a_charge_in_the_middle_is_noticed_before_any_invoice_is_paid() -> None:
     found = decided(observed_runs(a_job(), charging=True))
-
-    assert found["unmanagedRun"]["paid"] == 2
-    assert found["waiting"]["reason"] == "UnmanagedPayCall"
+    assert (found["unmanagedRun"]["paid"], found["waiting"]["reason"]) == (2, "UnmanagedPayCall")
 
 
 def test_a_direct_call_is_over_when_all_is_still() -> None:
@@ -249,15 +247,12 @@ def test_a_direct_call_is_over_when_all_is_still() -> None:
     counts: dict[str, Any] = {"invoices": INVOICES | {"paid": 9}, "reading": a_reading(9, 1)}
     said = {"billing.antaeus.io/acknowledge-run": str(direct["time"])}
 
-    assert "unmanagedRun" in decided(
-        observed, {"unmanagedRun": direct}, now=at(QUIET - 1), **counts
-    )
-    assert "unmanagedRun" not in decided(
-        observed, {"unmanagedRun": direct}, now=at(QUIET), **counts
-    )
-    assert "unmanagedRun" not in decided(
-        observed, {"unmanagedRun": direct}, annotations=said, **counts
-    )
+    def later(**changes: Any) -> Manifest:
+        return decided(observed, {"unmanagedRun": direct}, **changes, **counts)
+
+    assert "unmanagedRun" in later(now=at(QUIET - 1))
+    assert "unmanagedRun" not in later(now=at(QUIET))
+    assert "unmanagedRun" not in later(annotations=said)
 
 
 @pytest.mark.parametrize(

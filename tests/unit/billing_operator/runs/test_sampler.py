@@ -55,7 +55,7 @@ async def test_both_are_asked_and_the_reading_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pods", "blind"),
+    ("pods", "unknown_because"),
     [
         ((a_pod("antaeus"),), "payment's pods do not tell"),
         ((a_pod(),), "Antaeus does not tell"),

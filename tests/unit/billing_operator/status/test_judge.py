@@ -1,6 +1,6 @@
 """The status of a stack: same findings, same status, and every condition says what to do."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,43 +8,17 @@ import pytest
 from billing_operator.desired import profile
 from billing_operator.errors import ClusterError, Fault, SpecError, Waiting
 from billing_operator.kinds import Manifest, timestamp
-from billing_operator.observed.stack import observe
 from billing_operator.reasons import ConditionType, Reason
-from billing_operator.spec.stack import Stack
-from billing_operator.status.judge import judge
-from billing_operator.status.readiness import Findings
 from support.operator.builders import (
     a_deployment,
     a_pod,
     a_reading,
     a_stack,
-    a_token,
     an_installation,
 )
+from support.operator.judged_status import NOW, UP, conditions, judged
 
-NOW = datetime(2025, 1, 1, 12, 0, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
-UP = a_deployment("antaeus")
-READY = ((UP, a_deployment()), (a_pod("antaeus"), a_pod()))
-
-
-def findings(
-    *,
-    seen: tuple[tuple[Manifest, ...], tuple[Manifest, ...]] = READY,
-    fault: Fault | None = None,
-    in_effect: bool = True,
-    **changes: Any,
-) -> Findings:
-    given: dict[str, Any] = {"token": a_token(), "reading": a_reading(2, 8)} | changes
-    return Findings(seen=observe(*seen), fault=fault, profile_in_effect=in_effect, **given)
-
-
-def judged(stack: Stack | None = None, *, now: datetime = NOW, **changes: Any) -> Manifest:
-    return judge(stack or a_stack(), findings(**changes), an_installation(), now=now)
-
-
-def conditions(status: Manifest) -> dict[str, Manifest]:
-    return {condition["type"]: condition for condition in status["conditions"]}
 
 
 def summary(status: Manifest) -> dict[str, str]:
@@ -56,7 +30,6 @@ def summary(status: Manifest) -> dict[str, str]:
 NO_TOKEN = SpecError(Reason.TOKEN_INVALID, "bad", condition=ConditionType.TOKEN_INVALID)
 WELL = {"Ready": "True", "Reconciling": "False", "Stalled": "False"}
 UNDER_WAY = {"Ready": "False", "Reconciling": "True", "Stalled": "False"}
-FAULTS = ("TokenInvalid", "TokenLost", "NameConflict", "Forbidden")
 STUCK = {"Ready": "False", "Reconciling": "False", "Stalled": "True"}
 
 
@@ -303,26 +276,3 @@ def test_no_token_invoice_or_pod_is_a_value_too() -> None:
     assert nothing["invoices"]["total"] == 0
     assert nothing["antaeus"]["readyReplicas"] == 0
     assert nothing["payment"]["replicas"] == 0
-
-
-def test_every_condition_is_always_there_so_that_people_can_wait_for_each() -> None:
-    assert conditions(judged()).keys() == set(ConditionType)
-    assert {each["status"] for each in conditions(judged()).values()} == {"True", "False"}
-    of_faults = conditions(judged(fault=NO_TOKEN, incomplete=True))
-    assert of_faults.keys() == set(ConditionType)
-
-
-def test_what_a_pass_did_not_come_to_is_unknown_and_not_well() -> None:
-    busy = ClusterError(Reason.API_SERVER_ERROR, "busy", status=500)
-    status = conditions(judged(fault=busy, incomplete=True))
-
-    unknown = {kind for kind, condition in status.items() if condition["status"] == "Unknown"}
-    assert unknown == {*FAULTS, "TokenRotationHeld"}
-    assert {status[kind]["reason"] for kind in unknown} == {"ReconcileIncomplete"}
-
-
-def test_a_fault_found_at_the_end_of_a_pass_leaves_the_others_known() -> None:
-    status = conditions(judged(fault=NO_TOKEN))
-
-    of_faults = {kind: status[kind]["status"] for kind in FAULTS}
-    assert of_faults == dict.fromkeys(FAULTS, "False") | {"TokenInvalid": "True"}

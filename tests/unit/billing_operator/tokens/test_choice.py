@@ -9,7 +9,6 @@ from billing_operator.inputs import Token
 from billing_operator.kinds import Manifest
 from billing_operator.spec.stack import Stack
 from billing_operator.tokens.choice import (
-    DIRECT_ID,
     MakeToken,
     RunningAntaeus,
     Secrets,
@@ -26,8 +25,7 @@ def encoded(token: bytes) -> str:
     return base64.b64encode(token).decode()
 
 
-RUNS = RunningAntaeus("shop-token", "first")
-RUNS_DIRECTLY = RunningAntaeus("provider", None)
+RUNS = RunningAntaeus("first")
 
 
 def choose(
@@ -115,38 +113,6 @@ def test_a_copy_that_is_lost_half_way_through_a_rotation_restarts_antaeus() -> N
 
     assert isinstance(chosen, MakeToken)
     assert chosen.id is None
-
-
-def test_an_antaeus_that_has_the_users_secret_itself_is_told_of_by_a_word() -> None:
-    """Earlier versions had both services read the user's Secret."""
-    stack, users = a_stack(token=SECRET_REF), a_secret("provider", uid=None, api="secret")
-    made = choose(stack, users=users, antaeus=RUNS_DIRECTLY)
-    assert made == MakeToken(users["data"]["api"], id=DIRECT_ID)
-
-    own = a_secret(token="secret", id=DIRECT_ID, source="user")
-    chosen = choose(stack, own, users, antaeus=RUNS_DIRECTLY)
-    direct = Token("provider", "api", id=None, generated=False)
-    assert chosen == Token("shop-token", "token", DIRECT_ID, generated=False, direct=direct)
-
-
-def test_a_generated_token_that_no_pod_uses_any_more_makes_room() -> None:
-    """An earlier version left it there when a Secret of the user's was named."""
-    users, own = a_secret("provider", uid=None, api="secret"), a_secret(token="old", id="old")
-    made = choose(a_stack(token=SECRET_REF), own, users, antaeus=RUNS_DIRECTLY)
-
-    assert isinstance(made, MakeToken)
-    assert (made.text, made.id) == (users["data"]["api"], DIRECT_ID)
-    assert made.instead is not None
-
-
-def test_a_rotation_is_not_taken_for_such_a_token() -> None:
-    """Antaeus is yet to be restarted from the user's Secret to the operator's own."""
-    promoted = a_secret(token="new", id="new", source="user", step="Promoted", secondary="secret")
-    users = a_secret("provider", uid=None, api="new")
-
-    assert isinstance(
-        choose(a_stack(token=SECRET_REF), promoted, users, antaeus=RUNS_DIRECTLY), Token
-    )
 
 
 @pytest.mark.parametrize(

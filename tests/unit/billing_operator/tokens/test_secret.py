@@ -13,7 +13,6 @@ from billing_operator.tokens.secret import (
     completed,
     dropped,
     promoted,
-    replaced,
     staged,
     without_old,
 )
@@ -65,17 +64,6 @@ def test_what_is_dropped_leaves_no_trace() -> None:
 
 def test_a_request_is_remembered_where_a_rotation_had_another_cause() -> None:
     assert told(promoted(of(**STAGED, step="Staged"), NOW, None))["request"] == "1"
-
-
-def test_a_token_that_no_pod_uses_goes_with_all_that_was_said_of_it() -> None:
-    made = told(replaced(of(**AT_REST), NEW, NOW, None))
-
-    assert made == {
-        "token": "new",
-        "id": "second",
-        "source": "user",
-        "made": "2025-01-01T00:00:00Z",
-    }
 
 
 def test_nothing_of_a_token_shows_in_a_text() -> None:
