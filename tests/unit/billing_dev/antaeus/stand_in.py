@@ -42,7 +42,7 @@ class StandIn:
 
 @contextmanager
 def a_stand_in(
-    endpoint: str = "http://127.0.0.1:9",
+    endpoint: str = "http://127.0.0.1:0",
     *,
     build: Build = Build.TINJIS,
     token: str = TOKEN,

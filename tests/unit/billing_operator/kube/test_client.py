@@ -129,8 +129,8 @@ async def test_every_request_says_who_asks(cluster: ApiCluster, server: Answerin
 async def test_the_server_is_asked_directly_whatever_proxy_there_is(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:0")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:0")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     client = open_client(Configuration(host=address))
@@ -245,7 +245,7 @@ async def test_what_comes_back_besides_words_stays_untold(
 
 
 async def test_a_server_that_is_away_is_a_fault_of_the_cluster() -> None:
-    cluster, client = await connected("http://127.0.0.1:1")
+    cluster, client = await connected("http://127.0.0.1:0")
     with pytest.raises(ClusterError) as caught:
         await cluster.read(CONFIG_MAP, SHOP)
     await client.close()
