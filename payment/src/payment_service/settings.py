@@ -1,5 +1,6 @@
 """The settings: environment variables, read once at the start, all mistakes told together."""
 
+import difflib
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -83,11 +84,11 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
-        """Reads the variables; those that are not known are ignored. Raises MistakesError."""
+        """Reads the variables that begin with `PAYMENT_`; raises MistakesError."""
         values: dict[str, Any] = {"profile_required": "PAYMENT_PROFILE_FILE" in env}
-        mistakes: list[str] = []
+        mistakes = [_unknown(name) for name in env if not _is_expected(name, env[name])]
         for name, read in _READERS.items():
-            variable = f"PAYMENT_{name.upper()}"
+            variable = f"{_BEGIN}{name.upper()}"
             if variable not in env:
                 continue
             try:
@@ -125,6 +126,20 @@ class Settings:
     def stop_seconds(self) -> float:
         """Returns after how many seconds, from the signal on, the process has ended in any case."""
         return self.drain_seconds + self.idle_seconds + self.answer_seconds
+
+
+def _is_expected(variable: str, text: str) -> bool:
+    if not variable.startswith(_BEGIN) or variable in _OF_ANTAEUS:
+        return True
+    known = variable.removeprefix(_BEGIN).lower() in _READERS
+    return known or _LINK.fullmatch(f"{variable}={text}") is not None
+
+
+def _unknown(variable: str) -> str:
+    name = variable.removeprefix(_BEGIN).lower()
+    alike = difflib.get_close_matches(name, _READERS, n=1)
+    remedy = f"; {_BEGIN}{alike[0].upper()} is one" if alike else ""
+    return f"{variable}: no such setting{remedy}"
 
 
 class _UnfitError(ValueError):
@@ -213,6 +228,15 @@ def _level(text: str) -> str:
     return text
 
 
+_BEGIN = "PAYMENT_"
+# Of the other service: whoever starts both from one shell may have it set for both.
+_OF_ANTAEUS = frozenset({"PAYMENT_PROVIDER_ENDPOINT"})
+# What Kubernetes sets, and Docker's links did, for a Service named payment, or payment-something.
+_LINK = re.compile(
+    r"PAYMENT(_[A-Z0-9_]+)?_("
+    r"SERVICE_HOST=.*|SERVICE_PORT(_[A-Z0-9_]+)?=[0-9]+|PORT=(tcp|udp|sctp)://.*"
+    r"|PORT_[0-9]+_(TCP|UDP|SCTP)(_PROTO|_PORT|_ADDR)?=.*)"
+)
 _OF_THE_PROFILE = ("PAYMENT_SUCCESS_RATE", "PAYMENT_SEED")
 _DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _PREFIX = re.compile(r"[A-Za-z0-9._:/-]{1,200}")

@@ -165,8 +165,51 @@ def test_the_variable_of_a_service_named_payment_is_explained() -> None:
         Settings.from_env({"PAYMENT_PORT": "tcp://10.0.0.1:9000"})
 
 
-def test_unknown_variables_are_ignored() -> None:
-    assert Settings.from_env({"PAYMENT_SERVICE_HOST": "10.0.0.1", "PATH": "/bin"}) == Settings()
+@pytest.mark.parametrize(
+    ("variable", "remedy"),
+    cases(
+        "instead of {0} it is {1}",
+        [
+            ("PAYMENT_SUCESS_RATE", "; PAYMENT_SUCCESS_RATE is one"),
+            ("PAYMENT_PORTS", "; PAYMENT_PORT is one"),
+            ("PAYMENT_SUCCESSRATE", "; PAYMENT_SUCCESS_RATE is one"),
+            ("PAYMENT_CONTROLL_PORT", "; PAYMENT_CONTROL_PORT is one"),
+            ("PAYMENT_PROFILE_REQUIRED", "; PAYMENT_PROFILE_FILE is one"),
+            ("PAYMENT_", ""),
+            ("PAYMENT_XYZ", ""),
+        ],
+    ),
+)
+def test_a_variable_that_is_no_setting_is_refused_with_the_one_most_like_it(
+    variable: str, remedy: str
+) -> None:
+    with pytest.raises(MistakesError) as caught:
+        Settings.from_env({variable: "1"})
+
+    assert caught.value.texts == (f"{variable}: no such setting{remedy}",)
+
+
+@pytest.mark.parametrize("service", cases("the service is {0}", ["PAYMENT", "PAYMENT_A_B2"]))
+def test_the_variables_that_kubernetes_sets_for_a_service_are_no_settings(service: str) -> None:
+    links = {
+        f"{service}_SERVICE_HOST": "10.0.0.1",
+        f"{service}_SERVICE_PORT": "9000",
+        f"{service}_SERVICE_PORT_CHARGES": "9000",
+        f"{service}_PORT": "tcp://10.0.0.1:9000",
+        f"{service}_PORT_9000_TCP": "tcp://10.0.0.1:9000",
+        f"{service}_PORT_9000_TCP_PROTO": "tcp",
+        f"{service}_PORT_9000_TCP_PORT": "9000",
+        f"{service}_PORT_9000_TCP_ADDR": "10.0.0.1",
+    }
+    links.pop("PAYMENT_PORT", None)  # a setting too, so it has a test of its own
+
+    assert Settings.from_env(links) == Settings()
+
+
+def test_variables_of_others_are_no_settings() -> None:
+    env = {"PATH": "/bin", "PAYMENTS_API_TOKEN": "x", "PAYMENT_PROVIDER_ENDPOINT": "http://a:9000"}
+
+    assert Settings.from_env(env) == Settings()
 
 
 def test_a_profile_must_be_there_once_its_file_is_named() -> None:
