@@ -1,52 +1,55 @@
 """Starts the service: environment, settings, ports, until a signal; or does what a command says."""
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
 
 from payment_service.commands.cli import parser
-from payment_service.lifecycle import hold_signals, serve
-from payment_service.log import Lines, route_library_logs
-from payment_service.service import Service
-from payment_service.settings import Settings
 from payment_service.text.mistakes import MistakesError
+
+_READER_GONE = 141
+"""What a shell says of a program that SIGPIPE ended."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serves, or runs a command; returns the exit code, 2 if it cannot begin at all."""
-    words = parser().parse_args(arguments)
-    if words.run is None:
-        return _serve()
     try:
+        return _run(arguments)
+    except BrokenPipeError:
+        # So that the interpreter does not try, and fail, to write the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _READER_GONE
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        words = parser().parse_args(arguments)
+        if words.run is None:
+            return _serve()
         return int(words.run(words))
     except MistakesError as mistakes:
         return _refuse("payment-service:", mistakes.texts)
+    finally:
+        sys.stdout.flush()
 
 
 def _serve() -> int:
     """Runs the service; returns 0, 1 if charges were cut off at the end, 2 if it cannot start."""
-    hold_signals()
-    lines = Lines()
+    # Here and not above: who asks for the version waits for none of it.
+    from payment_service.start import serve  # noqa: PLC0415 - see above
+
     try:
-        settings = Settings.from_env(os.environ)
-        route_library_logs(lines, settings.log_level)
-        service = Service(settings, lines)
+        return 0 if serve(os.environ) else 1
     except MistakesError as mistakes:
         return _refuse("payment-service cannot start:", mistakes.texts)
     except OSError as error:
         return _refuse("payment-service cannot start:", [f"a port cannot be opened: {error}"])
-    # Hundreds of thousands of remembered charges hold no circles: to look for them as often as
-    # Python does by default takes a fifth of the time that deciding and booking a charge does.
-    gc.freeze()
-    gc.set_threshold(50_000)
-    return 0 if serve(service) else 1
 
 
 def _refuse(what: str, mistakes: Sequence[str]) -> int:
     print(what, file=sys.stderr)  # noqa: T201 - for a person to read
     for mistake in mistakes:
-        print(f"  {mistake}", file=sys.stderr)  # noqa: T201
+        print(f"  {mistake}", file=sys.stderr)  # noqa: T201 - as above
     return 2
 
 

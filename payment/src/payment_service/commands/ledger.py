@@ -1,8 +1,7 @@
 """`payment-service ledger FILE...`: totals from log lines, also those of pods that are gone."""
 
-import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from payment_service.commands.log_lines import Logged, read_logs
 from payment_service.commands.printing import (
@@ -19,18 +18,11 @@ from payment_service.state.records import Booking, Sum, Total
 Rows = list[tuple[tuple[int, str], Total]]
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Says which words the command takes."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a log; - is standard input")
-    parser.add_argument("--json", action="store_true", help="for machines; amounts are texts")
-    parser.set_defaults(run=run)
-
-
-def run(words: argparse.Namespace) -> int:
+def run(files: Sequence[str], *, as_json: bool) -> int:
     """Prints the totals; returns 0, or 1 if a line was bad. Raises MistakesError."""
-    logged = read_logs(words.files)
+    logged = read_logs(files)
     rows = _totals(logged.charges.values())
-    if words.json:
+    if as_json:
         say_json(_document(rows, logged))
     else:
         say(_text(rows, logged))

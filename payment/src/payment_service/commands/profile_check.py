@@ -1,6 +1,5 @@
 """`payment-service profile check FILE`: all mistakes of a profile, before anybody serves by it."""
 
-import argparse
 from pathlib import Path
 
 from payment_service.commands.printing import say, warn
@@ -8,15 +7,9 @@ from payment_service.profile.document import LoadedProfile
 from payment_service.text.mistakes import MistakesError
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Says which words the command takes."""
-    parser.add_argument("file", metavar="FILE", help="TOML if its name ends with .toml, else JSON")
-    parser.set_defaults(run=run)
-
-
-def run(words: argparse.Namespace) -> int:
+def run(file: str) -> int:
     """Prints whether the profile is good; returns 0, or 1 with every mistake told."""
-    path = Path(words.file)
+    path = Path(file)
     try:
         raw = path.read_bytes()
     except OSError as error:

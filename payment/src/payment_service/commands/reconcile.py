@@ -1,6 +1,6 @@
 """`payment-service reconcile`: whether what is PAID in Antaeus and what was charged agree."""
 
-import argparse
+from collections.abc import Collection, Sequence
 
 from payment_service.commands.invoices import read_invoices
 from payment_service.commands.log_lines import Logged, read_logs
@@ -15,44 +15,19 @@ from payment_service.commands.printing import (
 from payment_service.outcome.charges import canonical
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Says which words the command takes."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a log; - is standard input")
-    parser.add_argument(
-        "--invoices",
-        required=True,
-        metavar="URL|FILE",
-        help="Antaeus, such as http://localhost:8000, or a file of its GET /rest/v1/invoices",
-    )
-    parser.add_argument(
-        "--paid-at-start",
-        type=_ids,
-        default=frozenset(),
-        metavar="ID,ID",
-        help="invoices that were PAID before anybody was charged; Antaeus begins with 1,6",
-    )
-    parser.add_argument("--json", action="store_true", help="for machines; amounts are texts")
-    parser.set_defaults(run=run)
-
-
-def run(words: argparse.Namespace) -> int:
+def run(
+    files: Sequence[str], invoices_at: str, paid_at_start: Collection[int], *, as_json: bool
+) -> int:
     """Prints the differences; returns 0 if there are none, else 1. Raises MistakesError."""
-    logged = read_logs(words.files)
-    invoices = read_invoices(words.invoices)
-    difference = compare(invoices, logged.charges.values(), words.paid_at_start)
-    if words.json:
+    logged = read_logs(files)
+    invoices = read_invoices(invoices_at)
+    difference = compare(invoices, logged.charges.values(), paid_at_start)
+    if as_json:
         say_json(_document(difference, logged))
     else:
         say(_text(difference))
         warn_of_bad_lines(logged)
     return 0 if difference.agrees and not logged.bad else 1
-
-
-def _ids(text: str) -> frozenset[int]:
-    return frozenset(int(word) for word in text.split(","))
-
-
-_ids.__name__ = "list of ids"  # argparse tells it to who wrote another thing
 
 
 def _text(difference: Difference) -> str:
