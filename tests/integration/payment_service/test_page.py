@@ -13,6 +13,7 @@ from selenium.webdriver.support.select import Select
 from billing_dev.eventually import eventually
 from integration.payment_service.browser import SHOWN, Page, a_browser
 from payment_service.service import Service
+from support.cases import cases
 from support.payment.control import CONTROL_TOKEN, OUTAGE, Control, a_controlled_service
 from support.payment.service import Caller, a_charge, a_request
 
@@ -144,10 +145,10 @@ def test_every_kind_of_fault_that_it_offers_can_be_set(
     for option in [each.get_attribute("value") for each in kinds.options]:
         name = page.at("fault-name")
         name.clear()
-        name.send_keys(f"kind-{option}")
+        name.send_keys(f"kind-{option}".lower())
         kinds.select_by_value(str(option))
         page.at("fault-form").submit()
-        page.shows("said", f"The fault kind-{option} is set.")
+        page.shows("said", f"The fault {f'kind-{option}'.lower()} is set.")
 
     faults = service[1].get("/v1/faults")["faults"]
     assert len(faults) == len(kinds.options) > 10
@@ -191,7 +192,7 @@ def test_everything_that_can_be_changed_has_a_label_and_changes_are_announced(pa
     assert page.browser.find_element(By.TAG_NAME, "html").get_attribute("lang") == "en"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", cases("the theme is {0}", ["light", "dark"]))
 def test_text_stands_out_from_its_ground(page: Page, theme: str) -> None:
     media = {"features": [{"name": "prefers-color-scheme", "value": theme}]}
     page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
@@ -203,6 +204,39 @@ def test_text_stands_out_from_its_ground(page: Page, theme: str) -> None:
         assert contrast(text, ground) >= 4.5, (theme, place)
     dark = luminance(colours(page, "profile-title")[1]) < 0.5
     assert dark == (theme == "dark")
+
+
+@pytest.mark.parametrize("width", cases("the window is {0} px wide", [1280, 1100, 900]))
+def test_the_totals_of_large_amounts_are_seen_whole(
+    page: Page, service: tuple[Service, Control], width: int
+) -> None:
+    page.browser.set_window_size(width, 1000)
+    for customer in (1, 2):
+        for value in (123456.78, 9876543.21):
+            charge(service[0], customer_id=customer, value=value)
+    service[1].ask("PUT", "/v1/profile", {"successRate": 0})
+    for value in (123456.78, 9876543.21):
+        charge(service[0], value=value)
+    page.open(CONTROL_TOKEN)
+    page.shows("totals", "9999999.99 (2)")
+
+    clipped = "return arguments[0].scrollWidth > arguments[0].clientWidth"
+    table = page.at("totals").find_element(By.XPATH, "ancestor::div")
+    assert page.browser.execute_script(clipped, table) is False
+    page.browser.set_window_size(1280, 1000)
+
+
+def test_a_call_that_got_no_answer_shows_no_status(
+    page: Page, service: tuple[Service, Control]
+) -> None:
+    rule = {"name": "lost", "fault": {"charged": True, "connection": {"reply": "Empty"}}}
+    service[1].ask("PUT", "/v1/profile", {"successRate": 1, "rules": [rule]})
+    with Caller(service[0].charges.number) as caller:
+        caller.send(a_request())
+        assert caller.closed()
+    page.open(CONTROL_TOKEN)
+
+    page.shows("calls", "accepted lost no answer")
 
 
 def test_on_a_small_screen_nothing_is_wider_than_it(page: Page) -> None:

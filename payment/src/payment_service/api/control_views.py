@@ -133,7 +133,7 @@ class CallView:
     time: Time
     request_id: str
     outcome: str
-    status: int
+    status: Annotated[Maybe[int], Field(description="Left out if the caller got no answer.")] = None
     customer_id: Maybe[int] = None
     amount: Maybe[Amount] = None
     currency: Maybe[str] = None

@@ -55,7 +55,11 @@ class Books:
         self._recorders = tuple(recorders)
 
     def record(
-        self, call: Call, outcome: CallOutcome, status: int, context: ChargeContext | None = None
+        self,
+        call: Call,
+        outcome: CallOutcome,
+        status: int | None,
+        context: ChargeContext | None = None,
     ) -> ChargeRecord:
         """Begins the record of a call that has just been answered."""
         seconds = perf_counter() - call.began

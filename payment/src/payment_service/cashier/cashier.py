@@ -175,7 +175,7 @@ class Cashier:
         if outcome.fault is not None and outcome.fault.status is not None:
             reply = replies.faulty(outcome.rule or "", outcome.fault.status)
         kind = CallOutcome.ACCEPTED if outcome.accepted else CallOutcome.DECLINED
-        record = self._books.record(context.call, kind, reply.status, context)
+        record = self._books.record(context.call, kind, _status(reply, outcome), context)
         record.charge_id, record.reason, record.duplicate_of = context.charge_id, reason, before
         if outcome.rule is not None:
             record.name(outcome)
@@ -187,9 +187,9 @@ class Cashier:
         self._drop(context)
         name, fault = outcome.rule or "", outcome.fault
         status = fault.status if fault else None
-        # Of a broken connection nobody sees the status.
         reply = replies.faulty(name, status) if status else replies.refused(500, f"{name}: a fault")
-        record = self._books.record(context.call, CallOutcome.FAILED, reply.status, context)
+        seen = _status(reply, outcome)
+        record = self._books.record(context.call, CallOutcome.FAILED, seen, context)
         record.reason = Reason.FAULT
         record.name(outcome)
         self._books.note(record)
@@ -221,6 +221,11 @@ class Cashier:
             self._state.withdraw(context.request.charge, context.charge_id)
         if context.request.key is not None:
             self._state.forget(context.request.key)
+
+
+def _status(reply: Reply, outcome: Outcome) -> int | None:
+    """The status that the caller gets; None if it gets no answer."""
+    return reply.status if outcome.fault is None or outcome.fault.is_answered else None
 
 
 def _waits(delayed: Outcome | Reply) -> bool:

@@ -52,7 +52,8 @@ class ChargeRecord:
     """One answered charge call."""
 
     outcome: CallOutcome
-    status: int
+    status: int | None
+    """None if a fault left the caller without an answer."""
     authenticated: bool
     request_id: str
     seconds: float
@@ -99,7 +100,8 @@ def charge_line(record: ChargeRecord, time: str) -> str:
     """Returns a record as one line of JSON with its line feed.
 
     `value` is the number as it was sent, not one digit changed; `currency` is null where the
-    caller could not say it. What is not the case, such as a fault, is left out.
+    caller could not say it, `status` where it got no answer. What is not the case, such as a
+    fault, is left out.
     """
     # Put together by hand: a JSON encoder would turn `value` into another number, and takes
     # several times as long. The pieces that come from outside are encoded or were checked.
@@ -109,12 +111,13 @@ def charge_line(record: ChargeRecord, time: str) -> str:
         who, how_much = str(charge.customer_id), charge.value
         what = _quoted(charge.currency) if charge.currency else "null"
     charge_id = f'"{record.charge_id}"' if record.charge_id else "null"
+    attempt, status = record.attempt or "null", record.status or "null"
     return (
         f'{{"time": "{time}", "event": "charge", "outcome": "{record.outcome}", '
         f'"authenticated": {"true" if record.authenticated else "false"}, '
         f'"customer_id": {who}, "currency": {what}, "value": {how_much}, '
         f'"charge_id": {charge_id}, "request_id": "{record.request_id}", '
-        f'"attempt": {record.attempt or "null"}, "status": {record.status}{_rest(record)}}}\n'
+        f'"attempt": {attempt}, "status": {status}{_rest(record)}}}\n'
     )
 
 

@@ -109,6 +109,12 @@ class Fault(Part):
         return "SlowBody" if self.connection is None else str(self.connection.reply)
 
     @property
+    def is_answered(self) -> bool:
+        """Whether its caller gets an answer, if only half of one."""
+        connection = self.connection
+        return connection is None or connection.reply is values.BrokenReply.TRUNCATED
+
+    @property
     def takes_long(self) -> bool:
         """Whether it keeps its connection for a while."""
         connection = self.connection

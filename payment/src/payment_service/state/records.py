@@ -48,7 +48,8 @@ class JournalEntry(NamedTuple):
     request_id: str
     outcome: str
     """A `CallOutcome`'s text."""
-    status: int
+    status: int | None = None
+    """Of the answer; None if the caller got none."""
     customer_id: int | None = None
     amount: Decimal | None = None
     currency: str | None = None

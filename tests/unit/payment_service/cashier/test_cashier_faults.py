@@ -107,6 +107,30 @@ def test_garbage_is_no_http(tmp_path: Path) -> None:
         assert not caller.socket.recv(100).startswith(b"HTTP")
 
 
+@pytest.mark.parametrize(
+    ("reply", "status"),
+    cases(
+        "a reply that is {0} has the status {1}",
+        [("Empty", None), ("Reset", None), ("Garbage", None), ("Never", None), ("Truncated", 200)],
+    ),
+)
+@pytest.mark.parametrize("charged", [False, True], ids=["nothing charged", "charged anyhow"])
+def test_a_call_without_an_answer_has_no_status_on_record(
+    tmp_path: Path, reply: str, status: int | None, *, charged: bool
+) -> None:
+    write(tmp_path, **a_fault(charged=charged, connection={"reply": reply}))
+    with a_service(tmp_path) as service, Caller(service.charges.number) as caller:
+        caller.send(a_request())
+        (entry,) = eventually(lambda: service.state.journal(Filter(), 9), within=5)
+        if status is not None and not charged:
+            status = 500
+
+        assert (entry.status, entry.fault) == (status, "trouble")
+        assert service.state.count(Filter(status=status or 200)) == (status is not None)
+    (line,) = [line for line in log_lines(tmp_path) if line["event"] == "charge"]
+    assert line["status"] == status
+
+
 def test_latency_is_on_the_way_back_and_the_charge_counts_when_it_arrives(tmp_path: Path) -> None:
     write(tmp_path, latency={"fixed": {"seconds": 0.4}})
     with a_service(tmp_path) as service, Caller(service.charges.number) as caller:
