@@ -1,6 +1,6 @@
 # One line a task; what a task does lives in the tool that it calls.
 .DEFAULT_GOAL := help
-.PHONY: help local demo shell kubeconfig down push verify deploy smoke undeploy setup lock check test integration test-operator test-shipping test-faults test-payment test-hostile e2e bench-payment bench-payment-features bench-operator render recording
+.PHONY: help local demo shell kubeconfig down push verify deploy smoke undeploy setup lock check imports test integration test-shipping test-operator test-faults test-payment test-hostile e2e render recording bench-payment bench-payment-features bench-operator
 SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
@@ -71,6 +71,9 @@ lock: .uv/bin/uv  ## Choose the newest allowed versions again (requirements/)
 
 check: setup  ## Linters, types, import contracts and unit tests (half a minute when warm)
 	@$(DEV) check
+
+imports: setup  ## The import graph of each package by folder; none may lead upward
+	@$(DEV) imports
 
 test: setup  ## Everything that must hold, on a cluster of its own (README: how long)
 	@$(DEV) test

@@ -41,6 +41,7 @@ COMMANDS = {
     "lint": Command("run all linters side by side", "checks.lint"),
     "check": Command("run the linters, then the unit tests", "checks.check"),
     "test": Command("run everything that must hold, on the tests' cluster", "checks.all_tests"),
+    "imports": Command("show which folder of each package imports from which", "checks.imports"),
     "render": Command("write again what is made out of other files", "render.command"),
     "recording": Command(
         "record the README's ten seconds on the demo's cluster", "recording.command"
