@@ -10,7 +10,8 @@ from billing_dev.checks.check import UNIT_TESTS
 from billing_dev.checks.leftovers import clear_away
 from billing_dev.checks.lint import lint
 from billing_dev.checks.newer_operator import newer
-from billing_dev.checks.programs import run, run_aside
+from billing_dev.checks.parts import Parts, table
+from billing_dev.checks.programs import Command, run, run_aside
 from billing_dev.clients.kube import Kube
 from billing_dev.cluster.debian_program import CHROMEDRIVER, REDIS
 from billing_dev.cluster.errors import ClusterError
@@ -33,29 +34,44 @@ _INSTALLED = ("pytest", "--durations=10", "tests/e2e")
 def main(words: Sequence[str]) -> int:
     """Returns 0 where all of it held."""
     argparse.ArgumentParser(prog="billing-dev test", description=__doc__).parse_args(words)
-    began = time.monotonic()
+    began, parts = time.monotonic(), Parts()
     try:
-        code = _lint() or _make_ready() or _test()
+        code = parts.run("linters", _lint) or parts.run("cluster and images", _make_ready)
+        code = code or _test(parts)
     except ClusterError as problem:
         say(f"error: {problem}")
         code = 1
-    say(f"==> {'all of it held' if code == 0 else 'FAILED'}, after {_minutes(began)} in all")
+    seconds = time.monotonic() - began
+    say(f"\n{table(parts.ended, seconds)}")
+    say(f"==> {'all of it held' if code == 0 else 'FAILED'}, after {_minutes(seconds)} in all")
     return code
 
 
-def _test() -> int:
+def _test(parts: Parts) -> int:
     """Runs all tests, whatever comes of the first ones."""
-    codes = [run(_SIDE_BY_SIDE)]
+    codes = [parts.run_tests("operator in-process", _SIDE_BY_SIDE, run)]
     # Those of the installed operator mostly wait for pods, one after the other: there is time for
     # the rest, which makes room for them and says nothing in between.
     with ThreadPoolExecutor(1) as aside:
-        others = [aside.submit(run_aside, tests) for tests in (UNIT_TESTS, _PAYMENT_TESTS)]
-        codes.append(run(_INSTALLED))
+        printed: list[str] = []
+
+        def unseen(command: Command) -> int:
+            code, text = run_aside(command)
+            printed.append(text)
+            return code
+
+        others = [
+            aside.submit(parts.run_tests, name, tests, unseen)
+            for name, tests in (
+                ("unit tests, beside it", UNIT_TESTS),
+                ("payment, beside it", _PAYMENT_TESTS),
+            )
+        ]
+        codes.append(parts.run_tests("installed operator", _INSTALLED, run))
         say("==> meanwhile, those that need no cluster")
-        for other in others:
-            code, printed = other.result()
-            codes.append(code)
-            say(printed.rstrip())
+        codes += [other.result() for other in others]
+    for text in printed:
+        say(text.rstrip())
     # A program that a signal ended has a code below 0.
     return int(any(codes))
 
@@ -78,6 +94,6 @@ def _make_ready() -> int:
     return 0
 
 
-def _minutes(began: float) -> str:
-    minutes, seconds = divmod(round(time.monotonic() - began), 60)
-    return f"{minutes} min {seconds:02d} s"
+def _minutes(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"
