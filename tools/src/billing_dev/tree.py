@@ -35,6 +35,11 @@ def yaml_files() -> list[Path]:
     return [file for file in files() if file.suffix in (".yaml", ".yml")]
 
 
+def pages() -> list[Path]:
+    """What is written in Markdown."""
+    return [file for file in files() if file.suffix == ".md"]
+
+
 def workflows() -> list[Path]:
     """What GitHub runs."""
     return [file for file in files() if file.parent == ROOT / ".github/workflows"]

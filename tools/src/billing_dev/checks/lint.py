@@ -13,9 +13,11 @@ from billing_dev.cluster.errors import ClusterError
 from billing_dev.cluster.programs import compiled
 from billing_dev.cluster.progress import say, step
 from billing_dev.cluster.recipe_key import key_of
-from billing_dev.tree import ROOT, dockerfiles, shell_scripts, workflows, yaml_files
+from billing_dev.tree import ROOT, dockerfiles, pages, shell_scripts, workflows, yaml_files
 
 _LINTERS = Path(__file__).parent / "linters"
+# Nothing is asked of the network: what others serve today is no fault of this tree.
+LINKS = ("lychee", "--offline", "--include-fragments", "--no-progress", "--mode=plain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def _linters() -> dict[str, Command]:
         "yaml": ("yamllint", "--strict", *_named(yaml_files())),
         "shell": ("shellcheck", *_named(shell_scripts())),
         "dockerfiles": ("hadolint", "--no-color", *_named(dockerfiles())),
+        "links": (*LINKS, *_named(pages())),
         "workflows": (_actionlint(), "-shellcheck", BIN / "shellcheck", *_named(workflows())),
     }
 
