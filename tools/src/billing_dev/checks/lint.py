@@ -54,6 +54,7 @@ def _linters() -> dict[str, Command]:
     return {
         "types": ("mypy", "operator/src", "payment/src", "tools/src", "tests"),
         "imports": ("lint-imports", "--no-logo"),
+        "dead names": ("python", "-m", "billing_dev.checks.dead_names"),
         "style": ("ruff", "check", "."),
         "format": ("ruff", "format", "--check", "."),
         "yaml": ("yamllint", "--strict", *_named(yaml_files())),
