@@ -85,8 +85,8 @@ test-shipping: setup  ## make push to make undeploy on a cluster of their own, w
 	@.venv/bin/pytest tests/fresh_cluster
 
 test-operator: setup  ## What takes the operator minutes: replicas that end badly, autoscaling, drains, stores, rotation, billing
-	@.venv/bin/pytest -n 3 --dist=worksteal --thorough $(addprefix tests/integration/test_, replicas.py store.py autoscaling.py hibernate.py pod_choices.py namespaced.py monitoring.py access.py namespace_leaving.py every_field.py antaeus_starts.py token_rotation.py billing_campaign.py)
-	@.venv/bin/pytest --thorough tests/integration/test_evictions.py
+	@.venv/bin/pytest -n 3 --dist=worksteal --thorough -m 'minutes and not alone' tests/integration
+	@.venv/bin/pytest --thorough -m 'minutes and alone' tests/integration
 	@.venv/bin/pytest --thorough -m thorough tests/e2e
 
 test-faults: setup  ## Every point of the fault campaigns, of which make test tries a few

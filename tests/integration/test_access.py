@@ -20,7 +20,7 @@ from support.cluster.workspace import a_stack
 
 ACCESS = ROOT / "deploy/access"
 # Each call is a kubectl of its own.
-pytestmark = pytest.mark.thorough
+pytestmark = [pytest.mark.minutes, pytest.mark.thorough]
 
 ROLES = ("administer", "deploy-antaeus", "deploy-payment")
 # With all rights of RBAC on stacks, and none of the three verbs.

@@ -12,7 +12,7 @@ from support.cluster.limits import RECOVERED, ROLLOUT
 from support.cluster.workspace import Workspace, conditions, is_ready
 
 # Each waits for minutes that Kubernetes takes.
-pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.minutes, pytest.mark.thorough, pytest.mark.timeout(600)]
 
 _SLOW_SECONDS = 180
 # Three times the kubelet waits for longer each: 10, 20 and 40 s.

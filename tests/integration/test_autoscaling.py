@@ -15,6 +15,8 @@ from support.cluster.final_checks import assert_as_desired, assert_at_rest
 from support.cluster.limits import ROLLOUT
 from support.cluster.workspace import Workspace, holds
 
+pytestmark = pytest.mark.minutes
+
 _NAME = "shop-payment"
 # Measured every 15 s, looked at every 15 s, and not too soon after a pod's start.
 _BY_CPU = 240.0

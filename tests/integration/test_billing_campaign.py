@@ -32,7 +32,7 @@ from support.cluster.limits import NOTICED, ROLLOUT
 from support.cluster.workspace import Workspace, conditions, holds
 
 # Each waits for batches that take their time.
-pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.minutes, pytest.mark.thorough, pytest.mark.timeout(600)]
 
 # Longer than a charge takes here; in truth it takes minutes.
 _QUIET = 6.0

@@ -31,6 +31,8 @@ from support.cluster.workspace import NO_PODS, Workspace, a_stack, conditions, h
 from support.schema.spec_context import ALONE
 from support.schema.spec_fields import Field, at_the_ends, fields, merged, wrong
 
+pytestmark = pytest.mark.minutes
+
 T = TypeVar("T")
 
 _NAMESPACE = "default"

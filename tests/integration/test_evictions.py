@@ -12,7 +12,7 @@ from support.cluster.final_checks import assert_settled
 from support.cluster.limits import ROLLOUT
 from support.cluster.workspace import Workspace
 
-pytestmark = pytest.mark.thorough
+pytestmark = [pytest.mark.minutes, pytest.mark.alone, pytest.mark.thorough]
 
 _TOO_MANY = "would violate the pod's disruption budget"
 _NODE = Kind("v1", "Node", "nodes")

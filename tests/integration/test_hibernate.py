@@ -10,6 +10,8 @@ from support.cluster.final_checks import assert_as_desired, assert_at_rest, asse
 from support.cluster.limits import NOTICED
 from support.cluster.workspace import Workspace, conditions, holds, is_ready
 
+pytestmark = pytest.mark.minutes
+
 
 @pytest.mark.thorough
 def test_hibernating_and_waking_up_loses_payments_and_nothing_else(workspace: Workspace) -> None:

@@ -8,6 +8,8 @@ from support.cluster.final_checks import assert_as_desired, assert_at_rest
 from support.cluster.limits import NOTICED
 from support.cluster.workspace import Workspace, is_ready
 
+pytestmark = pytest.mark.minutes
+
 _ON: Manifest = {"enabled": True, "labels": {"release": "own"}}
 
 

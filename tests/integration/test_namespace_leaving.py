@@ -7,6 +7,8 @@ from billing_operator.kinds import BILLING_STACK
 from support.cluster.limits import GONE
 from support.cluster.workspace import Workspace
 
+pytestmark = pytest.mark.minutes
+
 _NAMESPACE = "/api/v1/namespaces/{}"
 _LOUD = ("WARNING", "ERROR", "CRITICAL")
 

@@ -15,6 +15,8 @@ from support.cluster.in_process import running
 from support.cluster.limits import NOTICED, RECOVERED, REPAIRED_BY_EVENT
 from support.cluster.workspace import NO_PODS, Workspace, conditions, holds
 
+pytestmark = pytest.mark.minutes
+
 NAMESPACED = ROOT / "deploy/namespaced"
 _DRY_RUN = ("apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict")
 

@@ -7,6 +7,8 @@ from billing_operator.names import ANTAEUS, PAYMENT
 from support.cluster.final_checks import assert_settled
 from support.cluster.workspace import Workspace
 
+pytestmark = pytest.mark.minutes
+
 # What a namespace asks for that enforces the strictest Pod Security Standard.
 _RESTRICTED: Manifest = {
     "podSecurityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},

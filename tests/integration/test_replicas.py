@@ -20,7 +20,7 @@ from support.cluster.operator_process import OperatorProcess
 from support.cluster.workspace import NO_PODS, Workspace, is_ready
 
 # Each waits for leases to lapse.
-pytestmark = pytest.mark.thorough
+pytestmark = [pytest.mark.minutes, pytest.mark.thorough]
 
 _LEASE_SECONDS = 15.0
 

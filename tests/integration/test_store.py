@@ -17,6 +17,8 @@ from support.cluster.final_checks import assert_settled
 from support.cluster.limits import ROLLOUT
 from support.cluster.workspace import Workspace
 
+pytestmark = pytest.mark.minutes
+
 _NODE = Kind("v1", "Node", "nodes")
 _KEY = {"Idempotency-Key": "one-and-the-same"}
 

@@ -27,6 +27,8 @@ from support.cluster.rotation_under_load import (
 )
 from support.cluster.workspace import Workspace
 
+pytestmark = pytest.mark.minutes
+
 _REPLICAS = 2
 # Every charge is declined, so that there is always something to charge for, and nothing to forget.
 _SPEC: Manifest = {"payment": {"replicas": _REPLICAS, "successRate": 0}}
