@@ -24,6 +24,58 @@ def test_a_step_says_what_it_is_and_how_long_it_takes(capsys: pytest.CaptureFixt
     assert shown.out == "", "stdout belongs to the answers"
 
 
+@pytest.mark.parametrize(
+    ("usually", "seconds"),
+    [
+        ("30 s", 30),
+        ("5 to 80 s", 80),
+        ("5 to 11 min", 660),
+        ("1 s, 20 s at first", 20),
+        ("5 s each", None),
+        ("a few ms for each invoice", None),
+    ],
+    ids=[
+        "a number",
+        "a range",
+        "a range of minutes",
+        "two cases, of which the longer",
+        "a share, of nobody knows how many",
+        "no number",
+    ],
+)
+def test_how_long_a_step_takes_at_most_is_read_from_its_text(
+    usually: str, seconds: float | None
+) -> None:
+    assert progress.longest_usual(usually) == seconds
+
+
+def test_a_sign_of_life_says_how_far_a_step_is_and_when_it_takes_longer_than_usual() -> None:
+    def sign(seconds: float) -> str:
+        return progress.sign_of_life("compile kind", "1 to 2 min", seconds, "8 of 9 packages")
+
+    assert sign(120) == "    ... compile kind: 120 s so far, 8 of 9 packages"
+    assert sign(150) == (
+        "    ... compile kind: 150 s so far, longer than the usual 1 to 2 min, 8 of 9 packages"
+    )
+    assert progress.sign_of_life("wait", "5 s", 4.6) == "    ... wait: 5 s so far"
+
+
+def test_a_step_that_goes_on_shows_how_far_it_is_by_then(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked_for = threading.Event()
+
+    class Far:
+        def __str__(self) -> str:
+            asked_for.set()
+            return "half of it"
+
+    with progress.step("compile kind", usually="1 min", detail=Far(), every=0.01):
+        assert asked_for.wait(10)
+
+    assert "compile kind: 0 s so far, half of it\n" in capsys.readouterr().err
+
+
 def test_a_failed_step_is_not_done(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ClusterError), progress.step("compile", usually="1 min"):
         raise ClusterError

@@ -1,14 +1,16 @@
 """Compiles kind, a registry and, where no node image can be pulled, a cluster's programs."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from billing_dev.cluster.compiling import Compiling
 from billing_dev.cluster.errors import give_up
-from billing_dev.cluster.paths import RECIPE, cache
+from billing_dev.cluster.paths import RECIPE, cache, log_file
 from billing_dev.cluster.progress import one_at_a_time, run_logged, step
 from billing_dev.cluster.recipe_key import key_of
 
@@ -30,6 +32,9 @@ _PACKAGES = (
 )
 # Nobody steps through these with a debugger, and without its tables compiling takes less time.
 _NO_DEBUGGING = "-gcflags=all=-dwarf=false"
+
+# What is compiled needs no library of the machine that it runs on.
+_ENVIRONMENT = {"CGO_ENABLED": "0"}
 
 # What several names stand for, and what goes by another name than its folder's.
 _LINKS = {
@@ -113,31 +118,28 @@ def compiled(
         with one_at_a_time(name):
             # It may have been made while this run waited for another.
             if not folder.exists():
-                with step(f"compile {what}", usually=usually):
-                    _install(folder, packages, sources)
+                at = Compiling(log_file(f"compile-{name}"))
+                with step(f"compile {what}", usually=usually, detail=at):
+                    _install(folder, packages, sources, at)
     return folder
 
 
-def _install(folder: Path, packages: Sequence[str], sources: Path) -> None:
+def _install(folder: Path, packages: Sequence[str], sources: Path, at: Compiling) -> None:
     require_go()
     # Made elsewhere and moved: a folder under its own name is always a whole one.
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
+    flags = ["-trimpath", "-buildvcs=false", _NO_DEBUGGING, "-ldflags", _stamp()]
+    stale = "{{if .Stale}}{{.ImportPath}}{{end}}"
+    at.will_compile(
+        len(_go("list", *flags, "-deps", "-f", stale, *packages, sources=sources).split())
+    )
     run_logged(
-        [
-            "go",
-            "install",
-            "-trimpath",
-            "-buildvcs=false",
-            _NO_DEBUGGING,
-            "-ldflags",
-            _stamp(),
-            *packages,
-        ],
+        ["go", "install", "-v", *flags, *packages],
         log=f"compile-{folder.name}",
         cwd=sources,
-        environment={"CGO_ENABLED": "0", "GOBIN": str(unfinished)},
+        environment={**_ENVIRONMENT, "GOBIN": str(unfinished)},
     )
     for name, program in _LINKS.items():
         if (unfinished / program).exists():
@@ -161,9 +163,14 @@ def go_version(text: str) -> tuple[int, int]:
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
-def _go(*arguments: str) -> str:
+def _go(*arguments: str, sources: Path = _SOURCES) -> str:
     done = subprocess.run(
-        ["go", *arguments], cwd=_SOURCES, capture_output=True, text=True, check=False
+        ["go", *arguments],
+        cwd=sources,
+        env={**os.environ, **_ENVIRONMENT},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         give_up(f"go {arguments[0]} failed: {done.stderr.strip()}")

@@ -5,6 +5,7 @@ Everything goes to stderr: stdout belongs to the answers of the commands.
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from billing_dev.cluster.errors import give_up
 from billing_dev.cluster.paths import cache, log_file
 
 STILL_AT_IT_SECONDS = 30
+_SECONDS = {"s": 1.0, "min": 60.0}
 TAIL_LINES = 25
 
 
@@ -28,15 +30,22 @@ def say(line: str) -> None:
 
 
 @contextmanager
-def step(what: str, *, usually: str) -> Iterator[None]:
-    """Frames a step: what and how long it usually takes, signs of life, how long it took."""
+def step(
+    what: str, *, usually: str, detail: object = "", every: float = STILL_AT_IT_SECONDS
+) -> Iterator[None]:
+    """Frames a step: what and how long it usually takes, signs of life, how long it took.
+
+    Args:
+        detail: its text, as it is at each sign of life, says how far the step has come.
+        every: seconds between two of them.
+    """
     say(f"==> {what} (usually {usually})")
     began = time.monotonic()
     over = threading.Event()
 
     def still_at_it() -> None:
-        while not over.wait(STILL_AT_IT_SECONDS):
-            say(f"    ... {what}: {time.monotonic() - began:.0f} s so far")
+        while not over.wait(every):
+            say(sign_of_life(what, usually, time.monotonic() - began, str(detail)))
 
     threading.Thread(target=still_at_it, daemon=True).start()
     try:
@@ -44,6 +53,21 @@ def step(what: str, *, usually: str) -> Iterator[None]:
     finally:
         over.set()
     say(f"    done in {time.monotonic() - began:.1f} s: {what}")
+
+
+def sign_of_life(what: str, usually: str, seconds: float, detail: str = "") -> str:
+    """Says how long a step has taken so far, whether that is unusual, and how far it is."""
+    longest = longest_usual(usually)
+    late = f"longer than the usual {usually}" if longest and seconds > longest else ""
+    return ", ".join(filter(None, [f"    ... {what}: {seconds:.0f} s so far", late, detail]))
+
+
+def longest_usual(usually: str) -> float | None:
+    """The seconds within which a step usually ends; None where the text names no bound for all."""
+    if "each" in usually:
+        return None
+    bounds = re.findall(r"(\d+) (s|min)\b", usually)
+    return max((float(number) * _SECONDS[unit] for number, unit in bounds), default=None)
 
 
 def tail(log: Path, lines: int = TAIL_LINES) -> str:
