@@ -169,6 +169,7 @@ def test_a_profile_that_is_edited_while_it_runs_is_followed_and_kept(tmp_path: P
     profile.parent.mkdir()
     profile.write_text('{"successRate": 1}')
     with running(tmp_path) as local:
+        assert f"Profile: {profile} as it was left on " in local.told
         assert profile.read_text() == '{"successRate": 1}'
         profile.write_text('{"successRate": 0}')
 
@@ -212,20 +213,41 @@ def test_a_signal_ends_both_and_leaves_no_port_open(
         measurements.note("make local, time of the processors until its end", spent, "s")
 
 
-def test_a_port_that_is_taken_is_told_and_the_other_does_not_stay(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_told_with_who_has_it_and_nothing_is_started(
+    tmp_path: Path,
+) -> None:
     with running(tmp_path / "first") as first:
         (tmp_path / "second").mkdir()
-        antaeus = free_port()
-        ports = {"PAYMENT_PORT": first.payment, "PAYMENT_OPS_PORT": free_port()}
-        env = {name: str(port) for name, port in {**ports, "ANTAEUS_PORT": antaeus}.items()}
-        second = start(tmp_path / "second", **env)
+        ports = {
+            "PAYMENT_PORT": free_port(),
+            "PAYMENT_OPS_PORT": free_port(),
+            "ANTAEUS_PORT": first.antaeus,
+        }
+        second = start(tmp_path / "second", **{name: str(port) for name, port in ports.items()})
         _, errors = second.communicate(timeout=60)
 
-        assert second.returncode == 1
-        assert "payment ended with 2" in errors
-        assert "a port cannot be opened" in errors
-        with pytest.raises(OSError, match="Connect"):
-            get(antaeus, "/")
+    assert second.returncode == 1
+    assert re.fullmatch(
+        rf"local: port {first.antaeus}, of Antaeus' stand-in, is taken by \S+ \(pid \d+\): "
+        r"end that, or choose another by ANTAEUS_PORT=\d+ make local\n",
+        errors,
+    )
+    assert list((tmp_path / "second").iterdir()) == []
+
+
+def test_what_is_printed_is_true_of_the_settings_in_force(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    control = free_port()
+    settings = {"ANTAEUS_INVOICES": "4", "PAYMENT_SUCCESS_RATE": "1"}
+    with running(tmp_path, PAYMENT_CONTROL_PORT=str(control), **settings) as local:
+        assert "Profile: PAYMENT_SUCCESS_RATE=1, " in local.told
+        assert f"http://localhost:{control} (token {CONTROL_TOKEN})" in local.told
+        httpx.post(f"http://127.0.0.1:{local.antaeus}/rest/v1/invoices/pay", timeout=60)
+        (printed,) = (line for line in local.told.splitlines() if " reconcile " in line)
+
+        # As printed: none of these four was paid at the start.
+        assert Commands(capsys).run(*printed.split()[1:]) == 0
 
 
 def test_mistakes_in_the_settings_are_told(tmp_path: Path) -> None:
@@ -234,6 +256,11 @@ def test_mistakes_in_the_settings_are_told(tmp_path: Path) -> None:
 
     wrong = start(tmp_path, PAYMENT_THREADS="0", PAYMENT_OPS_PORT="0", PAYMENT_PORT="0")
     assert "PAYMENT_THREADS: '0'" in wrong.communicate(timeout=60)[1]
+
+
+def test_invoices_that_were_paid_at_the_start_are_named(local: Local) -> None:
+    assert f"Profile: {local.folder}/profile/profile.json, written just now" in local.told
+    assert " --paid-at-start 1,6 " in local.told
 
 
 def test_the_token_is_that_of_the_documents(local: Local) -> None:

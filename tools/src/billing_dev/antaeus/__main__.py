@@ -31,7 +31,12 @@ def main(environment: Mapping[str, str]) -> int:
         return 2
     signal.signal(signal.SIGTERM, _cut_off)
     time.sleep(settings.startup_seconds)
-    serve(settings)
+    try:
+        listening = _listen(settings.port)
+    except OSError as refused:
+        print(f"ANTAEUS_PORT: {settings.port} cannot be opened: {refused}", file=sys.stderr)
+        return 2
+    serve(settings, listening)
     return 0
 
 
@@ -40,7 +45,7 @@ def _cut_off(_number: int, _frame: object) -> NoReturn:
     os._exit(_TERMINATED)
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, listening: socket.socket) -> None:
     """Answers until the process is ended."""
     log = JsonLines(sys.stdout)
     # Amounts are to look real, not to be secret.
@@ -48,7 +53,6 @@ def serve(settings: Settings) -> None:
     invoices = Invoices(settings.database, first_invoices(settings.invoices, chance))
     client = ChargeClient(settings.endpoint, settings.build.headers(settings.token))
     app = create_app(invoices, Billing(invoices, client, settings.build, log).pay, log)
-    listening = _listen(settings.port)
     server = waitress.create_server(
         app, sockets=[listening], threads=_THREADS, log_socket_errors=False, ident=None
     )

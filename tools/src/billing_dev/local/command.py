@@ -9,27 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
-from billing_dev.local.pair import TOKEN, LocalError, Pair, Places
+from billing_dev.local.next_steps import Started, next_steps
+from billing_dev.local.pair import Pair
+from billing_dev.local.places import LocalError, Places
 from billing_dev.tree import ROOT
 
 FOLDER = ROOT / ".local"
 _SETTINGS = "Any setting of either may be made in the environment: docs/local.md."
-
-_TRY = """
-Ready after {seconds:.1f} s: payment on {payment} (token {token}), Antaeus' stand-in on {antaeus}.
-
-  curl -X POST http://127.0.0.1:{payment}/ -H 'X-Token: {token}' \
--H 'Content-Type: application/json' -d '{{"customer_id":1,"currency":"USD", "value":1.25}}'
-  curl -X POST http://127.0.0.1:{antaeus}/rest/v1/invoices/pay
-  curl -X GET http://127.0.0.1:{antaeus}/rest/v1/invoices
-
-  {profile}     edit it: it is in effect within a second
-  tail -f {folder}/*.log
-  .venv/bin/payment-service ledger {folder}/payment.log
-  .venv/bin/payment-service reconcile --invoices http://127.0.0.1:{antaeus} --paid-at-start 1,6 \
-{folder}/payment.log
-
-More to try: docs/how-to/local.md, docs/how-to/make-payment-fail.md. Ctrl-C ends both."""
 
 
 def main(words: Sequence[str]) -> int:
@@ -46,8 +32,9 @@ def main(words: Sequence[str]) -> int:
     try:
         places = Places.from_env(os.environ, folder)
         pair = Pair(places, os.environ)
-        pair.start()
-        print(_what_to_try(places, time.monotonic() - began), flush=True)
+        kept_since = pair.start()
+        started = Started(time.monotonic() - began, pair.paid(), kept_since)
+        print(next_steps(places, os.environ, started), flush=True)
         while not asked_to_end.wait(0.2):
             pair.check()
     except LocalError as wrong:
@@ -57,18 +44,3 @@ def main(words: Sequence[str]) -> int:
         if pair is not None:
             pair.end()
     return 0
-
-
-def _what_to_try(places: Places, seconds: float) -> str:
-    return _TRY.format(
-        seconds=seconds,
-        token=TOKEN,
-        payment=places.payment,
-        antaeus=places.antaeus,
-        profile=_short(places.profile),
-        folder=_short(places.folder),
-    )
-
-
-def _short(path: Path) -> Path:
-    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path

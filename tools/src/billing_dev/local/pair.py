@@ -5,9 +5,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from datetime import datetime
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
+
+from billing_dev.clients.antaeus_api import AntaeusApi, AntaeusError
+from billing_dev.local.places import LocalError, Places
 
 TOKEN = "TestToken"
 CONTROL_TOKEN = "TestControlToken"
@@ -15,37 +17,6 @@ PROFILE = '{\n  "successRate": 0.5\n}\n'
 START_SECONDS = 60.0
 END_SECONDS = 20.0
 _ASK_SECONDS = 2.0
-
-
-class LocalError(Exception):
-    """One of the two did not start, or ended by itself; the text is for a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where both listen, and the folder of their files."""
-
-    folder: Path
-    payment: int
-    ops: int
-    antaeus: int
-
-    @classmethod
-    def from_env(cls, env: Mapping[str, str], folder: Path) -> "Places":
-        """The usual ports, or those that the services' own variables name."""
-        ports = {"PAYMENT_PORT": 9000, "PAYMENT_OPS_PORT": 9001, "ANTAEUS_PORT": 8000}
-        try:
-            payment, ops, antaeus = (int(env.get(name, usual)) for name, usual in ports.items())
-        except ValueError:
-            raise LocalError(f"{', '.join(ports)} must be numbers") from None
-        return cls(folder, payment, ops, antaeus)
-
-    @property
-    def profile(self) -> Path:
-        return self.folder / "profile/profile.json"
-
-    def log(self, name: str) -> Path:
-        return self.folder / f"{name}.log"
 
 
 class Pair:
@@ -57,9 +28,15 @@ class Pair:
         self._env = env
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self) -> None:
-        """Returns once both answer; raises LocalError if one does not come up."""
-        _write_files(self._places)
+    def start(self) -> datetime | None:
+        """Starts both; raises LocalError if a port is taken or one of them does not come up.
+
+        Returns once both answer: when the profile was written that was there already, None where
+        there was none.
+        """
+        if taken := list(self._places.taken()):
+            raise LocalError("\n".join(taken))
+        kept_since = _write_files(self._places)
         for name, module, more in (
             ("payment", "payment_service", self._for_payment()),
             ("antaeus", "billing_dev.antaeus", self._for_antaeus()),
@@ -80,6 +57,15 @@ class Pair:
                 raise LocalError(f"not ready after {START_SECONDS:g} s; {self._see_logs()}")
             time.sleep(0.05)
         self.check()
+        return kept_since
+
+    def paid(self) -> list[int]:
+        """The ids of the invoices that are paid by now."""
+        antaeus = AntaeusApi(f"http://127.0.0.1:{self._places.antaeus}")
+        try:
+            return [invoice.id for invoice in antaeus.invoices() if invoice.paid]
+        except (AntaeusError, HTTPException, OSError) as wrong:
+            raise LocalError(f"antaeus tells of no invoices: {wrong}, {self._see_logs()}") from None
 
     def check(self) -> None:
         """Raises LocalError if one of the two has ended."""
@@ -103,8 +89,7 @@ class Pair:
 
     def _for_payment(self) -> dict[str, str]:
         told = {
-            # The token is known to everybody, so nobody from outside is let in.
-            "PAYMENT_HOST": self._env.get("PAYMENT_HOST", "127.0.0.1"),
+            "PAYMENT_HOST": self._places.host,
             "PAYMENT_TOKEN_FILE": str(self._places.folder / "token"),
         }
         if "PAYMENT_CONTROL_PORT" in self._env:
@@ -124,13 +109,16 @@ class Pair:
         return f"see {self._places.log('payment')} and {self._places.log('antaeus')}"
 
 
-def _write_files(places: Places) -> None:
+def _write_files(places: Places) -> datetime | None:
+    """Returns when the profile was written that was there already."""
     places.profile.parent.mkdir(parents=True, exist_ok=True)
     (places.folder / "token").write_text(TOKEN)
     (places.folder / "control-token").write_text(CONTROL_TOKEN)
     # What a person has written there stays.
-    if not places.profile.exists():
-        places.profile.write_text(PROFILE)
+    if places.profile.exists():
+        return datetime.fromtimestamp(places.profile.stat().st_mtime).astimezone()
+    places.profile.write_text(PROFILE)
+    return None
 
 
 def _ready(port: int, path: str = "/rest/health") -> bool:
