@@ -100,9 +100,8 @@ def access(kube: Kube, tmp_path_factory: pytest.TempPathFactory) -> Access:
 @pytest.fixture(scope="session")
 def api(access: Access) -> Iterator[ApiServer]:
     """The same API server as its administrator sees it."""
-    server = ApiServer(access)
-    yield server
-    server.close()
+    with ApiServer(access) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import pytest
 
-from billing_dev.clients.antaeus_api import pay_path
 from billing_dev.eventually import eventually
 from billing_operator.kinds import DEPLOYMENT, POD, Manifest, Ref
 from billing_operator.names import STACK_LABEL
@@ -19,9 +18,7 @@ def test_hibernating_and_waking_up_loses_payments_and_nothing_else(workspace: Wo
         workspace.apply("shop", {"payment": {"successRate": 1}})
         workspace.until_complete("shop")
         # kube-proxy may come to know of a ready pod a moment later than the operator.
-        eventually(
-            lambda: workspace.api.post(pay_path(workspace.namespace, "shop")), within=NOTICED
-        )
+        eventually(lambda: workspace.api.pay(workspace.namespace, "shop"), within=NOTICED)
         paid = workspace.until("shop", lambda stack: stack["status"]["invoices"]["pending"] == 0)
         before, lives = _lasting(workspace), workspace.antaeus_instances("shop")
         count = paid["status"]["invoices"]["paid"]

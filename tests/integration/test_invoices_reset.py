@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from billing_dev.clients.antaeus_api import pay_path
 from billing_dev.cluster.docker import docker
 from billing_dev.eventually import eventually
 from billing_operator.kinds import EVENT, Manifest
@@ -55,9 +54,7 @@ def test_whatever_ends_antaeus_what_it_forgot_is_told(
         workspace.apply("shop", spec)
         workspace.until_complete("shop")
         # kube-proxy may come to know of a ready pod a moment later than the operator.
-        eventually(
-            lambda: workspace.api.post(pay_path(workspace.namespace, "shop")), within=NOTICED
-        )
+        eventually(lambda: workspace.api.pay(workspace.namespace, "shop"), within=NOTICED)
         paid = workspace.until("shop", lambda stack: stack["status"]["invoices"]["pending"] == 0)
         before = paid["status"]["invoices"]["paid"]
         lives = workspace.antaeus_instances("shop")

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPSConnection
 from urllib.parse import urlsplit
@@ -56,15 +56,25 @@ def charge_once(
     access: Access, namespace: str, pod: str, token: str, **headers: str
 ) -> tuple[int, dict[str, str]]:
     """One charge that is the same each time, of one pod; status and headers of the answer."""
-    connection = _connection(access)
     body = json.dumps({"currency": "USD", "customer_id": 1, "value": 1})
-    try:
+    with closing(_connection(access)) as connection:
         connection.request("POST", _path(namespace, pod), body, _headers(token) | headers)
         answer = connection.getresponse()
         answer.read()
         return answer.status, dict(answer.getheaders())
-    finally:
+
+
+def _charged(connection: HTTPSConnection, path: str, value: int, headers: dict[str, str]) -> int:
+    """The status of one charge's answer, 0 where none came."""
+    body = json.dumps({"currency": "USD", "customer_id": 1, "value": value})
+    try:
+        connection.request("POST", path, body, headers)
+        answer = connection.getresponse()
+        answer.read()
+    except OSError:
         connection.close()
+        return 0
+    return answer.status
 
 
 def _connection(access: Access) -> HTTPSConnection:
@@ -101,22 +111,13 @@ def charging(
     books, over = Books(), threading.Event()
 
     def charge(number: int, pod: str) -> None:
-        connection, path = _connection(access), _path(namespace, pod)
         value = number * _APART
-        while not over.is_set():
-            value += 1
-            body = json.dumps({"currency": "USD", "customer_id": 1, "value": value})
-            headers = _headers(token if isinstance(token, str) else token())
-            try:
-                connection.request("POST", path, body, headers)
-                answer = connection.getresponse()
-                answer.read()
-                status = answer.status
-            except OSError:
-                connection.close()
-                status = 0
-            books.keep(Told(pod, value, time.monotonic(), status))
-        connection.close()
+        with closing(_connection(access)) as connection:
+            while not over.is_set():
+                value += 1
+                headers = _headers(token if isinstance(token, str) else token())
+                status = _charged(connection, _path(namespace, pod), value, headers)
+                books.keep(Told(pod, value, time.monotonic(), status))
 
     with ThreadPoolExecutor(len(pods)) as pool:
         under_way = [pool.submit(charge, number, pod) for number, pod in enumerate(pods, start=1)]

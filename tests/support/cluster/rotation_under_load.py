@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from billing_dev.clients.antaeus_api import pay_path
 from billing_dev.clients.api_server import ApiServer
 from billing_operator.kinds import BILLING_STACK, POD, SECRET, Manifest
 from billing_operator.names import (
@@ -27,8 +26,7 @@ from support.cluster.workspace import Workspace, is_ready
 @contextmanager
 def under_load(workspace: Workspace, pods: list[str]) -> Iterator[Books]:
     """Antaeus charges all the time, and every pod is charged with what Antaeus would start with."""
-    over, api = threading.Event(), ApiServer(workspace.access)
-    lock = threading.Lock()
+    over, lock = threading.Event(), threading.Lock()
 
     def token() -> str:
         with lock:
@@ -40,13 +38,12 @@ def under_load(workspace: Workspace, pods: list[str]) -> Iterator[Books]:
         return base64.b64decode(own.current.text).decode()
 
     def pay() -> None:
-        caller = ApiServer(workspace.access)
-        while not over.is_set():
-            # None where Antaeus is on its way; what becomes of a call that is cut off is its own.
-            caller.post(pay_path(workspace.namespace, "shop"))
-        caller.close()
+        with ApiServer(workspace.access) as caller:
+            while not over.is_set():
+                # What becomes of a call that is cut off, as Antaeus restarts, is its own.
+                caller.pay(workspace.namespace, "shop")
 
-    with ThreadPoolExecutor(1) as pool:
+    with ApiServer(workspace.access) as api, ThreadPoolExecutor(1) as pool:
         paying = pool.submit(pay)
         try:
             with charging(workspace.access, workspace.namespace, pods, token) as books:
@@ -54,7 +51,6 @@ def under_load(workspace: Workspace, pods: list[str]) -> Iterator[Books]:
         finally:
             over.set()
         paying.result()
-    api.close()
 
 
 def _assert_no_antaeus_has_another(api: ApiServer, namespace: str, token_id: str | None) -> None:

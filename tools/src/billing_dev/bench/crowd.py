@@ -94,11 +94,12 @@ def writes_at_rest(cluster: Cluster, kube: Kube, resyncs: Callable[[], float]) -
     Args:
         resyncs: how many the operator has completed.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        server = ApiServer(Access.of(kube, Path(folder)))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ApiServer(Access.of(kube, Path(folder))) as server,
+    ):
         audit = AuditLog(cluster, server)
         done, mark = resyncs(), audit.mark(NAMESPACE)
         eventually(resyncs, lambda now: now >= done + 2, within=_WITHIN, every=_POLL)
         writes = audit.writes_since(mark, NAMESPACE)
-        server.close()
     return len(writes)

@@ -3,12 +3,16 @@
 import json
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 # Reading is quick; a pay call takes as long as all of its charges.
 _READ_SECONDS = 10.0
 _PAY_SECONDS = 600.0
+# All that it says besides 200: its answers to those are a text, or a text in JSON.
+_FAILURES = (404, 500)
+
+Said = TypeVar("Said", str, bool, list[Any])
 
 
 class AntaeusError(Exception):
@@ -17,6 +21,10 @@ class AntaeusError(Exception):
     def __init__(self, path: str, status: int) -> None:
         super().__init__(f"{path} answered {status}")
         self.status = status
+
+
+class NotAntaeusError(AntaeusError):
+    """Somebody else answered, such as a proxy or another pod at an address that was Antaeus'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +63,13 @@ class AntaeusApi:
     def health(self) -> bool:
         """Says whether Antaeus answers; False also when it cannot be reached."""
         try:
-            return bool(self._call("GET", "/rest/health") == "ok")
+            return self._call("GET", "/rest/health", str) == "ok"
         except (AntaeusError, HTTPException, OSError):
             return False
 
     def invoices(self) -> list[Invoice]:
         """Returns every invoice."""
-        return [_invoice(each) for each in self._call("GET", "/rest/v1/invoices")]
+        return [_invoice(each) for each in self._call("GET", "/rest/v1/invoices", list)]
 
     def counts(self) -> Counts:
         """Returns how many invoices are paid and how many are not."""
@@ -73,9 +81,11 @@ class AntaeusApi:
 
         AntaeusError means that the batch broke off, and that some may be paid all the same.
         """
-        return bool(self._call("POST", "/rest/v1/invoices/pay", within=within))
+        return self._call("POST", "/rest/v1/invoices/pay", bool, within=within)
 
-    def _call(self, method: str, path: str, *, within: float = _READ_SECONDS) -> Any:
+    def _call(
+        self, method: str, path: str, kind: type[Said], *, within: float = _READ_SECONDS
+    ) -> Said:
         address = self._address
         connection = HTTPConnection(address.hostname or "", address.port, timeout=within)
         try:
@@ -84,9 +94,24 @@ class AntaeusApi:
             body = response.read()
         finally:
             connection.close()
-        if response.status != 200:
-            raise AntaeusError(path, response.status)
-        return json.loads(body)
+        return antaeus_said(path, response.status, body, kind)
+
+
+def antaeus_said(path: str, status: int, body: bytes, kind: type[Said]) -> Said:
+    """What Antaeus answered, where it was Antaeus and the answer is of the kind of that path.
+
+    Raises AntaeusError where Antaeus could not do it, NotAntaeusError where it was not asked.
+    """
+    try:
+        said = json.loads(body)
+    except ValueError:
+        said = None
+    if status == 200 and isinstance(said, kind):
+        return said
+    # The API server's own words are such an object too, with a status that Antaeus has as well.
+    if status in _FAILURES and not isinstance(said, dict):
+        raise AntaeusError(path, status)
+    raise NotAntaeusError(path, status)
 
 
 def _invoice(document: dict[str, Any]) -> Invoice:

@@ -10,9 +10,10 @@ import ssl
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection, RemoteDisconnected
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
+from billing_dev.clients.antaeus_api import AntaeusError, antaeus_said, pay_path
 from billing_dev.clients.kube import Kube, Manifest
 from billing_operator.kinds import Kind
 
@@ -63,6 +64,12 @@ class ApiServer:
             address.hostname or "", address.port, timeout=_SECONDS, context=access.as_admin()
         )
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         self._connection.close()
 
@@ -112,13 +119,18 @@ class ApiServer:
         answer, body = self._ask("PATCH", path, patch, headers)
         assert answer.status == 200, f"PATCH {name}: {answer.status} {body!r}"
 
-    def post(self, path: str) -> Any:
-        """What a service behind the API server's proxy answers to an empty POST, or None."""
+    def pay(self, namespace: str, stack: str) -> bool | None:
+        """Has Antaeus of a stack pay, by the proxy: whether it paid all, None if it did not say.
+
+        It may be on its way, it may have broken off, and a call that finds no pod any more is
+        answered by whoever is there instead.
+        """
+        path = pay_path(namespace, stack)
         answer, body = self._ask("POST", path)
-        if answer.status in (500, 502, 503):
+        try:
+            return antaeus_said(path, answer.status, body, bool)
+        except AntaeusError:
             return None
-        assert answer.status == 200, f"POST {path}: {answer.status} {body!r}"
-        return json.loads(body)
 
     def would_refuse(self, kind: Kind, manifest: Manifest) -> str | None:
         """What the API server says against an object, or None; nothing is made."""
