@@ -13,10 +13,13 @@ from billing_dev.cluster.paths import Cluster
 from billing_dev.cluster.policy_probe import prove_policies_block
 from billing_dev.eventually import eventually
 from billing_dev.installation import Images, install
+from own_leaks import own_leaks
 from support.cluster.charges import lines
 from support.cluster.limits import GONE, ROLLOUT
 from support.cluster.namespaces import a_namespace
 from support.cluster.running_stack import RunningStack
+
+__all__ = ["own_leaks"]
 
 # So many that a success rate of 0.4 or 0.6 shows.
 INVOICES = 2000
