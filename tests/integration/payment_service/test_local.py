@@ -169,7 +169,7 @@ def test_a_profile_that_is_edited_while_it_runs_is_followed_and_kept(tmp_path: P
     profile.parent.mkdir()
     profile.write_text('{"successRate": 1}')
     with running(tmp_path) as local:
-        assert f"Profile: {profile} as it was left on " in local.told
+        assert f"Profile: {profile} as it was left on " in local.output
         assert profile.read_text() == '{"successRate": 1}'
         profile.write_text('{"successRate": 0}')
 
@@ -241,10 +241,10 @@ def test_what_is_printed_is_true_of_the_settings_in_force(
     control = free_port()
     settings = {"ANTAEUS_INVOICES": "4", "PAYMENT_SUCCESS_RATE": "1"}
     with running(tmp_path, PAYMENT_CONTROL_PORT=str(control), **settings) as local:
-        assert "Profile: PAYMENT_SUCCESS_RATE=1, " in local.told
-        assert f"http://localhost:{control} (token {CONTROL_TOKEN})" in local.told
+        assert "Profile: PAYMENT_SUCCESS_RATE=1, " in local.output
+        assert f"http://localhost:{control} (token {CONTROL_TOKEN})" in local.output
         httpx.post(f"http://127.0.0.1:{local.antaeus}/rest/v1/invoices/pay", timeout=60)
-        (printed,) = (line for line in local.told.splitlines() if " reconcile " in line)
+        (printed,) = (line for line in local.output.splitlines() if " reconcile " in line)
 
         # As printed: none of these four was paid at the start.
         assert Commands(capsys).run(*printed.split()[1:]) == 0
@@ -259,8 +259,8 @@ def test_mistakes_in_the_settings_are_told(tmp_path: Path) -> None:
 
 
 def test_invoices_that_were_paid_at_the_start_are_named(local: Local) -> None:
-    assert f"Profile: {local.folder}/profile/profile.json, written just now" in local.told
-    assert " --paid-at-start 1,6 " in local.told
+    assert f"Profile: {local.folder}/profile/profile.json, written just now" in local.output
+    assert " --paid-at-start 1,6 " in local.output
 
 
 def test_the_token_is_that_of_the_documents(local: Local) -> None:

@@ -30,8 +30,7 @@ class Says:
 
     def of(self, look: Look) -> tuple[str, ...]:
         """Those of one column."""
-        said: tuple[str, ...] = getattr(self, look)
-        return said
+        return {"stalled": self.stalled, "reconciling": self.reconciling, "ready": self.ready}[look]
 
 
 def says() -> Mapping[str, Says]:

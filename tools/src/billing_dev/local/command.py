@@ -15,7 +15,7 @@ from billing_dev.local.places import LocalError, Places
 from billing_dev.tree import ROOT
 
 FOLDER = ROOT / ".local"
-_SETTINGS = "Any setting of either may be made in the environment: docs/local.md."
+_SETTINGS = "Any setting of either may be made in the environment: docs/how-to/local.md."
 
 
 def main(words: Sequence[str]) -> int:

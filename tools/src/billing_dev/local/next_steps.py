@@ -56,7 +56,7 @@ def _lines(places: Places, env: Mapping[str, str], started: Started) -> Iterator
         f"  .venv/bin/payment-service reconcile --invoices {antaeus} "
         f"{f'--paid-at-start {paid} ' if paid else ''}{log}"
     )
-    yield "\nMore to try: docs/local.md, docs/payment-recipes.md. Ctrl-C ends both."
+    yield "\nMore to try: docs/how-to/local.md, docs/how-to/make-payment-fail.md. Ctrl-C ends both."
 
 
 def _profile(places: Places, env: Mapping[str, str], kept_since: datetime | None) -> str:
