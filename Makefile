@@ -105,7 +105,7 @@ render: setup  ## Write again what is rendered: tests/golden, docs/reference/bil
 	@$(DEV) render
 
 recording: setup  ## Record docs/images/ten-seconds again, on the demo's cluster (3 min at first)
-	@$(DEV) recording
+	@$(DEV) record
 
 bench-payment: setup  ## Charges a second against the smallest app that could take them
 	@$(DEV) bench payment

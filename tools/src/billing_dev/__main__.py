@@ -43,7 +43,7 @@ COMMANDS = {
     "test": Command("run everything that must hold, on the tests' cluster", "checks.all_tests"),
     "imports": Command("show which folder of each package imports from which", "checks.imports"),
     "render": Command("write again what is made out of other files", "render.command"),
-    "recording": Command("record the picture in the README on a cluster", "recording.command"),
+    "record": Command("record the picture in the README on a cluster", "recording.command"),
     "bench": Command("measure payment or the operator", "bench.command"),
 }
 

@@ -9,6 +9,7 @@ from billing_dev.cluster.docker import image_exists
 from billing_dev.cluster.images import build, load
 from billing_dev.cluster.paths import Cluster
 from billing_dev.cluster.progress import one_at_a_time, step
+from billing_dev.crd import crd
 from billing_dev.eventually import eventually
 from billing_dev.tree import ROOT
 
@@ -81,9 +82,24 @@ def _apply(
     # Of two that create the same object at once, apply fails for the second.
     with one_at_a_time(f"install-{cluster.kind_name}"):
         load(cluster, images.operator, images.payment, *antaeus)
+        _make_room_for_the_api(kube)
         with step(what, usually="5 s"):
             kube("apply", "-k", str(overlay(cluster.name, images, settings or {}, replicas)))
     return kube
+
+
+def _make_room_for_the_api(kube: Kube) -> None:
+    """Deletes a CRD that has stored stacks in a version which there is no more, and them with it.
+
+    The API server refuses such a change of a CRD. The clusters of demo and tests hold nothing that
+    must outlive it.
+    """
+    name = crd()["metadata"]["name"]
+    live = kube.get("crd", name, "")
+    stored = (live or {}).get("status", {}).get("storedVersions", [])
+    if set(stored) - {version["name"] for version in crd()["spec"]["versions"]}:
+        with step(f"delete the CRD of {', '.join(stored)}, and its stacks", usually="20 s"):
+            kube("delete", "crd", name, "--timeout=120s", within=130)
 
 
 def wait_for_operator(kube: Kube) -> None:

@@ -32,7 +32,7 @@ _SETTINGS = {"BILLING_INVOICES_SECONDS": "0.5"}
 
 def main(words: Sequence[str]) -> int:
     """Records, and writes the recording and its picture."""
-    argparse.ArgumentParser(prog="billing-dev recording", description=__doc__).parse_args(words)
+    argparse.ArgumentParser(prog="billing-dev record", description=__doc__).parse_args(words)
     try:
         cast = _recorded(up("demo"), build_images())
     except (AssertionError, ClusterError, KubectlError, OSError, subprocess.SubprocessError) as bad:
