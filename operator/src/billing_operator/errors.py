@@ -42,9 +42,9 @@ class Refused(SpecError):
     # Only a rule of the cluster's own, beside the spec, could make another answer likely.
     retry_seconds = REFUSAL_SECONDS
 
-    def __init__(self, said: str) -> None:
+    def __init__(self, answer: str) -> None:
         super().__init__(
-            Reason.APPLY_REJECTED, f"the API server refuses what the spec asks for: {said}"
+            Reason.APPLY_REJECTED, f"the API server refuses what the spec asks for: {answer}"
         )
 
 

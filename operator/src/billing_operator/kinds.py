@@ -132,8 +132,8 @@ def applied_entry(live: Manifest, manager: str) -> Manifest | None:
     for entry in live["metadata"].get("managedFields") or ():
         own = entry.get("manager") == manager and entry["operation"] == "Apply"
         if own and not entry.get("subresource"):
-            found: Manifest = entry
-            return found
+            applied: Manifest = entry
+            return applied
     return None
 
 

@@ -42,16 +42,16 @@ def listener_of(port: int, processes: Path = Path("/proc")) -> str | None:
 
 
 def _listening(port: int, processes: Path) -> set[str]:
-    found = set()
+    ports = set()
     for table in ("tcp", "tcp6"):
         with suppress(OSError):
             # sl  local_address rem_address  st  queues timer  retransmits uid timeout inode
             rows = (line.split() for line in (processes / "net" / table).read_text().splitlines())
-            found |= {
+            ports |= {
                 row[9]
                 for row in rows
                 if len(row) > 9
                 and row[3] == _LISTENS
                 and re.fullmatch(rf"[0-9A-F]+:{port:04X}", row[1])
             }
-    return found
+    return ports

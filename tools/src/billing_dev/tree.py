@@ -15,9 +15,9 @@ def files() -> list[Path]:
         check=True,
         text=True,
     )
-    found = sorted({ROOT / name for name in listed.stdout.split("\0") if name})
+    files = sorted({ROOT / name for name in listed.stdout.split("\0") if name})
     # What a link leads to is among them anyhow.
-    return [file for file in found if file.is_file() and not file.is_symlink()]
+    return [file for file in files if file.is_file() and not file.is_symlink()]
 
 
 def shell_scripts() -> list[Path]:

@@ -101,8 +101,8 @@ def read_profile(body: bytes) -> ProfileAnswer:
     if not isinstance(refused, dict) or not isinstance(refused.get("hash"), str):
         return ProfileAnswer(answer["hash"], accepted=accepted)
     mistakes = refused.get("mistakes")
-    told = map(str, mistakes) if isinstance(mistakes, list) else ()
-    return ProfileAnswer(answer["hash"], refused["hash"], tuple(told), accepted)
+    texts = map(str, mistakes) if isinstance(mistakes, list) else ()
+    return ProfileAnswer(answer["hash"], refused["hash"], tuple(texts), accepted)
 
 
 def _accepted(answer: Manifest) -> Accepted | None:

@@ -56,9 +56,9 @@ def _difference_of_fields(
     if odd := names.symmetric_difference(wanted):
         return f"{path}.{min(odd)}"
     for name, value in wanted.items():
-        found = _difference(owned[f"f:{name}"], value, live.get(name), f"{path}.{name}")
-        if found:
-            return found
+        difference = _difference(owned[f"f:{name}"], value, live.get(name), f"{path}.{name}")
+        if difference:
+            return difference
     return None
 
 
@@ -73,8 +73,8 @@ def _difference_of_items(
         label = ",".join(str(value) for value in key.values())
         if ours is None or theirs is None:
             return f"{path}[{label}]"
-        if found := _difference(owned[name], ours, theirs, f"{path}[{label}]"):
-            return found
+        if difference := _difference(owned[name], ours, theirs, f"{path}[{label}]"):
+            return difference
     return None
 
 
@@ -105,5 +105,5 @@ def _same_amount(wanted: Any, live: Any) -> bool:
 
 
 def _amount(value: Any) -> Decimal | None:
-    found = _QUANTITY.match(str(value)) if isinstance(value, str | int | float) else None
-    return Decimal(found[1]) * _SCALE[found[2] or ""] if found else None
+    match = _QUANTITY.match(str(value)) if isinstance(value, str | int | float) else None
+    return Decimal(match[1]) * _SCALE[match[2] or ""] if match else None

@@ -82,11 +82,11 @@ def _take(owned: Manifest, wanted: Any, live: Any, place: tuple[str, ...]) -> Ma
     """Removes what stands in the way from a manager's fields, and returns it."""
     taken: Manifest = {}
     for name in list(owned):
-        there, value = _find(wanted, name)
-        if there:
+        wanted_too, value = _find(wanted, name)
+        if wanted_too:
             here = (*place, name[:2] if name.startswith("k:") else name)
-            if found := _take(owned[name], value, _find(live, name)[1], here):
-                taken[name] = found
+            if taken_below := _take(owned[name], value, _find(live, name)[1], here):
+                taken[name] = taken_below
                 if not owned[name]:
                     # Left there, it would say that the whole of it is theirs.
                     del owned[name]

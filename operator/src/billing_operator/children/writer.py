@@ -112,8 +112,8 @@ class ChildWriter:
 
     async def _write(self, stack: Stack, manifest: Manifest, known: Mapping[Ref, Manifest]) -> None:
         name, refusals = ref(manifest), self._memories.of(stack.uid, _Refusals).of
-        there = known.get(name)
-        version = there["metadata"]["resourceVersion"] if there else None
+        before = known.get(name)
+        version = before["metadata"]["resourceVersion"] if before else None
         question = manifest, version, stack.generation
         refusal = refusals.get(name)
         if refusal and refusal.question == question and self._clock() < refusal.until:
@@ -122,14 +122,14 @@ class ChildWriter:
         refusals.pop(name, None)
         try:
             live = await (
-                self._change(stack, manifest, there) if there else self._create(stack, manifest)
+                self._change(stack, manifest, before) if before else self._create(stack, manifest)
             )
         except Refused as error:
             until = self._clock() + REFUSAL_SECONDS
             refusals[name] = _Refusal(question, error, until)
             raise
         self._inventory.put(BY_NAME[live["kind"]], live)
-        self._count(manifest, "changed" if there else "created")
+        self._count(manifest, "changed" if before else "created")
 
     async def _create(self, stack: Stack, manifest: Manifest) -> Manifest:
         try:

@@ -133,8 +133,10 @@ class PayRun:
         self._know(paid_before=before.paid, pending_before=before.pending, said="")
         self._say(f"before: {before.paid} invoices paid, {before.pending} pending")
         if before.paid < self._paid:
-            said = f"Antaeus has started anew: {self._paid} invoices were paid when the run was due"
-            self._know(said=f"{said}, and to pay would charge them again")
+            message = (
+                f"Antaeus has started anew: {self._paid} invoices were paid when the run was due"
+            )
+            self._know(said=f"{message}, and to pay would charge them again")
             return
         try:
             connection = self._antaeus.connect()
@@ -185,10 +187,10 @@ class PayRun:
 
 def _truth(body: bytes) -> bool | None:
     try:
-        said = json.loads(body)
+        answer = json.loads(body)
     except ValueError:
         return None
-    return said if isinstance(said, bool) else None
+    return answer if isinstance(answer, bool) else None
 
 
 def _summary(report: RunReport) -> list[str]:

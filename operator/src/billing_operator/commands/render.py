@@ -93,17 +93,17 @@ class Renderer:
         Raises:
             Unrenderable: one or more of them have mistakes.
         """
-        found: list[Found] = []
+        stacks: list[Found] = []
         wrong: list[str] = []
         for name, text in texts:
             try:
-                found += stacks_of(name, text)
+                stacks += stacks_of(name, text)
             except Unreadable as error:
                 wrong.append(str(error))
-        wrong += [f"{each.where}: {fault}" for each in found for fault in self._faults(each.body)]
+        wrong += [f"{each.where}: {fault}" for each in stacks for fault in self._faults(each.body)]
         if wrong:
             raise Unrenderable("\n".join(wrong))
-        return "---\n".join(map(self._stack, found))
+        return "---\n".join(map(self._stack, stacks))
 
     def children(self, stack: Stack) -> list[Manifest]:
         """What is applied for one stack, in this order; its Secret is not among it."""
@@ -113,10 +113,10 @@ class Renderer:
         groups = desired(stack, token, self.installation, antaeus_template=template)
         return [manifest for group in groups for manifest in group]
 
-    def _stack(self, found: Found) -> str:
-        metadata = {"namespace": self.namespace, "uid": _UID, **found.body["metadata"]}
-        stack = Stack.from_body(defaulted({**found.body, "metadata": metadata}, schema()))
-        comments = "".join(f"# {line}\n" for line in _comments(found.where, stack))
+    def _stack(self, document: Found) -> str:
+        metadata = {"namespace": self.namespace, "uid": _UID, **document.body["metadata"]}
+        stack = Stack.from_body(defaulted({**document.body, "metadata": metadata}, schema()))
+        comments = "".join(f"# {line}\n" for line in _comments(document.where, stack))
         documents = self.children(stack)
         return comments + yaml.dump_all(documents, Dumper=_Plain, sort_keys=False, width=100)
 

@@ -41,14 +41,14 @@ def stacks_of(name: str, text: str) -> list[Found]:
         mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", error)
         line = f"line {mark.line + 1}: " if mark else ""
         raise Unreadable(f"{name}: {line}{problem}") from error
-    found: list[Found] = []
+    stacks: list[Found] = []
     for number, document in enumerate(documents, start=1):
-        found += _within(f"{name}: document {number}", document)
-    if not found:
+        stacks += _within(f"{name}: document {number}", document)
+    if not stacks:
         raise Unreadable(
             f"{name}: no {BILLING_STACK.name} of apiVersion {BILLING_STACK.api_version} is in it"
         )
-    return found
+    return stacks
 
 
 def _within(where: str, document: Any) -> Iterator[Found]:

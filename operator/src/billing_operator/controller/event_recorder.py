@@ -25,9 +25,9 @@ class EventRecorder:
         self._metrics = metrics
         self._now = now
 
-    async def record(self, stack: Stack, said: Iterable[StackEvent]) -> None:
+    async def record(self, stack: Stack, events: Iterable[StackEvent]) -> None:
         """Posts one Event for each announcement."""
-        for one in said:
+        for one in events:
             if one.reason == Reason.INVOICES_RESET:
                 self._metrics.invoice_resets.labels(*stack.key).inc()
             log.info("announced", extra={"stack": str(stack.key), "reason": one.reason})

@@ -249,8 +249,8 @@ class Reconciler:
             rotation=current.rotation or dependencies.rotation.known(stack),
         )
 
-    async def _write_status(self, stack: Stack, found: Findings) -> None:
-        status = self._judge(stack, found, self._installation, now=self._now())
+    async def _write_status(self, stack: Stack, findings: Findings) -> None:
+        status = self._judge(stack, findings, self._installation, now=self._now())
         if not self._is_known(stack):
             return
         self._dependencies.metrics.tell(stack.key, status)
@@ -262,8 +262,10 @@ class Reconciler:
             return
         self._dependencies.inventory.put(BILLING_STACK, live)
         self._dependencies.run_metrics.count(stack.key, stack.status, status)
-        said = events_for_change(stack.status, status) + run_events_for_change(stack.status, status)
-        await self._dependencies.events.record(stack, said)
+        events = events_for_change(stack.status, status) + run_events_for_change(
+            stack.status, status
+        )
+        await self._dependencies.events.record(stack, events)
 
     def _is_known(self, stack: Stack) -> bool:
         """Whether it has not gone meanwhile; then nothing of it must be remembered."""
@@ -273,8 +275,8 @@ class Reconciler:
         inventory = self._dependencies.inventory
         known = (stack.uid, inventory.revision(stack.key))
         if self._observed_cache.get(stack.key, (None,))[0] != known:
-            mine = [live for live in inventory.children(stack.key) if owned_by(live, stack.uid)]
-            observed = observe(mine, inventory.pods(stack.key), inventory.absent)
+            children = [live for live in inventory.children(stack.key) if owned_by(live, stack.uid)]
+            observed = observe(children, inventory.pods(stack.key), inventory.absent)
             self._observed_cache[stack.key] = known, observed
         return self._observed_cache[stack.key][1]
 
@@ -283,8 +285,8 @@ def _after(fault: Fault) -> Next:
     if fault.retry_seconds is None:
         return Failed.BACK_OFF
     # A server that says when to come back is not asked before, whatever happens meanwhile.
-    told = isinstance(fault, ClusterError)
-    return NotBefore(fault.retry_seconds) if told else fault.retry_seconds
+    by_the_server = isinstance(fault, ClusterError)
+    return NotBefore(fault.retry_seconds) if by_the_server else fault.retry_seconds
 
 
 def _leaving(body: Manifest) -> bool:

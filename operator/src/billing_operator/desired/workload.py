@@ -83,8 +83,8 @@ def _pod_fields(stack: Stack, part: str, chosen: PodChoices) -> Manifest:
     made = dict(chosen.spec)
     if spreads := made.get("topologySpreadConstraints"):
         # Without a selector Kubernetes would count no pod at all, and so spread none.
-        mine = {"labelSelector": {"matchLabels": selector(stack.name, part)}}
-        made["topologySpreadConstraints"] = [mine | spread for spread in spreads]
+        own_pods = {"labelSelector": {"matchLabels": selector(stack.name, part)}}
+        made["topologySpreadConstraints"] = [own_pods | spread for spread in spreads]
     return made
 
 

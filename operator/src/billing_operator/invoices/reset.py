@@ -66,9 +66,9 @@ def _forgot(stack: Stack, old: Manifest, reading: Reading) -> bool:
     return bool(another or reading.counts.paid < old.get("paid", 0))
 
 
-def reset_message(stack: Stack, found: Manifest | None) -> str | None:
+def reset_message(stack: Stack, counted: Manifest | None) -> str | None:
     """What a person must know after a restart of Antaeus, or None."""
-    reset = (found or {}).get("reset")
+    reset = (counted or {}).get("reset")
     if not reset:
         return None
     command = (

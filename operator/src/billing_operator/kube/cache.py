@@ -59,16 +59,16 @@ class Inventory:
 
         Nothing is forgotten where the list breaks off.
         """
-        there: set[_Place] = set()
+        listed: set[_Place] = set()
         version = math.inf
         self._absent.discard(kind.name)
         async for page in pages:
             for live in page.items:
                 self.put(kind, live)
-                there.add((kind.name, key(live)))
+                listed.add((kind.name, key(live)))
             version = min(version, page.version)
         for place in [place for place in self._objects if place[0] == kind.name]:
-            if place not in there and self._versions[place][1] <= version:
+            if place not in listed and self._versions[place][1] <= version:
                 self._forget(place)
 
     def note_absence(self, kind: Kind) -> None:

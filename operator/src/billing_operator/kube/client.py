@@ -233,8 +233,8 @@ class ApiCluster:
 def _refusal(
     request: _Request, status: int, content: bytes, retry_after: str | None
 ) -> ClusterError | Refused:
-    said = _message(content) or f"HTTP {status}"
-    message = f"{request.method} {request.path}: {said}"
+    text = _message(content) or f"HTTP {status}"
+    message = f"{request.method} {request.path}: {text}"
     match status:
         case 403 if _NAMESPACE_LEAVING in _causes(content):
             return NamespaceLeaving(Reason.NAMESPACE_LEAVING, message, status=status)
@@ -245,7 +245,7 @@ def _refusal(
         case 403:
             return ClusterError(Reason.FORBIDDEN, message, status=status)
         case _ if status in _REFUSED and request.carries_spec:
-            return Refused(said)
+            return Refused(text)
     wait = float(retry_after) if retry_after and retry_after.isdigit() else None
     return ClusterError(Reason.API_SERVER_ERROR, message, status=status, retry_after=wait)
 

@@ -75,8 +75,8 @@ class PodProblem:
         return self.remedy != ""
 
     def __str__(self) -> str:
-        said = [self.where, self.reason, self.message[:_MOST_CHARACTERS]]
-        text = ": ".join(part for part in said if part)
+        parts = [self.where, self.reason, self.message[:_MOST_CHARACTERS]]
+        text = ": ".join(part for part in parts if part)
         return f"{text}; to mend it, {self.remedy}" if self.remedy else text
 
 
@@ -98,10 +98,10 @@ def of_rollout(live: Manifest, part: str) -> PodProblem | None:
     return None
 
 
-def _remedy_of_refusal(said: str) -> str:
-    if "PriorityClass" in said:
+def _remedy_of_refusal(message: str) -> str:
+    if "PriorityClass" in message:
         return _PRIORITY
-    return _RESOURCES if any(words in said for words in _ABOUT_RESOURCES) else _ADMISSION
+    return _RESOURCES if any(words in message for words in _ABOUT_RESOURCES) else _ADMISSION
 
 
 def _of_containers(live: Manifest, part: str, status: Manifest) -> PodProblem | None:
@@ -112,8 +112,8 @@ def _of_containers(live: Manifest, part: str, status: Manifest) -> PodProblem | 
             continue
         remedy = _remedy(container["name"], part, waiting, ended)
         how = f"ended with {ended.get('reason')} ({ended.get('exitCode')})" if ended else ""
-        said = ", ".join(filter(None, (waiting.get("message"), how, ended.get("message"))))
-        return _trouble(live, part, waiting | {"message": said}, remedy, container["name"])
+        message = ", ".join(filter(None, (waiting.get("message"), how, ended.get("message"))))
+        return _trouble(live, part, waiting | {"message": message}, remedy, container["name"])
     return None
 
 
@@ -155,13 +155,13 @@ def _of_scheduling(live: Manifest, part: str, status: Manifest) -> PodProblem | 
     scheduled = conditions_of(status).get("PodScheduled", {})
     if scheduled.get("status") != "False":
         return None
-    said = scheduled.get("message", "")
-    nodes = _NODES if any(word in said for word in _ABOUT_NODES) else _LOOK
-    return _trouble(live, part, scheduled, _ROOM if "Insufficient" in said else nodes)
+    message = scheduled.get("message", "")
+    nodes = _NODES if any(word in message for word in _ABOUT_NODES) else _LOOK
+    return _trouble(live, part, scheduled, _ROOM if "Insufficient" in message else nodes)
 
 
 def _trouble(
-    live: Manifest, part: str, said: Manifest, remedy: str, container: str = ""
+    live: Manifest, part: str, problem: Manifest, remedy: str, container: str = ""
 ) -> PodProblem:
     meta = live["metadata"]
     words = {
@@ -173,4 +173,4 @@ def _trouble(
         "selector": selector_text(meta["name"].removesuffix(f"-{part}"), part),
     }
     where = f"{live['kind'].lower()} {meta['name']}"
-    return PodProblem(where, said["reason"], said.get("message", ""), remedy.format(**words))
+    return PodProblem(where, problem["reason"], problem.get("message", ""), remedy.format(**words))

@@ -129,10 +129,10 @@ class Elector:
         held, self._until = self.may_write(), float("-inf")
         with suppress(Fault, TimeoutError):
             async with asyncio.timeout(self._times.request):
-                mine = self._mine or (held and await self._leases.read(LEASE, self._place))
-                if held and mine and mine["spec"].get("holderIdentity") == self._me:
+                lease = self._mine or (held and await self._leases.read(LEASE, self._place))
+                if held and lease and lease["spec"].get("holderIdentity") == self._me:
                     gone = {"holderIdentity": "", "leaseDurationSeconds": 1}
-                    await self._leases.replace({**mine, "spec": {**mine["spec"], **gone}})
+                    await self._leases.replace({**lease, "spec": {**lease["spec"], **gone}})
                     log.info("leads no more", extra={"lease": str(self._place)})
 
     def _left(self) -> float:
@@ -158,11 +158,11 @@ class Elector:
             self._until = began + self._times.renew
         return self._mine is not None
 
-    async def _renewed(self, mine: Manifest | None) -> Manifest | None:
-        if mine is None:
+    async def _renewed(self, lease: Manifest | None) -> Manifest | None:
+        if lease is None:
             return None
         try:
-            return await self._leases.replace(self._held(mine))
+            return await self._leases.replace(self._held(lease))
         except (Conflict, NotFound):
             # Somebody changed it, perhaps this replica by a request whose answer was lost.
             return None

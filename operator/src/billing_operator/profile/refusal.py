@@ -18,10 +18,10 @@ class Refusal:
     mistakes: tuple[str, ...]
 
     def __str__(self) -> str:
-        said = "; ".join(map(_of_the_spec, self.mistakes))[:_MOST_CHARACTERS]
+        mistakes = "; ".join(map(_of_the_spec, self.mistakes))[:_MOST_CHARACTERS]
         return (
-            f"payment: pod {self.pod} refuses the profile and goes on by the one before: {said}; "
-            "to mend it, correct or remove these fields, or name a payment that knows them in "
+            f"payment: pod {self.pod} refuses the profile and goes on by the one before: {mistakes}"
+            "; to mend it, correct or remove these fields, or name a payment that knows them in "
             "spec.payment.image"
         )
 

@@ -87,9 +87,9 @@ class ProfileRollout:
         known = of_stack.answers
         behind = [pod for pod in pods if known.get(pod.uid, _UNKNOWN).digest != wanted]
         if behind:
-            found = await asyncio.gather(*(self._ask(stack, pod) for pod in behind))
+            answers = await asyncio.gather(*(self._ask(stack, pod) for pod in behind))
             # Replaced whole, so that pods which have gone are forgotten.
-            now_known = dict(zip((pod.uid for pod in behind), found, strict=True))
+            now_known = dict(zip((pod.uid for pod in behind), answers, strict=True))
             known = {pod.uid: now_known.get(pod.uid, known.get(pod.uid, _UNKNOWN)) for pod in pods}
             of_stack.answers = known
             behind = [pod for pod in behind if known[pod.uid].digest != wanted]

@@ -47,8 +47,8 @@ def _skipped(stack: Stack, new: Manifest, observed: ObservedRuns, now: datetime)
         return {}
     for run in observed.runs:
         if why := _why_skipped(stack, new, run, now):
-            told = {"job": run.name, "uid": run.uid, "time": timestamp(now), "message": why}
-            return {"lastSkipped": told}
+            skipped = {"job": run.name, "uid": run.uid, "time": timestamp(now), "message": why}
+            return {"lastSkipped": skipped}
     return {}
 
 
@@ -117,11 +117,11 @@ def _obstacle(
     if chosen:
         return chosen
     if unsettled := new["unresolvedRun"]:
-        said = f"nobody saw the end of run {unsettled['job']}, and Antaeus may still go on with it"
-        return WaitReason.UNRESOLVED_RUN, _until_over(stack, unsettled, observed, said)
+        cause = f"nobody saw the end of run {unsettled['job']}, and Antaeus may still go on with it"
+        return WaitReason.UNRESOLVED_RUN, _until_over(stack, unsettled, observed, cause)
     if direct := new["unmanagedRun"]:
-        said = "Antaeus charges without a run, since somebody called pay directly"
-        return WaitReason.UNMANAGED_PAY_CALL, _until_over(stack, direct, observed, said)
+        cause = "Antaeus charges without a run, since somebody called pay directly"
+        return WaitReason.UNMANAGED_PAY_CALL, _until_over(stack, direct, observed, cause)
     if context.unready:
         return WaitReason.NOT_READY, f"the stack is not ready: {context.unready}"
     if context.reading is None or context.reading.instance != context.instance:
@@ -146,13 +146,13 @@ def _of_a_person(stack: Stack, context: AdmissionContext) -> tuple[WaitReason, s
     return None
 
 
-def _until_over(stack: Stack, record: Manifest, observed: ObservedRuns, said: str) -> str:
+def _until_over(stack: Stack, record: Manifest, observed: ObservedRuns, cause: str) -> str:
     """How a batch whose end nobody saw comes to be over, by itself or by a person."""
     unknown_because = observed.activity.unknown_because if observed.activity else ""
     unless = f", which can't be told now, since {unknown_because}" if unknown_because else ""
     return (
-        f"{said}. It may begin once nothing has moved for {observed.quiet_seconds:g} s{unless}, or "
-        "Antaeus has started anew. Who knows the batch to be over may say so: kubectl annotate "
+        f"{cause}. It may begin once nothing has moved for {observed.quiet_seconds:g} s{unless}, "
+        "or Antaeus has started anew. Who knows the batch to be over may say so: kubectl annotate "
         f"--overwrite -n {stack.namespace} bst {stack.name} "
         f"{ACKNOWLEDGE_RUN}={record.get('uid') or record['time']}"
     )

@@ -65,12 +65,12 @@ def runs_of(jobs: Iterable[Manifest], pods: Iterable[Manifest], cron_uid: str) -
     for pod in pods:
         for owner in _owners(pod):
             of_jobs.setdefault(owner, []).append(pod)
-    found = [
+    runs = [
         _run(job, of_jobs.get(job["metadata"]["uid"], []))
         for job in jobs
         if cron_uid in _owners(job)
     ]
-    return tuple(sorted(found, key=lambda run: (run.created, run.name)))
+    return tuple(sorted(runs, key=lambda run: (run.created, run.name)))
 
 
 def _owners(live: Manifest) -> list[str]:
@@ -100,9 +100,11 @@ def _run(job: Manifest, pods: list[Manifest]) -> Run:
 def _end(status: Manifest) -> str:
     conditions = conditions_of(status)
     for kind in ("Complete", "Failed"):
-        found = conditions.get(kind, {})
-        if found.get("status") == "True":
-            return ": ".join(filter(None, (found.get("reason") or kind, found.get("message"))))
+        condition = conditions.get(kind, {})
+        if condition.get("status") == "True":
+            return ": ".join(
+                filter(None, (condition.get("reason") or kind, condition.get("message")))
+            )
     return ""
 
 

@@ -114,8 +114,8 @@ def _unless_over(
     stack: Stack, record: Manifest | None, observed: ObservedRuns, context: AdmissionContext
 ) -> Manifest | None:
     """A batch that may go on: until its Antaeus has gone, all is still, or a person says so."""
-    said = stack.acknowledged_run
-    if record is None or (said and said in (record["time"], record.get("uid"))):
+    acknowledged = stack.acknowledged_run
+    if record is None or (acknowledged and acknowledged in (record["time"], record.get("uid"))):
         return None
     began_in = AntaeusInstance.of(record)
     if began_in and context.instance and began_in != context.instance:
@@ -146,10 +146,10 @@ def _direct(
 def _explained(stack: Stack, new: Manifest, reading: Reading) -> int | None:
     """So many invoices are known to be paid by this Antaeus, if anything is known of it."""
     before, last = stack.status.get("invoices") or {}, new["lastRun"] or {}
-    told = ((before.get("paid"), before), (last.get("paidAfter"), last))
+    counts = ((before.get("paid"), before), (last.get("paidAfter"), last))
     of_now = [
         paid
-        for paid, record in told
+        for paid, record in counts
         if paid is not None and AntaeusInstance.of(record) == reading.instance
     ]
     return max(of_now, default=None)

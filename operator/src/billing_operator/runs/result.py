@@ -68,13 +68,13 @@ def _counts(record: Manifest, report: RunReport | None) -> tuple[_Counts, _Count
 
 
 def _message(outcome: Outcome, report: RunReport | None, why: str, newly: int | None) -> str:
-    said = report.said if report else why
+    text = report.said if report else why
     if outcome is Outcome.UNKNOWN:
-        return "; ".join(dict.fromkeys(filter(None, (why, said, _UNSEEN))))
+        return "; ".join(dict.fromkeys(filter(None, (why, text, _UNSEEN))))
     if outcome is Outcome.NOT_SENT or report is None:
-        return "; ".join(filter(None, (said, _NOT_SENT)))
+        return "; ".join(filter(None, (text, _NOT_SENT)))
     if newly is None:
-        return f"the batch has ended, but {said or 'nobody could read what came of it'}"
-    told = f"{newly} newly paid, {report.pending_after or 'none'} pending"
+        return f"the batch has ended, but {text or 'nobody could read what came of it'}"
+    text = f"{newly} newly paid, {report.pending_after or 'none'} pending"
     remark = {Outcome.DECLINED: _DECLINED, Outcome.INCOMPLETE: _BROKE_OFF}.get(outcome)
-    return f"{told}: {remark}" if remark else told
+    return f"{text}: {remark}" if remark else text

@@ -42,9 +42,9 @@ class Sampler:
         reading = None
         try:
             reading = (await self._reader.read(stack)).reading
-            told = await asyncio.gather(*(self._apps.calls(stack, pod) for pod in pods))
+            calls = await asyncio.gather(*(self._apps.calls(stack, pod) for pod in pods))
         except Waiting as fault:
             log.debug("no sample", extra={"stack": str(stack.key), "why": fault.message})
             return Sample(reading, None)
         starts = (f"{pod.uid}/{pod.restarts}" for pod in pods)
-        return Sample(reading, tuple(zip(starts, told, strict=True)) or None)
+        return Sample(reading, tuple(zip(starts, calls, strict=True)) or None)

@@ -42,7 +42,7 @@ class PodChoices:
         return cls(
             labels=part.get("podLabels") or {},
             annotations=part.get("podAnnotations") or {},
-            spec={there: part[name] for name, there in _POD_FIELDS.items() if part.get(name)},
+            spec={of_pod: part[name] for name, of_pod in _POD_FIELDS.items() if part.get(name)},
             security=part.get("securityContext") or {},
             tmp={} if tmp is None else {"sizeLimit": DEFAULT_TMP_SIZE, **tmp},
         )

@@ -33,7 +33,7 @@ class StackEvent:
 def events_for_change(before: Manifest, after: Manifest) -> list[StackEvent]:
     """What is new between two statuses of a stack."""
     old, new = conditions_of(before), conditions_of(after)
-    said = []
+    events = []
     for kind, condition in new.items():
         earlier = old.get(kind, {"status": "False", "reason": ""})
         if kind == ConditionType.READY:
@@ -48,12 +48,12 @@ def events_for_change(before: Manifest, after: Manifest) -> list[StackEvent]:
             flipped = condition["status"] == "True" and (again or earlier["status"] != "True")
         # Reconciling only says what Ready says.
         if flipped and kind != ConditionType.RECONCILING:
-            said.append(_event_of(kind, condition))
+            events.append(_event_of(kind, condition))
     rotated = (after.get("token") or {}).get("lastRotationTime")
     if rotated and rotated != (before.get("token") or {}).get("lastRotationTime"):
         message = "the new token is the only one now; Antaeus was restarted for it, if it ran"
-        said.append(StackEvent("Normal", EventReason.TOKEN_ROTATED, message))
-    return _without_repetition(said)
+        events.append(StackEvent("Normal", EventReason.TOKEN_ROTATED, message))
+    return _without_repetition(events)
 
 
 def _event_of(kind: str, condition: Manifest) -> StackEvent:
@@ -61,10 +61,10 @@ def _event_of(kind: str, condition: Manifest) -> StackEvent:
     return StackEvent(type_, condition["reason"], condition["message"])
 
 
-def _without_repetition(said: list[StackEvent]) -> list[StackEvent]:
+def _without_repetition(events: list[StackEvent]) -> list[StackEvent]:
     """A fault shows in several conditions; its loudest Event is enough."""
     loudest: dict[tuple[str, str], StackEvent] = {}
-    for one in said:
+    for one in events:
         at = (one.reason, one.message)
         if at not in loudest or one.type == "Warning":
             loudest[at] = one
@@ -78,8 +78,8 @@ _USUAL = (Outcome.SUCCEEDED, Outcome.DECLINED)
 def run_events_for_change(before: Manifest, after: Manifest) -> list[StackEvent]:
     """What is new of billing between two statuses of a stack."""
     old, new = before.get("billing") or {}, after.get("billing") or {}
-    said = (*_ended(old, new), *_begun(old, new), *_waiting(old, new), *_direct(old, new, after))
-    return list(said)
+    events = (*_ended(old, new), *_begun(old, new), *_waiting(old, new), *_direct(old, new, after))
+    return list(events)
 
 
 def _begun(old: Manifest, new: Manifest) -> Iterator[StackEvent]:
@@ -97,23 +97,23 @@ def _begun(old: Manifest, new: Manifest) -> Iterator[StackEvent]:
             "let the nodes pull the operator's image here, by a Secret that "
             "spec.payment.imagePullSecrets names, or delete the Job"
         )
-        told = f"run {record['job']} does not start: {stuck}; to mend it, {remedy}"
-        yield StackEvent("Warning", EventReason.BILLING_RUN_STUCK, told)
+        message = f"run {record['job']} does not start: {stuck}; to mend it, {remedy}"
+        yield StackEvent("Warning", EventReason.BILLING_RUN_STUCK, message)
 
 
 def _ended(old: Manifest, new: Manifest) -> Iterator[StackEvent]:
     last, skipped = new.get("lastRun") or {}, new.get("lastSkipped") or {}
     if last and last["uid"] != (old.get("lastRun") or {}).get("uid"):
         kind = "Normal" if last["outcome"] in _USUAL else "Warning"
-        told = f"run {last['job']}: {last['message']}"
-        yield StackEvent(kind, _ENDED[last["outcome"]], told)
+        message = f"run {last['job']}: {last['message']}"
+        yield StackEvent(kind, _ENDED[last["outcome"]], message)
     if skipped and skipped["uid"] != (old.get("lastSkipped") or {}).get("uid"):
-        told = f"run {skipped['job']} was skipped: {skipped['message']}"
-        yield StackEvent("Warning", EventReason.BILLING_RUN_SKIPPED, told)
+        message = f"run {skipped['job']} was skipped: {skipped['message']}"
+        yield StackEvent("Warning", EventReason.BILLING_RUN_SKIPPED, message)
     unsettled = old.get("unresolvedRun")
     if unsettled and not new.get("unresolvedRun"):
-        told = f"the batch of run {unsettled['job']} has come to an end: another run may begin"
-        yield StackEvent("Normal", EventReason.BILLING_RUN_RESOLVED, told)
+        message = f"the batch of run {unsettled['job']} has come to an end: another run may begin"
+        yield StackEvent("Normal", EventReason.BILLING_RUN_RESOLVED, message)
 
 
 def _waiting(old: Manifest, new: Manifest) -> Iterator[StackEvent]:
@@ -121,22 +121,22 @@ def _waiting(old: Manifest, new: Manifest) -> Iterator[StackEvent]:
     wait, before = new.get("waiting") or {}, old.get("waiting") or {}
     is_new = (wait.get("job"), wait.get("reason")) != (before.get("job"), before.get("reason"))
     if wait.get("reason") == WaitReason.INVOICES_RESET and is_new:
-        told = f"run {wait['job']} waits: {wait['message']}"
-        yield StackEvent("Warning", EventReason.BILLING_RUN_BLOCKED, told)
+        message = f"run {wait['job']} waits: {wait['message']}"
+        yield StackEvent("Warning", EventReason.BILLING_RUN_BLOCKED, message)
 
 
 def _direct(old: Manifest, new: Manifest, after: Manifest) -> Iterator[StackEvent]:
     direct, before = new.get("unmanagedRun"), old.get("unmanagedRun")
     paid = (after.get("invoices") or {}).get("paid")
     if direct and not before:
-        told = (
+        message = (
             "Antaeus charges without a run: somebody called pay directly. "
             f"{direct['paid']} invoices were paid before, {paid} are now"
         )
         # Where nothing is scheduled, it is how people pay.
         yield StackEvent(
-            "Warning" if new.get("schedule") else "Normal", EventReason.UNMANAGED_PAY_CALL, told
+            "Warning" if new.get("schedule") else "Normal", EventReason.UNMANAGED_PAY_CALL, message
         )
     if before and not direct:
-        told = f"a direct pay call has come to an end: {before['paid']} paid before, {paid} now"
-        yield StackEvent("Normal", EventReason.UNMANAGED_PAY_CALL, told)
+        message = f"a direct pay call has come to an end: {before['paid']} paid before, {paid} now"
+        yield StackEvent("Normal", EventReason.UNMANAGED_PAY_CALL, message)

@@ -112,9 +112,9 @@ def _users_token(namespace: str, ref: SecretRef, secret: Manifest | None) -> str
         raise _invalid(f"spec.token.secretRef: there is no Secret {ref.name}; make it: {remedy}")
     data = secret.get("data") or {}
     if ref.key not in data:
-        there = ", ".join(sorted(data)) or "none"
+        keys = ", ".join(sorted(data)) or "none"
         raise _invalid(
-            f"spec.token.secretRef: Secret {ref.name} has no key {ref.key} (keys: {there}); "
+            f"spec.token.secretRef: Secret {ref.name} has no key {ref.key} (keys: {keys}); "
             f"name one of them in secretRef.key, or add it: {remedy}"
         )
     text: str = data[ref.key]

@@ -97,10 +97,10 @@ class _One(Generic[Thing]):
         self._show = show
 
     def on_get(self, _request: falcon.Request, response: falcon.Response, number: str) -> None:
-        found = self._find(_java_int(number))
-        if found is None:
+        invoice = self._find(_java_int(number))
+        if invoice is None:
             raise falcon.HTTPNotFound
-        response.media = self._show(found)
+        response.media = self._show(invoice)
 
 
 def _java_int(text: str) -> int:

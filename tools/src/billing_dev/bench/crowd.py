@@ -84,8 +84,8 @@ async def _all_ready(cluster: ApiCluster) -> bool:
 
 
 def _is_ready(stack: Manifest) -> bool:
-    found = stack.get("status", {}).get("conditions", [])
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in found)
+    conditions = stack.get("status", {}).get("conditions", [])
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
 def writes_at_rest(cluster: Cluster, kube: Kube, resyncs: Callable[[], float]) -> int:

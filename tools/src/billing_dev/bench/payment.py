@@ -110,11 +110,11 @@ def rounds(targets: Targets, pattern: str, *, count: int, seconds: float) -> Rat
 def report(pattern: str, rates: Rates) -> tuple[float, float]:
     """Prints medians and spreads; returns bare over floor and ours over floor."""
     print(f"\n{pattern}")
-    for name, found in rates.items():
-        print(f"  {name:15}{spread(found, '.0f')} charges a second")
+    for name, values in rates.items():
+        print(f"  {name:15}{spread(values, '.0f')} charges a second")
     ratios = {name: over_floor(rates, name) for name in ("bare", "ours")}
-    for name, found in ratios.items():
-        print(f"  {name} / floor   {spread(found, '.2f')}", flush=True)
+    for name, values in ratios.items():
+        print(f"  {name} / floor   {spread(values, '.2f')}", flush=True)
     return statistics.median(ratios["bare"]), statistics.median(ratios["ours"])
 
 
@@ -123,9 +123,9 @@ def over_floor(rates: Rates, name: str) -> list[float]:
     return [rate / floor for rate, floor in zip(rates[name], rates["floor"], strict=True)]
 
 
-def spread(found: list[float], form: str) -> str:
+def spread(values: list[float], form: str) -> str:
     """Returns the median, and the lowest and the highest of what was found."""
-    low, middle, high = min(found), statistics.median(found), max(found)
+    low, middle, high = min(values), statistics.median(values), max(values)
     return f"{middle:{form}}   ({low:{form}} to {high:{form}})"
 
 

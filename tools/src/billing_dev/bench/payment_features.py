@@ -94,8 +94,8 @@ def main(words: Sequence[str]) -> int:
         rates = rounds(targets, _PATTERN, count=options.rounds, seconds=options.seconds)
     print()
     plain = rates["plain"]
-    for name, found in rates.items():
-        ratios = [rate / of for rate, of in zip(found, plain, strict=True)]
-        middle = statistics.median(found)
+    for name, values in rates.items():
+        ratios = [rate / of for rate, of in zip(values, plain, strict=True)]
+        middle = statistics.median(values)
         print(f"  {name:34}{middle:6.0f} charges a second   / plain {spread(ratios, '.2f')}")
     return 0

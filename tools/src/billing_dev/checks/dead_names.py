@@ -25,9 +25,9 @@ def main(words: Sequence[str]) -> int:
     """Returns 0 where there is none."""
     argparse.ArgumentParser(prog="dead_names", description=__doc__).parse_args(words)
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["vulture"]
-    found = list(dead_names(ROOT, wanted))
-    print("\n".join(found))
-    return int(bool(found))
+    lines = list(dead_names(ROOT, wanted))
+    print("\n".join(lines))
+    return int(bool(lines))
 
 
 def dead_names(

@@ -103,13 +103,13 @@ def antaeus_said(path: str, status: int, body: bytes, kind: type[Said]) -> Said:
     Raises AntaeusError where Antaeus could not do it, NotAntaeusError where it was not asked.
     """
     try:
-        said = json.loads(body)
+        answer = json.loads(body)
     except ValueError:
-        said = None
-    if status == 200 and isinstance(said, kind):
-        return said
+        answer = None
+    if status == 200 and isinstance(answer, kind):
+        return answer
     # The API server's own words are such an object too, with a status that Antaeus has as well.
-    if status in _FAILURES and not isinstance(said, dict):
+    if status in _FAILURES and not isinstance(answer, dict):
         raise AntaeusError(path, status)
     raise NotAntaeusError(path, status)
 

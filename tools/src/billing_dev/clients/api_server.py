@@ -93,13 +93,13 @@ class ApiServer:
     def make_namespace(self, name: str, labels: Manifest) -> None:
         """Makes a namespace."""
         body = json.dumps({"metadata": {"name": name, "labels": labels}}).encode()
-        answer, said = self._ask("POST", _NAMESPACES, body, {"Content-Type": "application/json"})
-        assert answer.status == 201, f"namespace {name}: {answer.status} {said!r}"
+        answer, text = self._ask("POST", _NAMESPACES, body, {"Content-Type": "application/json"})
+        assert answer.status == 201, f"namespace {name}: {answer.status} {text!r}"
 
     def delete_namespace(self, name: str) -> None:
         """Has a namespace go, with all that is in it; does not wait for that. None is no error."""
-        answer, said = self._ask("DELETE", f"{_NAMESPACES}/{name}")
-        assert answer.status in (200, 202, 404), f"namespace {name}: {answer.status} {said!r}"
+        answer, text = self._ask("DELETE", f"{_NAMESPACES}/{name}")
+        assert answer.status in (200, 202, 404), f"namespace {name}: {answer.status} {text!r}"
 
     def merge(self, kind: Kind, namespace: str, name: str, patch: Manifest) -> None:
         """Changes fields of an object, as kubectl patch does, but in no time."""
@@ -134,8 +134,8 @@ class ApiServer:
 
     def would_refuse(self, kind: Kind, manifest: Manifest) -> str | None:
         """What the API server says against an object, or None; nothing is made."""
-        stored, said = self._try(kind, manifest)
-        return None if stored else str(said["message"])
+        stored, text = self._try(kind, manifest)
+        return None if stored else str(text["message"])
 
     def would_store(self, kind: Kind, manifest: Manifest) -> Manifest | None:
         """What would become of an object, or None where it would be refused; nothing is made."""
@@ -151,8 +151,8 @@ class ApiServer:
 
     def read(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
         """One object, with all that kubectl leaves out."""
-        found: Manifest | None = self.get(kind.path(namespace, name))
-        return found
+        live: Manifest | None = self.get(kind.path(namespace, name))
+        return live
 
     def serves(self, kind: Kind) -> bool:
         """Whether the cluster knows a kind."""

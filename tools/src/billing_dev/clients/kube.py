@@ -60,13 +60,13 @@ class Kubectl:
 
     def get(self, kind: str, name: str, namespace: str) -> Manifest | None:
         """One object, or None where there is none."""
-        found = self("get", kind, name, "-n", namespace, "-o", "json", "--ignore-not-found")
-        return json.loads(found) if found else None
+        text = self("get", kind, name, "-n", namespace, "-o", "json", "--ignore-not-found")
+        return json.loads(text) if text else None
 
     def must_get(self, kind: str, name: str, namespace: str) -> Manifest:
         """One object that has to be there."""
-        found: Manifest = json.loads(self("get", kind, name, "-n", namespace, "-o", "json"))
-        return found
+        live: Manifest = json.loads(self("get", kind, name, "-n", namespace, "-o", "json"))
+        return live
 
     def list(self, kinds: str, namespace: str, selector: str = "") -> list[Manifest]:
         """All objects of one kind, or of several that are joined by commas."""

@@ -44,10 +44,10 @@ def why_unhealthy(cluster: Cluster) -> str | None:
     try:
         kubectl(cluster, "get", "--raw=/readyz", _SOON)
         began = docker("inspect", "--format", "{{.State.StartedAt}}", cluster.node)
-        found = kubectl(cluster, "get", "nodes,pods", *_HERE)
+        objects = kubectl(cluster, "get", "nodes,pods", *_HERE)
     except ClusterError as problem:
         return str(problem)
-    return judge(json.loads(found)["items"], node_began=began)
+    return judge(json.loads(objects)["items"], node_began=began)
 
 
 def judge(objects: list[dict[str, Any]], *, node_began: str) -> str | None:

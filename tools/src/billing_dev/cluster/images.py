@@ -54,8 +54,8 @@ def build_around(program: Path) -> str:
 
 def load(cluster: Cluster, *images: str) -> None:
     """Puts images of the local engine into the cluster's node, but for those it has."""
-    there = images_in(cluster)
-    absent = [image for image in images if not {image_id(image), full_name(image)} <= there]
+    present = images_in(cluster)
+    absent = [image for image in images if not {image_id(image), full_name(image)} <= present]
     if not absent:
         return
     with step(f"load {', '.join(absent)} into cluster {cluster.kind_name}", usually="5 s each"):

@@ -54,10 +54,10 @@ def _key(cluster: Cluster) -> str:
 
 def _node(cluster: Cluster) -> dict[str, Any]:
     """Returns Docker's description of our node; a container of another's making is refused."""
-    found = docker("ps", "--all", "--quiet", "--filter", f"name=^{cluster.node}$")
-    if not found:
+    containers = docker("ps", "--all", "--quiet", "--filter", f"name=^{cluster.node}$")
+    if not containers:
         return {}
-    description: dict[str, Any] = json.loads(docker("inspect", found))[0]
+    description: dict[str, Any] = json.loads(docker("inspect", containers))[0]
     if LABEL not in description["Config"]["Labels"]:
         give_up(
             f"A container named {cluster.node} is there that was not made here, so it is left "

@@ -100,10 +100,10 @@ def _recipe_key() -> str:
 
 def _kinds_default() -> str:
     source = (kind_sources() / "pkg/apis/config/defaults/image.go").read_text()
-    found = re.search(r'const Image = "([^"]+)"', source)
-    if not found:
+    match = re.search(r'const Image = "([^"]+)"', source)
+    if not match:
         give_up("kind no longer says in image.go which node image is its default")
-    return found[1]
+    return match[1]
 
 
 def _label_official(tag: str, default: str) -> None:

@@ -95,10 +95,10 @@ def kind_sources() -> Path:
 
 def pinned(module: str) -> str:
     """Returns the version at which go.mod pins a module."""
-    found = re.search(rf"^\s{re.escape(module)} (v\S+)", _PINS.read_text(), re.MULTILINE)
-    if not found:
+    match = re.search(rf"^\s{re.escape(module)} (v\S+)", _PINS.read_text(), re.MULTILINE)
+    if not match:
         give_up(f"{_PINS} does not pin {module}")
-    return found[1]
+    return match[1]
 
 
 def compiled(
@@ -159,8 +159,8 @@ def require_go() -> None:
 
 def go_version(text: str) -> tuple[int, int]:
     """Reads "go1.26.8" or "devel go1.27-abc" as (1, 26) or (1, 27)."""
-    found = re.search(r"go(\d+)\.(\d+)", text)
-    return (int(found[1]), int(found[2])) if found else (0, 0)
+    match = re.search(r"go(\d+)\.(\d+)", text)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 def _go(*arguments: str, sources: Path = _SOURCES) -> str:

@@ -47,9 +47,9 @@ def python_base() -> str:
 
 def trusted_certificates() -> Path | None:
     """Returns the file with the certificates that programs on this machine are told to trust."""
-    told = (os.environ.get(name) for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"))
+    named = (os.environ.get(name) for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"))
     usual = (ssl.get_default_verify_paths().cafile, "/etc/ssl/certs/ca-certificates.crt")
-    candidates = (Path(path) for path in (*told, *usual) if path)
+    candidates = (Path(path) for path in (*named, *usual) if path)
     return next((path for path in candidates if path.is_file()), None)
 
 

@@ -45,10 +45,10 @@ def read_charges(metrics: str) -> Charges:
     """
     if f"# TYPE {_NAME} counter" not in metrics:
         raise KeyError(_NAME)
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for outcome, value in _CHARGES.findall(metrics):
-        found[outcome] += int(float(value))
-    return Charges(accepted=found["accepted"], declined=found["declined"])
+        counts[outcome] += int(float(value))
+    return Charges(accepted=counts["accepted"], declined=counts["declined"])
 
 
 def uncounted(before: Reading, after: Reading) -> list[str]:

@@ -54,8 +54,8 @@ class DemoStack:
         with step(f"apply stack {NAME} and wait until it is ready", usually=self._antaeus.usually):
             self._kube.apply(self._sample.namespace)
             # Applying would keep what the sample does not name, such as another rate.
-            there = self._kube.get(KIND, NAME, NAMESPACE) is not None
-            verb = "replace" if there else "create"
+            exists = self._kube.get(KIND, NAME, NAMESPACE) is not None
+            verb = "replace" if exists else "create"
             stack = json.dumps(self._sample.stack)
             self._kube(verb, "--save-config", "-f", "-", stdin=stack)
             # What it says of itself may be older than the operator that has just been installed.

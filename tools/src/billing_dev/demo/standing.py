@@ -25,17 +25,17 @@ def standing(stack: Manifest) -> Standing:
     """Reads the conditions; those that speak of an older spec count as none."""
     generation = stack["metadata"]["generation"]
     status = stack.get("status", {})
-    found = {
+    conditions = {
         condition["type"]: condition
         for condition in status.get("conditions", [])
         if condition.get("observedGeneration") == generation
     }
-    if "Ready" not in found:
+    if "Ready" not in conditions:
         return Standing(ready=False, stalled=False, words="the operator has yet to look at it")
     return Standing(
-        ready=found["Ready"]["status"] == "True",
-        stalled=found.get("Stalled", {}).get("status") == "True",
-        words=found["Ready"]["message"],
+        ready=conditions["Ready"]["status"] == "True",
+        stalled=conditions.get("Stalled", {}).get("status") == "True",
+        words=conditions["Ready"]["message"],
         antaeus=status.get("antaeus", {}).get("image", ""),
         payment=status.get("payment", {}).get("image", ""),
     )

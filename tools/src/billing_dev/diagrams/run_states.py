@@ -99,13 +99,13 @@ def _running(canvas: Canvas) -> None:
 
 def _ends() -> list[tuple[int, int, str, list[str]]]:
     """Where each outcome stands, how high it is, its word and what it means."""
-    found, y = [], 34
+    rows, y = [], 34
     for word, sentence in outcomes():
         lines = folded(sentence, _END_WIDTH - 24)
         height = 28 + LINE * len(lines) + 6
-        found.append((y, height, word, lines))
+        rows.append((y, height, word, lines))
         y += height + _GAP
-    return found
+    return rows
 
 
 def _outcomes(canvas: Canvas, ends: list[tuple[int, int, str, list[str]]]) -> None:

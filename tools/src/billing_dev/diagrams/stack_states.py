@@ -76,8 +76,8 @@ _ELSE = ("all_ready", "None of these holds.", Says(ready=(Reason.ALL_READY,)))
 
 def stack_states() -> str:
     """The picture."""
-    said = says()
-    rows = [(name, sentence, said[name]) for name, sentence in checks()]
+    reasons_of = says()
+    rows = [(name, sentence, reasons_of[name]) for name, sentence in checks()]
     rows.append(_ELSE)
     heights = [_height(sentence, of) for _, sentence, of in rows]
     canvas = Canvas(_WIDTH, _TOP + sum(heights) + _GAP * (len(rows) - 1) + 24)
@@ -134,12 +134,12 @@ def _in_words(name: str) -> str:
 
 
 def _described(rows: list[tuple[str, str, Says]]) -> str:
-    told = []
+    sentences = []
     for number, (_, sentence, of) in enumerate(rows, 1):
         reasons = (
             f"{', '.join(of.of(look))} with {condition}"
             for look, (_, _, condition, _) in _COLUMNS.items()
             if of.of(look)
         )
-        told.append(f"{number}. {sentence} Reason: {'; '.join(reasons)}.")
-    return " ".join(told)
+        sentences.append(f"{number}. {sentence} Reason: {'; '.join(reasons)}.")
+    return " ".join(sentences)

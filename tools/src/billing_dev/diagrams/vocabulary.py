@@ -28,8 +28,10 @@ def waits() -> tuple[tuple[str, str], ...]:
 
 def outcomes() -> tuple[tuple[str, str], ...]:
     """What may become of a run, and the sentence that stands below each in the code."""
-    said = dict(_sentences_of_members(Outcome))
-    return tuple((str(value), said.get(name, "")) for name, value in Outcome.__members__.items())
+    sentences = dict(_sentences_of_members(Outcome))
+    return tuple(
+        (str(value), sentences.get(name, "")) for name, value in Outcome.__members__.items()
+    )
 
 
 def _sentence(docstring: str) -> str:

@@ -71,8 +71,8 @@ class Pair:
         """Raises LocalError if one of the two has ended."""
         for name, process in self._processes.items():
             if process.poll() is not None:
-                said = self._places.log(name).read_text(errors="replace").strip()
-                raise LocalError(f"{name} ended with {process.returncode}:\n{said[-2000:]}")
+                output = self._places.log(name).read_text(errors="replace").strip()
+                raise LocalError(f"{name} ended with {process.returncode}:\n{output[-2000:]}")
 
     def end(self) -> None:
         """Ends both: Antaeus first, so that nobody charges when payment leaves."""
@@ -88,15 +88,15 @@ class Pair:
                 process.wait()
 
     def _for_payment(self) -> dict[str, str]:
-        told = {
+        settings = {
             "PAYMENT_HOST": self._places.host,
             "PAYMENT_TOKEN_FILE": str(self._places.folder / "token"),
         }
         if "PAYMENT_CONTROL_PORT" in self._env:
-            told |= {"PAYMENT_CONTROL_TOKEN_FILE": str(self._places.folder / "control-token")}
+            settings |= {"PAYMENT_CONTROL_TOKEN_FILE": str(self._places.folder / "control-token")}
         if not {"PAYMENT_PROFILE_FILE", "PAYMENT_SUCCESS_RATE", "PAYMENT_SEED"} & set(self._env):
-            told["PAYMENT_PROFILE_FILE"] = str(self._places.profile)
-        return told
+            settings["PAYMENT_PROFILE_FILE"] = str(self._places.profile)
+        return settings
 
     def _for_antaeus(self) -> dict[str, str]:
         return {

@@ -99,9 +99,9 @@ class Session:
         self._bash.expect(pexpect.TIMEOUT, timeout=seconds)
 
     def _until_prompt(self, *, within: float) -> str:
-        found = self._bash.expect_exact([_PROMPT, pexpect.TIMEOUT, pexpect.EOF], timeout=within)
+        index = self._bash.expect_exact([_PROMPT, pexpect.TIMEOUT, pexpect.EOF], timeout=within)
         printed = str(self._bash.before)
-        if found:
+        if index:
             give_up(f"No prompt came within {within:g} s; the terminal said:\n{printed}")
         return printed
 

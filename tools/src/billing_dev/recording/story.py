@@ -65,12 +65,12 @@ class Story:
 
     def _refusal(self) -> str:
         """Has the stack say why it does not bill."""
-        said = self._session.run(f"kubectl events --for bst/{NAME} --types=Warning")
+        output = self._session.run(f"kubectl events --for bst/{NAME} --types=Warning")
         self._session.mark("the stack refuses to bill")
-        return said
+        return output
 
-    def _acknowledge(self, said: str) -> None:
-        self._session.paste(printed_command(said))
+    def _acknowledge(self, output: str) -> None:
+        self._session.paste(printed_command(output))
 
     def _status(self) -> Manifest:
         status: Manifest = self._kube.must_get(KIND, NAME, NAMESPACE).get("status", {})
@@ -90,13 +90,13 @@ class Story:
         return str(self._status().get("billing", {}).get("waiting", {}).get("reason", ""))
 
 
-def printed_command(said: str) -> str:
+def printed_command(text: str) -> str:
     """The command by which what was forgotten is acknowledged, as the stack printed it."""
     # The terminal gets whole lines; it is the screen that folds them.
-    found = re.search(r"kubectl annotate --overwrite -n \S+ bst \S+ \S+=\S+", said)
-    if found is None:
-        give_up(f"No command that acknowledges was printed:\n{said}")
-    return found[0]
+    match = re.search(r"kubectl annotate --overwrite -n \S+ bst \S+ \S+=\S+", text)
+    if match is None:
+        give_up(f"No command that acknowledges was printed:\n{text}")
+    return match[0]
 
 
 def write_manifest(folder: Path) -> None:

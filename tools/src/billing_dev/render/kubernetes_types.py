@@ -62,8 +62,8 @@ class Types:
 
     def __init__(self, version: str = OLDEST, words: Manifest | None = None) -> None:
         self._types = definitions(version)
-        told = words or yaml.safe_load(WORDS.read_text())
-        self._words, self._left_out = told["fields"], frozenset(told["leftOut"])
+        texts = words or yaml.safe_load(WORDS.read_text())
+        self._words, self._left_out = texts["fields"], frozenset(texts["leftOut"])
         self._made: dict[str, Manifest] = {}
         self._used: set[tuple[str, str]] = set()
         self.names: dict[int, str] = {}
@@ -121,28 +121,28 @@ class Types:
         return self._made[kind]
 
     def _words_of(self, kind: str, name: str) -> Manifest:
-        found = self._words.get(kind, {}).get(name)
-        if found is None and not name.endswith(("[]", "{}")):
+        text = self._words.get(kind, {}).get(name)
+        if text is None and not name.endswith(("[]", "{}")):
             raise UnknownFieldError(f"{WORDS.name} has no words for {kind}.{name}")
         self._used.add((kind, name))
-        return copy.deepcopy(found or {})
+        return copy.deepcopy(text or {})
 
 
 def definitions(version: str) -> dict[str, Manifest]:
     """Kubernetes' types by their short names; where two groups share one, the core's."""
     folder = f"kubernetes-json-schema/v{version}.0-local"
     text = (resources.files("kubernetes_validate") / folder / "_definitions.json").read_text()
-    found = json.loads(text)["$defs"]
+    of_all = json.loads(text)["$defs"]
     ours = ("io.k8s.api.core.v1.", "io.k8s.api.networking.v1.", "io.k8s.apimachinery.")
-    return {name.rpartition(".")[2]: of for name, of in found.items() if name.startswith(ours)}
+    return {name.rpartition(".")[2]: of for name, of in of_all.items() if name.startswith(ours)}
 
 
 def with_copies(text: str) -> str:
     """The text of the CRD, its copies made anew."""
     fresh = _dumped()
 
-    def block(found: re.Match[str]) -> str:
-        indent, head, place = found[1], found[2], found[3]
+    def block(match: re.Match[str]) -> str:
+        indent, head, place = match[1], match[2], match[3]
         return indent + head + textwrap.indent(fresh[place], indent) + f"{indent}# End of copy\n"
 
     return _BLOCK.sub(block, text)

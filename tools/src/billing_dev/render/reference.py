@@ -53,10 +53,10 @@ def fields() -> list[Field]:
 
     A field that is a copy of one of Kubernetes' is among them, what is in it is not.
     """
-    found = dict(nodes(schema()))
+    fields = dict(nodes(schema()))
     return [
-        Field(path, node, _is_required(path, found))
-        for path, node in found.items()
+        Field(path, node, _is_required(path, fields))
+        for path, node in fields.items()
         if path.startswith((".spec", ".status"))
         and not _is_only_a_step(path, node)
         and not is_in_a_copy(path)
@@ -68,9 +68,9 @@ def is_in_a_copy(path: str) -> bool:
     return path.startswith(tuple(f"{copy}{mark}" for copy in COPIES for mark in (".", "[", "{")))
 
 
-def _is_required(path: str, found: dict[str, Manifest]) -> bool:
+def _is_required(path: str, fields: dict[str, Manifest]) -> bool:
     parent, _, name = path.rpartition(".")
-    return name in found[parent].get("required", ())
+    return name in fields[parent].get("required", ())
 
 
 def _is_only_a_step(path: str, node: Manifest) -> bool:
@@ -190,14 +190,14 @@ def _range(node: Manifest, least: str, most: str, of: str) -> Iterator[str]:
 
 def _rules(at: str) -> str:
     """The rules of what is at a path and below, each once; of the whole only its own."""
-    told = dict.fromkeys(
+    rules = dict.fromkeys(
         f"- {rule['message']}\n\n  `{rule['rule']}`\n"
         for path, node in nodes(schema())
         if path == at or (at and path.startswith((f"{at}.", f"{at}[")))
         if not is_in_a_copy(path)
         for rule in node.get("x-kubernetes-validations", ())
     )
-    lines = list(told)
+    lines = list(rules)
     head = "\nRules, each with the message that names its breach:\n"
     return "\n".join([head, *lines]) if lines else ""
 

@@ -45,13 +45,13 @@ def deploy(environment: Mapping[str, str]) -> bool:
 
 
 def _wait_for_operator(kube: Kubectl) -> None:
-    told: set[str] = set()
+    events: set[str] = set()
 
     def look() -> bool:
         for trouble in troubles(kube.list("pods", NAMESPACE, _PODS)):
-            if trouble not in told:
+            if trouble not in events:
                 say(f"    {shorten(trouble, _WIDTH)}")
-                told.add(trouble)
+                events.add(trouble)
         return rolled_out(kube.must_get("deployment", _OPERATOR, NAMESPACE))
 
     try:
@@ -65,14 +65,14 @@ def _wait_for_operator(kube: Kubectl) -> None:
 
 def troubles(pods: list[Manifest]) -> list[str]:
     """What keeps pods from running, in Kubernetes' own words."""
-    found = []
+    problems = []
     for pod in pods:
         name, status = pod["metadata"]["name"], pod.get("status", {})
         held = [one for one in status.get("conditions", []) if one.get("reason") == "Unschedulable"]
         states = (one.get("state", {}) for one in status.get("containerStatuses", []))
         held += [state["waiting"] for state in states if "message" in state.get("waiting", {})]
-        found += [f"pod {name}: {one['reason']}: {one.get('message', '')}" for one in held]
-    return found
+        problems += [f"pod {name}: {one['reason']}: {one.get('message', '')}" for one in held]
+    return problems
 
 
 def _what_runs(kube: Kubectl) -> str:
@@ -96,7 +96,7 @@ def _what_runs(kube: Kubectl) -> str:
 def _version(kube: Kubectl) -> str:
     """What the operator says of itself; not every cluster lets its API server reach pods."""
     try:
-        found = _VERSION.search(kube.raw(_METRICS))
+        match = _VERSION.search(kube.raw(_METRICS))
     except KubectlError as silent:
         return f"unknown ({silent})"
-    return found[1] if found else "unknown"
+    return match[1] if match else "unknown"

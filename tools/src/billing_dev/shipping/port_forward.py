@@ -16,7 +16,7 @@ def forwarded(kube: Kubectl, namespace: str, target: str, port: int) -> Iterator
     words = ("-n", namespace, "port-forward", "--address=127.0.0.1", target, f":{port}")
     with kube.started(*words) as process:
         assert process.stdout is not None
-        found = _FORWARDING.match(process.stdout.readline())
-        if not found:
+        match = _FORWARDING.match(process.stdout.readline())
+        if not match:
             give_up(f"{target} in namespace {namespace} can't be reached by kubectl port-forward.")
-        yield f"http://127.0.0.1:{found[1]}"
+        yield f"http://127.0.0.1:{match[1]}"

@@ -87,11 +87,11 @@ def write_overlay(folder: Path, images: Mapping[str, str]) -> None:
     (folder / "kustomization.yaml").write_text(text)
 
 
-def pushed_name(image: str, told: str) -> str:
+def pushed_name(image: str, output: str) -> str:
     """The name of what was pushed as this image: by the digest that the push told, if it did."""
-    found = _DIGEST.search(told)
+    match = _DIGEST.search(output)
     repository = image.rpartition(":")[0]
-    return f"{repository}@{found[1]}" if found else image
+    return f"{repository}@{match[1]}" if match else image
 
 
 def _push(name: str, registry: str) -> str:
@@ -101,7 +101,7 @@ def _push(name: str, registry: str) -> str:
     docker("tag", built, image)
     with step(f"push {image}", usually="5 to 60 s"):
         try:
-            told = docker("push", image)
+            output = docker("push", image)
         except ClusterError as refused:
             give_up(f"{refused}\nIs {registry} the right place, and are you logged in to it?")
-    return pushed_name(image, told)
+    return pushed_name(image, output)

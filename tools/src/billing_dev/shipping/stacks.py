@@ -13,8 +13,8 @@ CRD = "billingstacks.billing.antaeus.io"
 
 def crd(kube: Kubectl) -> Manifest | None:
     """The custom resource as the cluster knows it, if it does."""
-    found = kube("get", "crd", CRD, "--ignore-not-found", "--output=json")
-    return json.loads(found) if found else None
+    live = kube("get", "crd", CRD, "--ignore-not-found", "--output=json")
+    return json.loads(live) if live else None
 
 
 def stacks(kube: Kubectl) -> list[Manifest]:
@@ -37,16 +37,16 @@ def chosen(environment: Mapping[str, str], context: Context) -> Manifest:
         namespace = environment.get("NAMESPACE", "").strip() or context.namespace
     if not name:
         _refuse("Which stack? STACK=namespace/name", context.kube)
-    found = context.kube.get(CRD, name, namespace)
-    if found is None:
+    stack = context.kube.get(CRD, name, namespace)
+    if stack is None:
         _refuse(f"There is no stack {namespace}/{name}.", context.kube)
-    return found
+    return stack
 
 
 def _refuse(why: str, kube: Kubectl) -> NoReturn:
     try:
-        there = sorted(place(stack) for stack in stacks(kube))
+        places = sorted(place(stack) for stack in stacks(kube))
     except KubectlError:
         give_up(why)
-    known = "\n".join(f"  {one}" for one in there) or "  none"
+    known = "\n".join(f"  {one}" for one in places) or "  none"
     give_up(f"{why} Stacks of this cluster:\n{known}")

@@ -18,15 +18,15 @@ _PODS_AND_THEIR_MAKERS = "pods,deployments.apps"
 
 def undeploy(environment: Mapping[str, str]) -> bool:
     """Ends with nothing left of what `make deploy` brought."""
-    told = environment.get("STACKS", "").strip()
-    if told not in ("", "delete"):
-        give_up(f"STACKS={told}: STACKS=delete, or nothing")
+    named = environment.get("STACKS", "").strip()
+    if named not in ("", "delete"):
+        give_up(f"STACKS={named}: STACKS=delete, or nothing")
     kube = current_context(environment).kube
-    there = stacks(kube)
-    if there and not told:
-        give_up(refusal(there))
-    if there:
-        say("\n".join(["==> these stacks go:", *(f"    {place(stack)}" for stack in there)]))
+    existing = stacks(kube)
+    if existing and not named:
+        give_up(refusal(existing))
+    if existing:
+        say("\n".join(["==> these stacks go:", *(f"    {place(stack)}" for stack in existing)]))
         with step("delete them and all that is theirs", usually="10 to 40 s"):
             kube("delete", CRD, "--all", "--all-namespaces", "--wait=true")
             _wait_for_children(kube)
@@ -37,8 +37,8 @@ def undeploy(environment: Mapping[str, str]) -> bool:
 
 
 def _children(kube: Kubectl) -> list[str]:
-    found = ("get", _PODS_AND_THEIR_MAKERS, "-A", "-l", MANAGED_BY_SELECTOR, "--output=name")
-    return kube(*found).split()
+    command = ("get", _PODS_AND_THEIR_MAKERS, "-A", "-l", MANAGED_BY_SELECTOR, "--output=name")
+    return kube(*command).split()
 
 
 def _wait_for_children(kube: Kubectl) -> None:
@@ -48,12 +48,12 @@ def _wait_for_children(kube: Kubectl) -> None:
         give_up(f"The stacks are deleted, but not all that was theirs has gone: {late}")
 
 
-def refusal(there: list[Manifest]) -> str:
+def refusal(existing: list[Manifest]) -> str:
     """Why nothing is deleted, and how it would be."""
     lines = [
         "There are stacks. They would go with the custom resource, and what their Antaeus know of "
         "payments would go with them:",
-        *(f"  {place(stack)}" for stack in there),
+        *(f"  {place(stack)}" for stack in existing),
         "To delete them as well: make undeploy STACKS=delete",
     ]
     return "\n".join(lines)

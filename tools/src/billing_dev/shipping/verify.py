@@ -53,17 +53,17 @@ def verify(environment: Mapping[str, str]) -> bool:
         say(
             "    nothing was pushed yet: deploy/base is tried, with the names of images as they are"
         )
-    found = []
+    marks = []
     for finding in Trial(kube).findings(folder or BASE):
         print(finding, flush=True)
-        found.append(finding.mark)
-    print(summary(found), flush=True)
-    return Mark.NOT_OK not in found
+        marks.append(finding.mark)
+    print(summary(marks), flush=True)
+    return Mark.NOT_OK not in marks
 
 
-def summary(found: list[Mark]) -> str:
+def summary(marks: list[Mark]) -> str:
     """All findings in one line."""
-    counts = ", ".join(f"{found.count(mark)} {mark}" for mark in Mark if mark in found)
+    counts = ", ".join(f"{marks.count(mark)} {mark}" for mark in Mark if mark in marks)
     return f"\n{counts}; nothing was kept"
 
 

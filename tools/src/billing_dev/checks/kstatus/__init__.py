@@ -25,8 +25,8 @@ def verdict(live: Manifest) -> Verdict:
     done = subprocess.run(
         [program()], input=json.dumps([live]), capture_output=True, text=True, check=True
     )
-    [found] = json.loads(done.stdout)
-    return Verdict(**found)
+    [status] = json.loads(done.stdout)
+    return Verdict(**status)
 
 
 def program() -> Path:
