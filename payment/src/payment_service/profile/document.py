@@ -23,17 +23,17 @@ DEFAULT_SUCCESS_RATE = 0.5
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
 class Limits(Part):
-    """How many charge calls are taken on; more are answered 429."""
+    """How many charge calls payment accepts. It answers more of them with 429."""
 
-    per_second: Maybe[values.PerSecond] = Field(default=None, description="Calls a second.")
+    per_second: Maybe[values.PerSecond] = Field(default=None, description="Calls per second.")
     burst: Maybe[values.Count] = Field(
-        default=None, description="Calls at once, after a pause; left out: those of a second."
+        default=None, description="Calls at once after a pause. Without it those of one second."
     )
     concurrent: Maybe[values.Count] = Field(
         default=None, description="Calls in flight at the same time."
     )
     retry_after_seconds: values.RetryAfter = Field(
-        default=1, description="Value of the Retry-After header."
+        default=1, description="Value of the Retry-After header in seconds."
     )
 
     @field_validator("burst")
@@ -63,7 +63,7 @@ class Idempotency(Part):
     """What is remembered of calls with an Idempotency-Key."""
 
     ttl_seconds: values.Period = Field(
-        default=86400, description="How long an answer is kept for its key."
+        default=86400, description="Seconds for which an answer is kept under its key."
     )
 
 
@@ -73,10 +73,12 @@ class Duplicates(Part):
 
     mode: values.Mode = Field(
         default=DuplicateMode.REPORT,
-        description="Report: they are marked; Replay: they get the answer of the first and are not "
-        "counted; Ignore: nobody looks.",
+        description="Report: payment marks duplicates. Replay: it answers them as the first charge "
+        "and does not count them. Ignore: it does not look for duplicates.",
     )
-    window_seconds: values.Period = Field(default=60, description="How short after one another.")
+    window_seconds: values.Period = Field(
+        default=60, description="Seconds within which two like charges are duplicates."
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
@@ -84,33 +86,39 @@ class Profile(Part):
     """How the provider behaves."""
 
     success_rate: values.Rate = Field(
-        description="Probability that a charge is accepted which no rule has decided."
+        description="Probability that a charge is accepted which no rule decides."
     )
     seed: values.Seed | None = Field(
-        default=None, description="Makes all draws reproducible; null or left out: by chance."
+        default=None,
+        description="Makes all draws reproducible. With null or without it they are random.",
     )
     decline_reason: values.Reason = Field(
-        default=DeclineReason.GENERIC, description="Why charges are declined, if no rule says it."
+        default=DeclineReason.GENERIC,
+        description="Reason of the declines for which no rule names one.",
     )
     rules: Annotated[tuple[Rule, ...], Field(max_length=MOST_ENTRIES)] = Field(
         default=(),
-        description="What becomes of certain charges; the first that matches and acts decides.",
+        description="What happens to certain charges. The first rule that matches and acts "
+        "decides.",
     )
     faults: Annotated[tuple[FaultEntry, ...], Field(max_length=MOST_ENTRIES)] = Field(
         default=(),
-        description="How calls go wrong that no rule has decided; the first that acts does.",
+        description="How calls go wrong that no rule decides. The first fault that acts decides.",
     )
     latency: Maybe[Latency] = Field(
-        default=None, description="How long replies take; left out: no longer than they must."
+        default=None, description="How long replies take. Without it payment replies at once."
     )
     limits: Maybe[Limits] = Field(
-        default=None, description="How many calls are taken on; left out: any number."
+        default=None,
+        description="How many calls payment accepts. It answers more of them with 429.",
     )
     idempotency: Idempotency = Field(
         default=Idempotency(),
-        description="What is remembered of calls with an Idempotency-Key.",
+        description="How long payment remembers calls with an Idempotency-Key.",
     )
-    duplicates: Duplicates = Field(default=Duplicates(), description="About charges made twice.")
+    duplicates: Duplicates = Field(
+        default=Duplicates(), description="What payment does about charges that come twice."
+    )
 
     plain: SkipJsonSchema[bool] = Field(default=True, init=False, exclude=True)
     """Not in the document: whether nothing but the rate and the seed decides charges."""

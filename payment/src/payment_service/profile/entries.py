@@ -16,7 +16,7 @@ MOST_CURRENCIES = 200
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
 class AmountRange(Part):
-    """Amounts from `min` to `max`, both included; as strings, since they are compared exactly."""
+    """Amounts from `min` to `max`, both included. They are strings, which are compared exactly."""
 
     min: Maybe[values.Amount] = Field(default=None, description='Smallest amount, such as "12.50".')
     max: Maybe[values.Amount] = Field(default=None, description="Largest amount.")
@@ -36,8 +36,10 @@ class AmountRange(Part):
 class AttemptRange(Part):
     """Attempts at the same charge from `min` to `max`, counted from 1, both included."""
 
-    min: values.Count = Field(default=1, description="First attempt, from 1.")
-    max: Maybe[values.Count] = Field(default=None, description="Last attempt.")
+    min: values.Count = Field(default=1, description="First attempt that matches.")
+    max: Maybe[values.Count] = Field(
+        default=None, description="Last attempt that matches. Without it there is no last one."
+    )
 
     @field_validator("max")
     @classmethod
@@ -47,25 +49,31 @@ class AttemptRange(Part):
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
 class Match(Part):
-    """Which charges are meant: those to which all that is given here applies."""
+    """Which charges match: those that meet every condition given here."""
 
     customers: Maybe[
         Annotated[tuple[values.Customer, ...], Field(min_length=1, max_length=MOST_CUSTOMERS)]
-    ] = Field(default=None, description="Ids of customers.")
+    ] = Field(default=None, description="Customer ids that match.")
     currencies: Maybe[
         Annotated[tuple[values.Currency, ...], Field(min_length=1, max_length=MOST_CURRENCIES)]
-    ] = Field(default=None, description="Codes; an empty text is a charge that names none.")
-    amount: Maybe[AmountRange] = Field(default=None, description="Amounts.")
-    attempts: Maybe[AttemptRange] = Field(default=None, description="Attempts at a charge.")
+    ] = Field(
+        default=None,
+        description="Currency codes that match. An empty code matches a charge without a currency.",
+    )
+    amount: Maybe[AmountRange] = Field(default=None, description="Amounts that match.")
+    attempts: Maybe[AttemptRange] = Field(
+        default=None, description="Attempts at the same charge that match, counted from 1."
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
 class StatusFault(Part):
-    """An answer with a status that tells of an error."""
+    """An answer with an HTTP error."""
 
-    code: values.FaultStatus = Field(description="The HTTP status.")
+    code: values.FaultStatus = Field(description="HTTP status of the answer.")
     retry_after_seconds: Maybe[values.RetryAfter] = Field(
-        default=None, description="Value of the Retry-After header; left out: no such header."
+        default=None,
+        description="Value of the Retry-After header in seconds. Without it no such header.",
     )
 
 
@@ -74,8 +82,9 @@ class ConnectionFault(Part):
     """A connection that breaks."""
 
     reply: values.Reply = Field(
-        description="Empty: closed without a byte; Reset: closed with a TCP reset; Truncated: half "
-        "of the body; Garbage: bytes that are no HTTP; Never: nothing at all."
+        description="Empty: the connection closes without a byte. Reset: it closes with a TCP "
+        "reset. Truncated: it closes after half of the body. Garbage: it carries bytes that are "
+        "not HTTP. Never: it stays open without an answer."
     )
 
 
@@ -83,7 +92,7 @@ class ConnectionFault(Part):
 class SlowBodyFault(Part):
     """An answer whose body comes byte by byte."""
 
-    seconds: values.Delay = Field(description="How long the body takes.")
+    seconds: values.Delay = Field(description="Seconds that the body takes.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
@@ -94,12 +103,12 @@ class Fault(Part):
 
     charged: values.Flag = Field(
         default=False,
-        description="true: the charge is decided and booked, only its reply goes wrong. "
-        "false: it broke before that; a retry is a new try.",
+        description="With true, payment decides and books the charge, and only the reply goes "
+        "wrong. With false, the call breaks before that, and a retry is a new attempt.",
     )
-    status: Maybe[StatusFault] = Field(default=None, description="An HTTP error.")
-    connection: Maybe[ConnectionFault] = Field(default=None, description="A broken connection.")
-    slow_body: Maybe[SlowBodyFault] = Field(default=None, description="A slow answer.")
+    status: Maybe[StatusFault] = Field(default=None, description="Answers with an HTTP error.")
+    connection: Maybe[ConnectionFault] = Field(default=None, description="Breaks the connection.")
+    slow_body: Maybe[SlowBodyFault] = Field(default=None, description="Sends the body slowly.")
 
     @property
     def kind(self) -> str:
@@ -126,23 +135,30 @@ class Fault(Part):
 class Selection(Part):
     """On which of the calls something acts."""
 
-    match: Match = Field(default=Match(), description="Which charges are meant; left out: all.")
+    match: Match = Field(default=Match(), description="Which charges match. Without it all do.")
     skip: values.CountFromZero = Field(
-        default=0, description="How many of the matching calls are left out first."
+        default=0, description="Number of matching calls that are left out first."
     )
     times: Maybe[values.Count] = Field(
-        default=None, description="On how many of the matching calls after these; left out: all."
+        default=None,
+        description="Number of matching calls after these on which it acts. Without it all.",
     )
-    rate: values.Rate = Field(default=1.0, description="Probability to act on one of those.")
+    rate: values.Rate = Field(
+        default=1.0, description="Probability that it acts on one of these calls."
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
 class Entry(Selection):
     """What a rule and a fault share: their names, and when they act on what."""
 
-    name: values.Name = Field(description="Name in logs and metrics; unique in its list.")
-    from_: Maybe[values.Instant] = Field(default=None, description="When it begins.")
-    until: Maybe[values.Instant] = Field(default=None, description="When it has ended.")
+    name: values.Name = Field(description="Name in logs and metrics. It is unique in its list.")
+    from_: Maybe[values.Instant] = Field(
+        default=None, description="Time from which it acts, included."
+    )
+    until: Maybe[values.Instant] = Field(
+        default=None, description="Time until which it acts, not included."
+    )
 
     @field_validator("until")
     @classmethod
@@ -157,7 +173,7 @@ class Entry(Selection):
 class Decline(Part):
     """The charge is declined."""
 
-    reason: values.Reason = Field(description="Why it is declined.")
+    reason: values.Reason = Field(description="Reason of the decline.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
@@ -166,9 +182,9 @@ class Rule(Entry):
 
     exactly_one_of: ClassVar = ("accept", "decline", "fault")
 
-    accept: Maybe[values.Yes] = Field(default=None, description="The charge is accepted.")
-    decline: Maybe[Decline] = Field(default=None, description="The charge is declined.")
-    fault: Maybe[Fault] = Field(default=None, description="The call goes wrong.")
+    accept: Maybe[values.Yes] = Field(default=None, description="Accepts the charge.")
+    decline: Maybe[Decline] = Field(default=None, description="Declines the charge.")
+    fault: Maybe[Fault] = Field(default=None, description="Makes the call go wrong.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)

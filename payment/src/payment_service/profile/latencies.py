@@ -17,15 +17,15 @@ MOST_POINTS = 100
 class FixedLatency(Part):
     """Always the same."""
 
-    seconds: values.Delay = Field(description="How long each reply takes.")
+    seconds: values.Delay = Field(description="Seconds that each reply takes.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
 class UniformLatency(Part):
     """Any time between two, each as likely."""
 
-    min_seconds: values.Delay = Field(description="The shortest.")
-    max_seconds: values.Delay = Field(description="The longest.")
+    min_seconds: values.Delay = Field(description="Shortest time in seconds.")
+    max_seconds: values.Delay = Field(description="Longest time in seconds.")
 
     @field_validator("max_seconds")
     @classmethod
@@ -37,9 +37,11 @@ class UniformLatency(Part):
 class LognormalLatency(Part):
     """Mostly near the median, now and then much longer, as real providers are."""
 
-    median_seconds: values.DelayAboveZero = Field(description="Half of the calls take longer.")
+    median_seconds: values.DelayAboveZero = Field(
+        description="Median in seconds. Half of the replies take longer."
+    )
     sigma: values.Sigma = Field(
-        description="Standard deviation of the logarithm; 0 is always the median."
+        description="Standard deviation of the logarithm. With 0 every reply takes the median."
     )
 
 
@@ -47,8 +49,8 @@ class LognormalLatency(Part):
 class Point(Part):
     """One percentile: `percent` of the calls take at most `seconds`."""
 
-    percent: values.Percent = Field(description="From 0 to 100.")
-    seconds: values.Delay = Field(description="The most that they take.")
+    percent: values.Percent = Field(description="Share of the calls in percent.")
+    seconds: values.Delay = Field(description="Longest time of these calls in seconds.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=STRICT)
@@ -56,7 +58,7 @@ class PercentilesLatency(Part):
     """As measured: straight lines between the points, from 0 s at 0 percent if none is there."""
 
     points: Annotated[tuple[Point, ...], Field(min_length=1, max_length=MOST_POINTS)] = Field(
-        description="With rising percent; above the last one, calls take as long as it says."
+        description="Points with rising percent. Calls above the last one take as long as it says."
     )
 
     @classmethod
@@ -77,8 +79,16 @@ class Latency(Part):
 
     exactly_one_of: ClassVar = ("fixed", "uniform", "lognormal", "percentiles")
 
-    fixed: Maybe[FixedLatency] = Field(default=None, description="Always the same.")
-    uniform: Maybe[UniformLatency] = Field(default=None, description="Between two times.")
-    lognormal: Maybe[LognormalLatency] = Field(default=None, description="With a long tail.")
-    percentiles: Maybe[PercentilesLatency] = Field(default=None, description="As measured.")
-    cap_seconds: values.Delay = Field(default=30.0, description="None takes longer.")
+    fixed: Maybe[FixedLatency] = Field(default=None, description="Every reply takes the same time.")
+    uniform: Maybe[UniformLatency] = Field(
+        default=None, description="Every time between two is equally likely."
+    )
+    lognormal: Maybe[LognormalLatency] = Field(
+        default=None, description="Most replies take about the median. A few take much longer."
+    )
+    percentiles: Maybe[PercentilesLatency] = Field(
+        default=None, description="Times as they were measured, as percentiles."
+    )
+    cap_seconds: values.Delay = Field(
+        default=30.0, description="Maximum time of a reply in seconds."
+    )

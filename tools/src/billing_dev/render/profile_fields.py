@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from billing_dev.crd import in_words
 from billing_dev.tree import ROOT
 from billing_operator.kinds import Manifest
 from billing_operator.spec.payment import PROFILE_PARTS
@@ -146,6 +147,8 @@ def _node(given: Manifest, known: dict[str, Manifest]) -> Manifest:
         made["properties"] = {member: _node(of, known) for member, of in members}
     if rules := [*_alternatives(name, whole), *_beyond(name)]:
         made["x-kubernetes-validations"] = rules
+    if "description" in made:
+        made["description"] = f"{made['description']} {in_words(made)}".rstrip()
     return _in_order(made)
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from billing_dev.crd import crd, nodes, schema
+from billing_dev.crd import crd, in_words, nodes, schema
 from billing_dev.render.kubernetes_types import OLDEST, PLACES
 from billing_dev.tree import ROOT
 from billing_operator.kinds import Manifest
@@ -90,7 +90,7 @@ def _head() -> str:
 
 {schema()["description"]}
 
-`apiVersion: {spec["group"]}/{version["name"]}`, `kind: {names["kind"]}`; \
+`apiVersion: {spec["group"]}/{version["name"]}`, `kind: {names["kind"]}`, \
 {spec["scope"].lower()}, short name {short}, also listed by `kubectl get {names["categories"][0]}`.
 Subresources: `status`, and `scale`, which reads and writes `{scale["specReplicasPath"]}`.
 
@@ -99,8 +99,9 @@ what breaks a limit or a rule, and fills in the defaults when it stores the stac
 type is a link is Kubernetes' own. It is written as in that type, and \
 `kubectl explain {names["shortNames"][0]}.spec --recursive` lists what is in it.
 
-Amounts of money are decimal strings, since a double does not hold 999999999999999.99. Rates and
-seconds are numbers: nothing is added up from them, and they read as what they are.
+Amounts of money are decimal strings, because a double can't hold 999999999999999.99. `successRate`,
+`rate`, percentages and seconds are numbers. A person chooses them and nothing adds them up, so the
+rounding of a double does no harm, and 1, 1.0 and 0.1 stay what they are.
 {_rules("")}"""
 
 
@@ -143,7 +144,8 @@ def _row(field: Field, at: str, *, linked: bool) -> tuple[str, ...]:
         _type(field),
         default,
         ", ".join(_limits(field.node)),
-        field.node.get("description", ""),
+        # Columns of their own have the range and the default.
+        field.node.get("description", "").removesuffix(in_words(field.node)).rstrip(),
     )
 
 
