@@ -30,7 +30,7 @@ STATES = REFERENCE / "conditions-and-reasons.md"
 # Faults that end a pass, or a reading, before anything is said about a stack.
 UNTOLD = {Reason.NAMESPACE_LEAVING, Reason.NO_ANSWER}
 # Reasons of conditions that do not hold, which are no news.
-AT_REST = {Reason.UP_TO_DATE, Reason.NOT_STALLED}
+AT_REST = {"UpToDate", "NotStalled", "AsExpected", "ReconcileIncomplete"}
 
 
 @pytest.fixture

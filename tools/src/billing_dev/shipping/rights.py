@@ -74,9 +74,7 @@ def lacking(kube: Kubectl, manifests: Iterable[Manifest]) -> list[str]:
     """The rights that are needed and not there, in words: all verbs on one thing together."""
     rights = list(needed(manifests))
     body = {"apiVersion": "v1", "kind": "List", "items": [right.review for right in rights]}
-    answer = kube(
-        "create", "-f", "-", f"--output=jsonpath={_ANSWER}", stdin=json.dumps(body)
-    ).split()
+    printed = kube("create", "-f", "-", f"--output=jsonpath={_ANSWER}", stdin=json.dumps(body))
     verbs: dict[str, list[str]] = {}
     for right, answer in zip(rights, printed.split(), strict=True):
         if answer != "true":
