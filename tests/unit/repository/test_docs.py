@@ -12,7 +12,7 @@ import pytest
 
 from billing_dev.crd import crd, schema
 from billing_dev.render.reference import REFERENCE
-from billing_dev.tree import ROOT
+from billing_dev.tree import ROOT, files
 from billing_operator import __version__
 from billing_operator.commands.schema import mistakes
 from unit.repository.pages import (
@@ -29,6 +29,9 @@ from unit.repository.pages import (
 
 MONITOR = DOCS / "how-to/monitor.md"
 RUNBOOKS = DOCS / "runbooks"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+OPERATOR = ROOT / "operator/src/billing_operator"
+PAYMENT = ROOT / "payment/src/payment_service"
 NEWEST = "1.37"
 MOST_BYTES = 25_000
 SEMICOLONS_PER_1000_WORDS = 2
@@ -53,6 +56,18 @@ def test_a_broken_link_is_found(tmp_path: Path) -> None:
         assert list(broken_links(document)) == [f"a.md: {target}"]
 
 
+def test_every_page_that_a_program_names_is_there() -> None:
+    named = {
+        (file.name, page)
+        for file in files()
+        if file.suffix != ".md" and not file.is_relative_to(ROOT / "tests")
+        for page in re.findall(r"\bdocs/[\w/-]+\.md", file.read_bytes().decode(errors="ignore"))
+    }
+
+    assert "docs/how-to/local.md" in {page for _, page in named}
+    assert [each for each in named if not (ROOT / each[1]).exists()] == []
+
+
 @PAGES
 def test_a_page_is_short_enough_to_be_read(page: Path) -> None:
     # The rendered reference is to be searched, not to be read; it has a limit of its own.
@@ -65,6 +80,23 @@ def test_one_sentence_has_one_thought() -> None:
     found = {page: text.count(";") for page, text in texts.items() if ";" in text}
 
     assert sum(found.values()) < SEMICOLONS_PER_1000_WORDS * words / 1000, found
+
+
+@pytest.mark.parametrize(
+    ("heading", "package"),
+    [("`operator/src/billing_operator/`", OPERATOR), ("`payment/src/payment_service/`", PAYMENT)],
+    ids=["the operator", "payment"],
+)
+def test_the_map_of_the_code_has_every_folder_and_no_other(heading: str, package: Path) -> None:
+    (table,) = re.findall(rf"(?ms)^### {re.escape(heading)}$(.*?)(?=^##)", CONTRIBUTING.read_text())
+    rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    listed = {name.strip("/") for row in rows for name in re.findall(r"`([^`]+)`", row)}
+
+    inside = (each for each in package.iterdir() if not each.name.startswith(("__init__", "__py")))
+    known = {each.name for each in inside if each.is_dir() or each.suffix == ".py"}
+    assert {name.removesuffix(".py") for name in listed} == {
+        name.removesuffix(".py") for name in known
+    }
 
 
 @pytest.mark.parametrize("folder", ["how-to", "reference", "runbooks"])

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from billing_dev.crd import crd, nodes, schema
+from billing_dev.crd import crd, in_words, nodes, schema
 from billing_dev.render.reference import COPIES, REFERENCE, is_in_a_copy, reference
 
 WRITTEN = REFERENCE.read_text()
@@ -41,6 +41,20 @@ def test_every_field_of_ours_is_listed_once() -> None:
     ]
 
     assert sorted(listed()) == sorted(known)
+
+
+def test_a_description_ends_with_the_range_and_the_default_that_explain_does_not_show() -> None:
+    ours = [
+        (path, node["description"], in_words(node))
+        for path, node in nodes(schema())
+        if path.startswith(".spec.") and "description" in node and not is_in_a_copy(path)
+    ]
+    ends = {path: text for path, text, said in ours if said}
+
+    assert [path for path, text, said in ours if not text.endswith(said)] == []
+    assert ends[".spec.antaeus.startupSeconds"].endswith("Range: 10 to 3600. Default: 300.")
+    others = [text for _, text, said in ours if not said]
+    assert [text for text in others if re.search(r"(Range|Default): ", text)] == []
 
 
 def test_what_is_copied_from_kubernetes_is_one_row_that_leads_to_its_type() -> None:

@@ -19,10 +19,12 @@ from billing_operator.runs.metrics import RunMetrics
 from billing_operator.runs.report import Outcome
 from billing_operator.settings import Settings
 from billing_operator.status.readiness import READINESS
+from payment_service.cashier.records import REFUSALS
 from support.payment.service import a_service, get
 from unit.repository.pages import DOCS, documents, first_words, in_code, name, rows, yaml_documents
 
 OPERATOR = ROOT / "operator/src/billing_operator"
+PAYMENT = ROOT / "payment/src/payment_service"
 REFERENCE = DOCS / "reference"
 METRICS, SETTINGS = REFERENCE / "metrics.md", REFERENCE / "settings.md"
 EVENTS, LOGS, ANNOTATIONS = (REFERENCE / f"{of}.md" for of in ("events", "logs", "annotations"))
@@ -30,6 +32,16 @@ STATES = REFERENCE / "conditions-and-reasons.md"
 # Faults that end a pass, or a reading, before anything is said about a stack.
 UNTOLD = {Reason.NAMESPACE_LEAVING, Reason.NO_ANSWER}
 # Reasons of conditions that do not hold, which are no news.
+# What the labels by which alerts choose may be.
+LABELS: dict[str, set[str]] = {
+    "type": {*ConditionType},
+    "outcome": {*Outcome, "Skipped"},
+    "state": {"running", "waiting", "unresolvedRun", "unmanagedRun"},
+    "reason": {*REFUSALS},
+    "result": {"done", "failed"},
+    "action": {"created", "changed", "removed"},
+    "code": {"none", "5..", "403"},
+}
 AT_REST = {"UpToDate", "NotStalled", "AsExpected", "ReconcileIncomplete"}
 
 
@@ -69,6 +81,21 @@ def test_alerts_are_valid_and_rest_on_metrics_that_exist(metrics: dict[str, str]
     }
     assert asked - known == set()
     assert len(asked) > 5
+
+
+def test_alerts_choose_by_labels_that_the_metrics_can_have() -> None:
+    monitor = DOCS / "how-to/monitor.md"
+    (rule,) = (one for one in yaml_documents(monitor) if one.get("kind") == "PrometheusRule")
+
+    chosen = [
+        (label, value)
+        for group in rule["spec"]["groups"]
+        for each in group["rules"]
+        for label, values in re.findall(r'(\w+)=~?"([^"]*)"', each["expr"])
+        for value in values.split("|")
+    ]
+    assert [(label, value) for label, value in chosen if value not in LABELS[label]] == []
+    assert {label for label, _ in chosen} == LABELS.keys()
 
 
 def test_an_alert_that_could_never_fire_is_found() -> None:
@@ -132,6 +159,13 @@ def test_every_message_of_the_operators_log_is_explained_and_no_other() -> None:
     assert sorted(first_words(LOGS, "The operator")[1:]) == sorted(messages)
 
 
+def test_every_event_of_payments_log_is_explained_and_no_other() -> None:
+    events = {event for file in PAYMENT.rglob("*.py") for event in events_logged(file)}
+
+    assert {"drain_began", "token_changed", "fault_set"} <= events
+    assert set(first_words(LOGS, "Payment")[1:]) == {*events, "charge"}
+
+
 def test_every_annotation_and_label_is_told_and_no_other() -> None:
     known = {of for of in vars(names).values() if isinstance(of, str) and in_group(of)}
     told = [word for word in first_words(ANNOTATIONS) if in_group(word)]
@@ -172,3 +206,15 @@ def logged(file: Path) -> Iterator[str]:
     for call in ast.walk(ast.parse(file.read_text())):
         if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("log."):
             yield ast.literal_eval(call.args[0])
+
+
+def events_logged(file: Path) -> Iterator[str]:
+    """The events of a module's log lines; what a file that is followed is called stands in some."""
+    followed = ("profile", "token", "control_token")
+    for call in ast.walk(ast.parse(file.read_text())):
+        if isinstance(call, ast.Call) and re.search(r"\.(log_)?event$", ast.unparse(call.func)):
+            if isinstance(call.args[0], ast.Constant):
+                yield str(call.args[0].value)
+            else:
+                text = ast.unparse(call.args[0]).strip("f\"'")
+                yield from (text.replace("{live.name}", name) for name in followed)

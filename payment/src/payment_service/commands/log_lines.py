@@ -108,8 +108,8 @@ def _charge(line: bytes) -> Booking | None:
     return Booking(
         charge_id=_text(document, "charge_id"),
         time=datetime.fromisoformat(_text(document, "time")).timestamp(),
-        customer_id=_there(customer_in(document.get("customer_id")), "customer_id"),
-        amount=_there(amount_in(document.get("value")), "value"),
+        customer_id=_required(customer_in(document.get("customer_id")), "customer_id"),
+        amount=_required(amount_in(document.get("value")), "value"),
         currency=_maybe_text(document, "currency") or "",
         accepted=accepted,
         reason=_maybe_text(document, "reason"),
@@ -118,14 +118,14 @@ def _charge(line: bytes) -> Booking | None:
     )
 
 
-def _there(value: T | None, key: str) -> T:
+def _required(value: T | None, key: str) -> T:
     if value is None:
         raise ValueError(f"{key} is missing, or not what it should be")
     return value
 
 
 def _text(document: dict[str, object], key: str) -> str:
-    return _there(_maybe_text(document, key), key)
+    return _required(_maybe_text(document, key), key)
 
 
 def _maybe_text(document: dict[str, object], key: str) -> str | None:
