@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import case_names
 from billing_dev.clients.api_server import Access, ApiServer
 from billing_dev.clients.audit import AuditLog
 from billing_dev.clients.kube import Kube
@@ -29,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(case_names)
     config.stash[_FIGURES] = Measurements()
 
 

@@ -11,6 +11,7 @@ from billing_dev.render.profile_fields import MOST_CURRENCIES, MOST_CUSTOMERS
 from billing_operator.desired import profile
 from billing_operator.kinds import BILLING_STACK
 from billing_operator.spec.stack import Stack
+from case_names import as_written
 from payment_service.profile.document import Profile
 from support.cluster.workspace import a_stack
 from support.payment.profile_documents import documents, good_documents, patient
@@ -140,6 +141,7 @@ def _points(*points: tuple[float, float]) -> dict[str, Any]:
             ["spec.payment.store.failurePolicy", '"Local"'],
         ),
     ],
+    ids=as_written,
 )
 def test_a_mistake_is_refused_by_field_and_remedy(
     api: ApiServer, payment: dict[str, Any], words: list[str]
@@ -161,7 +163,7 @@ def test_a_mistake_is_refused_by_field_and_remedy(
         {"store": {"host": "redis.data.svc"}},
         {"store": {"host": "2001:db8::1", "port": 7000, "passwordSecretRef": {"name": "redis"}}},
     ],
-    ids=", ".join,
+    ids=as_written,
 )
 def test_what_payment_can_do_is_taken(api: ApiServer, payment: dict[str, Any]) -> None:
     stored = api.would_store(BILLING_STACK, a_stack("shop", _NAMESPACE, {"payment": payment}))

@@ -7,6 +7,7 @@ import pytest
 from billing_dev.clients.api_server import ApiServer
 from billing_dev.clients.kube import Kube, KubectlError
 from billing_operator.kinds import BILLING_STACK
+from case_names import as_written
 from integration.wrong_choices import WRONG_CHOICES
 from support.cluster.workspace import a_stack
 
@@ -102,6 +103,7 @@ def _env(**variable: Any) -> list[dict[str, Any]]:
         ("networkPolicy", {"enabled": "on"}, ["spec.networkPolicy.enabled", "type boolean"]),
         *WRONG_CHOICES,
     ],
+    ids=as_written,
 )
 def test_a_bad_value_is_refused_by_field_and_remedy(
     api: ApiServer, part: str, value: object, words: list[str]
@@ -137,6 +139,7 @@ def test_a_name_that_its_children_could_not_bear_is_refused(api: ApiServer, name
         {"payment": {"autoscaling": {"maxReplicas": 1}}},
         {"antaeus": {"ingress": {"enabled": True, "annotations": {"example.test/a": ""}}}},
     ],
+    ids=as_written,
 )
 def test_a_good_spec_is_taken(api: ApiServer, spec: dict[str, Any]) -> None:
     stack = a_stack("a" * 40, _NAMESPACE, spec)

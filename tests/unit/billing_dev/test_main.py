@@ -66,7 +66,11 @@ def test_the_list_of_commands_has_all_of_them(capsys: pytest.CaptureFixture[str]
     )
 
 
-@pytest.mark.parametrize("words", [[], ["bring-up"], ["bench"], ["bench", "lunch"], ["cluster"]])
+@pytest.mark.parametrize(
+    "words",
+    [[], ["bring-up"], ["bench"], ["bench", "lunch"], ["cluster"]],
+    ids=lambda words: " ".join(words) or "no word at all",
+)
 def test_what_is_no_command_is_refused(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,6 +20,7 @@ from billing_operator.status.judge import judge
 from billing_operator.status.readiness import Findings
 from billing_operator.tokens.secret import TokenSecret
 from billing_operator.tokens.steps import Blocked, Rotation, token_state
+from case_names import as_written
 from support.operator.builders import (
     a_body,
     a_deployment,
@@ -158,6 +159,7 @@ def test_it_is_the_kind_that_the_operator_speaks_of() -> None:
         {"payment": {"idempotency": {}, "duplicates": {"mode": "Ignore"}}},
         {"payment": {"store": {"host": "redis", "passwordSecretRef": {"name": "redis"}}}},
     ],
+    ids=as_written,
 )
 def test_the_defaults_of_the_code_are_those_of_the_schema(spec: Manifest) -> None:
     bare = a_body(**spec)

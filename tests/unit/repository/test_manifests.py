@@ -16,6 +16,7 @@ from billing_dev.crd import schema
 from billing_dev.render.samples import SAMPLES
 from billing_dev.tree import ROOT, yaml_files
 from billing_operator.kinds import BILLING_STACK, POD_MONITOR, Manifest
+from case_names import as_written
 
 # The oldest that has all that is used, and the newest that is supported: a field that both know is
 # known to those in between. See docs/reference/kubernetes-versions.md.
@@ -73,6 +74,7 @@ def test_kubernetes_knows_every_field(file: Path, version: str) -> None:
         ({"imagePullPolicy": 1}, "1 is not of type 'string'"),
         ({"ports": [{"port": 80}]}, "'containerPort' is a required"),
     ],
+    ids=as_written,
 )
 def test_a_field_that_kubernetes_does_not_know_is_found(mistake: Manifest, named: str) -> None:
     operator = documents(ROOT / "deploy/base/operator.yaml")
@@ -100,6 +102,7 @@ def test_a_stack_of_the_samples_fits_the_schema(sample: Path) -> None:
         ({"antaeus": {"env": [{"value": "1"}]}}, "'name' is a required property"),
         ({"antaeus": {"resources": {"limits": {"memory": "lots"}}}}, "does not match"),
     ],
+    ids=as_written,
 )
 def test_a_stack_that_does_not_fit_is_found(spec: Manifest, named: str) -> None:
     stack = {"apiVersion": BILLING_STACK.api_version, "kind": BILLING_STACK.name, "spec": spec}

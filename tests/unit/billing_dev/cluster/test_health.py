@@ -39,6 +39,13 @@ def test_node_dns_and_an_enforcer_make_a_healthy_cluster(enforcer: str) -> None:
         ([NODE, a_pod("coredns-1", ready="False"), ENFORCER], "DNS is not available"),
         ([NODE, DNS, PROXY], "nothing enforces NetworkPolicies"),
     ],
+    ids=[
+        "no node",
+        "a node that is not heard of",
+        "no DNS",
+        "a DNS that is not ready",
+        "no enforcer",
+    ],
 )
 def test_what_is_wrong_is_named(objects: list[dict[str, Any]], wrong: str) -> None:
     assert judge(objects, node_began=NODE_BEGAN) == wrong

@@ -24,7 +24,9 @@ def api_server_of(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("name", "ports"), [("demo", {30008: 30008, 8080: 80}), ("test", {30018: 30008})]
+    ("name", "ports"),
+    [("demo", {30008: 30008, 8080: 80}), ("test", {30018: 30008})],
+    ids=["the demo's", "the tests'"],
 )
 def test_ports_listen_on_loopback_alone(name: str, ports: dict[int, int]) -> None:
     mappings = node_of(name)["extraPortMappings"]

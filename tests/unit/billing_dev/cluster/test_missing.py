@@ -40,6 +40,7 @@ def test_an_older_go_that_fetches_its_toolchain_will_do(empty_path: Path) -> Non
 @pytest.mark.parametrize(
     ("text", "version"),
     [("go1.26.8", (1, 26)), ("devel go1.27-abc123", (1, 27)), ("nonsense", (0, 0))],
+    ids=["a release", "one under way", "no version"],
 )
 def test_versions_of_go_are_read(text: str, version: tuple[int, int]) -> None:
     assert programs.go_version(text) == version
@@ -68,6 +69,7 @@ def test_the_pins_name_the_kubernetes_that_is_stamped() -> None:
         ({"XDG_CACHE_HOME": "/other"}, "/other/billing-stack"),
         ({"BILLING_CACHE": "", "XDG_CACHE_HOME": ""}, f"{Path.home()}/.cache/billing-stack"),
     ],
+    ids=["our own variable", "that of all caches", "neither"],
 )
 def test_the_cache_is_where_the_environment_says(environment: dict[str, str], folder: str) -> None:
     assert cache(environment) == Path(folder)

@@ -33,7 +33,9 @@ def docker(folder: Path, *, pull: int) -> Path:
     return folder / "docker.calls"
 
 
-@pytest.mark.parametrize("environment", [{}, {"BILLING_NODE_IMAGE": ""}])
+@pytest.mark.parametrize(
+    "environment", [{}, {"BILLING_NODE_IMAGE": ""}], ids=["no variable", "an empty one"]
+)
 def test_without_a_word_no_image_is_asked_for(environment: dict[str, str]) -> None:
     assert node_image.asked_for(environment) is None
 

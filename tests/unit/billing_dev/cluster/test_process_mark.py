@@ -30,7 +30,11 @@ def test_a_mark_survives_being_written(tmp_path: Path) -> None:
     assert mark.alive()
 
 
-@pytest.mark.parametrize("other", [{"started": 1}, {"boot": "another"}])
+@pytest.mark.parametrize(
+    "other",
+    [{"started": 1}, {"boot": "another"}],
+    ids=["it began at another time", "the machine has booted since"],
+)
 def test_a_pid_that_went_to_another_process_is_not_ours(
     other: dict[str, str | int], sleeper: "subprocess.Popen[bytes]"
 ) -> None:

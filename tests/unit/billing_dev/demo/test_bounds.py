@@ -20,6 +20,16 @@ from billing_dev.demo.bounds import Bounds, binomial_bounds
         (0, 0.5, Bounds(0, 0)),
         (1, 0.5, Bounds(0, 1)),
     ],
+    ids=[
+        "as often as not",
+        "so few that anything may be",
+        "every one",
+        "none",
+        "rarely",
+        "nearly always",
+        "nothing to pay",
+        "one invoice",
+    ],
 )
 def test_the_bounds_of_a_run(trials: int, rate: float, bounds: Bounds) -> None:
     assert binomial_bounds(trials, rate) == bounds

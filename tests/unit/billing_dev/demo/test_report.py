@@ -32,6 +32,7 @@ RESTARTED = Report(
 @pytest.mark.parametrize(
     ("name", "report"),
     [("usual", USUAL), ("two-pods", LATER), ("lost", LOST), ("restarted", RESTARTED)],
+    ids=["one run", "a second pod", "a charge lost", "a pod that began anew"],
 )
 def test_the_table_reads_as_it_did(name: str, report: Report) -> None:
     assert f"{report}\n" == (GOLDEN / f"{name}.txt").read_text()

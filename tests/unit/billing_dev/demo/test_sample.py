@@ -9,7 +9,11 @@ from billing_dev.demo.sample import SAMPLE, STAND_IN, chosen_antaeus, read_sampl
 STACK = {"spec": {"antaeus": {"service": {"type": "NodePort", "nodePort": 30008}}}}
 
 
-@pytest.mark.parametrize("environment", [{}, {"ANTAEUS_IMAGE": ""}, {"ANTAEUS_IMAGE": " "}])
+@pytest.mark.parametrize(
+    "environment",
+    [{}, {"ANTAEUS_IMAGE": ""}, {"ANTAEUS_IMAGE": " "}],
+    ids=["no variable", "an empty one", "a blank one"],
+)
 def test_the_stand_in_bills_unless_another_is_named(environment: dict[str, str]) -> None:
     assert chosen_antaeus(environment) is STAND_IN
 
