@@ -1,13 +1,5 @@
-"""What all unit tests are held to."""
+"""What holds for every unit test."""
 
-from collections.abc import Iterator
+from own_ports import own_ports
 
-import pytest
-
-from support.known_ports import asking_nobody_else
-
-
-@pytest.fixture(autouse=True)
-def _asks_nobody_else() -> Iterator[None]:
-    with asking_nobody_else():
-        yield
+__all__ = ["own_ports"]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from kubernetes.aio.client import ApiClient, Configuration
 
+from billing_dev.ports import free_port
 from billing_operator.errors import (
     ClusterError,
     Conflict,
