@@ -10,10 +10,11 @@ from billing_dev.clients.kube import Kube
 from billing_dev.cluster.paths import Cluster
 from billing_dev.installation import NAMESPACE, Images, install_without_operator
 from own_leaks import own_leaks
+from own_ports import own_ports
 from support.cluster.namespaces import a_namespace
 from support.cluster.workspace import Workspace
 
-__all__ = ["own_leaks"]
+__all__ = ["own_leaks", "own_ports"]
 
 # Its assertions tell what they saw, as those of a test do.
 pytest.register_assert_rewrite(
