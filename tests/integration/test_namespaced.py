@@ -67,7 +67,7 @@ def test_a_right_that_is_missing_is_named_and_holds_up_nothing_else(workspace: W
 
         workspace.kube.apply(role)
         body = workspace.until_ready("shop", within=RECOVERED)
-        assert "Forbidden" not in conditions(body)
+        assert conditions(body)["Forbidden"]["status"] == "False"
         assert_as_desired(workspace, operator.settings, body)
         assert_at_rest(workspace, operator)
 

@@ -32,7 +32,7 @@ def test_changes_to_a_suspended_stack_wait_through_a_restart_of_the_operator(
 
         workspace.change("shop", suspend=False)
         body = workspace.until_ready("shop")
-        assert "Suspended" not in conditions(body)
+        assert conditions(body)["Suspended"]["status"] == "False"
         assert_as_desired(workspace, operator.settings, body)
         assert_at_rest(workspace, operator)
 

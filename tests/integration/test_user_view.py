@@ -12,7 +12,7 @@ from support.cluster.workspace import Workspace
 _BAD_IMAGE = "localhost/no-such-image:1"
 # As the API server publishes it, for kubectl explain and everybody else.
 _SCHEMA = "/openapi/v3/apis/billing.antaeus.io/v1beta1"
-_KIND = "io.antaeus.billing.v1.BillingStack"
+_KIND = "io.antaeus.billing.v1beta1.BillingStack"
 
 
 def test_waiting_for_ready_passes_on_a_good_stack_and_never_on_an_old_condition(

@@ -7,7 +7,7 @@ import asyncio
 import copy
 from collections.abc import AsyncIterator, ItemsView, Iterable
 
-from billing_operator.children.field_owners import leaves_replicas
+from billing_operator.children.foreign_edits import leaves_replicas
 from billing_operator.errors import Conflict, Fault, NotFound
 from billing_operator.kinds import (
     BILLING_STACK,

@@ -57,7 +57,7 @@ class OperatorInMemory:
         )
         profiles = ProfileRollout(self.cluster, self.apps, memories, clock=self.clock)
         readings = Readings(memories, self.clock, unchanged_seconds=STILL_SECONDS)
-        reader = InvoiceReader(self.apps, inventory, readings, self.metrics)
+        reader = InvoiceReader(self.apps, inventory, readings, self.metrics, every_seconds=10.0)
         sampler = Sampler(self.apps, reader, memories, clock=self.clock)
         return Dependencies(
             cluster=self.cluster,

@@ -1,6 +1,7 @@
 """Installs the operator from deploy/ into a cluster, with images built from this tree."""
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,13 +83,13 @@ def _apply(
     # Of two that create the same object at once, apply fails for the second.
     with one_at_a_time(f"install-{cluster.kind_name}"):
         load(cluster, images.operator, images.payment, *antaeus)
-        _make_room_for_the_api(kube)
+        _make_room_for_the_api(kube, cluster)
         with step(what, usually="5 s"):
             kube("apply", "-k", str(overlay(cluster.name, images, settings or {}, replicas)))
     return kube
 
 
-def _make_room_for_the_api(kube: Kube) -> None:
+def _make_room_for_the_api(kube: Kube, cluster: Cluster) -> None:
     """Deletes a CRD that has stored stacks in a version which there is no more, and them with it.
 
     The API server refuses such a change of a CRD. The clusters of demo and tests hold nothing that
@@ -100,6 +101,7 @@ def _make_room_for_the_api(kube: Kube) -> None:
     if set(stored) - {version["name"] for version in crd()["spec"]["versions"]}:
         with step(f"delete the CRD of {', '.join(stored)}, and its stacks", usually="20 s"):
             kube("delete", "crd", name, "--timeout=120s", within=130)
+            shutil.rmtree(cluster.discovery_cache, ignore_errors=True)
 
 
 def wait_for_operator(kube: Kube) -> None:

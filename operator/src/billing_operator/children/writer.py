@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from billing_operator.children.field_owners import leaves_replicas, release_replicas, take_fields
+from billing_operator.children.foreign_edits import leaves_replicas, release_replicas, take_fields
 from billing_operator.children.ownership import owned_by, refuse_unless_given
 from billing_operator.children.plan import Change
 from billing_operator.errors import (

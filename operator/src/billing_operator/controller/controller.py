@@ -53,7 +53,7 @@ class Controller:
             _READERS,
             _READING_SECONDS,
             InvoiceWatch(self._metrics),
-            Backoff(first=settings.invoices_seconds, most=60.0),
+            Backoff(first=dependencies.invoices.every_seconds, most=60.0),
         )
         self._resyncing: asyncio.Task[None] | None = None
         self.last_resync: float | None = None
@@ -161,4 +161,4 @@ class Controller:
             return None
         if answer.news:
             self._stacks.put(place)
-        return self._settings.invoices_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
+        return self._dependencies.invoices.seconds_to_next()

@@ -1,9 +1,10 @@
-"""Reads the invoices of each Antaeus: the one reader, whoever wants to know them.
+"""Reads the invoices of each Antaeus: how often, and what an answer is worth to whoever asks.
 
 An answer takes a while, and what it means may have changed by then. So it is kept only where the
 same Antaeus still answers and nobody has read anything newer.
 """
 
+import random
 from dataclasses import dataclass
 
 from billing_operator.apps.answers import Counts
@@ -30,15 +31,30 @@ class Answer:
 
 
 class InvoiceReader:
-    """Asks each Antaeus, and keeps the last readings up with its answers."""
+    """Asks each Antaeus, and keeps the last readings up with its answers.
+
+    Attributes:
+        every_seconds: between two readings of a stack, on average.
+    """
 
     def __init__(
-        self, apps: Apps, inventory: Inventory, readings: Readings, metrics: Metrics
+        self,
+        apps: Apps,
+        inventory: Inventory,
+        readings: Readings,
+        metrics: Metrics,
+        *,
+        every_seconds: float,
     ) -> None:
+        self.every_seconds = every_seconds
         self._apps = apps
         self._inventory = inventory
         self._readings = readings
         self._metrics = metrics
+
+    def seconds_to_next(self) -> float:
+        """When to read the same stack again: not all stacks at the same moment."""
+        return self.every_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
 
     async def read(self, stack: Stack) -> Answer:
         """Asks the Antaeus of a stack, if one answers now.

@@ -122,7 +122,9 @@ class Operator:
         # Two readings that are alike, with a tenth of jitter.
         still = 2.2 * settings.invoices_seconds
         readings = Readings(memories, time.monotonic, unchanged_seconds=still)
-        reader = InvoiceReader(apps, inventory, readings, self.metrics)
+        reader = InvoiceReader(
+            apps, inventory, readings, self.metrics, every_seconds=settings.invoices_seconds
+        )
         sampler = Sampler(apps, reader, memories, clock=time.monotonic)
         dependencies = Dependencies(
             cluster=cluster,

@@ -29,7 +29,9 @@ class Scene:
         self.inventory.put(BILLING_STACK, a_body())
         self.inventory.put(POD, a_pod("antaeus", ready=ready))
         self.readings = Readings(Memories(), lambda: 0.0, unchanged_seconds=1.0)
-        self.reader = InvoiceReader(self.apps, self.inventory, self.readings, self.metrics)
+        self.reader = InvoiceReader(
+            self.apps, self.inventory, self.readings, self.metrics, every_seconds=10.0
+        )
 
     async def read(self) -> Answer:
         return await self.reader.read(a_stack())

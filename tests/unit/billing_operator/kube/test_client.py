@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from kubernetes.aio.client import ApiClient, Configuration
 
-from billing_dev.ports import free_port
 from billing_operator.errors import (
     ClusterError,
     Conflict,

@@ -31,7 +31,9 @@ class Scene:
         memories, self.inventory = Memories(), Inventory()
         self.inventory.put(BILLING_STACK, a_body())
         self.readings = Readings(memories, lambda: self.now, unchanged_seconds=1.0)
-        reader = InvoiceReader(self.apps, self.inventory, self.readings, Metrics())
+        reader = InvoiceReader(
+            self.apps, self.inventory, self.readings, Metrics(), every_seconds=10.0
+        )
         self.sampler = Sampler(self.apps, reader, memories, clock=lambda: self.now)
 
     async def sample(self, *pods: Manifest) -> Activity:

@@ -92,4 +92,9 @@ class Kube(Kubectl):
     """One cluster, as its administrator or (with another kubeconfig) as somebody else."""
 
     def __init__(self, cluster: Cluster, kubeconfig: Path | None = None) -> None:
-        super().__init__(str(cluster.kubectl), f"--kubeconfig={kubeconfig or cluster.kubeconfig}")
+        super().__init__(
+            str(cluster.kubectl),
+            f"--kubeconfig={kubeconfig or cluster.kubeconfig}",
+            # Not the user's own, which remembers for hours what another cluster at this port had.
+            f"--cache-dir={cluster.discovery_cache}",
+        )

@@ -71,6 +71,11 @@ class Cluster:
         return self.home / "kubectl"
 
     @property
+    def discovery_cache(self) -> Path:
+        """What kubectl remembers of the API that this cluster serves."""
+        return self.home / "discovery"
+
+    @property
     def audit_log(self) -> Path:
         return self.home / "audit" / "audit.log"
 

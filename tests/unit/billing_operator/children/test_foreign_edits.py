@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from billing_operator.children.field_owners import release_replicas, take_fields
+from billing_operator.children.foreign_edits import release_replicas, take_fields
 from billing_operator.kinds import Manifest
 from billing_operator.names import MANAGER
 from support.operator.applied import applied, owned_fields
