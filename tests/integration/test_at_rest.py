@@ -19,10 +19,10 @@ _RESYNCS = "billing_operator_resyncs_total"
 
 
 def restless(
-    stack: Stack, found: Findings, installation: Installation, *, now: datetime
+    stack: Stack, findings: Findings, installation: Installation, *, now: datetime
 ) -> Manifest:
     """Judges well, but says each time that it has only just become so."""
-    status = judge(stack, found, installation, now=now)
+    status = judge(stack, findings, installation, now=now)
     for condition in status["conditions"]:
         condition["lastTransitionTime"] = timestamp(now)
     return status

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     NOT_STALLED = "NotStalled"
     AS_EXPECTED = "AsExpected"
     RECONCILE_INCOMPLETE = "ReconcileIncomplete"
+    INVOICES_UNKNOWN = "InvoicesUnknown"
     INVOICES_RESET = "InvoicesReset"
     TOKEN_ROTATION_HELD = "TokenRotationHeld"
     # Faults that a user must mend.

@@ -5,9 +5,12 @@ What the real one makes of an apply is tested against the real one (tests/integr
 
 import asyncio
 import copy
+import json
 from collections.abc import AsyncIterator, ItemsView, Iterable
 
+from billing_dev.crd import schema
 from billing_operator.children.foreign_edits import leaves_replicas
+from billing_operator.commands.schema import mistakes
 from billing_operator.errors import Conflict, Fault, NotFound
 from billing_operator.kinds import (
     BILLING_STACK,
@@ -26,6 +29,7 @@ from billing_operator.reasons import Reason
 from support.operator.applied import applied
 
 Call = tuple[str, str]
+_STATUS = schema()["properties"]["status"]
 
 
 class FakeCluster:
@@ -125,6 +129,9 @@ class FakeCluster:
         live = self.objects.get((BILLING_STACK.name, place))
         if live is None or live["metadata"]["uid"] != uid:
             raise Conflict(Reason.CONFLICT, "another uid", status=409)
+        # As it travels, and as the API server would refuse or prune it.
+        status = json.loads(json.dumps(status))
+        assert list(mistakes(status, _STATUS)) == []
         return self.have(live | {"status": status})
 
     async def create(self, manifest: Manifest) -> Manifest:

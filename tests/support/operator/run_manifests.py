@@ -50,11 +50,11 @@ def a_job(
     return live
 
 
-def a_run_pod(job: str = "run", said: RunReport | str | None = None, **state: Any) -> Manifest:
-    """The pod of a run, ended with what it said; keywords are states of its container."""
+def a_run_pod(job: str = "run", report: RunReport | str | None = None, **state: Any) -> Manifest:
+    """The pod of a run, ended with its report; keywords are states of its container."""
     owner = {"kind": "Job", "name": job, "uid": f"uid of {job}", "controller": True}
     live = an_object("Pod", f"{job}-x", labels=labels("shop", BILLING), ownerReferences=[owner])
-    text = said.text() if isinstance(said, RunReport) else said
+    text = report.text() if isinstance(report, RunReport) else report
     if text is not None:
         state = {"terminated": {"message": text, "exitCode": 0}}
     live["spec"] = {"containers": [{"name": BILLING, "image": "operator:1"}]}

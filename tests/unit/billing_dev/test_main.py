@@ -111,7 +111,8 @@ def test_kubectl_is_given_the_words_and_the_kubeconfig(cache: Path) -> None:
     words = ["-m", "billing_dev", "kubectl", "test", "--", "get", "pods", "--", "-A"]
     done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=True)
 
-    assert done.stdout == f"--kubeconfig={home / 'kubeconfig'} get pods -- -A\n"
+    leads = f"--kubeconfig={home / 'kubeconfig'} --context=kind-billing-test"
+    assert done.stdout == f"{leads} get pods -- -A\n"
 
 
 def test_the_path_of_a_kubeconfig_is_all_that_stdout_gets(

@@ -42,7 +42,7 @@ LABELS: dict[str, set[str]] = {
     "action": {"created", "changed", "removed"},
     "code": {"none", "5..", "403"},
 }
-AT_REST = {"UpToDate", "NotStalled", "AsExpected", "ReconcileIncomplete"}
+AT_REST = {"UpToDate", "NotStalled", "AsExpected", "ReconcileIncomplete", Reason.INVOICES_UNKNOWN}
 
 
 @pytest.fixture

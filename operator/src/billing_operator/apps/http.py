@@ -58,7 +58,7 @@ class HttpApps:
         return read_calls(await self._get(f"{_of_pod(pod)}/metrics"))
 
     async def _get(self, url: str) -> bytes:
-        """Every byte from a stack's pods comes in here, so every bound on them is set here."""
+        """Every byte from a stack's pods comes in here: the one place for bounds on them."""
         try:
             async with self._session.get(
                 url,
@@ -75,7 +75,7 @@ class HttpApps:
                 return await answer.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise Waiting(
-                Reason.NO_ANSWER, f"{url}: {error or 'timed out'}", seconds=5.0
+                Reason.NO_ANSWER, f"{url}: {str(error) or 'timed out'}", seconds=5.0
             ) from error
 
 

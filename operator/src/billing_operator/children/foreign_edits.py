@@ -38,11 +38,11 @@ def take_fields(wanted: Manifest, live: Manifest, manager: str) -> list[Manifest
     """
     live = copy.deepcopy(live)
     entries: list[Manifest] = live["metadata"].setdefault("managedFields", [])
-    claimed: Manifest = {}
+    taken_over: Manifest = {}
     for entry in entries:
         if entry.get("manager") != manager and not entry.get("subresource"):
-            _merge(claimed, _take(entry.get("fieldsV1") or {}, wanted, live, ()))
-    if not claimed:
+            _merge(taken_over, _take(entry.get("fieldsV1") or {}, wanted, live, ()))
+    if not taken_over:
         return None
     own = applied_entry(live, manager)
     if own is None:
@@ -50,7 +50,7 @@ def take_fields(wanted: Manifest, live: Manifest, manager: str) -> list[Manifest
         own = {"manager": manager, "operation": "Apply", "apiVersion": live["apiVersion"]}
         own["fieldsType"] = "FieldsV1"
         entries.append(own)
-    _merge(own.setdefault("fieldsV1", {}), claimed)
+    _merge(own.setdefault("fieldsV1", {}), taken_over)
     # An entry that owns nothing any more is refused.
     return [entry for entry in entries if entry.get("fieldsV1")]
 

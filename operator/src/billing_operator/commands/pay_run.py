@@ -120,7 +120,7 @@ class PayRun:
         except AskedToEnd:
             note = "the run was asked to end"
             goes_on = self.report.outcome is Outcome.UNKNOWN
-            self._know(said=f"{note}; {_GOES_ON}" if goes_on else note)
+            self._know(explanation=f"{note}; {_GOES_ON}" if goes_on else note)
         for line in _summary(self.report):
             self._say(line)
         return self.report.outcome
@@ -130,21 +130,21 @@ class PayRun:
         before = self._read()
         if before is None:
             return
-        self._know(paid_before=before.paid, pending_before=before.pending, said="")
+        self._know(paid_before=before.paid, pending_before=before.pending, explanation="")
         self._say(f"before: {before.paid} invoices paid, {before.pending} pending")
         if before.paid < self._paid:
             message = (
                 f"Antaeus has started anew: {self._paid} invoices were paid when the run was due"
             )
-            self._know(said=f"{message}, and to pay would charge them again")
+            self._know(explanation=f"{message}, and to pay would charge them again")
             return
         try:
             connection = self._antaeus.connect()
         except OSError as error:
-            self._know(said=f"nothing was sent: {error or type(error).__name__}")
+            self._know(explanation=f"nothing was sent: {error or type(error).__name__}")
             return
         # From here on the batch may be under way, whatever becomes of this process.
-        self._know(sent=True, said=f"the run ended without a word; {_GOES_ON}")
+        self._know(sent=True, explanation=f"the run ended without a word; {_GOES_ON}")
         self._say(f"POST {PAY_PATH}: sent once, and waited for")
         self._wait(connection)
         after = self._read()
@@ -158,13 +158,13 @@ class PayRun:
             answer = connection.getresponse()
             body = answer.read()
         except (OSError, HTTPException) as error:
-            self._know(said=f"no answer ({str(error) or type(error).__name__}); {_GOES_ON}")
+            self._know(explanation=f"no answer ({str(error) or type(error).__name__}); {_GOES_ON}")
             return
         finally:
             connection.close()
-        self._know(status=answer.status, answer=_truth(body), said="")
+        self._know(status=answer.status, answer=_truth(body), explanation="")
         if self.report.outcome is Outcome.UNKNOWN:
-            self._know(said=f"status {answer.status} is no answer of Antaeus'; {_GOES_ON}")
+            self._know(explanation=f"status {answer.status} is no answer of Antaeus'; {_GOES_ON}")
         shown = str(self.report.answer).lower() if self.report.status == 200 else answer.status
         self._say(f"answered {shown} after {time.monotonic() - began:.1f} s")
 
@@ -176,7 +176,7 @@ class PayRun:
             except (OSError, HTTPException, ValueError) as error:
                 why = f"the invoices can't be read: {str(error) or type(error).__name__}"
             if time.monotonic() >= end:
-                self._know(said="; ".join(filter(None, (self.report.said, why))))
+                self._know(explanation="; ".join(filter(None, (self.report.explanation, why))))
                 return None
             time.sleep(self._patience.pause)
 
@@ -202,7 +202,7 @@ def _summary(report: RunReport) -> list[str]:
     lines = ["", f"{'':8}{'paid':>10}{'pending':>10}", *table]
     if report.newly_paid is not None:
         lines.append(f"{'newly':8}{report.newly_paid:>10}")
-    return [*lines, "", f"{report.outcome}{': ' if report.said else ''}{report.said}"]
+    return [*lines, "", f"{report.outcome}{': ' if report.explanation else ''}{report.explanation}"]
 
 
 def _shown(number: int | None) -> str:

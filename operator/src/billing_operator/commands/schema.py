@@ -28,7 +28,11 @@ _LIMITS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "maxItems": (lambda value, limit: len(value) <= limit, "has more than {limit} entries"),
     "minProperties": (lambda value, limit: len(value) >= limit, "has fewer than {limit} entries"),
     "maxProperties": (lambda value, limit: len(value) <= limit, "has more than {limit} entries"),
-    "pattern": (lambda value, limit: bool(re.search(limit, value)), "does not match {limit}"),
+    # "$" is the end of the text, not of its last line.
+    "pattern": (
+        lambda value, limit: bool(re.search(limit.replace("$", r"\Z"), value)),
+        "does not match {limit}",
+    ),
     "enum": (lambda value, limit: value in limit, "{value} is none of {limit}"),
 }
 _NUMBER_OR_TEXT = "x-kubernetes-int-or-string"

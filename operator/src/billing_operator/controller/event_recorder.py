@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class EventRecorder:
-    """Turns announcements into Events."""
+    """Posts what a change of a status is worth."""
 
     def __init__(self, cluster: Cluster, metrics: Metrics, *, now: Callable[[], datetime]) -> None:
         self._cluster = cluster
@@ -26,7 +26,7 @@ class EventRecorder:
         self._now = now
 
     async def record(self, stack: Stack, events: Iterable[StackEvent]) -> None:
-        """Posts one Event for each announcement."""
+        """Posts one Event after the other."""
         for one in events:
             if one.reason == Reason.INVOICES_RESET:
                 self._metrics.invoice_resets.labels(*stack.key).inc()

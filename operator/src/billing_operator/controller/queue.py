@@ -159,7 +159,7 @@ class KeyedQueue(Generic[KeyT]):
             entry.not_before = began + self.min_interval
             delay, failed = await self._call(key, entry)
             self.watcher.finished(asyncio.get_running_loop().time() - began, failed=failed)
-        self._settle(key, entry, delay)
+        self._schedule_next(key, entry, delay)
 
     async def _call(self, key: KeyT, entry: _Entry) -> tuple[float | None, bool]:
         try:
@@ -182,7 +182,7 @@ class KeyedQueue(Generic[KeyT]):
             return seconds, True
         return wanted, False
 
-    def _settle(self, key: KeyT, entry: _Entry, delay: float | None) -> None:
+    def _schedule_next(self, key: KeyT, entry: _Entry, delay: float | None) -> None:
         entry.running = False
         if not self._open:
             return

@@ -217,7 +217,7 @@ class ApiCluster:
             self._metrics.api_requests.labels(request.method, "none").inc()
             raise ClusterError(
                 Reason.API_SERVER_UNREACHABLE,
-                f"{request.method} {request.path}: {error or 'timed out'}",
+                f"{request.method} {request.path}: {str(error) or 'timed out'}",
             ) from error
         self._metrics.api_requests.labels(request.method, str(answer.status)).inc()
         if answer.status >= 400:

@@ -49,8 +49,12 @@ class AntaeusInstance:
     @classmethod
     def of(cls, record: Manifest | None) -> "AntaeusInstance | None":
         """The instance that a part of a status names, if it names one."""
-        named = (record or {}).get("antaeusInstance")
-        return cls(named["podUID"], named["restartCount"]) if named else None
+        named = (record or {}).get("antaeusInstance") or {}
+        uid, restarts = named.get("podUID"), named.get("restartCount")
+        # Somebody else may have written a part of it; half a name is none.
+        if not isinstance(uid, str) or not isinstance(restarts, int):
+            return None
+        return cls(uid, restarts)
 
     def as_status(self) -> Manifest:
         """The same as a status names it."""

@@ -53,10 +53,15 @@ class Operator:
     apps: Apps | None = None
     judge: Judge = judge
     metrics: Metrics = field(default_factory=Metrics)
+    # Once, since a start that failed is tried again, and a registry takes each name once.
+    _run_metrics: RunMetrics = field(init=False)
     _client: ApiClient | None = None
     _session: aiohttp.ClientSession | None = None
     _controller: Controller | None = None
     _health: Health | None = None
+
+    def __post_init__(self) -> None:
+        self._run_metrics = RunMetrics(self.metrics.registry)
 
     async def stand_by(self) -> None:
         """Tells of itself by HTTP, and does nothing else."""
@@ -141,7 +146,7 @@ class Operator:
             runs=RunKeeper(cluster, inventory, sampler, quiet_seconds=settings.quiet_seconds),
             events=EventRecorder(cluster, self.metrics, now=utc_now),
             metrics=self.metrics,
-            run_metrics=RunMetrics(self.metrics.registry),
+            run_metrics=self._run_metrics,
         )
         reconcile = Reconciler(dependencies, settings.installation, judge=self.judge)
         return Controller(dependencies, settings, self.metrics, reconcile=reconcile)

@@ -116,12 +116,14 @@ def _obstacle(
     chosen = _of_a_person(stack, context)
     if chosen:
         return chosen
-    if unsettled := new["unresolvedRun"]:
-        cause = f"nobody saw the end of run {unsettled['job']}, and Antaeus may still go on with it"
-        return WaitReason.UNRESOLVED_RUN, _until_over(stack, unsettled, observed, cause)
-    if direct := new["unmanagedRun"]:
+    if unresolved := new["unresolvedRun"]:
+        cause = (
+            f"nobody saw the end of run {unresolved['job']}, and Antaeus may still go on with it"
+        )
+        return WaitReason.UNRESOLVED_RUN, _until_over(stack, unresolved, observed, cause)
+    if unmanaged := new["unmanagedRun"]:
         cause = "Antaeus charges without a run, since somebody called pay directly"
-        return WaitReason.UNMANAGED_PAY_CALL, _until_over(stack, direct, observed, cause)
+        return WaitReason.UNMANAGED_PAY_CALL, _until_over(stack, unmanaged, observed, cause)
     if context.unready:
         return WaitReason.NOT_READY, f"the stack is not ready: {context.unready}"
     if context.reading is None or context.reading.instance != context.instance:

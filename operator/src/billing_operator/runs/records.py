@@ -62,8 +62,8 @@ def remembered(stack: Stack, observed: ObservedRuns, context: AdmissionContext) 
     new["schedule"] = _schedule(stack, old, context.now)
     new |= _of_the_run(old, observed, context.now)
     new["unresolvedRun"] = _unless_over(stack, new["unresolvedRun"], observed, context)
-    direct = old.get("unmanagedRun") or _direct(stack, old, new, observed, context)
-    new["unmanagedRun"] = _unless_over(stack, direct, observed, context)
+    unmanaged = old.get("unmanagedRun") or _unmanaged_run(stack, old, new, observed, context)
+    new["unmanagedRun"] = _unless_over(stack, unmanaged, observed, context)
     return new
 
 
@@ -127,7 +127,7 @@ def _unless_over(
     return None if still >= observed.quiet_seconds else record
 
 
-def _direct(
+def _unmanaged_run(
     stack: Stack, old: Manifest, new: Manifest, observed: ObservedRuns, context: AdmissionContext
 ) -> Manifest | None:
     """A pay call that is no run, if there are signs of one."""

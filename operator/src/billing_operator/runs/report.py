@@ -32,7 +32,7 @@ class RunReport:
         sent: whether Antaeus may have been told to pay.
         status: of the answer's HTTP; None where none came.
         answer: what it said, where it said true or false.
-        said: why the run ended otherwise than it should, in words.
+        explanation: why the run ended otherwise than it should, in words.
     """
 
     sent: bool = False
@@ -42,7 +42,7 @@ class RunReport:
     pending_before: int | None = None
     paid_after: int | None = None
     pending_after: int | None = None
-    said: str = ""
+    explanation: str = ""
 
     @property
     def outcome(self) -> Outcome:
@@ -68,7 +68,7 @@ class RunReport:
 
     def text(self) -> str:
         """As the pod writes it."""
-        return json.dumps(asdict(self) | {"said": self.said[:_MOST_OF_A_TEXT]})
+        return json.dumps(asdict(self) | {"explanation": self.explanation[:_MOST_OF_A_TEXT]})
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -87,6 +87,6 @@ def _is_sound(values: dict[str, Any]) -> bool:
     return (
         isinstance(values["sent"], bool)
         and isinstance(values["answer"], bool | None)
-        and isinstance(values["said"], str)
+        and isinstance(values["explanation"], str)
         and all(count is None or type(count) is int for count in counts)
     )

@@ -68,7 +68,7 @@ def _counts(record: Manifest, report: RunReport | None) -> tuple[_Counts, _Count
 
 
 def _message(outcome: Outcome, report: RunReport | None, why: str, newly: int | None) -> str:
-    text = report.said if report else why
+    text = report.explanation if report else why
     if outcome is Outcome.UNKNOWN:
         return "; ".join(dict.fromkeys(filter(None, (why, text, _UNSEEN))))
     if outcome is Outcome.NOT_SENT or report is None:

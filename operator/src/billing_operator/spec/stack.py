@@ -16,7 +16,7 @@ from billing_operator.spec.billing import Billing
 from billing_operator.spec.network import Peers
 from billing_operator.spec.payment import Autoscaling, Payment
 
-# Most of status.token.renewed.
+# Most of status.token.lastHandledRenew.
 _MOST_OF_A_REQUEST = 256
 # What the schema fills in where nobody has written a status.
 _NEVER_OBSERVED = -1

@@ -78,7 +78,12 @@ _USUAL = (Outcome.SUCCEEDED, Outcome.DECLINED)
 def run_events_for_change(before: Manifest, after: Manifest) -> list[StackEvent]:
     """What is new of billing between two statuses of a stack."""
     old, new = before.get("billing") or {}, after.get("billing") or {}
-    events = (*_ended(old, new), *_begun(old, new), *_waiting(old, new), *_direct(old, new, after))
+    events = (
+        *_ended(old, new),
+        *_begun(old, new),
+        *_waiting(old, new),
+        *_unmanaged(old, new, after),
+    )
     return list(events)
 
 
@@ -110,9 +115,9 @@ def _ended(old: Manifest, new: Manifest) -> Iterator[StackEvent]:
     if skipped and skipped["uid"] != (old.get("lastSkipped") or {}).get("uid"):
         message = f"run {skipped['job']} was skipped: {skipped['message']}"
         yield StackEvent("Warning", EventReason.BILLING_RUN_SKIPPED, message)
-    unsettled = old.get("unresolvedRun")
-    if unsettled and not new.get("unresolvedRun"):
-        message = f"the batch of run {unsettled['job']} has come to an end: another run may begin"
+    unresolved = old.get("unresolvedRun")
+    if unresolved and not new.get("unresolvedRun"):
+        message = f"the batch of run {unresolved['job']} has come to an end: another run may begin"
         yield StackEvent("Normal", EventReason.BILLING_RUN_RESOLVED, message)
 
 
@@ -125,18 +130,18 @@ def _waiting(old: Manifest, new: Manifest) -> Iterator[StackEvent]:
         yield StackEvent("Warning", EventReason.BILLING_RUN_BLOCKED, message)
 
 
-def _direct(old: Manifest, new: Manifest, after: Manifest) -> Iterator[StackEvent]:
-    direct, before = new.get("unmanagedRun"), old.get("unmanagedRun")
+def _unmanaged(old: Manifest, new: Manifest, after: Manifest) -> Iterator[StackEvent]:
+    unmanaged, before = new.get("unmanagedRun"), old.get("unmanagedRun")
     paid = (after.get("invoices") or {}).get("paid")
-    if direct and not before:
+    if unmanaged and not before:
         message = (
             "Antaeus charges without a run: somebody called pay directly. "
-            f"{direct['paid']} invoices were paid before, {paid} are now"
+            f"{unmanaged['paid']} invoices were paid before, {paid} are now"
         )
         # Where nothing is scheduled, it is how people pay.
         yield StackEvent(
             "Warning" if new.get("schedule") else "Normal", EventReason.UNMANAGED_PAY_CALL, message
         )
-    if before and not direct:
+    if before and not unmanaged:
         message = f"a direct pay call has come to an end: {before['paid']} paid before, {paid} now"
         yield StackEvent("Normal", EventReason.UNMANAGED_PAY_CALL, message)

@@ -21,7 +21,7 @@ from billing_operator.names import (
     selector_text,
     service_host,
 )
-from billing_operator.observed.stack import Observed
+from billing_operator.observed.stack import AntaeusInstance, Observed
 from billing_operator.reasons import ConditionType, Reason
 from billing_operator.runs.admission import billing
 from billing_operator.runs.records import AdmissionContext
@@ -33,10 +33,10 @@ from billing_operator.tokens.status import held_message, token_status
 
 # What holds while no fault says otherwise. People wait for these conditions to become false.
 _WITHOUT_FAULT = {
-    ConditionType.TOKEN_INVALID: "the token can be used",
+    ConditionType.TOKEN_INVALID: "no token is known to be unusable",
     ConditionType.TOKEN_LOST: "no token is lost",
     ConditionType.NAME_CONFLICT: "nobody else's object has the name of a child",
-    ConditionType.FORBIDDEN: "the API server allows all that the stack needs",
+    ConditionType.FORBIDDEN: "the API server forbade nothing when children were last compared",
 }
 
 
@@ -44,31 +44,33 @@ class Judge(Protocol):
     """Turns what a pass found into the status of the stack."""
 
     def __call__(
-        self, stack: Stack, found: Findings, installation: Installation, *, now: datetime
+        self, stack: Stack, findings: Findings, installation: Installation, *, now: datetime
     ) -> Manifest:
         """The status as it should be stored."""
         ...
 
 
-def judge(stack: Stack, found: Findings, installation: Installation, *, now: datetime) -> Manifest:
+def judge(
+    stack: Stack, findings: Findings, installation: Installation, *, now: datetime
+) -> Manifest:
     """The status of a stack. Same findings, same status: a stack at rest is never written."""
-    counted = invoices(stack, found.reading, now)
+    counted = invoices(stack, findings.reading, now)
     return pruned(
         {
             "observedGeneration": stack.generation,
             "operatorVersion": installation.version,
-            "conditions": _conditions(stack, found, counted, now),
+            "conditions": _conditions(stack, findings, counted, now),
             "endpoints": {
                 "antaeus": _url(stack, ANTAEUS, ANTAEUS_PORT),
                 "ingress": stack.antaeus.ingress and stack.antaeus.ingress.url,
                 "payment": _url(stack, PAYMENT, CHARGE_PORT),
             },
-            "antaeus": _antaeus(stack, found, installation),
-            "payment": _payment(stack, found, installation),
-            "token": token_status(stack, found.token, found.rotation, now),
+            "antaeus": _antaeus(stack, findings, installation),
+            "payment": _payment(stack, findings, installation),
+            "token": token_status(stack, findings.token, findings.rotation, now),
             "invoices": counted,
-            "monitoring": _monitoring(stack, found.seen),
-            "billing": _billing(stack, found, counted, now),
+            "monitoring": _monitoring(stack, findings.seen),
+            "billing": _billing(stack, findings, counted, now),
         }
     )
 
@@ -78,13 +80,13 @@ def _url(stack: Stack, part: str, port: int) -> str:
 
 
 def _conditions(
-    stack: Stack, found: Findings, counted: Manifest | None, now: datetime
+    stack: Stack, findings: Findings, counted: Manifest | None, now: datetime
 ) -> list[Manifest]:
     rows = [
-        *_of_progress(verdict(stack, found, counted)),
-        *_of_faults(found),
-        *_of_choices(stack, found, counted),
-        *_of_losses(stack, found, counted),
+        *_of_progress(verdict(stack, findings, counted)),
+        *_of_faults(findings),
+        *_of_choices(stack, findings, counted),
+        *_of_losses(stack, findings, counted),
     ]
     before = conditions_of(stack.status)
     return [condition(row, before.get(row.type), stack.generation, now) for row in rows]
@@ -105,26 +107,26 @@ def _of_progress(judged: Verdict) -> Iterator[Row]:
         yield Row(ConditionType.STALLED, "False", Reason.NOT_STALLED, "no one must act")
 
 
-def _of_faults(found: Findings) -> Iterator[Row]:
+def _of_faults(findings: Findings) -> Iterator[Row]:
     """Those that a fault makes true. What a pass did not come to is unknown, not well."""
-    fault = found.fault
+    fault = findings.fault
     for kind, well in _WITHOUT_FAULT.items():
         if fault and fault.condition == kind:
             yield Row(kind, "True", fault.reason, fault.message)
-        elif found.incomplete:
+        elif findings.incomplete:
             yield Row(kind, "Unknown", Reason.RECONCILE_INCOMPLETE, "Ready says what came first")
         else:
             yield Row(kind, "False", Reason.AS_EXPECTED, well)
 
 
-def _of_choices(stack: Stack, found: Findings, counted: Manifest | None) -> Iterator[Row]:
+def _of_choices(stack: Stack, findings: Findings, counted: Manifest | None) -> Iterator[Row]:
     """Those that a person chose by the spec."""
     if stack.suspend:
         message = "spec.suspend is true: the operator changes nothing until it is false"
         yield Row(ConditionType.SUSPENDED, "True", Reason.SUSPENDED, message)
     else:
         yield Row(ConditionType.SUSPENDED, "False", Reason.AS_EXPECTED, "spec.suspend is false")
-    if asleep(stack, found.seen):
+    if asleep(stack, findings.seen):
         message = asleep_message(counted)
         yield Row(ConditionType.HIBERNATED, "True", Reason.HIBERNATED, message)
     else:
@@ -132,16 +134,20 @@ def _of_choices(stack: Stack, found: Findings, counted: Manifest | None) -> Iter
         yield Row(ConditionType.HIBERNATED, "False", Reason.AS_EXPECTED, message)
 
 
-def _of_losses(stack: Stack, found: Findings, counted: Manifest | None) -> Iterator[Row]:
+def _of_losses(stack: Stack, findings: Findings, counted: Manifest | None) -> Iterator[Row]:
     """Those for which a person must decide what becomes of payments."""
-    if forgotten := reset_message(stack, counted):
-        yield Row(ConditionType.INVOICES_RESET, "True", Reason.INVOICES_RESET, forgotten)
-    else:
-        message = "no payment is known to be forgotten"
+    if message := reset_message(stack, counted):
+        yield Row(ConditionType.INVOICES_RESET, "True", Reason.INVOICES_RESET, message)
+    elif _is_of_now(counted, findings.seen):
+        message = "Antaeus has forgotten no payment"
         yield Row(ConditionType.INVOICES_RESET, "False", Reason.AS_EXPECTED, message)
-    if held := held_message(found.rotation):
+    else:
+        # It may be another one that knows of no payment, and to pay now would charge all again.
+        message = "the Antaeus of now has not told its invoices yet"
+        yield Row(ConditionType.INVOICES_RESET, "Unknown", Reason.INVOICES_UNKNOWN, message)
+    if held := held_message(findings.rotation):
         yield Row(ConditionType.TOKEN_ROTATION_HELD, "True", Reason.TOKEN_ROTATION_HELD, held)
-    elif found.incomplete and found.rotation is None:
+    elif findings.incomplete:
         message = "Ready says what came first"
         kind = ConditionType.TOKEN_ROTATION_HELD
         yield Row(kind, "Unknown", Reason.RECONCILE_INCOMPLETE, message)
@@ -150,25 +156,31 @@ def _of_losses(stack: Stack, found: Findings, counted: Manifest | None) -> Itera
         yield Row(ConditionType.TOKEN_ROTATION_HELD, "False", Reason.AS_EXPECTED, message)
 
 
-def _antaeus(stack: Stack, found: Findings, installation: Installation) -> Manifest:
-    rollout = found.seen.rollout(stack.name, ANTAEUS)
+def _is_of_now(counted: Manifest | None, seen: Observed) -> bool:
+    """Whether the invoices that are known are those of the Antaeus that answers now."""
+    known = AntaeusInstance.of(counted)
+    return known is not None and known == seen.antaeus_instance
+
+
+def _antaeus(stack: Stack, findings: Findings, installation: Installation) -> Manifest:
+    rollout = findings.seen.rollout(stack.name, ANTAEUS)
     return {
-        "image": _image(found.seen, ANTAEUS)
+        "image": _image(findings.seen, ANTAEUS)
         or stack.antaeus.container.image
         or installation.antaeus_image,
         "replicas": stack.wanted_pods(ANTAEUS),
         "readyReplicas": rollout.ready if rollout else 0,
-        "pendingUpdate": found.pending_update and found.pending_update[:512],
+        "pendingUpdate": findings.pending_update and findings.pending_update[:512],
     }
 
 
-def _payment(stack: Stack, found: Findings, installation: Installation) -> Manifest:
-    rollout = found.seen.rollout(stack.name, PAYMENT)
+def _payment(stack: Stack, findings: Findings, installation: Installation) -> Manifest:
+    rollout = findings.seen.rollout(stack.name, PAYMENT)
     ready = rollout.ready if rollout else 0
-    agreed = found.profile_in_effect and ready > 0
+    agreed = findings.profile_in_effect and ready > 0
     wanted = rollout.wanted if rollout and stack.autoscaling else stack.wanted_pods(PAYMENT)
     return {
-        "image": _image(found.seen, PAYMENT)
+        "image": _image(findings.seen, PAYMENT)
         or stack.payment.container.image
         or installation.payment_image,
         "replicas": rollout.existing if rollout else 0,
@@ -201,15 +213,15 @@ def _monitoring(stack: Stack, seen: Observed) -> str | None:
     return f"{POD_MONITOR.name} {part_name(stack.name, PAYMENT)}"
 
 
-def _billing(stack: Stack, found: Findings, counted: Manifest | None, now: datetime) -> Manifest:
-    judged = verdict(stack, found, counted)
+def _billing(stack: Stack, findings: Findings, counted: Manifest | None, now: datetime) -> Manifest:
+    judged = verdict(stack, findings, counted)
     well = judged.ready and judged.reason == Reason.ALL_READY
     context = AdmissionContext(
-        reading=found.reading,
-        instance=found.seen.antaeus_instance,
+        reading=findings.reading,
+        instance=findings.seen.antaeus_instance,
         unready="" if well else f"{judged.reason}: {judged.message}",
         reset=bool((counted or {}).get("reset")),
-        rotating=found.rotation is not None and found.rotation.under_way,
+        rotating=findings.rotation is not None and findings.rotation.under_way,
         now=now,
     )
-    return billing(stack, found.runs, context)
+    return billing(stack, findings.runs, context)

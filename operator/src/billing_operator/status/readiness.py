@@ -84,23 +84,23 @@ class ReadinessContext:
     """
 
     stack: Stack
-    found: Findings
+    findings: Findings
     counted: Manifest | None
 
 
 Check = Callable[[ReadinessContext], Verdict | None]
 
 
-def verdict(stack: Stack, found: Findings, counted: Manifest | None) -> Verdict:
+def verdict(stack: Stack, findings: Findings, counted: Manifest | None) -> Verdict:
     """What the first check that holds says; where none holds, that all is ready."""
-    context = ReadinessContext(stack, found, counted)
+    context = ReadinessContext(stack, findings, counted)
     held = (check(context) for check in READINESS)
     return next(filter(None, held), _ALL_READY)
 
 
 def fault(context: ReadinessContext) -> Verdict | None:
     """Something kept the pass from its end."""
-    kept = context.found.fault
+    kept = context.findings.fault
     if kept is None:
         return None
     stalled = isinstance(kept, SpecError) or kept.condition is not None
@@ -109,7 +109,7 @@ def fault(context: ReadinessContext) -> Verdict | None:
 
 def refused_profile(context: ReadinessContext) -> Verdict | None:
     """A payment pod does not take the profile of the spec."""
-    refusal = context.found.refusal
+    refusal = context.findings.refusal
     return Verdict(Reason.PROFILE_REFUSED, str(refusal), stalled=True) if refusal else None
 
 
@@ -121,7 +121,7 @@ def stuck_part(context: ReadinessContext) -> Verdict | None:
 
 def suspended(context: ReadinessContext) -> Verdict | None:
     """The spec wants something that its own suspend keeps from being done."""
-    pending_changes, seen = context.found.pending_changes, context.found.seen
+    pending_changes, seen = context.findings.pending_changes, context.findings.seen
     if not pending_changes:
         return None
     names = ", ".join(sorted(map(str, pending_changes)))
@@ -134,7 +134,7 @@ def suspended(context: ReadinessContext) -> Verdict | None:
 
 def rotating(context: ReadinessContext) -> Verdict | None:
     """Another token takes over."""
-    message = rotation_message(context.found.rotation)
+    message = rotation_message(context.findings.rotation)
     return Verdict(Reason.TOKEN_ROTATING, message) if message else None
 
 
@@ -148,7 +148,7 @@ def hibernating(context: ReadinessContext) -> Verdict | None:
     """The stack is to hibernate. Once it does, it is ready: it is as the spec wants it."""
     if not context.stack.hibernate:
         return None
-    if not asleep(context.stack, context.found.seen):
+    if not asleep(context.stack, context.findings.seen):
         return Verdict(Reason.HIBERNATING, "the last pods are still to end")
     # Anything else would be in progress for ever to whoever waits.
     return Verdict(Reason.HIBERNATED, asleep_message(context.counted), ready=True)
@@ -156,7 +156,7 @@ def hibernating(context: ReadinessContext) -> Verdict | None:
 
 def profile(context: ReadinessContext) -> Verdict | None:
     """A ready payment pod answers by another profile than the one of the spec."""
-    if context.found.profile_in_effect:
+    if context.findings.profile_in_effect:
         return None
     return Verdict(Reason.PROFILE_UPDATING, "payment: not every pod answers by the new profile yet")
 
@@ -175,7 +175,7 @@ _ALL_READY = Verdict(Reason.ALL_READY, "Antaeus and payment are ready", ready=Tr
 
 
 def _of_part(context: ReadinessContext, part: str, reason: Reason) -> Verdict | None:
-    stack, seen = context.stack, context.found.seen
+    stack, seen = context.stack, context.findings.seen
     rollout = seen.rollout(stack.name, part)
     if rollout is None:
         return Verdict(Reason.CREATING, f"the deployment of {part} is not there yet")

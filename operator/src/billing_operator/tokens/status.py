@@ -44,12 +44,12 @@ def _requested(stack: Stack, rotation: Rotation | None) -> str | None:
 
 
 def _rotation(rotation: Rotation | None, before: Manifest, now: datetime) -> Manifest | None:
-    if rotation is None or not (rotation.under_way or rotation.waits_for):
+    if rotation is None or not (rotation.under_way or rotation.blocked_by):
         return None
     step = str(rotation.state.step or _NOT_BEGUN)
     return {
         "step": step,
-        "waitingFor": rotation.waits_for and _told(rotation.waits_for)[:_MOST_CHARACTERS],
+        "waitingFor": rotation.blocked_by and _told(rotation.blocked_by)[:_MOST_CHARACTERS],
         "lastTransitionTime": before["lastTransitionTime"]
         if before.get("step") == step
         else timestamp(now),
@@ -60,13 +60,13 @@ def rotation_message(rotation: Rotation | None) -> str | None:
     """What the Ready condition says while a rotation is under way; None while none is."""
     if rotation is None or not rotation.under_way:
         return None
-    wait = f": {_told(rotation.waits_for)}" if rotation.waits_for else ""
+    wait = f": {_told(rotation.blocked_by)}" if rotation.blocked_by else ""
     return f"another token takes over, {rotation.state.step}{wait}"
 
 
 def held_message(rotation: Rotation | None) -> str | None:
     """What a person must do so that a rotation goes on; None while nobody must act."""
-    wait = rotation.waits_for if rotation else None
+    wait = rotation.blocked_by if rotation else None
     return _told(wait) if wait and wait.remedy else None
 
 

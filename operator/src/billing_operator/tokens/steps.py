@@ -152,12 +152,12 @@ class Rotation:
     """How a stack's tokens are after a pass.
 
     Attributes:
-        waits_for: what keeps a rotation from going on, or from beginning, if anything does.
+        blocked_by: what keeps a rotation from going on, or from beginning, if anything does.
         look_again: in how many seconds to look again; None where only news could change anything.
     """
 
     state: TokenState
-    waits_for: Blocked | None = None
+    blocked_by: Blocked | None = None
     look_again: float | None = None
 
     @property
@@ -243,8 +243,8 @@ def _quiet(facts: Facts) -> Blocked | None:
 
 
 def _some(names: Iterable[str]) -> str:
-    initial_data, *more = sorted(names)
-    return f"{initial_data} and {len(more)} more" if more else initial_data
+    one, *more = sorted(names)
+    return f"{one} and {len(more)} more" if more else one
 
 
 def antaeus_lacks(stack: Stack, seen: Observed, token_id: str | None) -> str | None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler
+from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, PlainSerializer
 from pydantic.json_schema import WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
@@ -140,6 +140,8 @@ Name = Annotated[
 Amount: TypeAlias = Annotated[
     Decimal,
     BeforeValidator(_amount),
+    # Never with an exponent, which str() gives to small ones, and which is no amount when read.
+    PlainSerializer(lambda amount: format(amount, "f"), return_type=str),
     WithJsonSchema({"type": "string", "pattern": AMOUNT_PATTERN, "maxLength": LONGEST_AMOUNT}),
 ]
 """An amount of money, written as a string: a number of JSON is read as a double, which rounds."""

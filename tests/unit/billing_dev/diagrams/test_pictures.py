@@ -13,7 +13,8 @@ from support.pictures import LEGIBLE, SVG, contrast, mistakes, parsed
 # What other conditions than Ready say, and what ends a pass before anything is said.
 NOT_OF_READY = {
     *("UpToDate", "NotStalled", "InvoicesReset", "TokenRotationHeld"),
-    *("AsExpected", "ReconcileIncomplete", "NoAnswer", "NamespaceLeaving"),
+    *("AsExpected", "ReconcileIncomplete", "InvoicesUnknown"),
+    *("NoAnswer", "NamespaceLeaving"),
 }
 # In a font that is as wide as any of those that a browser may take.
 WORD_WIDTH = 7.4

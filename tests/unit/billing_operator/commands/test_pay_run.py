@@ -275,4 +275,4 @@ def test_a_run_that_is_killed_has_said_before_what_may_be_under_way(
     report = RunReport.parse(file.read_text())
     assert report is not None
     assert report.outcome is Outcome.UNKNOWN
-    assert "without a word" in report.said
+    assert "without a word" in report.explanation

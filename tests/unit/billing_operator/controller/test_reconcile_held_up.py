@@ -273,11 +273,11 @@ async def test_of_a_stack_that_goes_during_a_pass_no_metric_tells() -> None:
     await operator.watch()
 
     def judge_too_late(
-        stack: Stack, found: Findings, installation: Installation, *, now: datetime
+        stack: Stack, findings: Findings, installation: Installation, *, now: datetime
     ) -> Manifest:
         operator.dependencies.inventory.drop(BILLING_STACK, a_body())
         operator.cluster.take("BillingStack", "shop")
-        return judge(stack, found, installation, now=now)
+        return judge(stack, findings, installation, now=now)
 
     reconcile = Reconciler(
         operator.dependencies, an_installation(), now=operator.utc_now, judge=judge_too_late

@@ -56,17 +56,17 @@ def test_a_job_that_only_bears_the_labels_is_no_run() -> None:
 def test_a_run_says_what_its_pod_said_at_the_end() -> None:
     job = a_job(ended="Complete")
 
-    assert run(job, a_run_pod(said=PAID)).report == PAID
+    assert run(job, a_run_pod(report=PAID)).report == PAID
     assert run(job).report is None
-    assert run(job, a_run_pod("another", said=PAID)).report is None
+    assert run(job, a_run_pod("another", report=PAID)).report is None
     assert run(job, a_run_pod(running={})).report is None
 
 
 def test_of_two_pods_neither_is_believed() -> None:
-    other = a_run_pod(said=PAID)
+    other = a_run_pod(report=PAID)
     other["metadata"]["name"] = "second"
 
-    assert run(a_job(ended="Complete"), a_run_pod(said=PAID), other).report is None
+    assert run(a_job(ended="Complete"), a_run_pod(report=PAID), other).report is None
 
 
 def test_a_pod_whose_image_cannot_be_had_is_told_of() -> None:

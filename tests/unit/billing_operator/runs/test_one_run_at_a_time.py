@@ -109,7 +109,7 @@ class Shop:
                 continue
             # By the invoices that it reads, in truth (test_pay_run has it).
             if self.pods[name]["instance"] != self.antaeus:
-                self._finish(name, RunReport(said="Antaeus has started anew"))
+                self._finish(name, RunReport(explanation="Antaeus has started anew"))
             else:
                 assert self.antaeus not in self.batches, "two pay calls at a time"
                 assert not self.reset, "charged again what was forgotten"
@@ -132,10 +132,10 @@ class Shop:
     def _lose_answer(self) -> None:
         for name in self._at_work():
             if self.pods[name].get("called"):
-                self._finish(name, RunReport(sent=True, said="no answer"))
+                self._finish(name, RunReport(sent=True, explanation="no answer"))
 
     def _finish(self, name: str, report: RunReport) -> None:
-        self.pods[name] = a_run_pod(name, said=report)
+        self.pods[name] = a_run_pod(name, report=report)
         if name in self.jobs:
             generation = self.jobs[name]["metadata"]["generation"]
             self.jobs[name] = a_job(name, ended="Failed", generation=generation)

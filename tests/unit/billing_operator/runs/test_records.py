@@ -48,7 +48,7 @@ UNSETTLED = {
 
 def ended(report: RunReport | str | None = None, **changes: Any) -> Manifest:
     """What is said of a run that has ended, with what its pod said, if that is there."""
-    pods = () if report is None else (a_run_pod(said=report),)
+    pods = () if report is None else (a_run_pod(report=report),)
     return decided(observed_runs(a_job(ended="Failed"), pods=pods), KNOWN, **changes)
 
 
@@ -85,7 +85,7 @@ def test_a_run_that_ended_well_is_told_with_its_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("report", "outcome", "said"),
+    ("report", "outcome", "explanation"),
     [
         (
             RunReport(True, 200, False, 2, 8, 5, 5),  # noqa: FBT003 - in the order of its fields
@@ -97,17 +97,17 @@ def test_a_run_that_ended_well_is_told_with_its_counts() -> None:
             "Incomplete",
             "1 newly paid, 7 pending: the batch broke off",
         ),
-        (RunReport(said="no way to Antaeus"), "NotSent", "no way to Antaeus; nothing was charged"),
+        (RunReport(explanation="no way"), "NotSent", "no way; nothing was charged"),
     ],
 )
 def test_a_batch_that_is_known_to_have_ended_lets_the_next_run_begin(
-    report: RunReport, outcome: str, said: str
+    report: RunReport, outcome: str, explanation: str
 ) -> None:
-    observed = observed_runs(a_job(ended="Failed"), a_job("next"), pods=(a_run_pod(said=report),))
+    observed = observed_runs(a_job(ended="Failed"), a_job("next"), pods=(a_run_pod(report=report),))
     found = decided(observed, KNOWN)
 
     assert found["lastRun"]["outcome"] == outcome
-    assert found["lastRun"]["message"].startswith(said)
+    assert found["lastRun"]["message"].startswith(explanation)
     assert found["running"]["job"] == "next"
     assert "lastSuccessfulTime" not in found
 
@@ -137,8 +137,8 @@ def test_a_run_whose_end_nobody_saw_lets_no_other_begin(jobs: tuple[Manifest, ..
     [
         "",
         "no words of a run",
-        RunReport(sent=True, said="no answer (Connection reset)"),
-        RunReport(sent=True, status=504, said="status 504"),
+        RunReport(sent=True, explanation="no answer (Connection reset)"),
+        RunReport(sent=True, status=504, explanation="status 504"),
         # It has ended, and then Antaeus did not even tell its invoices: who knows why.
         RunReport(sent=True, status=200, answer=False, paid_before=2),
     ],

@@ -31,13 +31,13 @@ def test_only_antaeus_own_answers_say_that_a_batch_has_ended(
 
 
 def test_what_is_written_is_read() -> None:
-    report = replace(PAID, answer=False, paid_before=2, pending_after=3, said="so")
+    report = replace(PAID, answer=False, paid_before=2, pending_after=3, explanation="so")
 
     assert RunReport.parse(report.text()) == report
 
 
 def test_it_fits_into_what_kubernetes_keeps_of_it() -> None:
-    text = replace(PAID, paid_after=10**9, pending_after=10**9, said="ä" * 10_000).text()
+    text = replace(PAID, paid_after=10**9, pending_after=10**9, explanation="ä" * 10_000).text()
 
     assert len(text.encode()) < 4096
     assert RunReport.parse(text) is not None
@@ -57,7 +57,7 @@ def test_it_fits_into_what_kubernetes_keeps_of_it() -> None:
         '{"sent": true, "status": true}',
         '{"answer": "true"}',
         '{"paid_after": 1.5}',
-        '{"said": null}',
+        '{"explanation": null}',
     ],
 )
 def test_what_no_run_has_written_is_no_report(text: str) -> None:

@@ -83,13 +83,13 @@ async def test_a_rotation_shows_from_its_begin_to_its_end() -> None:
 async def test_each_value_asks_for_one_rotation() -> None:
     operator = await asked()
     await rotate(operator)
-    initial_data = secret(operator)["token"]
+    first = secret(operator)["token"]
     await rotate(operator)
-    assert secret(operator)["token"] == initial_data
+    assert secret(operator)["token"] == first
 
     operator.annotate(rotate_token="2")
     await rotate(operator)
-    assert secret(operator)["token"] != initial_data
+    assert secret(operator)["token"] != first
 
 
 async def test_what_was_asked_while_the_new_token_was_not_in_use_is_met_by_it() -> None:
@@ -114,15 +114,15 @@ async def test_a_request_that_came_with_the_stack_is_met_by_its_first_token() ->
 async def test_a_token_is_rotated_when_it_is_too_old_and_the_new_one_is_young() -> None:
     operator = await ready(token={"rotation": {"maxAgeSeconds": 3600}})
     assert await operator.reconcile() == 3600.0
-    initial_data = secret(operator)["token"]
+    first = secret(operator)["token"]
 
     operator.now = 3599.0
     await rotate(operator)
-    assert secret(operator)["token"] == initial_data
+    assert secret(operator)["token"] == first
     operator.now = 3600.0
     await rotate(operator)
     second = secret(operator)["token"]
-    assert second != initial_data
+    assert second != first
     await rotate(operator)
     assert secret(operator)["token"] == second
 
@@ -224,7 +224,7 @@ async def test_a_billing_run_keeps_it_from_beginning_and_from_swapping() -> None
     held = await rotation.advance(stack, observe([], []), billing_busy=True)
 
     assert held is not None
-    assert (held.under_way, held.waits_for) == (False, Blocked("the billing run is to end"))
+    assert (held.under_way, held.blocked_by) == (False, Blocked("the billing run is to end"))
     assert SECRET_WRITE not in operator.cluster.writes
 
 

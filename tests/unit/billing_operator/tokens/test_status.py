@@ -17,12 +17,12 @@ REF = {"secretRef": {"name": "provider"}}
 
 def test_since_when_a_step_waits_is_told_and_not_since_when_it_was_last_looked_at() -> None:
     waits = Rotation(STAGED, Blocked("more"))
-    initial_data = token_status(a_stack(), a_token(), waits, NOW)
-    assert initial_data is not None
-    assert initial_data["rotation"]["lastTransitionTime"] == "2025-01-01T00:00:00Z"
+    first = token_status(a_stack(), a_token(), waits, NOW)
+    assert first is not None
+    assert first["rotation"]["lastTransitionTime"] == "2025-01-01T00:00:00Z"
 
-    stack, later = a_stack(status={"token": initial_data}), NOW + timedelta(seconds=60)
-    assert token_status(stack, a_token(), waits, later) == initial_data
+    stack, later = a_stack(status={"token": first}), NOW + timedelta(seconds=60)
+    assert token_status(stack, a_token(), waits, later) == first
     promoted = Rotation(replace(STAGED, step=Step.PROMOTED))
     moved = token_status(stack, a_token(), promoted, later) or {}
     assert moved["rotation"] == {

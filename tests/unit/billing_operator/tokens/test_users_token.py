@@ -106,7 +106,7 @@ async def test_a_users_secret_that_is_mended_is_seen_at_the_next_look() -> None:
 
 async def test_from_a_generated_token_to_a_users_and_back_are_two_rotations() -> None:
     operator = await ready()
-    initial_data = secret(operator)["token"]
+    first = secret(operator)["token"]
     operator.cluster.have(a_secret("provider", uid=None, token="their-hush"))
     operator.change(token=REF)
     await rotate(operator)
@@ -115,7 +115,7 @@ async def test_from_a_generated_token_to_a_users_and_back_are_two_rotations() ->
 
     operator.change(token={})
     await rotate(operator)
-    assert secret(operator)["token"] not in ("their-hush", initial_data)
+    assert secret(operator)["token"] not in ("their-hush", first)
     assert operator.status["token"]["generated"] is True
 
 

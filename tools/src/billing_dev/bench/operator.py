@@ -21,6 +21,7 @@ from billing_dev.bench.one_by_one import one_by_one
 from billing_dev.bench.stacks import KINDS, NAMESPACE
 from billing_dev.clients.kube import Kube
 from billing_dev.cluster.lifecycle import up
+from billing_dev.cluster.paths import Cluster
 from billing_dev.installation import NAMESPACE as OPERATOR_NAMESPACE
 from billing_dev.installation import build_images, install, leader, raw_of_pod, wait_for_operator
 from billing_operator.kube.client import ApiCluster, open_client
@@ -31,10 +32,14 @@ _MOST_MIB = 120
 _RESYNC_SECONDS = 20
 
 
-async def measure(kubeconfig: str, rounds: int, stacks: int) -> tuple[float, Crowd]:
+async def measure(place: Cluster, rounds: int, stacks: int) -> tuple[float, Crowd]:
     """The ratio of one stack at a time, and what a crowd took."""
     configuration = Configuration()
-    await config.load_kube_config(config_file=kubeconfig, client_configuration=configuration)
+    await config.load_kube_config(
+        config_file=str(place.kubeconfig),
+        context=place.context,
+        client_configuration=configuration,
+    )
     async with open_client(configuration) as client:
         cluster = ApiCluster(client, Metrics(), namespaces=(NAMESPACE,), timeout=120.0)
         metadata = {"name": "floor-owner", "namespace": NAMESPACE}
@@ -68,7 +73,7 @@ def main(words: Sequence[str]) -> int:
     kube("delete", "namespace", NAMESPACE, "--ignore-not-found", within=600)
     kube("create", "namespace", NAMESPACE)
     try:
-        one, many = asyncio.run(measure(str(cluster.kubeconfig), chosen.rounds, chosen.stacks))
+        one, many = asyncio.run(measure(cluster, chosen.rounds, chosen.stacks))
         memory = metric(kube, "process_resident_memory_bytes") / 2**20
         resyncs = partial(metric, kube, "billing_operator_resyncs_total")
         writes = writes_at_rest(cluster, kube, resyncs)

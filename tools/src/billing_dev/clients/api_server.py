@@ -139,8 +139,8 @@ class ApiServer:
 
     def would_store(self, kind: Kind, manifest: Manifest) -> Manifest | None:
         """What would become of an object, or None where it would be refused; nothing is made."""
-        stored, said = self._try(kind, manifest)
-        return said if stored else None
+        stored, text = self._try(kind, manifest)
+        return text if stored else None
 
     def _try(self, kind: Kind, manifest: Manifest) -> tuple[bool, Manifest]:
         path = kind.path(manifest["metadata"]["namespace"])

@@ -63,7 +63,7 @@ class AuditLog:
         end = self.mark(namespace)
         lines = eventually(
             lambda: self._lines(wanted, mark, end),
-            lambda found: _index(found, end) is not None,
+            lambda lines: _index(lines, end) is not None,
             within=_WRITTEN_SECONDS,
         )
         return [json.loads(line) for line in lines[_index(lines, mark) : _index(lines, end)]]

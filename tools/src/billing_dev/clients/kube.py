@@ -92,9 +92,11 @@ class Kube(Kubectl):
     """One cluster, as its administrator or (with another kubeconfig) as somebody else."""
 
     def __init__(self, cluster: Cluster, kubeconfig: Path | None = None) -> None:
+        # People use the file, too, and may have made it lead elsewhere by now.
+        leads = [f"--kubeconfig={cluster.kubeconfig}", f"--context={cluster.context}"]
         super().__init__(
             str(cluster.kubectl),
-            f"--kubeconfig={kubeconfig or cluster.kubeconfig}",
+            *([f"--kubeconfig={kubeconfig}"] if kubeconfig else leads),
             # Not the user's own, which remembers for hours what another cluster at this port had.
             f"--cache-dir={cluster.discovery_cache}",
         )

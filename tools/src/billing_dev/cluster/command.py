@@ -76,7 +76,8 @@ def _kubectl(arguments: argparse.Namespace) -> None:
     if not cluster.kubectl.exists():
         give_up(_not_there(cluster))
     words = arguments.rest[1:] if arguments.rest[:1] == ["--"] else arguments.rest
-    command = ["kubectl", f"--kubeconfig={cluster.kubeconfig}", *words]
+    leads = [f"--kubeconfig={cluster.kubeconfig}", f"--context={cluster.context}"]
+    command = ["kubectl", *leads, *words]
     os.execv(cluster.kubectl, command)  # noqa: S606 - this very process becomes kubectl
 
 

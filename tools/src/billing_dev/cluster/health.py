@@ -26,7 +26,13 @@ def kubectl(cluster: Cluster, *arguments: str, stdin: str | None = None) -> str:
     """Runs the cluster's own kubectl against it, whatever the user's current context is."""
     try:
         done = subprocess.run(
-            [cluster.kubectl, "--kubeconfig", cluster.kubeconfig, *arguments],
+            [
+                cluster.kubectl,
+                f"--kubeconfig={cluster.kubeconfig}",
+                # People use the file, too, and may have made it lead elsewhere by now.
+                f"--context={cluster.context}",
+                *arguments,
+            ],
             input=stdin,
             capture_output=True,
             text=True,
@@ -76,7 +82,9 @@ def wait_until_healthy(cluster: Cluster, *, within: float) -> str | None:
 
 def _is_ready(thing: dict[str, Any]) -> bool:
     conditions = thing.get("status", {}).get("conditions", [])
-    return any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
+    return any(
+        condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions
+    )
 
 
 def _runs_since(pod: dict[str, Any], moment: str) -> bool:

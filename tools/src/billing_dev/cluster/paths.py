@@ -71,6 +71,11 @@ class Cluster:
         return self.home / "kubectl"
 
     @property
+    def context(self) -> str:
+        """What kind calls it in a kubeconfig."""
+        return f"kind-{self.kind_name}"
+
+    @property
     def discovery_cache(self) -> Path:
         """What kubectl remembers of the API that this cluster serves."""
         return self.home / "discovery"

@@ -187,5 +187,10 @@ def _shows(in_pod: list[str], look: Look) -> bool:
 
 
 def _exec(cluster: Cluster, pod: str, *options: str) -> list[str]:
-    kubectl = [str(cluster.kubectl), f"--kubeconfig={cluster.kubeconfig}", "-n", NAMESPACE]
+    kubectl = [
+        str(cluster.kubectl),
+        f"--kubeconfig={cluster.kubeconfig}",
+        f"--context={cluster.context}",
+    ]
+    kubectl += ["-n", NAMESPACE]
     return [*kubectl, "exec", *options, pod, "--"]

@@ -83,6 +83,7 @@ def _place(cluster: Cluster) -> Iterator[Path]:
             folder = Path(made)
             kubeconfig = folder / "kubeconfig"
             shutil.copyfile(cluster.kubeconfig, kubeconfig)
+            Kube(cluster, kubeconfig)("config", "use-context", cluster.context)
             context = ("config", "set-context", "--current", f"--namespace={NAMESPACE}")
             Kube(cluster, kubeconfig)(*context)
             write_manifest(folder)

@@ -13,7 +13,7 @@ from billing_dev.crd import crd
 from billing_dev.eventually import eventually
 from billing_dev.recording.session import Session
 
-NAMESPACE = "shop"
+NAMESPACE = "ten-seconds"
 NAME = "shop"
 KIND = "billingstack"
 TITLE = "A billing stack that does not charge twice"

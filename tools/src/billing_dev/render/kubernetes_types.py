@@ -116,7 +116,7 @@ class Types:
             names = [name for name in of["properties"] if name not in self._left_out]
             made["properties"] = {n: self._field(kind, n, of["properties"][n]) for n in names}
             self._made[kind] = _ordered(made)
-            name = re.sub(r"^[A-Z]+?(?=[A-Z]?[a-z])", lambda found: found[0].lower(), kind)
+            name = re.sub(r"^[A-Z]+?(?=[A-Z]?[a-z])", lambda match: match[0].lower(), kind)
             self.names |= {id(self._made[kind]): name, id(made["properties"]): f"{name}Fields"}
         return self._made[kind]
 
