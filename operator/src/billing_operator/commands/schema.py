@@ -37,8 +37,18 @@ _LIMITS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
 }
 _NUMBER_OR_TEXT = "x-kubernetes-int-or-string"
 _OPEN = "exclusiveMinimum"
+_KEYS = "x-kubernetes-list-map-keys"
 CHECKED = frozenset(
-    {*_LIMITS, _OPEN, _NUMBER_OR_TEXT, "additionalProperties", "items", "properties", "required"}
+    {
+        *_LIMITS,
+        _KEYS,
+        _OPEN,
+        _NUMBER_OR_TEXT,
+        "additionalProperties",
+        "items",
+        "properties",
+        "required",
+    }
     | {"type"}
 )
 """The words of a schema that mistakes() heeds."""
@@ -71,8 +81,20 @@ def mistakes(value: Any, by: Manifest, at: str = "") -> Iterator[str]:
     if isinstance(value, dict):
         yield from _within(value, by, at)
     if isinstance(value, list):
+        yield from _repeated(value, by, at)
         for number, item in enumerate(value):
             yield from mistakes(item, by.get("items", {}), f"{at}[{number}]")
+
+
+def _repeated(items: list[Any], by: Manifest, at: str) -> Iterator[str]:
+    """Entries of a list of named things with the name of one before them."""
+    keys, seen = by.get(_KEYS, ()), set()
+    for number, item in enumerate(items if keys else ()):
+        name = tuple(str(item.get(key)) for key in keys) if isinstance(item, dict) else None
+        if name in seen:
+            named = ", ".join(name or ())
+            yield f"{at}[{number}]: there is one of {', '.join(keys)} {named} already"
+        seen.add(name)
 
 
 def _within(value: Manifest, by: Manifest, at: str) -> Iterator[str]:

@@ -238,6 +238,19 @@ def test_an_entry_alone_is_read_like_one_in_a_profile() -> None:
         FaultEntry.from_json(json.dumps({"fault": FAULT}).encode())
 
 
+@pytest.mark.parametrize(
+    "amount",
+    ["0.0000001", "0.000000001", "0.0000000", "0", "12.50", "999999999999999.999999999"],
+    ids=lambda amount: f"an amount of {amount}",
+)
+def test_every_amount_that_is_written_is_one_that_is_read(amount: str) -> None:
+    entry = {"name": "a", "match": {"amount": {"min": amount}}, "fault": FAULT}
+    written: Any = FaultEntry.from_json(json.dumps(entry).encode()).as_json()
+
+    assert written["match"]["amount"]["min"] == amount
+    assert FaultEntry.from_json(json.dumps(written).encode()).as_json() == written
+
+
 def test_a_profile_made_in_python_is_held_to_the_same() -> None:
     rule = Rule(name="a", accept=True)
 
