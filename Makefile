@@ -1,6 +1,6 @@
 # One line a task; what a task does lives in the tool that it calls.
 .DEFAULT_GOAL := help
-.PHONY: help local demo shell kubeconfig down push verify deploy smoke undeploy setup lock check imports test integration test-shipping test-operator test-faults test-payment test-hostile e2e render recording bench-payment bench-payment-features bench-operator
+.PHONY: help local demo shell kubeconfig down push verify deploy smoke undeploy setup lock check imports test integration test-shipping test-operator test-faults test-payment test-hostile test-docs e2e render recording bench-payment bench-payment-features bench-operator
 SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
@@ -99,6 +99,9 @@ test-payment: setup  ## Payment with browsers, retrying clients, stores and repl
 
 test-hostile: setup  ## 20,000 hostile requests to payment, of which make test sends a few
 	@.venv/bin/pytest tests/integration/payment_service/test_hostile.py --thorough
+
+test-docs: setup  ## Every command of README and docs/ as printed, on the demo's cluster
+	@.venv/bin/pytest tests/documents
 
 e2e: setup  ## The installed operator on the tests' cluster
 	@.venv/bin/pytest tests/e2e

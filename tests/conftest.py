@@ -27,6 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--thorough", action="store_true", help="try every point of a fault campaign, not a few"
     )
+    parser.addoption(
+        "--write-outputs",
+        action="store_true",
+        help="write what commands really print into the pages that show it (tests/documents)",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from billing_dev.__main__ import COMMANDS
 from billing_dev.tree import ROOT, files
+from support.documents.pages import blocks, in_code, pages
+from support.documents.pages import name as page_name
 
 MAKEFILE = ROOT / "Makefile"
 TARGET = re.compile(r"^([a-z0-9-]+):.*?## +(.+)$", re.MULTILINE)
@@ -20,6 +22,7 @@ _PAGES = (".md", ".yml", ".yaml")
 _TYPED_BY_NOBODY = re.compile(
     r"PYTHONPATH=|python3? -m (?:billing_dev|cluster|demo|local|shipping|bench|support|antaeus)\b"
 )
+_OF_MAKE = re.compile(r"(?:^|[\s(;&])make (?:-\w+ )*([a-z][a-z0-9-]*)", re.MULTILINE)
 _OUR_PROGRAM = re.compile(r"(?:\bbilling-dev|\$\(DEV\)) ([a-z][a-z-]*)\b")
 
 
@@ -75,6 +78,29 @@ def test_every_command_of_ours_that_is_printed_is_there() -> None:
 
     assert found == set()
     assert {match[1] for match in _OUR_PROGRAM.finditer(MAKEFILE.read_text())} >= {"demo", "test"}
+
+
+@pytest.mark.parametrize("page", pages(), ids=page_name)
+def test_every_target_of_make_that_a_page_names_is_there(page: Path) -> None:
+    there = {target for target, _ in TARGET.findall(MAKEFILE.read_text())}
+
+    assert named_targets(page) - there == set()
+
+
+def test_targets_of_make_are_found_in_code_alone(tmp_path: Path) -> None:
+    page = tmp_path / "a.md"
+    page.write_text(
+        "Run `make one`, or `A=1 make -s two B=3`, and make three.\n\n"
+        "```sh\nmake four && make five  # and make six\nexport K=$(make -s seven)\n```\n"
+    )
+
+    assert named_targets(page) == {"one", "two", "four", "five", "seven"}
+
+
+def named_targets(page: Path) -> set[str]:
+    """The targets of make in its blocks, and within its sentences."""
+    code = [re.sub(r"(?m)(^|\s)#.*$", "", block.text) for block in blocks(page, "sh")]
+    return {target for text in [*code, *in_code(page)] for target in _OF_MAKE.findall(text)}
 
 
 def test_help_lists_every_target_and_glues_none_to_its_text() -> None:

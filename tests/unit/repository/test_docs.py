@@ -15,7 +15,8 @@ from billing_dev.render.reference import REFERENCE
 from billing_dev.tree import ROOT, files
 from billing_operator import __version__
 from billing_operator.commands.schema import mistakes
-from unit.repository.pages import (
+from support.documents.outputs import Output
+from support.documents.pages import (
     DOCS,
     Block,
     blocks,
@@ -136,8 +137,8 @@ def test_a_block_that_cannot_be_run_says_why(page: Path) -> None:
 
 @PAGES
 def test_an_output_says_of_which_command_it_is(page: Path) -> None:
-    for block in blocks(page, "text"):
-        assert re.fullmatch(r"<!-- output: \S.* -->", block.before), block.text
+    for block in blocks(page, "text", "console"):
+        assert Output.named(block.before), block.text
 
 
 @PAGES

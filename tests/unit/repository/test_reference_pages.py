@@ -21,7 +21,6 @@ from billing_operator.settings import Settings
 from billing_operator.status.readiness import READINESS
 from payment_service.cashier.records import REFUSALS
 from support.payment.service import a_service, get
-from unit.repository.pages import DOCS, documents, first_words, in_code, name, rows, yaml_documents
 
 OPERATOR = ROOT / "operator/src/billing_operator"
 PAYMENT = ROOT / "payment/src/payment_service"

@@ -22,12 +22,14 @@ class Block:
     Attributes:
         info: what stands behind its opening fence, such as "sh no-run".
         before: the last line with text above it.
+        line: the number of its opening fence's line in the page.
     """
 
     page: str
     info: str
     text: str
     before: str
+    line: int
 
 
 def documents() -> list[Path]:
@@ -45,13 +47,19 @@ def name(page: Path) -> str:
     return str(page.relative_to(ROOT)) if page.is_relative_to(ROOT) else page.name
 
 
-def blocks(page: Path, language: str) -> list[Block]:
-    """Its blocks of a language, in their order, without the indent that a list gives them."""
+def blocks(page: Path, *languages: str) -> list[Block]:
+    """Its blocks of some languages, in their order, without the indent that a list gives them."""
     text = page.read_text()
     return [
-        Block(name(page), found[2], _outdented(found[3], found[1]), _line_before(text, found))
+        Block(
+            page=name(page),
+            info=found[2],
+            text=_outdented(found[3], found[1]),
+            before=_line_before(text, found),
+            line=text.count("\n", 0, found.start()) + 1,
+        )
         for found in _BLOCK.finditer(text)
-        if found[2].split()[:1] == [language]
+        if found[2].partition(" ")[0] in languages
     ]
 
 

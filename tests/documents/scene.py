@@ -1,0 +1,108 @@
+"""Where the commands of a page take place: the demo's stack, fresh and ready, and the clone."""
+
+import json
+from collections.abc import Iterable
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Self
+
+from billing_dev.clients.kube import Kube, Manifest
+from billing_dev.cluster.paths import Cluster
+from billing_dev.demo.sample import STAND_IN
+from billing_dev.demo.stack import ANTAEUS, KIND, NAME, NAMESPACE, DemoStack
+from billing_dev.eventually import eventually
+from billing_dev.installation import Images
+from billing_dev.tree import ROOT
+from billing_operator.names import ACKNOWLEDGE_RESET
+from support.cluster.limits import GONE, NOTICED, ROLLOUT
+
+_ANTAEUS_PODS = f"billing.antaeus.io/part=antaeus,billing.antaeus.io/stack={NAME}"
+# A batch that nobody saw the end of counts as over after two and a half minutes without a payment.
+_QUIET = 240.0
+
+
+class Scene:
+    """The stack `payments/demo`, and what a page makes beside it."""
+
+    def __init__(self, cluster: Cluster, images: Images) -> None:
+        self._kube = Kube(cluster)
+        self._stack = DemoStack(cluster, images, STAND_IN)
+        self._clean = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._stack.put_in_place()
+        self._settle()
+        namespaces = self._namespaces()
+        self._clean.callback(lambda: self._delete(self._namespaces() - namespaces))
+        files = set(ROOT.iterdir())
+        self._clean.callback(lambda: _remove(set(ROOT.iterdir()) - files))
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: object, _trace: TracebackType | None
+    ) -> None:
+        self._clean.close()
+
+    def spec(self) -> Manifest:
+        """What the stack is to be, as the API server has it."""
+        spec: Manifest = self._read()["spec"]
+        return spec
+
+    def lose_payments(self) -> None:
+        """Has Antaeus forget what it was paid, and the stack say so."""
+        self._stack.bill()
+        self._until(lambda status: status["invoices"]["paid"], within=NOTICED)
+        self._kube("-n", NAMESPACE, "rollout", "restart", ANTAEUS)
+        self._until(lambda status: _condition(status, "InvoicesReset") == "True", within=ROLLOUT)
+        self._wait_for_condition("Ready")
+
+    def _settle(self) -> None:
+        """Waits until the stack has read this Antaeus' invoices, and nothing keeps it from runs."""
+        self._until(self._knows_antaeus, within=ROLLOUT)
+        if _condition(self._read()["status"], "InvoicesReset") == "True":
+            time = self._read()["status"]["invoices"]["reset"]["time"]
+            mark = f"{ACKNOWLEDGE_RESET}={time}"
+            self._kube("-n", NAMESPACE, "annotate", "--overwrite", KIND, NAME, mark)
+        self._until(lambda status: _condition(status, "InvoicesReset") == "False", within=NOTICED)
+        self._until(_no_batch_is_open, within=_QUIET)
+        self._wait_for_condition("Ready")
+
+    def _knows_antaeus(self, status: Manifest) -> bool:
+        pods = self._kube.list("pods", NAMESPACE, _ANTAEUS_PODS)
+        known = status.get("invoices", {}).get("antaeusInstance") or {}
+        return [pod["metadata"]["uid"] for pod in pods] == [known.get("podUID")]
+
+    def _wait_for_condition(self, name: str) -> None:
+        wait = ("wait", f"{KIND}/{NAME}", f"--for=condition={name}", f"--timeout={ROLLOUT:.0f}s")
+        self._kube("-n", NAMESPACE, *wait, within=ROLLOUT + 10)
+
+    def _until(self, holds: Any, *, within: float) -> None:
+        eventually(lambda: self._read().get("status", {}), holds, within=within, every=0.5)
+
+    def _read(self) -> Manifest:
+        return self._kube.must_get(KIND, NAME, NAMESPACE)
+
+    def _namespaces(self) -> set[str]:
+        listed = json.loads(self._kube("get", "namespaces", "-o", "json"))["items"]
+        return {each["metadata"]["name"] for each in listed}
+
+    def _delete(self, namespaces: Iterable[str]) -> None:
+        for name in sorted(namespaces):
+            self._kube.delete("namespace", name, "", f"--timeout={GONE:.0f}s")
+
+
+def _condition(status: Manifest, name: str) -> str:
+    found = {each["type"]: each["status"] for each in status.get("conditions", [])}
+    return str(found.get(name, "Unknown"))
+
+
+def _no_batch_is_open(status: Manifest) -> bool:
+    billing = status.get("billing") or {}
+    return not any(billing.get(name) for name in ("running", "unresolvedRun", "unmanagedRun"))
+
+
+def _remove(made: Iterable[Any]) -> None:
+    """Removes what a page has written into the clone and its reader may want to keep."""
+    for path in made:
+        if path.is_file():
+            path.unlink()

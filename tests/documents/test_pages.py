@@ -1,0 +1,141 @@
+"""Every command of the pages, run as printed, and every output that they show.
+
+`pytest tests/documents --write-outputs` writes what was really printed into the pages.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from billing_dev.eventually import eventually
+from billing_dev.tree import ROOT
+from documents.scene import Scene
+from support.cases import cases
+from support.cluster.limits import NOTICED, ROLLOUT
+from support.documents.commands import commands
+from support.documents.outputs import Output
+from support.documents.pages import DOCS, README, Block, blocks, name, pages
+from support.documents.session import Ran, Session
+
+# Speaks of two services on this machine, not of a cluster: it has a test of its own.
+LOCAL = DOCS / "how-to/local.md"
+# What a page is about, where the stack has to be in trouble for its commands to do anything.
+TROUBLE: dict[str, Callable[[Scene], None]] = {
+    "docs/runbooks/BillingInvoicesReset.md": Scene.lose_payments,
+}
+# Beside what a block itself waits for: a first build of the images included.
+_BLOCK_SECONDS = 600.0
+_TIME_OUT = re.compile(r"--timeout=(\d+)(m|s)\b")
+
+pytestmark = pytest.mark.timeout(1800)
+
+
+def runnable(page: Path) -> list[Block]:
+    return [block for block in blocks(page, "sh") if block.info == "sh"]
+
+
+def read_in_order() -> list[str]:
+    """The pages with commands: first what a newcomer reads, since it starts the cluster."""
+    first = [README, DOCS / "tutorial.md"]
+    rest = [page for page in pages() if page not in first]
+    return [name(page) for page in first + rest if runnable(page) and page != LOCAL]
+
+
+@pytest.mark.parametrize("which", cases("the commands of {0} work", read_in_order()))
+def test_a_page_can_be_followed_as_printed(
+    which: str,
+    scene: Scene,
+    environment: Mapping[str, str],
+    tmp_path: Path,
+    pytestconfig: pytest.Config,
+) -> None:
+    page, before = ROOT / which, scene.spec()
+    if which in TROUBLE:
+        TROUBLE[which](scene)
+    with Session(ROOT, environment, tmp_path / "printed") as session:
+        ran = [one for block in runnable(page) for one in followed(session, block)]
+    if pytestconfig.getoption("--write-outputs"):
+        write_outputs(page, ran)
+    assert differences(page, ran) == []
+    assert scene.spec() == before
+
+
+def test_the_page_of_make_local_can_be_followed_beside_it(
+    environment_of_local: Mapping[str, str], tmp_path: Path
+) -> None:
+    """On free ports, and with a folder of its own, in place of the usual ones."""
+    here = {
+        ":9000": f":{environment_of_local['PAYMENT_PORT']}",
+        ":8000": f":{environment_of_local['ANTAEUS_PORT']}",
+        ".local/": f"{environment_of_local['LOCAL_FOLDER']}/",
+    }
+    with Session(ROOT, environment_of_local, tmp_path / "printed") as session:
+        session.run("make local &", within=NOTICED)
+        eventually(session.printed, lambda said: "Ctrl-C" in said, within=ROLLOUT)
+        ran = [one for block in runnable(LOCAL) for one in followed(session, block, here)]
+
+    assert len(ran) > 15
+    assert differences(LOCAL, ran) == []
+
+
+def followed(
+    session: Session, block: Block, here: Mapping[str, str] | None = None
+) -> Iterator[Ran]:
+    """Runs the commands of a block, and fails at the first that does not end well in time.
+
+    Args:
+        here: what takes the place of words of the page.
+    """
+    text = block.text
+    for word, other in (here or {}).items():
+        text = text.replace(word, other)
+    for command in commands(text):
+        done = session.run(command, within=bound(command))
+        told = f"{block.page}:{block.line}\n$ {command}\n{done.printed}"
+        print(told)
+        assert done.code is not None, f"not over after {bound(command):g} s: {told}"
+        assert done.code == 0, f"ended with {done.code}: {told}"
+        yield done
+
+
+def bound(command: str) -> float:
+    """Seconds that a command may take, its own time-outs included."""
+    waits = (int(n) * {"m": 60, "s": 1}[unit] for n, unit in _TIME_OUT.findall(command))
+    return _BLOCK_SECONDS + sum(waits)
+
+
+def outputs(page: Path) -> Iterator[tuple[Block, Output]]:
+    for block in blocks(page, "text", "console"):
+        output = Output.named(block.before)
+        assert output is not None, f"{block.page}:{block.line}: of which command is this?"
+        yield block, output
+
+
+def printed_by(output: Output, ran: Sequence[Ran]) -> str:
+    """What the command printed when it was run last."""
+    found = [one.printed for one in ran if output.is_of(one.command)]
+    assert found, f"no block runs {output.command}"
+    return found[-1]
+
+
+def differences(page: Path, ran: Sequence[Ran]) -> list[str]:
+    """Outputs that were not printed as they are shown."""
+    return [
+        f"{block.page}:{block.line} shows\n{block.text}\nbut this was printed:\n{printed}"
+        for block, output in outputs(page)
+        if not output.agrees(block.text, printed := printed_by(output, ran))
+    ]
+
+
+def write_outputs(page: Path, ran: Sequence[Ran]) -> None:
+    """Puts what was printed in the place of what is shown."""
+    text = page.read_text()
+    for block, output in outputs(page):
+        real = output.real(block.text, printed_by(output, ran))
+        above = f"{block.before}\n"
+        head, _, rest = text.partition(above)
+        assert rest.count(block.text), f"{block.page}:{block.line}"
+        text = head + above + rest.replace(block.text, real, 1)
+    page.write_text(text)
