@@ -16,11 +16,13 @@ from support.cases import cases
 from support.cluster.limits import NOTICED, ROLLOUT
 from support.documents.commands import commands
 from support.documents.outputs import Output
-from support.documents.pages import DOCS, README, Block, blocks, name, pages
+from support.documents.pages import DOCS, README, Block, blocks, first_words, name, pages
 from support.documents.session import Ran, Session
 
 # Speaks of two services on this machine, not of a cluster: it has a test of its own.
 LOCAL = DOCS / "how-to/local.md"
+# A line for each task, with the command that its own page explains.
+OVERVIEW = DOCS / "how-to/README.md"
 # What a page is about, where the stack has to be in trouble for its commands to do anything.
 TROUBLE: dict[str, Callable[[Scene], None]] = {
     "docs/runbooks/BillingInvoicesReset.md": Scene.lose_payments,
@@ -78,6 +80,25 @@ def test_the_page_of_make_local_can_be_followed_beside_it(
 
     assert len(ran) > 15
     assert differences(LOCAL, ran) == []
+
+
+def test_every_command_of_the_overview_is_taken_by_the_cluster(
+    scene: Scene, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    """Without its effect, since the page of each command shows what it does."""
+    before = scene.spec()
+    shown = [line for line in first_words(OVERVIEW, column=1) if line.startswith("kubectl ")]
+    # Which one of them reads.
+    (tmp_path / "recipe.yaml").write_text("spec: {payment: {successRate: 1}}")
+    (tmp_path / "deploy").symlink_to(ROOT / "deploy")
+    with Session(tmp_path, environment, tmp_path / "printed") as session:
+        for command in shown:
+            reads = command.split()[1] in ("get", "describe")
+            done = session.run(command if reads else f"{command} --dry-run=server", within=NOTICED)
+            assert done.code == 0, f"$ {command}\n{done.printed}"
+
+    assert len(shown) > 10
+    assert scene.spec() == before
 
 
 def followed(

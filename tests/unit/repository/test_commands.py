@@ -23,7 +23,25 @@ _TYPED_BY_NOBODY = re.compile(
     r"PYTHONPATH=|python3? -m (?:billing_dev|cluster|demo|local|shipping|bench|support|antaeus)\b"
 )
 _OF_MAKE = re.compile(r"(?:^|[\s(;&])make (?:-\w+ )*([a-z][a-z0-9-]*)", re.MULTILINE)
+_COMMENT = re.compile(r"(?m)(^|\s)#.*$")
 _OUR_PROGRAM = re.compile(r"(?:\bbilling-dev|\$\(DEV\)) ([a-z][a-z-]*)\b")
+
+_PAGES_TEST = "tests/documents/test_pages.py"
+_SHIPPING = "tests/fresh_cluster/test_shipping.py"
+_REMOVAL = "test_nothing_is_removed_while_there_are_stacks_unless_they_are_given_up"
+# Targets that pages name in blocks which cannot be run as printed, each with the test that runs it,
+# or the fixture.
+RUN_BY = {
+    "demo": f"{_PAGES_TEST}::test_a_page_can_be_followed_as_printed",
+    "kubeconfig": f"{_PAGES_TEST}::test_a_page_can_be_followed_as_printed",
+    "local": f"{_PAGES_TEST}::test_the_page_of_make_local_can_be_followed_beside_it",
+    "down": f"{_SHIPPING}::coming",
+    "push": f"{_SHIPPING}::test_a_push_writes_down_what_the_registry_has",
+    "verify": f"{_SHIPPING}::test_a_verification_keeps_nothing_and_says_what_it_could_not_try",
+    "deploy": f"{_SHIPPING}::test_what_is_deployed_is_what_was_pushed",
+    "smoke": f"{_SHIPPING}::test_a_smoke_test_says_that_it_pays_and_pays",
+    "undeploy": f"{_SHIPPING}::{_REMOVAL}",
+}
 
 
 def make(*words: str, **variables: str) -> str:
@@ -97,9 +115,24 @@ def test_targets_of_make_are_found_in_code_alone(tmp_path: Path) -> None:
     assert named_targets(page) == {"one", "two", "four", "five", "seven"}
 
 
+def test_every_target_of_a_block_that_is_not_run_as_printed_is_run_by_some_test() -> None:
+    named = {
+        target
+        for page in pages()
+        for block in blocks(page, "sh")
+        if block.info == "sh no-run"
+        for target in _OF_MAKE.findall(_COMMENT.sub("", block.text))
+    }
+
+    assert named - set(RUN_BY) == set()
+    for test in RUN_BY.values():
+        file, _, function = test.partition("::")
+        assert f"\ndef {function}(" in (ROOT / file).read_text(), test
+
+
 def named_targets(page: Path) -> set[str]:
     """The targets of make in its blocks, and within its sentences."""
-    code = [re.sub(r"(?m)(^|\s)#.*$", "", block.text) for block in blocks(page, "sh")]
+    code = [_COMMENT.sub("", block.text) for block in blocks(page, "sh")]
     return {target for text in [*code, *in_code(page)] for target in _OF_MAKE.findall(text)}
 
 
