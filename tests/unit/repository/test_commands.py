@@ -124,7 +124,8 @@ def test_every_target_of_a_block_that_is_not_run_as_printed_is_run_by_some_test(
         for target in _OF_MAKE.findall(_COMMENT.sub("", block.text))
     }
 
-    assert named - set(RUN_BY) == set()
+    # Which runs the tests, so none of them runs it.
+    assert named - {"test"} - set(RUN_BY) == set()
     for test in RUN_BY.values():
         file, _, function = test.partition("::")
         assert f"\ndef {function}(" in (ROOT / file).read_text(), test
