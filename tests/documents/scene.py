@@ -1,10 +1,11 @@
 """Where the commands of a page take place: the demo's stack, fresh and ready, and the clone."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from billing_dev.clients.kube import Kube, Manifest
 from billing_dev.cluster.paths import Cluster
@@ -14,11 +15,9 @@ from billing_dev.eventually import eventually
 from billing_dev.installation import Images
 from billing_dev.tree import ROOT
 from billing_operator.names import ACKNOWLEDGE_RESET
-from support.cluster.limits import GONE, NOTICED, ROLLOUT
+from support.cluster.limits import GONE, ROLLOUT
 
 _ANTAEUS_PODS = f"billing.antaeus.io/part=antaeus,billing.antaeus.io/stack={NAME}"
-# A batch that nobody saw the end of counts as over after two and a half minutes without a payment.
-_QUIET = 240.0
 
 
 class Scene:
@@ -51,20 +50,19 @@ class Scene:
     def lose_payments(self) -> None:
         """Has Antaeus forget what it was paid, and the stack say so."""
         self._stack.bill()
-        self._until(lambda status: status["invoices"]["paid"], within=NOTICED)
+        self._until(lambda status: status["invoices"]["paid"], within=ROLLOUT)
         self._kube("-n", NAMESPACE, "rollout", "restart", ANTAEUS)
         self._until(lambda status: _condition(status, "InvoicesReset") == "True", within=ROLLOUT)
         self._wait_for_condition("Ready")
 
     def _settle(self) -> None:
-        """Waits until the stack has read this Antaeus' invoices, and nothing keeps it from runs."""
+        """Waits until the stack has read this Antaeus' invoices, and none are forgotten."""
         self._until(self._knows_antaeus, within=ROLLOUT)
         if _condition(self._read()["status"], "InvoicesReset") == "True":
             time = self._read()["status"]["invoices"]["reset"]["time"]
             mark = f"{ACKNOWLEDGE_RESET}={time}"
             self._kube("-n", NAMESPACE, "annotate", "--overwrite", KIND, NAME, mark)
-        self._until(lambda status: _condition(status, "InvoicesReset") == "False", within=NOTICED)
-        self._until(_no_batch_is_open, within=_QUIET)
+        self._until(lambda status: _condition(status, "InvoicesReset") == "False", within=ROLLOUT)
         self._wait_for_condition("Ready")
 
     def _knows_antaeus(self, status: Manifest) -> bool:
@@ -76,7 +74,7 @@ class Scene:
         wait = ("wait", f"{KIND}/{NAME}", f"--for=condition={name}", f"--timeout={ROLLOUT:.0f}s")
         self._kube("-n", NAMESPACE, *wait, within=ROLLOUT + 10)
 
-    def _until(self, holds: Any, *, within: float) -> None:
+    def _until(self, holds: Callable[[Manifest], object], *, within: float) -> None:
         eventually(lambda: self._read().get("status", {}), holds, within=within, every=0.5)
 
     def _read(self) -> Manifest:
@@ -96,12 +94,7 @@ def _condition(status: Manifest, name: str) -> str:
     return str(found.get(name, "Unknown"))
 
 
-def _no_batch_is_open(status: Manifest) -> bool:
-    billing = status.get("billing") or {}
-    return not any(billing.get(name) for name in ("running", "unresolvedRun", "unmanagedRun"))
-
-
-def _remove(made: Iterable[Any]) -> None:
+def _remove(made: Iterable[Path]) -> None:
     """Removes what a page has written into the clone and its reader may want to keep."""
     for path in made:
         if path.is_file():
