@@ -1,8 +1,7 @@
 """Where the commands of a page take place: the demo's stack, fresh and ready, and the clone."""
 
-import json
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,6 +18,13 @@ from support.cluster.limits import GONE, ROLLOUT
 
 _ANTAEUS_PODS = f"billing.antaeus.io/part=antaeus,billing.antaeus.io/stack={NAME}"
 
+# Of what pages make. Those of other namespaces go with them.
+_KINDS = (
+    "namespaces,clusterroles,clusterrolebindings,validatingadmissionpolicies,"
+    "validatingadmissionpolicybindings,rolebindings,secrets,configmaps,jobs,ingresses,"
+    "networkpolicies,poddisruptionbudgets,horizontalpodautoscalers"
+)
+
 
 class Scene:
     """The stack `payments/demo`, and what a page makes beside it."""
@@ -31,8 +37,8 @@ class Scene:
     def __enter__(self) -> Self:
         self._stack.put_in_place()
         self._settle()
-        namespaces = self._namespaces()
-        self._clean.callback(lambda: self._delete(self._namespaces() - namespaces))
+        self._objects = self._listed()
+        self._clean.callback(lambda: self._delete(self._listed() - self._objects))
         files = set(ROOT.iterdir())
         self._clean.callback(lambda: _remove(set(ROOT.iterdir()) - files))
         return self
@@ -46,6 +52,12 @@ class Scene:
         """What the stack is to be, as the API server has it."""
         spec: Manifest = self._read()["spec"]
         return spec
+
+    def left(self) -> set[str]:
+        """What a page has made in the stack's namespace, or around it, and not taken back."""
+        with suppress(AssertionError):
+            eventually(lambda: not self._listed() - self._objects, within=GONE, every=0.5)
+        return self._listed() - self._objects
 
     def lose_payments(self) -> None:
         """Has Antaeus forget what it was paid, and the stack say so."""
@@ -80,13 +92,13 @@ class Scene:
     def _read(self) -> Manifest:
         return self._kube.must_get(KIND, NAME, NAMESPACE)
 
-    def _namespaces(self) -> set[str]:
-        listed = json.loads(self._kube("get", "namespaces", "-o", "json"))["items"]
-        return {each["metadata"]["name"] for each in listed}
+    def _listed(self) -> set[str]:
+        return set(self._kube("get", _KINDS, "-n", NAMESPACE, "-o", "name").split())
 
-    def _delete(self, namespaces: Iterable[str]) -> None:
-        for name in sorted(namespaces):
-            self._kube.delete("namespace", name, "", f"--timeout={GONE:.0f}s")
+    def _delete(self, names: Iterable[str]) -> None:
+        if names:
+            time_out = f"--timeout={GONE:.0f}s"
+            self._kube("delete", *sorted(names), "-n", NAMESPACE, "--ignore-not-found", time_out)
 
 
 def _condition(status: Manifest, name: str) -> str:

@@ -27,6 +27,8 @@ OVERVIEW = DOCS / "how-to/README.md"
 TROUBLE: dict[str, Callable[[Scene], None]] = {
     "docs/runbooks/BillingInvoicesReset.md": Scene.lose_payments,
 }
+# Its own stack is what its reader goes on with.
+LEAVES_A_STACK = {name(README)}
 # Beside what a block itself waits for: a first build of the images included.
 _BLOCK_SECONDS = 600.0
 _TIME_OUT = re.compile(r"--timeout=(\d+)(m|s)\b")
@@ -62,6 +64,7 @@ def test_a_page_can_be_followed_as_printed(
         write_outputs(page, ran)
     assert differences(page, ran) == []
     assert scene.spec() == before
+    assert which in LEAVES_A_STACK or scene.left() == set()
 
 
 def test_the_page_of_make_local_can_be_followed_beside_it(
