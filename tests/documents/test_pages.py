@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,14 @@ _BLOCK_SECONDS = 600.0
 _TIME_OUT = re.compile(r"--timeout=(\d+)(m|s)\b")
 
 pytestmark = pytest.mark.timeout(1800)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command that was run, and the block that has it."""
+
+    block: Block
+    ran: Ran
 
 
 def runnable(page: Path) -> list[Block]:
@@ -106,7 +115,7 @@ def test_every_command_of_the_overview_is_taken_by_the_cluster(
 
 def followed(
     session: Session, block: Block, here: Mapping[str, str] | None = None
-) -> Iterator[Ran]:
+) -> Iterator[Step]:
     """Runs the commands of a block, and fails at the first that does not end well in time.
 
     Args:
@@ -121,7 +130,7 @@ def followed(
         print(told)
         assert done.code is not None, f"not over after {bound(command):g} s: {told}"
         assert done.code == 0, f"ended with {done.code}: {told}"
-        yield done
+        yield Step(block, done)
 
 
 def bound(command: str) -> float:
@@ -137,27 +146,31 @@ def outputs(page: Path) -> Iterator[tuple[Block, Output]]:
         yield block, output
 
 
-def printed_by(output: Output, ran: Sequence[Ran]) -> str:
-    """What the command printed when it was run last."""
-    found = [one.printed for one in ran if output.is_of(one.command)]
-    assert found, f"no block runs {output.command}"
+def printed_above(block: Block, output: Output, ran: Sequence[Step]) -> str:
+    """What the command printed when it was run last before the block that shows its output."""
+    found = [
+        step.ran.printed
+        for step in ran
+        if step.block.line < block.line and output.is_of(step.ran.command)
+    ]
+    assert found, f"{block.page}:{block.line}: no block above runs {output.command}"
     return found[-1]
 
 
-def differences(page: Path, ran: Sequence[Ran]) -> list[str]:
+def differences(page: Path, ran: Sequence[Step]) -> list[str]:
     """Outputs that were not printed as they are shown."""
     return [
         f"{block.page}:{block.line} shows\n{block.text}\nbut this was printed:\n{printed}"
         for block, output in outputs(page)
-        if not output.agrees(block.text, printed := printed_by(output, ran))
+        if not output.agrees(block.text, printed := printed_above(block, output, ran))
     ]
 
 
-def write_outputs(page: Path, ran: Sequence[Ran]) -> None:
+def write_outputs(page: Path, ran: Sequence[Step]) -> None:
     """Puts what was printed in the place of what is shown."""
     text = page.read_text()
     for block, output in outputs(page):
-        real = output.real(block.text, printed_by(output, ran))
+        real = output.real(block.text, printed_above(block, output, ran))
         above = f"{block.before}\n"
         head, _, rest = text.partition(above)
         assert rest.count(block.text), f"{block.page}:{block.line}"
