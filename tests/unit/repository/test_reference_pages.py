@@ -20,6 +20,15 @@ from billing_operator.runs.report import Outcome
 from billing_operator.settings import Settings
 from billing_operator.status.readiness import READINESS
 from payment_service.cashier.records import REFUSALS
+from support.documents.pages import (
+    DOCS,
+    documents,
+    first_words,
+    in_code,
+    name,
+    rows,
+    yaml_documents,
+)
 from support.payment.service import a_service, get
 
 OPERATOR = ROOT / "operator/src/billing_operator"

@@ -17,7 +17,7 @@ from billing_dev.render.reference import is_in_a_copy
 from billing_dev.tree import ROOT, files
 from billing_operator import names
 from billing_operator.reasons import ConditionType, EventReason, Reason, WaitReason
-from unit.repository.pages import DOCS, documents, first_words, in_code
+from support.documents.pages import DOCS, documents, first_words, in_code
 
 # Fields of a stack.
 FIELDS = {
