@@ -87,6 +87,7 @@ class Service:
         if self.control is not None:
             self.control.stop()
         self._watcher.stop()
+        self.state.close()
 
     def _moment(self) -> Moment:
         return Moment(

@@ -12,6 +12,7 @@ import pytest
 from billing_dev.local.redis_server import RedisServer
 from payment_service.service import Service
 from payment_service.state.records import Filter
+from payment_service.state.store import Store
 from support.cases import cases
 from support.payment.service import Answer, Caller, a_charge, a_request, a_service, get, sample
 
@@ -96,3 +97,16 @@ def test_without_its_store_a_charge_is_answered_as_the_settings_say(
         scope = {"Refuse": "lost", "Local": "local"}[lost]
         assert sample(page, f'payment_state_info{{scope="{scope}"}}') == 1
         assert get(service.ops.number, "/readyz").status == 200
+
+
+def test_a_service_that_has_ended_holds_no_connection_to_its_store(
+    tmp_path: Path, own_store: RedisServer
+) -> None:
+    with a_replica(tmp_path / "a", own_store, "p") as service:
+        ask(service)
+
+    watching = Store(own_store.address, own_store.password_file)
+    try:
+        assert len(watching.ask(lambda redis: redis.client_list())) == 1
+    finally:
+        watching.close()

@@ -30,6 +30,10 @@ class LocalWhenLost:
     def scope(self) -> Scope:
         return Scope.LOCAL if self._shared.scope is Scope.LOST else self._shared.scope
 
+    def close(self) -> None:
+        self._shared.close()
+        self._local.close()
+
     def arrive(self, charge: Charge, charge_id: str, window_seconds: float | None) -> Arrival:
         return self._ask(lambda state: state.arrive(charge, charge_id, window_seconds))
 

@@ -132,3 +132,6 @@ class State(Protocol):
 
     def reset(self) -> None:
         """Forgets everything, the faults too."""
+
+    def close(self) -> None:
+        """Ends its connections, if it has any. Nothing is asked of it afterwards."""

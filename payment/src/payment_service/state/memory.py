@@ -55,6 +55,9 @@ class Memory:
     def scope(self) -> Scope:
         return Scope.PROCESS
 
+    def close(self) -> None:
+        pass
+
     def arrive(self, charge: Charge, charge_id: str, window_seconds: float | None) -> Arrival:
         attempt = self.next_attempt(charge)
         if window_seconds is None:

@@ -63,6 +63,9 @@ class Shared:
     def scope(self) -> Scope:
         return Scope.LOST if self._store.lost else Scope.STORE
 
+    def close(self) -> None:
+        self._store.close()
+
     def arrive(self, charge: Charge, charge_id: str, window_seconds: float | None) -> Arrival:
         if window_seconds is None:
             return Arrival(self.next_attempt(charge), None)

@@ -104,7 +104,8 @@ class Store:
 
     def close(self) -> None:
         """Closes all connections."""
-        self._redis.close()
+        # Not close() alone: the client leaves a pool that it was given to whoever gave it.
+        self._redis.connection_pool.disconnect()
 
     def _ask(self, question: Callable[[Redis], T]) -> T:
         try:
