@@ -16,6 +16,13 @@ from support.operator.builders import a_body, an_object, owned
         (DEPLOYMENT, ("ns", "x"), "/apis/apps/v1/namespaces/ns/deployments/x"),
         (DEPLOYMENT, ("ns", "x", "scale"), "/apis/apps/v1/namespaces/ns/deployments/x/scale"),
     ],
+    ids=[
+        "one secret",
+        "secrets of a namespace",
+        "secrets of all namespaces",
+        "one deployment",
+        "the scale of a deployment",
+    ],
 )
 def test_a_kind_knows_its_paths(kind: Kind, arguments: tuple[str, ...], path: str) -> None:
     assert kind.path(*arguments) == path

@@ -38,7 +38,7 @@ def test_a_word_that_it_does_not_know_is_refused_with_its_usage(
     assert "usage: billing-operator" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [[], ["run"]])
+@pytest.mark.parametrize("words", [[], ["run"]], ids=["no command", "the command run"])
 def test_without_settings_it_says_what_is_missing_and_ends(
     words: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,6 +51,12 @@ def test_the_digest_is_read_as_payment_tells_it() -> None:
         ({"hash": None, "mistakes": ["cannot be read"]}, ProfileAnswer("a")),
         ("b", ProfileAnswer("a")),
     ],
+    ids=[
+        "a mistake in it",
+        "refused without a mistake",
+        "a file that cannot be read",
+        "a text in place of a mapping",
+    ],
 )
 def test_what_payment_has_against_a_newer_profile_is_read(
     refused: object, read: ProfileAnswer
@@ -66,6 +72,13 @@ def test_what_payment_has_against_a_newer_profile_is_read(
         ({"tokens": None}, Accepted(everything=True)),
         ({"tokens": []}, Accepted()),
         ({"tokens": ["a", None]}, Accepted(frozenset({"a", None}))),
+    ],
+    ids=[
+        "no word of tokens",
+        "text in place of a list",
+        "every token",
+        "no token at all",
+        "one token and none",
     ],
 )
 def test_payment_tells_which_tokens_it_accepts_or_does_not(

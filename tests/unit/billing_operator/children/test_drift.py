@@ -48,7 +48,11 @@ def test_an_object_that_we_never_applied_differs() -> None:
     assert found(a_manifest(), a_manifest()) == "not applied yet"
 
 
-@pytest.mark.parametrize("entry", [{"operation": "Update"}, {"subresource": "scale"}])
+@pytest.mark.parametrize(
+    "entry",
+    [{"operation": "Update"}, {"subresource": "scale"}],
+    ids=["an update of ours", "our apply of the scale"],
+)
 def test_only_our_own_apply_of_the_object_itself_counts(entry: Manifest) -> None:
     live = applied(a_manifest())
     live["metadata"]["managedFields"][0] |= entry
@@ -157,7 +161,9 @@ def test_a_value_of_another_type_is_found() -> None:
     assert found(a_manifest(template={"spec": {"a": 1}}), live) == ".spec.template"
 
 
-@pytest.mark.parametrize("empty", ["", None, {}, []])
+@pytest.mark.parametrize(
+    "empty", ["", None, {}, []], ids=["an empty text", "null", "an empty mapping", "an empty list"]
+)
 def test_what_is_empty_may_be_left_out_by_the_server(empty: object) -> None:
     live = applied(a_manifest(field=empty))
     del live["spec"]["field"]

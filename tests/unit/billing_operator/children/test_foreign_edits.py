@@ -58,22 +58,26 @@ def owned_by(manager: str, entries: list[Manifest] | None) -> Manifest:
 
 
 @pytest.mark.parametrize(
-    ("rival", "why"),
+    "rival",
     [
-        ({"f:spec": {"f:strategy": {"f:rollingUpdate": {".": {}, "f:maxSurge": {}}}}}, "strategy"),
-        (in_container({"f:env": {'k:{"name":"A"}': {"f:valueFrom": {".": {}}}}}), "variable"),
-        (in_pod({"f:volumes": {'k:{"name":"data"}': {"f:hostPath": {}}}}), "volume"),
-        (in_container({"f:readinessProbe": {"f:exec": {"f:command": {}}}}), "probe"),
+        {"f:spec": {"f:strategy": {"f:rollingUpdate": {".": {}, "f:maxSurge": {}}}}},
+        in_container({"f:env": {'k:{"name":"A"}': {"f:valueFrom": {".": {}}}}}),
+        in_pod({"f:volumes": {'k:{"name":"data"}': {"f:hostPath": {}}}}),
+        in_container({"f:readinessProbe": {"f:exec": {"f:command": {}}}}),
+    ],
+    ids=[
+        "another strategy",
+        "another source of a variable",
+        "another kind of volume",
+        "another kind of probe",
     ],
 )
-def test_what_excludes_a_field_of_ours_becomes_ours_and_nobody_elses(
-    rival: Manifest, why: str
-) -> None:
+def test_what_excludes_a_field_of_ours_becomes_ours_and_nobody_elses(rival: Manifest) -> None:
     wanted = a_deployment(volumes=[{"name": "data", "emptyDir": {}}])
     wanted["spec"]["template"]["spec"]["containers"][0]["readinessProbe"] = {"httpGet": {}}
     entries = take_fields(wanted, edited(applied(wanted), rival), MANAGER)
 
-    assert owned_by("kubectl-patch", entries) == {}, why
+    assert owned_by("kubectl-patch", entries) == {}
     # The server refuses an entry that owns nothing.
     assert entries is not None
     assert all(entry["fieldsV1"] for entry in entries)
@@ -138,7 +142,11 @@ def test_the_same_fields_set_by_somebody_else_are_no_rivals() -> None:
     assert take_fields(wanted, edited(applied(wanted), theirs), MANAGER) is None
 
 
-@pytest.mark.parametrize("entry", [{"manager": MANAGER}, {"subresource": "status"}])
+@pytest.mark.parametrize(
+    "entry",
+    [{"manager": MANAGER}, {"subresource": "status"}],
+    ids=["fields of our own", "fields of the status"],
+)
 def test_neither_our_own_fields_nor_those_of_a_subresource_are_claimed(
     entry: dict[str, str],
 ) -> None:

@@ -49,7 +49,11 @@ def test_what_its_owner_hands_over_passes() -> None:
     refuse_unless_given(a_stack(), an_object("Service", "shop-antaeus", annotations=ADOPT))
 
 
-@pytest.mark.parametrize("annotations", [None, {}, {"billing.antaeus.io/adopt": "another"}])
+@pytest.mark.parametrize(
+    "annotations",
+    [None, {}, {"billing.antaeus.io/adopt": "another"}],
+    ids=["no annotations", "empty annotations", "handed to another stack"],
+)
 def test_what_is_not_handed_to_this_stack_is_refused(annotations: dict[str, str] | None) -> None:
     foreign = an_object("Service", "shop-antaeus", annotations=annotations)
     command = r"kubectl annotate --overwrite -n payments service shop-antaeus \S+/adopt=shop"

@@ -99,7 +99,11 @@ def test_every_mistake_of_every_file_is_told_with_document_and_field() -> None:
     ]
 
 
-@pytest.mark.parametrize("spec", [None, {}, {"antaeus": None, "payment": {"successRate": None}}])
+@pytest.mark.parametrize(
+    "spec",
+    [None, {}, {"antaeus": None, "payment": {"successRate": None}}],
+    ids=["a null spec", "an empty spec", "null fields"],
+)
 def test_what_is_null_is_as_if_it_were_not_there(spec: Manifest | None) -> None:
     assert rendered({**a_body(), "spec": spec}) == rendered(a_body())
 

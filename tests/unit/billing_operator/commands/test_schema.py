@@ -9,6 +9,7 @@ from billing_dev.crd import nodes, schema
 from billing_operator.commands import render
 from billing_operator.commands.schema import CHECKED, defaulted, mistakes
 from billing_operator.kinds import Manifest
+from case_names import as_written
 
 # For people, or for the API server alone: rules in CEL, how lists are merged, what only narrows a
 # type that is checked anyhow.
@@ -87,6 +88,7 @@ def test_every_word_of_the_schema_is_heeded_or_left_to_the_api_server() -> None:
         (True, {"type": "string"}, "a: true is not text"),
         (1.5, {"x-kubernetes-int-or-string": True}, "a: 1.5 is not a whole number or text"),
     ],
+    ids=as_written,
 )
 def test_a_mistake_is_told_with_its_field(value: Any, by: Manifest, wrong: str) -> None:
     (told,) = mistakes(value, by, "a")
@@ -104,6 +106,7 @@ def test_a_mistake_is_told_with_its_field(value: Any, by: Manifest, wrong: str) 
         ({"b": {"c": 1}}, {"type": "object", "additionalProperties": {"properties": {"c": {}}}}),
         ("anything", {}),
     ],
+    ids=as_written,
 )
 def test_what_is_well_is_left_in_peace(value: Any, by: Manifest) -> None:
     assert list(mistakes(value, by, "a")) == []
@@ -135,6 +138,7 @@ def test_a_long_value_is_not_repeated_in_full() -> None:
         {"token": {"secretRef": {}}},
         {"suspend": "no"},
     ],
+    ids=as_written,
 )
 def test_it_says_what_another_reader_of_the_schema_says(spec: Manifest) -> None:
     by = schema()["properties"]["spec"]

@@ -80,7 +80,11 @@ async def test_a_pass_may_be_repeated_after_a_crash_anywhere() -> None:
     }
 
 
-@pytest.mark.parametrize("change", [{"deletionTimestamp": "2025-01-01T00:00:00Z"}, None])
+@pytest.mark.parametrize(
+    "change",
+    [{"deletionTimestamp": "2025-01-01T00:00:00Z"}, None],
+    ids=["it is being deleted", "it is gone"],
+)
 async def test_a_stack_that_leaves_or_has_left_is_left_alone(change: dict[str, str] | None) -> None:
     body = a_body()
     body["metadata"] |= change or {}

@@ -26,6 +26,16 @@ SCALED = {"replicas": 3, "autoscaling": {"minReplicas": 2, "maxReplicas": 5}}
         ({"replicas": 1, "autoscaling": {"maxReplicas": 2}}, 1),
         ({"replicas": 5, "autoscaling": {"maxReplicas": 1}}, None),
     ],
+    ids=[
+        "one pod by default",
+        "no pod",
+        "one pod with a budget asked for",
+        "two pods",
+        "five pods and a limit of three",
+        "five pods with the budget switched off",
+        "an autoscaler that may make two",
+        "an autoscaler that may make one",
+    ],
 )
 def test_a_budget_is_there_for_two_pods_and_more(
     payment: dict[str, Any], expected: int | None

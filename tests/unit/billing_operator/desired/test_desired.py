@@ -127,6 +127,12 @@ def test_a_stack_that_hibernates_differs_in_nothing_but_its_replicas() -> None:
         {"ingress": {"enabled": True}},
         {"new": 1},
     ],
+    ids=[
+        "the number of pods",
+        "the type of the service",
+        "an ingress",
+        "a field that is not known",
+    ],
 )
 def test_what_does_not_shape_antaeus_pod_leaves_its_digest_alone(change: Manifest) -> None:
     plain = antaeus.template_origin(a_stack(), a_token())

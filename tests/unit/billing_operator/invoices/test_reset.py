@@ -43,20 +43,24 @@ def test_the_same_counts_keep_their_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reading", "why"),
+    "reading",
     [
-        ((0, 10, "b/0"), "another pod"),
-        ((0, 10, "a/1"), "the container started anew"),
-        ((5, 5, "b/0"), "another pod that has been paid since"),
-        ((0, 10, "a/0"), "the watch lags behind the answer"),
+        (0, 10, "b/0"),
+        (0, 10, "a/1"),
+        (5, 5, "b/0"),
+        (0, 10, "a/0"),
+    ],
+    ids=[
+        "another pod",
+        "the container started anew",
+        "another pod that has been paid since",
+        "the watch lags behind the answer",
     ],
 )
-def test_another_instance_has_forgotten_what_was_paid(
-    reading: tuple[int, int, str], why: str
-) -> None:
+def test_another_instance_has_forgotten_what_was_paid(reading: tuple[int, int, str]) -> None:
     after = told(told(None, 2, 8, "a/0"), *reading, at=LATER)
 
-    assert after["reset"] == {"paid": 2, "pending": 8, "time": "2025-01-01T13:00:00Z"}, why
+    assert after["reset"] == {"paid": 2, "pending": 8, "time": "2025-01-01T13:00:00Z"}
     assert after["paid"] == reading[0]
 
 
@@ -119,6 +123,7 @@ RUN = {"job": "monthly", "uid": "1", "antaeusInstance": INSTANCE}
             "a call that was no run",
         ),
     ],
+    ids=["a run under way", "a run whose end is not known", "a call that was no run"],
 )
 def test_an_antaeus_that_ended_in_the_middle_of_a_batch_has_forgotten_what_nobody_counted(
     billing: Manifest, named: str

@@ -45,6 +45,16 @@ def keeping(elector: Elector) -> Iterator["asyncio.Task[None]"]:
         ({"holderIdentity": "other"}, 14.9, False),
         ({"holderIdentity": "other"}, 15, True),
     ],
+    ids=[
+        "nobody ever held it",
+        "it was given back",
+        "we hold it ourselves",
+        "another holds it until just before its end",
+        "it has just run out",
+        "it lasts longer than we would take it for",
+        "it has no duration and ours is not over",
+        "it has no duration and ours is over",
+    ],
 )
 def test_a_lease_is_free_by_its_own_word(
     spec: dict[str, object],

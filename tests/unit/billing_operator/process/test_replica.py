@@ -43,7 +43,9 @@ def test_a_pod_is_a_candidate_by_its_name_and_any_other_process_by_a_new_one() -
     assert len({candidate(settings()).name for _ in range(3)}) == 3
 
 
-@pytest.mark.parametrize("namespaces", [(), ("payments", "payments-test")])
+@pytest.mark.parametrize(
+    "namespaces", [(), ("payments", "payments-test")], ids=["all namespaces", "two namespaces"]
+)
 async def test_the_leader_watches_the_namespaces_that_were_set_or_else_all(
     namespaces: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, server: LeaseServer
 ) -> None:

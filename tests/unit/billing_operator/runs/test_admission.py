@@ -81,8 +81,20 @@ def test_what_was_written_down_is_not_written_again() -> None:
         ("InvoicesUnknown", {}, {}, {"instance": an_instance("second")}),
         ("InvoicesUnknown", {}, {}, {"instance": None}),
     ],
+    ids=[
+        "the stack is suspended",
+        "the stack is hibernated",
+        "the token is rotating",
+        "the invoices were reset",
+        "an earlier run is unresolved",
+        "somebody called pay directly",
+        "Antaeus is not ready",
+        "the invoices were never read",
+        "another Antaeus than the one that was read",
+        "no Antaeus is there",
+    ],
 )
-@pytest.mark.parametrize("written", [False, True], ids=["", "written down already"])
+@pytest.mark.parametrize("written", [False, True], ids=["new", "written down already"])
 def test_what_speaks_against_a_run_keeps_it_waiting_and_is_named(
     reason: str, spec: Manifest, known: Manifest, changes: dict[str, Any], *, written: bool
 ) -> None:
@@ -96,7 +108,9 @@ def test_what_speaks_against_a_run_keeps_it_waiting_and_is_named(
     assert named(observed, found) is None
 
 
-@pytest.mark.parametrize(("known", "value"), [({"unresolvedRun": UNSETTLED}, "uid of old")])
+@pytest.mark.parametrize(
+    ("known", "value"), [({"unresolvedRun": UNSETTLED}, "uid of old")], ids=["an unresolved run"]
+)
 def test_who_knows_that_a_batch_is_over_is_told_how_to_say_so(known: Manifest, value: str) -> None:
     observed = observed_runs(a_job(), unknown_because="payment's pods do not tell what they count")
     message = decided(observed, known)["waiting"]["message"]
@@ -156,6 +170,7 @@ def test_a_job_that_has_begun_once_is_never_let_begin(job: Manifest) -> None:
         ),
         (a_job(generation=3), {}, {"lastRun": {"uid": "uid of run"}}, "it was suspended after"),
     ],
+    ids=["past the default deadline", "past a deadline that was set", "stopped after it had begun"],
 )
 def test_a_run_that_is_not_to_begin_any_more_is_skipped_with_the_reason(
     job: Manifest, spec: Manifest, known: Manifest, why: str

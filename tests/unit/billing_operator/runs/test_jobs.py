@@ -34,6 +34,15 @@ def states(job: Manifest) -> set[str]:
         (a_job(deletionTimestamp="2025-01-01T00:00:00Z"), set()),
         (a_job(suspend=False, deletionTimestamp="2025-01-01T00:00:00Z"), {"under_way"}),
     ],
+    ids=[
+        "a new one waits",
+        "one that was let begin is under way",
+        "one that was suspended again is stopped",
+        "one that is complete has ended",
+        "one that failed has ended",
+        "a new one that is being deleted is in none",
+        "one that runs while it is deleted is under way",
+    ],
 )
 def test_a_job_is_in_one_state_at_a_time(job: Manifest, state: set[str]) -> None:
     assert states(job) == state

@@ -99,6 +99,7 @@ def test_a_run_that_ended_well_is_told_with_its_counts() -> None:
         ),
         (RunReport(explanation="no way"), "NotSent", "no way; nothing was charged"),
     ],
+    ids=["charges were declined", "the batch broke off", "nothing was sent"],
 )
 def test_a_batch_that_is_known_to_have_ended_lets_the_next_run_begin(
     report: RunReport, outcome: str, explanation: str
@@ -142,6 +143,7 @@ def test_a_run_whose_end_nobody_saw_lets_no_other_begin(jobs: tuple[Manifest, ..
         # It has ended, and then Antaeus did not even tell its invoices: who knows why.
         RunReport(sent=True, status=200, answer=False, paid_before=2),
     ],
+    ids=["no words", "words of another", "no answer", "a gateway gave up", "no counts at the end"],
 )
 def test_what_a_pod_does_not_say_for_certain_is_not_taken_for_an_end(
     report: RunReport | str,
@@ -265,14 +267,7 @@ def test_a_direct_call_is_over_when_all_is_still() -> None:
         ({}, INVOICES | {"antaeusInstance": {"podUID": "before", "restartCount": 0}}),
         ({}, {}),
     ],
-    ids=[
-        "a run",
-        "a run's batch",
-        "a run has told it",
-        "known",
-        "another instance",
-        "first reading",
-    ],
+    ids=["a run", "a run's batch", "a run told it", "known", "another instance", "first reading"],
 )
 def test_what_a_run_paid_is_no_direct_call(known: Manifest, invoices: Manifest) -> None:
     observed = observed_runs(a_job(suspend=False)) if known is KNOWN else observed_runs()

@@ -23,6 +23,17 @@ PAID = RunReport(sent=True, status=200, answer=True)
         (RunReport(sent=True, status=504), Outcome.UNKNOWN),
         (RunReport(sent=True, status=404), Outcome.UNKNOWN),
     ],
+    ids=[
+        "nothing was sent",
+        "no answer came",
+        "all was paid",
+        "a charge was declined",
+        "200 in the words of another",
+        "500 by which Antaeus breaks off",
+        "503 of somebody in between",
+        "504 of somebody in between",
+        "404 of somebody in between",
+    ],
 )
 def test_only_antaeus_own_answers_say_that_a_batch_has_ended(
     report: RunReport, outcome: Outcome

@@ -64,6 +64,12 @@ async def test_both_are_asked_and_the_reading_is_kept() -> None:
         ((a_pod("antaeus"), a_pod(), a_pod(name="shop-payment-1")), "payment's pods do not tell"),
         ((a_pod("antaeus", ready=False), a_pod()), "Antaeus does not tell"),
     ],
+    ids=[
+        "no payment pod is there",
+        "no Antaeus is there",
+        "one of two payment pods is silent",
+        "Antaeus is not ready",
+    ],
 )
 async def test_whoever_is_silent_is_named(pods: tuple[Manifest, ...], unknown_because: str) -> None:
     assert unknown_because in (await Scene().sample(*pods)).unknown_because
@@ -85,6 +91,7 @@ async def test_an_answer_that_a_newer_reading_has_overtaken_is_not_kept() -> Non
         (RunReport(paid_after=1, pending_after=9), 2),
         (RunReport(), 2),
     ],
+    ids=["more is paid than before", "less is paid than before", "the run read nothing"],
 )
 def test_what_a_run_read_at_its_end_is_a_reading(report: RunReport, paid: int) -> None:
     scene = Scene()

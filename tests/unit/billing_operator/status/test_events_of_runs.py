@@ -57,6 +57,26 @@ def message(before: Manifest, after: Manifest) -> str:
             [("Warning", "BillingRunStuck")],
         ),
     ],
+    ids=[
+        "a run starts",
+        "a run has got its start time",
+        "a run succeeds",
+        "a run succeeded before",
+        "the end of the next run is unknown",
+        "a run is declined",
+        "a run was not sent",
+        "a run is blocked",
+        "a run is blocked in other words",
+        "a run waits for another",
+        "an unresolved run is resolved",
+        "a run is skipped",
+        "a run was skipped before",
+        "a direct call without a schedule",
+        "a direct call that was known before",
+        "a direct call is over",
+        "a direct call beside a schedule",
+        "the pod of a run is stuck",
+    ],
 )
 def test_each_transition_is_told_once(
     before: Manifest, after: Manifest, told: list[tuple[str, str]]

@@ -96,7 +96,11 @@ def test_a_profile_on_its_way_is_reconciling() -> None:
     assert conditions(status)["Ready"]["reason"] == "ProfileUpdating"
 
 
-@pytest.mark.parametrize(("reason", "expected"), [("ErrImagePull", STUCK), ("New", UNDER_WAY)])
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [("ErrImagePull", STUCK), ("New", UNDER_WAY)],
+    ids=["an image that cannot be pulled", "a reason that is not known"],
+)
 def test_trouble_of_a_pod_is_stalled_where_only_a_person_can_mend_it(
     reason: str, expected: dict[str, str]
 ) -> None:
@@ -136,7 +140,13 @@ def test_trouble_of_a_rollout_shows_where_no_pod_has_any() -> None:
         (ClusterError(Reason.API_SERVER_ERROR, "busy", status=500), UNDER_WAY, None),
         (Waiting(Reason.PREVIOUS_STACK_TERMINATING, "soon", seconds=1), UNDER_WAY, None),
     ],
-    ids=lambda value: getattr(value, "reason", None),
+    ids=[
+        "no usable token",
+        "an object that is rejected",
+        "what we may not do",
+        "a server that is busy",
+        "an earlier stack that is still there",
+    ],
 )
 def test_a_fault_is_told_to_whoever_must_act(
     fault: Fault, expected: dict[str, str], besides: str | None
@@ -176,6 +186,7 @@ def test_endpoints_are_where_the_services_answer() -> None:
         ({"enabled": True, "host": "billing.test", "tlsSecretName": "t"}, "https://billing.test"),
         ({"host": "billing.test"}, None),
     ],
+    ids=["by the default host", "by a host with a certificate", "not without being enabled"],
 )
 def test_an_ingress_is_an_endpoint(chosen: Manifest, url: str | None) -> None:
     assert judged(a_stack(antaeus={"ingress": chosen}))["endpoints"].get("ingress") == url

@@ -92,7 +92,9 @@ def test_once_it_is_copied_the_copy_is_what_both_services_have() -> None:
     assert chosen == Token("shop-token", "token", id="first", generated=False)
 
 
-@pytest.mark.parametrize("users", [None, a_secret("provider", uid=None, api="")])
+@pytest.mark.parametrize(
+    "users", [None, a_secret("provider", uid=None, api="")], ids=["it is gone", "it has no token"]
+)
 def test_a_users_secret_that_is_bad_now_leaves_the_copy_in_use(users: Manifest | None) -> None:
     own = a_secret(token="secret", id="first", source="user")
 
@@ -148,7 +150,11 @@ def test_a_made_token_may_have_lost_its_id() -> None:
     assert chosen == Token("shop-token", "token", id=None, generated=True)
 
 
-@pytest.mark.parametrize("data", [{}, {"token": ""}, {"token": "hush\n"}])
+@pytest.mark.parametrize(
+    "data",
+    [{}, {"token": ""}, {"token": "hush\n"}],
+    ids=["no token", "an empty token", "a token with a line break"],
+)
 def test_a_made_token_that_somebody_spoiled_is_told_with_a_remedy(data: dict[str, str]) -> None:
     found = fault(a_stack(), a_secret(**data))
 

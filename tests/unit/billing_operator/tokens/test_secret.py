@@ -84,6 +84,18 @@ def test_nothing_of_a_token_shows_in_a_text() -> None:
         ({"secondary": "new", "step": "Retiring"}, Step.PROMOTED),
         ({"secondary": "new", "step": "\xff"}, Step.PROMOTED),
     ],
+    ids=[
+        "no step",
+        "staged without a second token",
+        "promoted without a second token",
+        "retiring without a second token",
+        "an unknown step",
+        "a second token without a step",
+        "a second token that is staged",
+        "a second token that is promoted",
+        "a second token that is retiring",
+        "a second token and a step that is no text",
+    ],
 )
 def test_what_somebody_spoiled_is_taken_for_the_safer_of_two(
     data: dict[str, str], step: Step | None

@@ -68,7 +68,16 @@ def test_what_nobody_wants_is_not_begun() -> None:
     assert next_step(WITH_A_SECRET, a_sight(), facts(), NOW) is None
 
 
-@pytest.mark.parametrize("pods", [(), (a_payment("old"),), (MUTE,), (OPEN,)])
+@pytest.mark.parametrize(
+    "pods",
+    [(), (a_payment("old"),), (MUTE,), (OPEN,)],
+    ids=[
+        "no payment pod",
+        "a pod with the token in use",
+        "a silent pod",
+        "a pod that accepts everything",
+    ],
+)
 def test_what_is_wanted_is_begun_whatever_payment_has_by_now(pods: tuple[PaymentPod, ...]) -> None:
     assert next_step(ASKING, a_sight(), facts(*pods), NOW) is Action.STAGE
 
@@ -102,14 +111,22 @@ def test_nobody_who_pays_is_cut_off() -> None:
     assert next_step(ASKING, a_sight(Step.STAGED), facts(both), NOW) is Action.PROMOTE
 
 
-@pytest.mark.parametrize("pod", [a_payment("old", name="b"), a_payment("new", name="b"), MUTE])
+@pytest.mark.parametrize(
+    "pod",
+    [a_payment("old", name="b"), a_payment("new", name="b"), MUTE],
+    ids=["a pod with the old token alone", "a pod with the new token alone", "a silent pod"],
+)
 def test_antaeus_gets_no_token_that_a_payment_pod_may_not_know(pod: PaymentPod) -> None:
     told = waited_for(a_sight(Step.STAGED), facts(a_payment("old", "new"), pod))
 
     assert told == f"payment: 1 of 2 pods accept both tokens; not yet {pod.name}"
 
 
-@pytest.mark.parametrize("pods", [(), (OPEN,), (a_payment("old", "new", "more"),)])
+@pytest.mark.parametrize(
+    "pods",
+    [(), (OPEN,), (a_payment("old", "new", "more"),)],
+    ids=["no payment pod", "a pod that accepts everything", "a pod that accepts a third token too"],
+)
 def test_where_all_accept_both_tokens_they_are_swapped(pods: tuple[PaymentPod, ...]) -> None:
     assert next_step(ASKING, a_sight(Step.STAGED), facts(*pods), NOW) is Action.PROMOTE
 
@@ -120,7 +137,11 @@ def test_the_earlier_token_is_kept_while_antaeus_may_have_it() -> None:
     assert waited_for(a_sight(Step.PROMOTED), lacking) == "more time"
 
 
-@pytest.mark.parametrize("pod", [a_payment("old", "earlier"), a_payment("earlier"), MUTE])
+@pytest.mark.parametrize(
+    "pod",
+    [a_payment("old", "earlier"), a_payment("earlier"), MUTE],
+    ids=["the earlier token beside the one in use", "the earlier token alone", "silent pods"],
+)
 def test_it_is_not_over_before_all_have_forgotten_the_earlier_token(pod: PaymentPod) -> None:
     pods = [replace(pod, name=name) for name in "abc"]
     told = waited_for(a_sight(Step.RETIRING), facts(*pods))
@@ -199,6 +220,15 @@ def test_antaeus_has_the_new_token_once_no_pod_is_left_that_may_have_another() -
         (a_rollout(), (antaeus_with("new"), antaeus_with("old", leaving=True)), "antaeus-old is"),
         (a_rollout(wanted=0), (antaeus_with("old", leaving=True),), "antaeus-old is"),
         (a_rollout(), (a_pod("antaeus", "bare"),), "bare is to end"),
+    ],
+    ids=[
+        "it has no deployment",
+        "it was not started anew yet",
+        "its pod is not ready",
+        "its deployment was not observed yet",
+        "an old pod is leaving",
+        "it is off and an old pod is leaving",
+        "a pod that names no token is there",
     ],
 )
 def test_what_antaeus_lacks_is_told(
