@@ -13,6 +13,8 @@ NAMED = (
     "tests/fresh_cluster",
     "tests/integration",
     "tests/unit/billing_dev",
+    "tests/unit/billing_operator",
+    "tests/unit/payment_service",
     "tests/unit/repository",
 )
 _LONGEST = 90
