@@ -81,6 +81,7 @@ NAMES = {
         *("strays", "held_back", "undone", "Tools", "Life", "saw", "Announcer", "announcements"),
         *("run_news", "Trouble", "OutOfSight", "calm", "Stillness", "blind", "moving", "take_in"),
         *("wish", "takeover", "claim", "let_go", "hand_over", "ground", "dispensable"),
+        *("direct", "unsettled", "waits_for", "claimed", "forgotten", "settle"),
     ),
     "payment/src": (
         *("Surroundings", "given", "Case", "Told", "Asked", "Desk", "foresee", "HeldBack", "Held"),
@@ -88,16 +89,11 @@ NAMES = {
     ),
     "tools/src": (),
 }
-# The operator still has some of these. Put True here once they are gone.
-LEFT_IS_RENAMED = True
-LEFT = ("direct", "unsettled", "waits_for", "claimed", "forgotten", "settle")
 # Variables that say nothing of what they hold, and the programs that have none of them any more.
 VARIABLES = {"found", "told", "said", "this", "there", "mine"}
 WITHOUT_VARIABLES = ("operator/src", "payment/src", "tools/src")
 
 THIS = Path(__file__)
-# To be recorded again from the program as it is now.
-OLD_RECORDINGS = {"ten-seconds.cast", "ten-seconds.svg"}
 WRITTEN = {".md", ".yaml", ".yml", ".py", ".json", ".lua", ".html", ".svg", ".cast", ".toml"}
 
 
@@ -126,8 +122,7 @@ def test_the_values_of_an_enumeration_are_words_that_yaml_reads_as_they_are_writ
 
 
 def test_no_text_of_the_project_has_a_word_that_was_given_up() -> None:
-    left_out = {*OLD_RECORDINGS, THIS.name}
-    written = [file for file in files() if file.suffix in WRITTEN and file.name not in left_out]
+    written = [file for file in files() if file.suffix in WRITTEN and file.name != THIS.name]
 
     assert [fault for file in written for fault in given_up(file.read_text(), file.name)] == []
 
@@ -144,8 +139,7 @@ def test_no_reason_message_or_key_has_a_name_that_was_given_up() -> None:
 
 @pytest.mark.parametrize("program", NAMES)
 def test_no_identifier_has_a_name_that_was_given_up(program: str) -> None:
-    left = LEFT if LEFT_IS_RENAMED and program == "operator/src" else ()
-    forbidden = {*NAMES[program], *left}
+    forbidden = set(NAMES[program])
 
     assert [
         f"{file.relative_to(ROOT)}: {name}"

@@ -99,7 +99,7 @@ def verdict(stack: Stack, findings: Findings, counted: Manifest | None) -> Verdi
 
 
 def fault(context: ReadinessContext) -> Verdict | None:
-    """Something kept the pass from its end."""
+    """A fault ended the reconcile."""
     kept = context.findings.fault
     if kept is None:
         return None
@@ -108,19 +108,19 @@ def fault(context: ReadinessContext) -> Verdict | None:
 
 
 def refused_profile(context: ReadinessContext) -> Verdict | None:
-    """A payment pod does not take the profile of the spec."""
+    """A payment pod refuses the profile of the spec."""
     refusal = context.findings.refusal
     return Verdict(Reason.PROFILE_REFUSED, str(refusal), stalled=True) if refusal else None
 
 
 def stuck_part(context: ReadinessContext) -> Verdict | None:
-    """The first part that is not as wanted has a trouble that only a person can mend."""
+    """A service has a problem that only a person can solve."""
     part = rolling_out(context)
     return part if part and part.stalled else None
 
 
 def suspended(context: ReadinessContext) -> Verdict | None:
-    """The spec wants something that its own suspend keeps from being done."""
+    """spec.suspend keeps a change of the spec from being made."""
     pending_changes, seen = context.findings.pending_changes, context.findings.seen
     if not pending_changes:
         return None
@@ -133,19 +133,19 @@ def suspended(context: ReadinessContext) -> Verdict | None:
 
 
 def rotating(context: ReadinessContext) -> Verdict | None:
-    """Another token takes over."""
+    """A token rotation is in progress."""
     message = rotation_message(context.findings.rotation)
     return Verdict(Reason.TOKEN_ROTATING, message) if message else None
 
 
 def rolling_out(context: ReadinessContext) -> Verdict | None:
-    """A part is not as wanted; Antaeus comes first."""
+    """A service is not rolled out yet. Antaeus is judged first."""
     of_antaeus = _of_part(context, ANTAEUS, Reason.ANTAEUS_STARTING)
     return of_antaeus or _of_part(context, PAYMENT, Reason.PAYMENT_ROLLING_OUT)
 
 
 def hibernating(context: ReadinessContext) -> Verdict | None:
-    """The stack is to hibernate. Once it does, it is ready: it is as the spec wants it."""
+    """spec.hibernate is true. Once no pod is left the stack is ready, as its spec wants it."""
     if not context.stack.hibernate:
         return None
     if not asleep(context.stack, context.findings.seen):
@@ -155,7 +155,7 @@ def hibernating(context: ReadinessContext) -> Verdict | None:
 
 
 def profile(context: ReadinessContext) -> Verdict | None:
-    """A ready payment pod answers by another profile than the one of the spec."""
+    """A ready payment pod does not report the profile of the spec yet."""
     if context.findings.profile_in_effect:
         return None
     return Verdict(Reason.PROFILE_UPDATING, "payment: not every pod answers by the new profile yet")
