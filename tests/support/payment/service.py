@@ -160,6 +160,20 @@ def get(port: int, path: str, timeout: float = 5) -> Answer:
             return Answer(error.code, dict(error.headers), error.read())
 
 
+class _KeptOpen(Lines):
+    """Closes its file once nobody can write any more.
+
+    A thread that was cut off may be late, and by then the number may be that of another file.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._own = os.open(file, os.O_APPEND | os.O_CREAT | os.O_WRONLY)
+        super().__init__(self._own)
+
+    def __del__(self) -> None:
+        os.close(self._own)
+
+
 @contextmanager
 def a_service(
     folder: Path, *, decide: DecideOutcome = decide_outcome, **changes: Any
@@ -168,24 +182,23 @@ def a_service(
     token = folder / "token"
     if not token.exists():
         token.write_text(TOKEN)
-    with (folder / "log").open("ab") as log:
-        values: dict[str, Any] = {
-            "host": "127.0.0.1",
-            "port": 0,
-            "ops_port": 0,
-            "token_file": token,
-            "previous_token_file": folder / "previous",
-            "token_id_file": folder / "id",
-            "previous_token_id_file": folder / "previous-id",
-            "profile_file": folder / "profile.json",
-            **changes,
-        }
-        service = Service(Settings(**values), Lines(log.fileno()), decide)
-        service.start()
-        try:
-            yield service
-        finally:
-            service.stop()
+    values: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": 0,
+        "ops_port": 0,
+        "token_file": token,
+        "previous_token_file": folder / "previous",
+        "token_id_file": folder / "id",
+        "previous_token_id_file": folder / "previous-id",
+        "profile_file": folder / "profile.json",
+        **changes,
+    }
+    service = Service(Settings(**values), _KeptOpen(folder / "log"), decide)
+    service.start()
+    try:
+        yield service
+    finally:
+        service.stop()
 
 
 class ServiceProcess:
