@@ -25,7 +25,7 @@ shell: setup  ## A pod beside the demo's stack, with curl and jq
 # A variable CLUSTER of the shell is not meant. Where anything fails, a path that is nowhere: with
 # none, kubectl would go to another cluster.
 kubeconfig:  ## Print the path of the demo's kubeconfig, or of that of CLUSTER=test; use make -s
-	@{ $(MAKE) -s setup >&2 && $(DEV) cluster kubeconfig $(if $(filter command,$(firstword $(origin CLUSTER))),$(CLUSTER),demo); } || { echo $(CURDIR)/no-kubeconfig; exit 1; }
+	@{ $(MAKE) -s setup >&2 && $(DEV) cluster kubeconfig $(if $(filter command,$(firstword $(origin CLUSTER))),$(CLUSTER),demo); } || { echo /no-kubeconfig; exit 1; }
 
 down: setup  ## Delete the demo's and the tests' clusters
 	@$(DEV) cluster down demo test ship

@@ -141,7 +141,7 @@ class PayRun:
         try:
             connection = self._antaeus.connect()
         except OSError as error:
-            self._know(explanation=f"nothing was sent: {error or type(error).__name__}")
+            self._know(explanation=f"nothing was sent: {str(error) or type(error).__name__}")
             return
         # From here on the batch may be under way, whatever becomes of this process.
         self._know(sent=True, explanation=f"the run ended without a word; {_GOES_ON}")

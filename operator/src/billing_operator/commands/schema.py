@@ -89,11 +89,12 @@ def mistakes(value: Any, by: Manifest, at: str = "") -> Iterator[str]:
 def _repeated(items: list[Any], by: Manifest, at: str) -> Iterator[str]:
     """Entries of a list of named things with the name of one before them."""
     keys, seen = by.get(_KEYS, ()), set()
-    for number, item in enumerate(items if keys else ()):
-        name = tuple(str(item.get(key)) for key in keys) if isinstance(item, dict) else None
+    for number, item in enumerate(items):
+        if not keys or not isinstance(item, dict) or not item.keys() >= set(keys):
+            continue
+        name = ", ".join(str(item[key]) for key in keys)
         if name in seen:
-            named = ", ".join(name or ())
-            yield f"{at}[{number}]: there is one of {', '.join(keys)} {named} already"
+            yield f"{at}[{number}]: there is one of {', '.join(keys)} {name} already"
         seen.add(name)
 
 

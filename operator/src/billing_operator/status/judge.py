@@ -138,8 +138,11 @@ def _of_losses(stack: Stack, findings: Findings, counted: Manifest | None) -> It
     """Those for which a person must decide what becomes of payments."""
     if message := reset_message(stack, counted):
         yield Row(ConditionType.INVOICES_RESET, "True", Reason.INVOICES_RESET, message)
+    elif not (stack.wanted_pods(ANTAEUS) or findings.seen.antaeus_runs):
+        message = "no Antaeus is to run, so none can be told to pay"
+        yield Row(ConditionType.INVOICES_RESET, "False", Reason.AS_EXPECTED, message)
     elif _is_of_now(counted, findings.seen):
-        message = "Antaeus has forgotten no payment"
+        message = "no payment is known to be forgotten"
         yield Row(ConditionType.INVOICES_RESET, "False", Reason.AS_EXPECTED, message)
     else:
         # It may be another one that knows of no payment, and to pay now would charge all again.

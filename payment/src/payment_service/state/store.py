@@ -103,9 +103,10 @@ class Store:
             self._trying_again.release()
 
     def close(self) -> None:
-        """Closes all connections."""
+        """Closes the connections that nobody uses now."""
         # Not close() alone: the client leaves a pool that it was given to whoever gave it.
-        self._redis.connection_pool.disconnect()
+        # One that is in use is closed by whoever uses it.
+        self._redis.connection_pool.disconnect(inuse_connections=False)
 
     def _ask(self, question: Callable[[Redis], T]) -> T:
         try:

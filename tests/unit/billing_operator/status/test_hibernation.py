@@ -79,7 +79,7 @@ async def test_a_stack_that_wakes_up_tells_what_it_has_forgotten() -> None:
     await _hibernate(operator)
     [said] = [c["message"] for c in operator.status["conditions"] if c["type"] == "Hibernated"]
     assert "3 invoices were paid" in said
-    assert operator.condition("InvoicesReset") == ("Unknown", "InvoicesUnknown")
+    assert operator.condition("InvoicesReset") == ("False", "AsExpected")
 
     operator.change(hibernate=False)
     await operator.reconcile()

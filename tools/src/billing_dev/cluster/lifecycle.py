@@ -74,13 +74,22 @@ def _usable(cluster: Cluster, key: str) -> bool:
     if not cluster.made_from.exists() or cluster.made_from.read_text() != key:
         say(f"==> cluster {cluster.kind_name} is unfinished or of another recipe: making it again")
         return False
-    if was == "running" and why_unhealthy(cluster) is None:
-        return True
+    if was == "running":
+        _restore_context(cluster)
+        if why_unhealthy(cluster) is None:
+            return True
     with step(f"get cluster {cluster.kind_name} back, its node was {was}", usually="30 s"):
         wrong = _revive(cluster, was)
     if wrong:
         say(f"    it does not come back ({wrong}): making it again")
     return wrong is None
+
+
+def _restore_context(cluster: Cluster) -> None:
+    """Has the kubeconfig lead to the cluster again, where somebody has renamed what led there."""
+    if f"name: {cluster.context}\n" not in cluster.kubeconfig.read_text():
+        place = ["--name", cluster.kind_name, "--kubeconfig", str(cluster.kubeconfig)]
+        run_logged([kind(), "export", "kubeconfig", *place], log=f"export-{cluster.kind_name}")
 
 
 def _revive(cluster: Cluster, was: str) -> str | None:

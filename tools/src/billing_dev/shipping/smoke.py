@@ -15,6 +15,7 @@ from billing_dev.demo.standing import standing
 from billing_dev.shipping.context import current_context
 from billing_dev.shipping.port_forward import forwarded
 from billing_dev.shipping.stacks import chosen, place
+from billing_operator.kinds import conditions_of
 from billing_operator.names import (
     ANTAEUS,
     ANTAEUS_PORT,
@@ -56,11 +57,12 @@ def billable_rate(stack: Manifest) -> float:
     name, now = place(stack), standing(stack)
     if not now.ready:
         give_up(f"Stack {name} is not Ready: {now.words}")
-    for condition in stack["status"]["conditions"]:
-        if (condition["type"], condition["status"]) == (ConditionType.INVOICES_RESET, "True"):
-            give_up(f"Stack {name} would charge again what was paid: {condition['message']}")
+    reset = conditions_of(stack["status"]).get(ConditionType.INVOICES_RESET, {})
+    if reset.get("status") != "False":
+        why = reset.get("message", "nothing is known of its invoices")
+        give_up(f"Stack {name} would charge again what was paid, or may: {why}")
     billing = stack["status"].get("billing") or {}
-    for held in ("running", "unresolvedRun"):
+    for held in ("running", "unresolvedRun", "unmanagedRun"):
         if held in billing:
             give_up(
                 f"Stack {name} may be charging already, and a second pay call would charge every "
