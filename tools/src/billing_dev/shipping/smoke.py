@@ -1,6 +1,6 @@
 """Has one stack bill what is pending, and shows what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http.client import HTTPException
 from urllib.request import ProxyHandler, build_opener
@@ -12,6 +12,7 @@ from billing_dev.cluster.progress import say, step
 from billing_dev.demo.readings import Reading, read_charges
 from billing_dev.demo.report import Report
 from billing_dev.demo.standing import standing
+from billing_dev.eventually import eventually
 from billing_dev.shipping.context import current_context
 from billing_dev.shipping.port_forward import forwarded
 from billing_dev.shipping.stacks import chosen, place
@@ -27,6 +28,8 @@ from billing_operator.names import (
 from billing_operator.reasons import ConditionType
 
 _METRICS_SECONDS = 10.0
+# The operator reads the invoices every 10 s or so.
+_KNOWN_SECONDS = 60.0
 # It is this very machine, where no proxy leads.
 _DIRECTLY = build_opener(ProxyHandler({}))
 
@@ -34,7 +37,7 @@ _DIRECTLY = build_opener(ProxyHandler({}))
 def smoke(environment: Mapping[str, str]) -> bool:
     """Tells whether the stack billed as its success rate makes believe."""
     context = current_context(environment)
-    stack = chosen(environment, context)
+    stack = _once_invoices_are_known(lambda: chosen(environment, context))
     rate = billable_rate(stack)
     kube, meta = context.kube, stack["metadata"]
     service = f"service/{part_name(meta['name'], ANTAEUS)}"
@@ -52,12 +55,27 @@ def smoke(environment: Mapping[str, str]) -> bool:
     return report.good and not broke_off
 
 
+def _once_invoices_are_known(read: Callable[[], Manifest]) -> Manifest:
+    """A stack that has only just become ready is read again until its Antaeus was read, too."""
+
+    def known(stack: Manifest) -> bool:
+        return not standing(stack).ready or _reset(stack).get("status") != "Unknown"
+
+    with suppress(AssertionError):
+        return eventually(read, known, within=_KNOWN_SECONDS, every=1.0)
+    return read()
+
+
+def _reset(stack: Manifest) -> Manifest:
+    return conditions_of(stack["status"]).get(ConditionType.INVOICES_RESET, {})
+
+
 def billable_rate(stack: Manifest) -> float:
     """The success rate in effect, for a stack that may be told to pay."""
     name, now = place(stack), standing(stack)
     if not now.ready:
         give_up(f"Stack {name} is not Ready: {now.words}")
-    reset = conditions_of(stack["status"]).get(ConditionType.INVOICES_RESET, {})
+    reset = _reset(stack)
     if reset.get("status") != "False":
         why = reset.get("message", "nothing is known of its invoices")
         give_up(f"Stack {name} would charge again what was paid, or may: {why}")
