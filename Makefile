@@ -71,7 +71,7 @@ lock: .uv/bin/uv  ## Choose the newest allowed versions again (requirements/)
 	$(LOCK) operator/pyproject.toml -c requirements/dev.txt -o requirements/operator.txt
 	$(LOCK) payment/pyproject.toml --extra store -c requirements/dev.txt -o requirements/payment.txt
 
-check: setup  ## Linters, types, import contracts and unit tests (half a minute when warm)
+check: setup  ## Linters, types, import contracts and unit tests (two minutes when warm)
 	@$(DEV) check
 
 imports: setup  ## The import graph of each package by folder; none may lead upward
