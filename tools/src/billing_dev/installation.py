@@ -7,6 +7,7 @@ from pathlib import Path
 
 from billing_dev.clients.kube import Kube, Kubectl
 from billing_dev.cluster.docker import image_exists
+from billing_dev.cluster.engine import await_engine
 from billing_dev.cluster.images import build, load
 from billing_dev.cluster.paths import Cluster
 from billing_dev.cluster.progress import one_at_a_time, step
@@ -34,6 +35,7 @@ class Images:
 
 def build_images() -> Images:
     """Builds the operator, payment and the stand-in for Antaeus; quick where nothing changed."""
+    await_engine()
     with step("build the images of operator, payment and Antaeus' stand-in", usually="5 to 80 s"):
         return Images(
             operator=build_one("billing-operator", "Dockerfile.operator"),

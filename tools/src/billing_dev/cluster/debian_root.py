@@ -51,7 +51,7 @@ class DebianRoot:
             shutil.rmtree(folder / idle, ignore_errors=True)
         if self.finish:
             run_logged([RECIPE / self.finish, folder], log=f"finish-{self.name}")
-        _import(folder, self.tag)
+        import_folder(folder, self.tag)
         shutil.rmtree(folder)
 
 
@@ -67,12 +67,15 @@ def require_debootstrap() -> None:
             apt_install("debootstrap")
 
 
-def _import(folder: Path, tag: str) -> None:
+def import_folder(folder: Path, tag: str) -> None:
     log = log_file(f"import-{tag.partition(':')[0]}")
-    with log.open("w") as output:
-        packed = subprocess.Popen(
-            ["tar", "-C", folder, "-c", "."], stdout=subprocess.PIPE, stderr=output
-        )
+    tar = ["tar", "-C", folder, "-c", "."]
+    # Its end closes our side of the pipe first: tar would wait for ever for a reader, if the import
+    # ended early.
+    with (
+        log.open("w") as output,
+        subprocess.Popen(tar, stdout=subprocess.PIPE, stderr=output) as packed,
+    ):
         imported = subprocess.run(
             ["docker", "import", "-", tag],
             stdin=packed.stdout,
@@ -80,6 +83,6 @@ def _import(folder: Path, tag: str) -> None:
             stderr=output,
             check=False,
         )
-    if packed.wait() or imported.returncode:
+    if packed.returncode or imported.returncode:
         docker("rmi", "--force", tag)
         give_up(f"making an image of {folder} failed:\n{tail(log)}")

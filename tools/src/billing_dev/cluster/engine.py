@@ -16,7 +16,7 @@ from billing_dev.cluster.docker import why_no_answer
 from billing_dev.cluster.errors import give_up
 from billing_dev.cluster.paths import cache, log_file
 from billing_dev.cluster.process_mark import ProcessMark
-from billing_dev.cluster.progress import run_logged, say, step, tail
+from billing_dev.cluster.progress import one_at_a_time, run_logged, say, step, tail
 
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -42,6 +42,13 @@ def ensure_engine() -> None:
         return
     _drop_stale_pid_files()
     _start()
+
+
+def await_engine() -> None:
+    """Does the same for who holds no lock: whoever makes a cluster holds it for long."""
+    if why_no_answer():
+        with one_at_a_time():
+            ensure_engine()
 
 
 def _refuse_where_not_ours_to_start(problem: str) -> None:

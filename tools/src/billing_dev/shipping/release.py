@@ -10,10 +10,10 @@ from pathlib import Path
 
 import yaml
 
-from billing_dev.cluster.docker import docker, why_no_answer
-from billing_dev.cluster.engine import ensure_engine
+from billing_dev.cluster.docker import docker
+from billing_dev.cluster.engine import await_engine
 from billing_dev.cluster.errors import ClusterError, give_up
-from billing_dev.cluster.progress import one_at_a_time, say, step
+from billing_dev.cluster.progress import say, step
 from billing_dev.installation import UPSTREAM_ANTAEUS, build_one, kustomize_image
 from billing_dev.tree import ROOT
 from billing_operator import __version__
@@ -34,10 +34,7 @@ def push(environment: Mapping[str, str]) -> bool:
     registry = registry_of(environment)
     folder = release_folder(environment)
     say(f"==> version {__version__} goes to {registry}; no cluster is touched")
-    # Whoever makes a cluster holds the lock for long, and an engine that answers needs none.
-    if why_no_answer():
-        with one_at_a_time():
-            ensure_engine()
+    await_engine()
     images = {name: _push(name, registry) for name in _DOCKERFILES}
     if antaeus := environment.get("ANTAEUS_IMAGE", "").strip():
         images[UPSTREAM_ANTAEUS] = antaeus
