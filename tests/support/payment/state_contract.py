@@ -65,6 +65,22 @@ class StateContract(BooksContract):
 
         assert sorted(counted) == list(range(1, 201))
 
+    def test_a_number_that_is_given_back_is_given_out_again_unless_it_was_counted_on_from(
+        self, state: State
+    ) -> None:
+        charge = a_charge_of()
+        for _ in range(2):
+            assert (state.next_attempt(charge), state.hit("first")) == (1, 1)
+            state.give_back(charge, 1, {"first": 1})
+        numbers = [(state.next_attempt(charge), state.hit("first")) for _ in range(2)]
+        state.give_back(charge, 1, {"first": 1, "never counted": 1})
+        state.give_back(charge, None, {})
+
+        assert numbers == [(1, 1), (2, 2)]
+        assert (state.next_attempt(charge), state.hit("first")) == (3, 3)
+        state.give_back(charge, 3, {"first": 3})
+        assert (state.next_attempt(charge), state.hit("first")) == (3, 3)
+
     # Rate
 
     def test_a_burst_passes_and_what_follows_waits_its_turn(
@@ -219,6 +235,44 @@ class StateContract(BooksContract):
         assert state.earlier(a_charge_of(), "b", 60) is not None
         state.withdraw(a_charge_of(), "a")
         assert state.earlier(a_charge_of(), "c", 60) is None
+
+    def test_a_charge_that_never_ended_is_no_first_of_duplicates_after_its_age(
+        self, state: State, clock: Clock
+    ) -> None:
+        state.earlier(a_charge_of(), "a", 3600)
+        clock.seconds += 29
+        in_flight = state.earlier(a_charge_of(), "b", 3600)
+        clock.seconds += 1
+        assert in_flight is not None
+        assert in_flight.accepted is None
+        assert state.earlier(a_charge_of(), "c", 3600) is None
+        state.book(a_booking("c"))
+        clock.seconds += 31
+        ended = state.earlier(a_charge_of(), "d", 3600)
+        assert ended is not None
+        assert (ended.charge_id, ended.accepted) == ("c", True)
+
+    def test_after_one_that_never_ended_the_one_that_was_booked_meanwhile_is_the_first(
+        self, state: State, clock: Clock
+    ) -> None:
+        state.earlier(a_charge_of(), "a", 3600)
+        state.book(a_booking("b"))
+        clock.seconds += 30
+
+        earlier = state.earlier(a_charge_of(), "c", 3600)
+
+        assert earlier is not None
+        assert earlier.charge_id == "b"
+
+    def test_a_charge_that_was_booked_cannot_be_withdrawn(self, state: State) -> None:
+        state.earlier(a_charge_of(), "a", 60)
+        state.book(a_booking("a"))
+        state.withdraw(a_charge_of(), "a")
+
+        earlier = state.earlier(a_charge_of(), "b", 60)
+
+        assert earlier is not None
+        assert (earlier.charge_id, earlier.accepted) == ("a", True)
 
     def test_after_a_withdrawal_the_one_that_was_booked_meanwhile_is_the_first(
         self, state: State

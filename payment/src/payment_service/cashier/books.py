@@ -1,5 +1,6 @@
 """Writes down what became of each charge call: in the state, and for everyone who keeps records."""
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import perf_counter
@@ -11,6 +12,8 @@ from payment_service.profile.document import Profile
 from payment_service.state.interface import State
 from payment_service.state.records import Booking, JournalEntry
 from payment_service.state.values import Earlier, Keyed
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +122,7 @@ class Books:
 
     def _hand_to_recorders(self, record: ChargeRecord) -> None:
         for recorder in self._recorders:
-            recorder(record)
+            try:
+                recorder(record)
+            except Exception:  # noqa: BLE001 - logged; what was booked is not undone for it
+                _log.exception("failed to record a charge call")

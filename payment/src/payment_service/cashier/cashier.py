@@ -2,10 +2,11 @@
 
 import math
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from types import MappingProxyType
 
 from payment_service.cashier import replies
 from payment_service.cashier.books import Books, ChargeContext, Environment
@@ -152,14 +153,22 @@ class Cashier:
         window = None if mode is DuplicateMode.IGNORE else duplicates.window_seconds
         attempt, earlier = self._arrive(request, charge_id, window)
         context = ChargeContext(call, request, profile, charge_id, attempt, earlier)
-        if earlier is not None and mode is DuplicateMode.REPLAY:
-            return self._as_before(context, earlier)
-        outcome = self._decide(profile, charge, context.attempt, self._inputs)
-        if _waits(outcome) and not self._environment.can_defer():
-            self._drop(context)
-            message = "as many replies are deferred as can be; nothing was charged"
-            return self.refuse(call, 503, Reason.DEFERRED, message, retry_after=_SOON)
-        return self._booked(context, outcome) if outcome.counted else self._failed(context, outcome)
+        try:
+            if earlier is not None and mode is DuplicateMode.REPLAY:
+                return self._as_before(context, earlier)
+            outcome = self._decide(profile, charge, context.attempt, self._inputs)
+            if _waits(outcome) and not self._environment.can_defer():
+                return self._not_deferred(context, outcome)
+            if not outcome.counted:
+                return self._failed(context, outcome)
+            if earlier is not None and earlier.accepted is None and window is not None:
+                # It may have come to nothing meanwhile, and then this is no duplicate of it.
+                context.earlier = self._state.earlier(charge, charge_id, window)
+            return self._booked(context, outcome)
+        except BaseException:
+            with suppress(StoreLostError):
+                self._withdraw(context)
+            raise
 
     def _arrive(self, request: ChargeRequest, charge_id: str, window: float | None) -> Arrival:
         if request.attempt is None:
@@ -182,6 +191,13 @@ class Cashier:
         self._books.settle(record, reply, context)
         return _on_its_way(reply, outcome)
 
+    def _not_deferred(self, context: ChargeContext, outcome: Outcome) -> Reply:
+        """There is no place for its reply to wait."""
+        self._drop(context)
+        self._give_back(context, outcome.hits)
+        message = "as many replies are deferred as can be; nothing was charged"
+        return self.refuse(context.call, 503, Reason.DEFERRED, message, retry_after=_SOON)
+
     def _failed(self, context: ChargeContext, outcome: Outcome) -> Reply:
         """A fault broke the call before the charge was begun: a retry is a new try."""
         self._drop(context)
@@ -199,6 +215,7 @@ class Cashier:
         """The guard against double charges: the answer of the first, and nothing is counted."""
         self._drop(context)
         if earlier.accepted is None:
+            self._give_back(context)
             message = f"{earlier.charge_id}, a charge alike, is in flight"
             return self.refuse(context.call, 409, Reason.DUPLICATE, message, retry_after=_SOON)
         first = earlier.charge_id
@@ -216,11 +233,21 @@ class Cashier:
         return reply
 
     def _drop(self, context: ChargeContext) -> None:
-        """Lets nothing be remembered of a charge that does not count."""
-        if context.earlier is None:
-            self._state.withdraw(context.request.charge, context.charge_id)
+        """Lets nothing be remembered of a charge that does not count, unless it was booked."""
+        self._withdraw(context)
         if context.request.key is not None:
             self._state.forget(context.request.key)
+
+    def _withdraw(self, context: ChargeContext) -> None:
+        if context.earlier is None:
+            self._state.withdraw(context.request.charge, context.charge_id)
+
+    def _give_back(
+        self, context: ChargeContext, hits: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
+        """Has a call that was refused count for no try: the next one is the same again."""
+        attempt = context.attempt if context.request.attempt is None else None
+        self._state.give_back(context.request.charge, attempt, hits)
 
 
 def _status(reply: Reply, outcome: Outcome) -> int | None:

@@ -4,19 +4,23 @@ import math
 from decimal import Decimal
 from typing import NamedTuple
 
+from payment_service.profile.values import LONGEST_CURRENCY
 from payment_service.text import strict_json, whole_numbers
 from payment_service.text.mistakes import MistakesError
 from payment_service.text.strict_json import Number
 
 LONGEST_VALUE = 400
-"""How many characters a value may have, and how many decimal places."""
+"""How many characters a value may have, and how many decimal places its amount."""
+MOST_WHOLE_DIGITS = 309
+"""How many digits an amount has before its point at most, being smaller than 1.8e308."""
 
 _VALUE_RULE = (
     "value must be a number that is not negative, smaller than 1.8e308, "
-    f"of at most {LONGEST_VALUE} digits and decimal places"
+    f"of at most {LONGEST_VALUE} characters and, written without an exponent, "
+    f"of at most {LONGEST_VALUE} decimal places"
 )
 _CUSTOMER_RULE = f"customer_id must be a whole number from 1 to {whole_numbers.LARGEST}"
-_CURRENCY_RULE = "currency must be a string that is not empty"
+_CURRENCY_RULE = f"currency must be a string of 1 to {LONGEST_CURRENCY} characters"
 
 
 # A tuple: each call makes one, and a frozen dataclass takes nearly three times as long to make.
@@ -27,7 +31,8 @@ class Charge(NamedTuple):
     amount: Decimal
     """Exact; equal amounts compare and hash alike however they were written."""
     currency: str
-    """Any text, for nobody has a list of all codes; empty when the caller could not say it."""
+    """Any text of up to `LONGEST_CURRENCY` characters, for nobody has a list of all codes; empty
+    when the caller could not say it."""
     value: str
     """The amount as it was written."""
 
@@ -90,14 +95,22 @@ def amount_in(value: object) -> Decimal | None:
     # A double only judges the size, since that is what the callers compute with.
     if not 0 <= float(value) < math.inf:
         return None
-    # Written out, 1e-999999999 would be a gigabyte of zeros.
-    if ("e" in value or "E" in value) and abs(int(value.lower().partition("e")[2])) > LONGEST_VALUE:
+    if ("e" in value or "E" in value) and not _fits_written_out(value):
         return None
     amount = Decimal(value)
     return amount if amount >= 0 else None
 
 
+def _fits_written_out(value: Number) -> bool:
+    """Says whether an amount with an exponent has no more places than one without may have."""
+    digits, _, exponent = value.lower().partition("e")
+    # Written out, 1e-999999999 would be a gigabyte of zeros.
+    if abs(int(exponent)) > LONGEST_VALUE:
+        return False
+    return len(digits.partition(".")[2]) - int(exponent) <= LONGEST_VALUE
+
+
 def _currency(value: object, *, nameless: bool) -> str | None:
     if isinstance(value, str) and not isinstance(value, Number):
-        return value or None
+        return value if 0 < len(value) <= LONGEST_CURRENCY else None
     return "" if nameless and isinstance(value, dict) else None

@@ -1,7 +1,7 @@
 """What becomes of a charge call under the whole profile: rules, faults, rate, and latency."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 
@@ -41,6 +41,8 @@ class Outcome:
     """How long the reply is on its way."""
     rule: str | None
     """Name of the rule or fault that decided; None if the rate did."""
+    hits: Mapping[str, int] = field(default_factory=dict)
+    """What `OutcomeInputs.hit` counted for it by entry: given back if it comes to nothing."""
 
 
 def decide_outcome(
@@ -83,6 +85,7 @@ class _Evaluation:
     charge: Charge
     attempt: int
     inputs: OutcomeInputs
+    hits: dict[str, int] = field(default_factory=dict)
 
     def outcome(self) -> Outcome:
         latency = self.profile.latency
@@ -100,6 +103,7 @@ class _Evaluation:
                 counted=False,
                 delay_seconds=delay,
                 rule=name,
+                hits=self.hits,
             )
         verdicts = (later for later in rules if later.fault is None)
         verdict = next((later for later in verdicts if self._acts(later, "rule")), None)
@@ -128,6 +132,7 @@ class _Evaluation:
             counted=True,
             delay_seconds=delay,
             rule=name,
+            hits=self.hits,
         )
 
     def _acts(self, entry: Entry, kind: str) -> bool:
@@ -135,7 +140,8 @@ class _Evaluation:
             return False
         purpose = f"{kind} {entry.name}"
         if entry.skip or entry.times is not None:
-            turn = self.inputs.hit(purpose) - entry.skip
+            self.hits[purpose] = number = self.inputs.hit(purpose)
+            turn = number - entry.skip
             if turn < 1 or (entry.times is not None and turn > entry.times):
                 return False
         return entry.rate == 1 or self._draw(purpose) < entry.rate

@@ -24,6 +24,8 @@ LONGEST_PERIOD = 30 * 86400
 AMOUNT_DIGITS, AMOUNT_DECIMALS = 15, 9
 AMOUNT_PATTERN = f"^[0-9]{{1,{AMOUNT_DIGITS}}}([.][0-9]{{1,{AMOUNT_DECIMALS}}})?$"
 LONGEST_AMOUNT = AMOUNT_DIGITS + 1 + AMOUNT_DECIMALS
+LONGEST_CURRENCY = 64
+"""In characters; of every code that there is, and of what people invent for a test."""
 NAME_PATTERN = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 # All that fits and is in the calendar is a time to every reader, in Python and in Kubernetes.
 INSTANT = (
@@ -130,7 +132,9 @@ Rate = Annotated[float, Range(0, 1), AfterValidator(math.fabs)]  # -0.0 is shown
 Seed = Annotated[int, Range(0, whole_numbers.LARGEST)]
 Customer = Annotated[int, Range(1, whole_numbers.LARGEST)]
 Currency = Annotated[
-    str, Field(max_length=64, strict=True), Wanted("a text of at most 64 characters")
+    str,
+    Field(max_length=LONGEST_CURRENCY, strict=True),
+    Wanted(f"a text of at most {LONGEST_CURRENCY} characters"),
 ]
 Name = Annotated[
     str,

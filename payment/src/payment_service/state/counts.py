@@ -24,6 +24,16 @@ class Counts(Generic[K]):
                 self._counts.popitem(last=False)
         return count
 
+    def give_back(self, key: K, number: int) -> None:
+        """Counts the key once less, unless it came again after it came for the `number`th time."""
+        with self._lock:
+            if self._counts.get(key) != number:
+                return
+            if number > 1:
+                self._counts[key] = number - 1
+            else:
+                del self._counts[key]
+
     def forget(self, key: K) -> None:
         """Begins anew with this key."""
         with self._lock:

@@ -27,8 +27,10 @@ class Duplicates:
     ago; the ones between add nothing to that, and so they cost nothing.
     """
 
-    def __init__(self, kept: int, now: Callable[[], float]) -> None:
+    def __init__(self, kept: int, in_flight_seconds: float, now: Callable[[], float]) -> None:
+        """After `in_flight_seconds` a charge that has not ended is taken for one that never was."""
         self._kept = kept
+        self._in_flight_seconds = in_flight_seconds
         self._now = now
         self._seen: OrderedDict[Alike, list[_Seen]] = OrderedDict()
         self._lock = threading.Lock()
@@ -39,7 +41,7 @@ class Duplicates:
             now = self._now()
             since = now - window_seconds
             seen = self._seen.get(alike)
-            first = None if seen is None else _first_after(since, seen)
+            first = None if seen is None else self._first_after(since, seen, now)
             if first is not None:
                 return Earlier(first.charge_id, first.accepted, now - first.time, first.reason)
             if seen is not None:
@@ -62,25 +64,26 @@ class Duplicates:
             self._seen.move_to_end(alike)
 
     def withdraw(self, alike: Alike, charge_id: str) -> None:
-        """Forgets a charge that does not count."""
+        """Forgets a charge that does not count, unless it has ended."""
         with self._lock:
             seen = self._seen.get(alike)
-            if seen is None or seen[0].charge_id != charge_id:
+            if seen is None or seen[0].charge_id != charge_id or seen[0].accepted is not None:
                 return
             del seen[0]
             if not seen:
                 del self._seen[alike]
 
+    def _first_after(self, since: float, seen: list[_Seen], now: float) -> _Seen | None:
+        never_ended = seen[0].accepted is None and seen[0].time <= now - self._in_flight_seconds
+        if seen[0].time > since and not never_ended:
+            return seen[0]
+        # The latest has ended: nothing else makes one the latest.
+        if len(seen) > 1 and seen[-1].time > since:
+            del seen[0]
+            return seen[0]
+        return None
+
     def _make_room(self, since: float) -> None:
         oldest = next(iter(self._seen.values()))
         if len(self._seen) > self._kept or oldest[-1].time <= since:
             self._seen.popitem(last=False)
-
-
-def _first_after(since: float, seen: list[_Seen]) -> _Seen | None:
-    if seen[0].time > since:
-        return seen[0]
-    if seen[-1].time > since:
-        del seen[0]
-        return seen[0]
-    return None

@@ -1,7 +1,7 @@
 """Goes on in this process alone while the shared store is lost, for who prefers that to 503."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from payment_service.outcome.charges import Charge
@@ -45,6 +45,9 @@ class LocalWhenLost:
 
     def hit(self, entry: str) -> int:
         return self._ask(lambda state: state.hit(entry))
+
+    def give_back(self, charge: Charge, attempt: int | None, hits: Mapping[str, int]) -> None:
+        self._ask(lambda state: state.give_back(charge, attempt, hits))
 
     def wait_seconds(self, per_second: float, burst: int) -> float:
         return self._ask(lambda state: state.wait_seconds(per_second, burst))

@@ -1,5 +1,6 @@
 """What is remembered from one charge to the next, whoever keeps it: the one interface to it."""
 
+from collections.abc import Mapping
 from enum import Enum, StrEnum
 from typing import Protocol
 
@@ -53,7 +54,7 @@ class State(Protocol):
         """Does `next_attempt` and, with a window, `earlier`: one way to the store for both."""
 
     def settle(self, booking: Booking, entry: JournalEntry, keyed: Keyed | None = None) -> None:
-        """Does `book`, `note` and `save` in one step.
+        """Does `book`, `note` and `save` in one step: all of them, or none if one fails.
 
         So no process can be killed between a charge that counts and the answer for its key.
         """
@@ -63,6 +64,12 @@ class State(Protocol):
 
     def hit(self, entry: str) -> int:
         """Counts one more call that a rule or fault matches and returns its number, from 1."""
+
+    def give_back(self, charge: Charge, attempt: int | None, hits: Mapping[str, int]) -> None:
+        """Takes back the attempt, and the hits by their entries, of a call that was not taken.
+
+        A number that another call has counted on from stays used: none is given out twice.
+        """
 
     def wait_seconds(self, per_second: float, burst: int) -> float:
         """Takes a permit and returns 0.0, or returns after how many seconds there will be one.
@@ -93,14 +100,19 @@ class State(Protocol):
 
         If there is none, this one is remembered as the first, in the same step; `book` then says
         how it ended, or `withdraw` that it is not to count. A charge alike that is booked later
-        is remembered as the latest: that one is named once the first is too long ago.
+        is remembered as the latest: that one is named once the first is too long ago. A first
+        that has not ended after `Kept.in_flight_seconds` never will: its process was killed, or
+        could not say so. It is taken for none.
         """
 
     def withdraw(self, charge: Charge, charge_id: str) -> None:
-        """Takes back what `earlier` remembered of a charge that turned out not to count."""
+        """Takes back what `earlier` remembered of a charge that turned out not to count.
+
+        One that was booked stays: whoever heard of a failure may not know that.
+        """
 
     def book(self, booking: Booking) -> None:
-        """Enters a counted charge into the ledger and its totals."""
+        """Enters a counted charge into the ledger and its totals; nothing at all if that fails."""
 
     def totals(self) -> Totals:
         """Returns what was booked by customer and currency, exactly, since the last reset."""

@@ -5,11 +5,12 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact
 
+from payment_service.outcome.charges import LONGEST_VALUE, MOST_WHOLE_DIGITS
 from payment_service.state.records import Booking, Sum, Total, Totals
 
-# An amount has up to 309 digits before its point and 400 behind it; the rest is for their number.
-# Should it not do, a sum is refused and never rounded.
-EXACTLY = Context(prec=750, traps=[Inexact])
+_MOST_CHARGES_DIGITS = 20
+EXACTLY = Context(prec=MOST_WHOLE_DIGITS + LONGEST_VALUE + _MOST_CHARGES_DIGITS, traps=[Inexact])
+"""Adds amounts: wide enough for more of the largest than anybody can count, and never rounds."""
 
 
 @dataclass(slots=True)
@@ -32,18 +33,17 @@ class Ledger:
         """Enters a booking."""
         key = (booking.customer_id, booking.currency)
         with self._lock:
-            self._bookings.append(booking)
-            row = self._rows.get(key)
-            if row is None:
-                row = self._rows[key] = (_Row(), _Row())
-                if len(self._rows) > self._kept:
-                    self._rows.popitem(last=False)
-                    self._forgotten += 1
-            else:
-                self._rows.move_to_end(key)
+            row = self._rows.get(key) or (_Row(), _Row())
             side = row[booking.accepted]
-            side.count += 1
-            side.amount = EXACTLY.add(side.amount, booking.amount)
+            # The one step that can fail comes before every change.
+            amount = EXACTLY.add(side.amount, booking.amount)
+            side.count, side.amount = side.count + 1, amount
+            self._rows[key] = row
+            self._rows.move_to_end(key)
+            if len(self._rows) > self._kept:
+                self._rows.popitem(last=False)
+                self._forgotten += 1
+            self._bookings.append(booking)
 
     def totals(self) -> Totals:
         """Returns the totals; see `State.totals`."""

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import islice
 
@@ -41,6 +41,10 @@ class Attempts:
         """Counts one more attempt at this charge and returns its number, from 1."""
         return self._counts.next((charge.customer_id, charge.amount, charge.currency))
 
+    def give_back(self, charge: Charge, attempt: int) -> None:
+        """Counts an attempt no more, if it is still the last one."""
+        self._counts.give_back((charge.customer_id, charge.amount, charge.currency), attempt)
+
 
 class Memory:
     """A State in this process. Each kind has a lock of its own, held for no more than a look-up."""
@@ -65,10 +69,10 @@ class Memory:
         return Arrival(attempt, self.earlier(charge, charge_id, window_seconds))
 
     def settle(self, booking: Booking, entry: JournalEntry, keyed: Keyed | None = None) -> None:
+        self.book(booking)  # first, since nothing else can fail
         if keyed is not None:
             key, fingerprint, answer, ttl_seconds = keyed
             self.save(key, fingerprint, answer, ttl_seconds=ttl_seconds)
-        self.book(booking)
         self.note(entry)
 
     def next_attempt(self, charge: Charge) -> int:
@@ -76,6 +80,12 @@ class Memory:
 
     def hit(self, entry: str) -> int:
         return self._hits.next(entry)
+
+    def give_back(self, charge: Charge, attempt: int | None, hits: Mapping[str, int]) -> None:
+        if attempt is not None:
+            self._attempts.give_back(charge, attempt)
+        for entry, number in hits.items():
+            self._hits.give_back(entry, number)
 
     def wait_seconds(self, per_second: float, burst: int) -> float:
         return self._permits.wait_seconds(per_second, burst)
@@ -100,10 +110,10 @@ class Memory:
         self._duplicates.withdraw(alike, charge_id)
 
     def book(self, booking: Booking) -> None:
+        self._ledger.book(booking)  # first, since nothing else can fail
         alike = (booking.customer_id, booking.amount, booking.currency)
         charge_id, reason, accepted = booking.charge_id, booking.reason, booking.accepted
         self._duplicates.booked(alike, charge_id, reason, accepted=accepted)
-        self._ledger.book(booking)
 
     def totals(self) -> Totals:
         return self._ledger.totals()
@@ -142,7 +152,7 @@ class Memory:
         self._hits: Counts[str] = Counts(kept.hits)
         self._permits = Permits(now)
         self._answers = Answers(kept, now)
-        self._duplicates = Duplicates(kept.keys, now)
+        self._duplicates = Duplicates(kept.keys, kept.in_flight_seconds, now)
         self._ledger = Ledger(kept.bookings)
         self._journal: deque[JournalEntry] = deque(maxlen=kept.journal)
         self._faults = Faults(kept.faults, now)

@@ -92,6 +92,13 @@ function operations.attempt(charge, kept) return count('attempts', charge, kept)
 
 function operations.hit(entry, kept) return count('hits', entry, kept) end
 
+-- Unless it was counted on from there, so that no number is given out twice.
+function operations.give_back(hash, field, number)
+  if call('HGET', key[hash], field) ~= number then return 0 end
+  if number == '1' then drop(hash, field) else call('HINCRBY', key[hash], field, -1) end
+  return 0
+end
+
 function operations.permit(per_second, burst)
   per_second, burst = tonumber(per_second), tonumber(burst)
   local full_at = tonumber(call('HGET', key.numbers, 'full_at') or 0)
@@ -141,10 +148,11 @@ function operations.forget(field, owner)
 end
 
 -- The charges alike: the first, and the latest if that is another one.
-function operations.earlier(alike, id, window, kept)
+function operations.earlier(alike, id, window, in_flight, kept)
   local since = now - window
   local seen = get('alike', alike)
-  if seen and seen[1].time <= since then
+  local never_ended = seen and not seen[1].outcome and seen[1].time <= now - in_flight
+  if seen and (seen[1].time <= since or never_ended) then
     table.remove(seen, 1)
     if seen[1] and seen[1].time > since then put('alike', alike, seen) else seen = nil end
   end
@@ -160,7 +168,7 @@ end
 
 function operations.withdraw(alike, id)
   local seen = get('alike', alike)
-  if not seen or seen[1].id ~= id then return 0 end
+  if not seen or seen[1].id ~= id or seen[1].outcome then return 0 end
   if seen[2] then put('alike', alike, {seen[2]}) else drop('alike', alike) end
   return 0
 end
@@ -178,10 +186,11 @@ local function booked(alike, id, outcome, reason, kept)
 end
 
 function operations.book(alike, id, outcome, reason, holder, amount, document, kept_alike, kept)
-  booked(alike, id, outcome, reason, kept_alike)
   local row = get('totals', holder) or {accepted = {0, '0'}, declined = {0, '0'}}
   local side = row[outcome]
+  -- The one step that can fail comes before every change.
   side[1], side[2] = side[1] + 1, plus(side[2], amount)
+  booked(alike, id, outcome, reason, kept_alike)
   put('totals', holder, row)
   call('HINCRBY', key.numbers, 'forgotten', used('totals', holder, kept))
   touched.bookings = true

@@ -1,6 +1,6 @@
 """Remembers everything in a Redis, for all replicas that name the same store and prefix."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from itertools import islice
 from typing import Any, TypeVar
@@ -75,7 +75,8 @@ class Shared:
 
     def settle(self, booking: Booking, entry: JournalEntry, keyed: Keyed | None = None) -> None:
         saving = () if keyed is None else (self._save(keyed),)
-        self._do(*saving, self._book(booking), self._note(entry))
+        # The booking first, since nothing else can fail: a script undoes nothing.
+        self._do(self._book(booking), *saving, self._note(entry))
 
     def next_attempt(self, charge: Charge) -> int:
         [attempt] = self._do(self._attempt(charge))
@@ -84,6 +85,12 @@ class Shared:
     def hit(self, entry: str) -> int:
         [hits] = self._do(("hit", entry, self._kept.hits))
         return int(hits)
+
+    def give_back(self, charge: Charge, attempt: int | None, hits: Mapping[str, int]) -> None:
+        given = [("give_back", "hits", entry, number) for entry, number in hits.items()]
+        if attempt is not None:
+            given.append(("give_back", "attempts", charge.fingerprint, attempt))
+        self._do(*given)
 
     def wait_seconds(self, per_second: float, burst: int) -> float:
         [wait] = self._do(("permit", per_second, burst))
@@ -150,7 +157,9 @@ class Shared:
         return ("attempt", charge.fingerprint, self._kept.attempts)
 
     def _earlier(self, charge: Charge, charge_id: str, window_seconds: float) -> Operation:
-        return ("earlier", charge.fingerprint, charge_id, window_seconds, self._kept.keys)
+        kept = self._kept
+        seconds = kept.in_flight_seconds
+        return ("earlier", charge.fingerprint, charge_id, window_seconds, seconds, kept.keys)
 
     def _save(self, keyed: Keyed) -> Operation:
         key, fingerprint, answer, ttl_seconds = keyed

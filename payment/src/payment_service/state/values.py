@@ -24,7 +24,7 @@ class Kept:
     faults: int = 100
     """Faults that are set at the same time; one more is refused."""
     in_flight_seconds: float = 30.0
-    """How long a call keeps its idempotency key without an answer, if its process is killed."""
+    """How long a call may be undecided: its key is free then, and it is no duplicate's first."""
 
 
 @dataclass(frozen=True, slots=True)
