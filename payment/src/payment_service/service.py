@@ -27,6 +27,7 @@ from payment_service.text.timestamps import timestamp
 CONNECTIONS = 500
 """How many can be open, besides those whose replies are deferred."""
 CONTROL_THREADS = 2
+_RELEASE_SECONDS = 2.0
 
 
 class Service:
@@ -106,7 +107,9 @@ class Service:
         settings, token = self.settings, self.mounted.control_token
         if settings.control_port is None or token is None:
             return None
-        control = ControlService(self.effective, self.mounted.profile, self.state, self.lines.event)
+        control = ControlService(
+            self.effective, self.mounted.profile, self.state, self.lines.event, self._reset
+        )
         app = create_control_app(control, lambda: token.current, self._replica)
         limits = Limits(CONTROL_THREADS, connections=100, body=4 * LARGEST_BODY)
         address = (settings.host, settings.control_port)
@@ -122,7 +125,7 @@ class Service:
             replica=self._replica,
         )
         recorders = (ChargeLog(self.lines.write, lambda: timestamp(time.time())), metrics)
-        cashier = Cashier(
+        self._cashier = cashier = Cashier(
             lambda: effective.current, self.state, environment, recorders, decide=decide
         )
         app = create_app(
@@ -139,6 +142,13 @@ class Service:
             deferred=settings.deferred_replies,
         )
         return Port(app, (settings.host, settings.port), limits)
+
+    def _reset(self) -> None:
+        with self._cashier.forgetting():
+            self.state.reset()
+            self.effective.replace(None)
+            self.effective.refresh()
+        self.charges.release_deferred(_RELEASE_SECONDS)
 
     def _tell_news(self, live: AnyLive) -> None:
         self.effective.follow_file()  # before anyone is told

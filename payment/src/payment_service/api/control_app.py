@@ -12,6 +12,7 @@ from payment_service.api.control_schema import INTERFACE, SCHEMA
 from payment_service.api.openapi import openapi_bytes
 from payment_service.api.page import PAGE, PAGE_HEADERS
 from payment_service.api.problems import CONTENT_TYPE, ProblemError
+from payment_service.cashier.gate import GateClosedError
 from payment_service.live.tokens import Tokens
 from payment_service.profile.schema import schema
 from payment_service.state.interface import StoreLostError
@@ -34,7 +35,8 @@ def create_control_app(control: ControlService, token: Callable[[], Tokens], rep
         app.add_route(path, resource)
     app.add_error_handler(falcon.HTTPError, _answer_http_error)
     app.add_error_handler(ProblemError, _answer_problem)
-    app.add_error_handler(StoreLostError, _answer_lost_store)
+    app.add_error_handler(StoreLostError, _answer_not_now)
+    app.add_error_handler(GateClosedError, _answer_not_now)
     app.add_error_handler(Exception, _answer_own_failure)
     return app
 
@@ -106,8 +108,8 @@ def _answer_http_error(
     _answer_problem(request, response, problem, None)
 
 
-def _answer_lost_store(
-    request: falcon.Request, response: falcon.Response, error: StoreLostError, _: object
+def _answer_not_now(
+    request: falcon.Request, response: falcon.Response, error: Exception, _: object
 ) -> None:
     problem = ProblemError(503, str(error), headers=[("Retry-After", "1")])
     _answer_problem(request, response, problem, None)

@@ -45,6 +45,8 @@ class ControlService:
     state: State
     log_event: Callable[..., None]
     """Writes a line of the log: the name of the event, and its fields by keyword."""
+    reset: Callable[[], None]
+    """Forgets everything, in one step for every charge; raises StoreLostError, GateClosedError."""
 
 
 class Controlled:
@@ -121,9 +123,7 @@ class ResetResource(Controlled):
 
     def on_post(self, _: falcon.Request, response: falcon.Response) -> None:
         control = self._control
-        control.state.reset()
-        control.effective.replace(None)
-        control.effective.refresh()
+        control.reset()
         control.log_event("reset")
         write(response, control_views.Done(control.state.scope))
 

@@ -36,7 +36,7 @@ _COMMON = {
     413: _problem("The body is too large."),
     431: _problem("The head is too large."),
     501: _problem("The transfer coding is unknown."),
-    503: _problem("The store is lost.", "Retry-After"),
+    503: _problem("The store is lost, or a reset is held up.", "Retry-After"),
 }
 _RARE = {
     404: _problem("There is no such fault."),

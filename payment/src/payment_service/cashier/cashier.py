@@ -2,8 +2,8 @@
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from types import MappingProxyType
 from payment_service.cashier import replies
 from payment_service.cashier.books import Books, ChargeContext, Environment
 from payment_service.cashier.calls import Call, ChargeRequest
+from payment_service.cashier.gate import Gate, GateClosedError
 from payment_service.cashier.records import CallOutcome, Reason, Recorder
 from payment_service.cashier.replies import Reply, ReplyBody
 from payment_service.outcome.charges import Charge
@@ -23,6 +24,8 @@ from payment_service.state.values import Arrival, Earlier, SavedAnswer
 DecideOutcome = Callable[[Profile, Charge, int, OutcomeInputs], Outcome]
 
 _SOON = 1
+_LONGEST_DECISION = 5.0
+"""In seconds: ten questions to a store that answers each at the last moment."""
 
 
 class InFlight:
@@ -63,14 +66,37 @@ class Cashier:
         self._state = state
         self._environment = environment
         self._books = Books(state, environment, recorders)
+        self._gate = Gate()
         self._in_flight = InFlight()
         self._deferred_keys: set[str] = set()
         self._inputs = OutcomeInputs(
             environment.draw, state.hit, lambda: datetime.fromtimestamp(environment.now(), UTC)
         )
 
+    @contextmanager
+    def forgetting(self) -> Iterator[None]:
+        """For who resets the state: no call is decided meanwhile, and none counts as in flight.
+
+        Calls that come meanwhile wait. Raises GateClosedError if one does not end in time.
+        """
+        with self._gate.closed(_LONGEST_DECISION):
+            yield
+            # New ones: the replies that are still on their way take leave of the old.
+            self._in_flight = InFlight()
+            self._deferred_keys = set()
+
     def take(self, call: Call, request: ChargeRequest) -> Reply:
         """Decides a charge call and records it."""
+        try:
+            self._gate.enter(_LONGEST_DECISION)
+        except GateClosedError as closed:
+            return self.refuse(call, 503, Reason.RESET, f"{closed}", retry_after=_SOON)
+        try:
+            return self._take(call, request)
+        finally:
+            self._gate.leave()
+
+    def _take(self, call: Call, request: ChargeRequest) -> Reply:
         profile = self._profile()
         try:
             limits = profile.limits
@@ -111,15 +137,16 @@ class Cashier:
 
     def _counted(self, call: Call, request: ChargeRequest, profile: Profile) -> Reply:
         """A call is in flight until its reply has left."""
+        in_flight = self._in_flight
         try:
             reply = self._under_key(call, request, profile)
         except BaseException:
-            self._in_flight.leave()
+            in_flight.leave()
             raise
         if reply.leaves_at_once:
-            self._in_flight.leave()
+            in_flight.leave()
             return reply
-        return _and_then(reply, self._in_flight.leave)
+        return _and_then(reply, in_flight.leave)
 
     def _under_key(self, call: Call, request: ChargeRequest, profile: Profile) -> Reply:
         key = request.key

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     """Of a refused call: the charge alike is in flight. Of a replayed one: as it was answered."""
     DEFERRED = "TooManyDeferred"
     STORE = "StoreLost"
+    RESET = "Resetting"
     FAULT = "Fault"
 
 

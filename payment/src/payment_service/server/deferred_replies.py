@@ -43,6 +43,16 @@ class DeferredReplies(Generic[Reply]):
                 self._waiting[entry] = reply
                 insort(self._table, entry)
 
+    def hurry(self, reply: Reply) -> bool:
+        """Has a reply wait no longer; false if it does not wait."""
+        with self._lock:
+            entry = self._replies.get(reply)
+            if entry is None or entry not in self._waiting:
+                return False
+            del self._waiting[entry]
+            del self._table[bisect_left(self._table, entry)]
+            return True
+
     def leave(self, reply: Reply) -> bool:
         """Takes a reply out; false if it has left before."""
         with self._lock:

@@ -2,20 +2,22 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from waitress import wasyncore
 from waitress.server import create_server
 
 from payment_service.profile.values import LONGEST_DELAY
-from payment_service.server.deferral import DeferredPool, DeferringChannel
+from payment_service.server.deferral import DeferredPool, DeferredTask, DeferringChannel
 from payment_service.server.heads import Heads
 from payment_service.server.idle import CURRENT_REQUEST, LONGEST_PAUSE, Watched
 from payment_service.server.listener import open_listener, turn_newcomers_away
 from payment_service.server.wire import Refusal, refusal_with_result
 
+_SHORT_PAUSE = 0.01
 HANDSHAKE_SECONDS = 0.1
 """In which a connection that has begun is complete, within a cluster."""
 
@@ -141,6 +143,20 @@ class Port:
         """Ends the replies that are slow or never come, if there is nothing else left to answer."""
         self._server.trigger.pull_trigger(self._cut_off_endless)
 
+    def release_deferred(self, within: float) -> int:
+        """Has what is deferred leave now; cuts off what is slow or never comes.
+
+        Returns how many of those replies are still there after so many seconds.
+        """
+        deadline = time.monotonic() + within
+        wanted = set(self._pool.replies.all())
+        while left := wanted.intersection(self._pool.replies.all()):
+            if time.monotonic() >= deadline:
+                return len(left)
+            self._server.trigger.pull_trigger(partial(self._release, left))
+            time.sleep(_SHORT_PAUSE)
+        return 0
+
     def stop(self) -> None:
         """Ends the loop and the threads, cutting off what is still under way."""
         if self._stopped:
@@ -155,6 +171,14 @@ class Port:
         for task in self._pool.replies.all():
             if self._pool.replies.leave(task):
                 task.tell(left=False)
+
+    def _release(self, deferred: Iterable[DeferredTask]) -> None:
+        for task in deferred:
+            if task.delivery.endless:
+                task.channel.cut_off()
+            elif self._pool.replies.hurry(task):
+                task.come_due()
+        self._watched.look_at_all()
 
     def _cut_off_endless(self) -> None:
         deferred = self._pool.replies.all()
