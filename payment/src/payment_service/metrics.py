@@ -11,12 +11,15 @@ from prometheus_client.registry import Collector
 
 from payment_service import __version__
 from payment_service.cashier.records import REFUSALS, REPLAYS, CallOutcome, ChargeRecord
+from payment_service.live.effective import EffectiveProfile
 from payment_service.live.mounted import Mounted
 from payment_service.log import Lines
+from payment_service.text.currencies import KNOWN
 
 _BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30)
 _CURRENCY = re.compile("[A-Z]{3}")
-MOST_CURRENCIES = 50
+MOST_INVENTED = 50
+"""How many codes that nobody knows have series of their own; those of ISO 4217 always have."""
 OTHER = "other"
 """Stands for currencies that are no code, or one too many: a caller must not fill a disk."""
 
@@ -48,7 +51,7 @@ class Metrics:
         self._refused: dict[str, Counter] = {reason: refusals.labels(reason) for reason in REFUSALS}
         self._replayed: dict[str, Counter] = {by: replays.labels(by) for by in REPLAYS}
         self._decided: dict[_Place, Counter] = {}
-        self._currencies: set[str] = set()
+        self._invented: set[str] = set()
         self._seconds = Histogram(
             "payment_charge_seconds",
             "Time to read and decide a charge, without waiting for a thread.",
@@ -85,11 +88,10 @@ class Metrics:
     def _first_of(self, place: _Place) -> Counter:
         outcome, reason, currency = str(place[0]), place[1], place[2]
         label = currency or "none"
-        if label not in self._currencies:
-            fits = label == "none" or _CURRENCY.fullmatch(label) is not None
-            if not fits or len(self._currencies) >= MOST_CURRENCIES:
+        if label != "none" and label not in KNOWN and label not in self._invented:
+            if not _CURRENCY.fullmatch(label) or len(self._invented) >= MOST_INVENTED:
                 return self._charges.labels(outcome, reason or "", OTHER)
-            self._currencies.add(label)
+            self._invented.add(label)
         counter = self._decided[place] = self._charges.labels(outcome, reason or "", label)
         return counter
 
@@ -103,31 +105,30 @@ class Moment:
     """How many replies are deferred."""
     scope: Callable[[], str]
     """Who shares what is remembered."""
-    replaced: Callable[[], bool]
-    """Whether a person put a profile in the place of the file's."""
-    faults: Callable[[], int]
-    """How many faults were set while running."""
 
 
 class State(Collector):
     """Shows what is in effect at the moment it is asked; register it with the registry."""
 
-    def __init__(self, mounted: Mounted, moment: Moment, lines: Lines) -> None:
+    def __init__(
+        self, mounted: Mounted, effective: EffectiveProfile, moment: Moment, lines: Lines
+    ) -> None:
         self._mounted = mounted
+        self._effective = effective
         self._moment = moment
         self._lines = lines
 
     def collect(self) -> Iterator[Metric]:
         profile, tokens = self._mounted.profile, self._mounted.tokens
-        moment = self._moment
-        loaded = profile.current
+        moment, effective = self._moment, self._effective
+        loaded = effective.loaded
         yield InfoMetricFamily(
             "payment_profile", "The profile in effect.", {"hash": loaded.hash or ""}
         )
         yield _gauge("profile_success_rate", "Its success rate.", loaded.profile.success_rate)
         yield _gauge("profile_generation", "Good profiles read so far.", profile.generation)
-        yield _gauge("profile_replaced", "1 if another one is in effect.", moment.replaced())
-        yield _gauge("faults_set", "Faults set while running.", moment.faults())
+        yield _gauge("profile_replaced", "1 if another one is in effect.", effective.replaced)
+        yield _gauge("faults_set", "Faults set while running.", len(effective.faults))
         refusals = CounterMetricFamily(
             "payment_reload_failures", "Newer contents that were refused.", labels=["file"]
         )

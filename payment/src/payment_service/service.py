@@ -48,10 +48,10 @@ class Service:
         self._draining = False
         metrics = Metrics()
         self.charges = self._charge_port(decide, metrics)
-        metrics.registry.register(State(self.mounted, self._moment(), lines))
+        metrics.registry.register(State(self.mounted, self.effective, self._moment(), lines))
         health = Health(self._alive, lambda: self._accepts)
         self.ops = Port(
-            create_ops_app(health, metrics, self.mounted),
+            create_ops_app(health, metrics, self.mounted, self.effective),
             (settings.host, settings.ops_port),
             Limits(settings.ops_threads),
         )
@@ -95,8 +95,6 @@ class Service:
             draining=lambda: self._draining,
             deferred=self.charges.deferred,
             scope=lambda: self.state.scope.value,
-            replaced=lambda: self.effective.replaced,
-            faults=lambda: len(self.effective.faults),
         )
 
     def _alive(self) -> bool:
@@ -107,9 +105,7 @@ class Service:
         settings, token = self.settings, self.mounted.control_token
         if settings.control_port is None or token is None:
             return None
-        control = ControlService(
-            self.effective, self.mounted.profile, self.state, self.lines.event, self._reset
-        )
+        control = ControlService(self.effective, self.state, self.lines.event, self._reset)
         app = create_control_app(control, lambda: token.current, self._replica)
         limits = Limits(CONTROL_THREADS, connections=100, body=4 * LARGEST_BODY)
         address = (settings.host, settings.control_port)

@@ -19,7 +19,6 @@ from payment_service.api.queries import (
     read_query,
 )
 from payment_service.live.effective import EffectiveProfile, followed
-from payment_service.live.mounted import LiveProfile
 from payment_service.profile.document import Profile
 from payment_service.profile.entries import FaultEntry
 from payment_service.profile.parts import Part
@@ -41,7 +40,6 @@ class ControlService:
     """What the control API works on."""
 
     effective: EffectiveProfile
-    file: LiveProfile
     state: State
     log_event: Callable[..., None]
     """Writes a line of the log: the name of the event, and its fields by keyword."""
@@ -79,8 +77,8 @@ class ProfileResource(Controlled):
         effective = self._control.effective
         document = control_views.ProfileView(
             scope="process",
-            source="control" if effective.replaced else "file",
-            hash=None if effective.replaced else self._control.file.current.hash,
+            source=effective.source,
+            hash=effective.loaded.hash,
             profile=effective.base,
             faults=_set_faults(effective.faults),
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import falcon
 from prometheus_client.exposition import choose_encoder
 
+from payment_service.live.effective import EffectiveProfile, followed
 from payment_service.live.mounted import Mounted
 from payment_service.metrics import Metrics
 from payment_service.profile.document import content_hash
@@ -52,13 +53,20 @@ class MetricsResource:
 class ProfileResource:
     """Which profile is in effect, what was wrong with a newer one, and which tokens are valid."""
 
-    def __init__(self, mounted: Mounted) -> None:
-        self._profile = mounted.profile
+    def __init__(self, mounted: Mounted, effective: EffectiveProfile) -> None:
+        self._file = mounted.profile
         self._tokens = mounted.tokens
+        self._effective = effective
 
     def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
-        loaded, refused = self._profile.current, self._profile.refused
-        document: dict[str, object] = {"hash": loaded.hash, "profile": loaded.profile.as_json()}
+        effective, refused = self._effective, self._file.refused
+        loaded = effective.loaded
+        document: dict[str, object] = {
+            "hash": loaded.hash,
+            "source": effective.source,
+            "profile": loaded.profile.as_json(),
+            "faults": [entry.as_json() for _, entry in followed(effective.faults)],
+        }
         if refused is not None:
             content, mistakes = refused
             newer = None if content is None else content_hash(content)
@@ -68,11 +76,13 @@ class ProfileResource:
         response.media = document
 
 
-def create_ops_app(health: Health, metrics: Metrics, mounted: Mounted) -> App:
+def create_ops_app(
+    health: Health, metrics: Metrics, mounted: Mounted, effective: EffectiveProfile
+) -> App:
     """Returns the application for kubelet, the operator and the monitoring."""
     app: App = falcon.App()
     app.add_route("/livez", ProbeResource(health.alive, "alive", "a thread has ended"))
     app.add_route("/readyz", ProbeResource(health.ready, "ready", "not taking charges"))
     app.add_route("/metrics", MetricsResource(metrics))
-    app.add_route("/profile", ProfileResource(mounted))
+    app.add_route("/profile", ProfileResource(mounted, effective))
     return app

@@ -24,7 +24,7 @@ class Gate:
         self._opened = threading.Condition()
 
     def enter(self, within: float) -> None:
-        """Goes in, if need be once it is open again, within so many seconds; raises GateClosedError."""
+        """Goes in, at once or when it opens within so many seconds; raises GateClosedError."""
         # First shown, then looked; who closes does the same, so one of the two sees the other.
         self._inside.append(None)
         while self._closed:

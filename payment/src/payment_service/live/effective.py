@@ -4,9 +4,10 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from payment_service.live.mounted import LiveProfile
-from payment_service.profile.document import Profile
+from payment_service.profile.document import LoadedProfile, Profile
 from payment_service.profile.entries import FaultEntry
 from payment_service.state.interface import State, StoreLostError
 from payment_service.state.values import SetFault
@@ -47,9 +48,20 @@ class EffectiveProfile:
         return self._put or self._file.current.profile
 
     @property
+    def loaded(self) -> LoadedProfile:
+        """The same with the hash of its file; without one, if a person put it here."""
+        put = self._put
+        return self._file.current if put is None else LoadedProfile(put, None)
+
+    @property
     def replaced(self) -> bool:
         """Whether a person put another one in the place of the file's."""
         return self._put is not None
+
+    @property
+    def source(self) -> Literal["file", "control"]:
+        """Where the profile without those faults is from; of variables and the default, `file`."""
+        return "control" if self.replaced else "file"
 
     @property
     def faults(self) -> tuple[SetFault, ...]:

@@ -41,10 +41,8 @@ def test_the_metrics_tell_how_many_replies_are_deferred(tmp_path: Path) -> None:
             draining=lambda: False,
             deferred=lambda: 7,
             scope=lambda: "process",
-            replaced=lambda: False,
-            faults=lambda: 0,
         )
-        state = State(service.mounted, moment, service.lines)
+        state = State(service.mounted, service.effective, moment, service.lines)
 
         metrics = {metric.name: metric for metric in state.collect()}
         assert metrics["payment_replies_deferred"].samples[0].value == 7
