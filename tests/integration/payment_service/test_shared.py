@@ -94,7 +94,7 @@ def test_every_key_of_the_store_begins_with_the_prefix_and_expires(
         state.arrive(a_charge_of(), name, 60)
         state.hit(name)
         state.begin(name, "print")
-        state.settle(a_booking(name), an_entry(name))
+        state.settle(a_booking(name, duplicate_of="c"), an_entry(name))
     state.wait_seconds(1, 1)
     state.set_fault("fault", "{}", None)
 
@@ -102,7 +102,7 @@ def test_every_key_of_the_store_begins_with_the_prefix_and_expires(
         return {key: redis.ttl(key) for key in redis.keys(f"{{{prefix}}}:*")}
 
     seen = store.store().ask(ages)
-    assert len(seen) == 14
+    assert len(seen) == 16
     assert all(0 < age <= UNUSED_SECONDS for age in seen.values())
 
 

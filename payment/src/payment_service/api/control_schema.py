@@ -4,7 +4,7 @@ from payment_service.api import control_views
 from payment_service.api.control_orders import FaultOrder
 from payment_service.api.openapi import Interface, Operation, ResponseDoc
 from payment_service.api.problems import CONTENT_TYPE
-from payment_service.api.queries import OF_BOOKINGS, OF_CALLS, OF_JOURNAL, Parameter
+from payment_service.api.queries import OF_BOOKINGS, OF_CALLS, OF_JOURNAL, OF_LEDGER, Parameter
 from payment_service.profile.document import Profile
 from payment_service.profile.values import NAME_PATTERN
 
@@ -95,8 +95,9 @@ INTERFACE = Interface(
         Operation(
             "GET",
             "/v1/ledger",
-            "Totals by customer and currency",
+            "Totals by customer and currency, a page at a time",
             _answers(control_views.LedgerView),
+            query=OF_LEDGER,
         ),
         Operation(
             "GET",

@@ -15,7 +15,7 @@ from payment_service.profile.document import Profile
 from payment_service.profile.entries import FaultEntry
 from payment_service.profile.parts import Maybe
 from payment_service.state.interface import Scope
-from payment_service.state.records import Booking, JournalEntry, Sum, Totals
+from payment_service.state.records import Booking, Holder, JournalEntry, Sum, Total
 from payment_service.text.timestamps import timestamp
 
 Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
@@ -78,13 +78,16 @@ class TotalView:
     declined: SumView
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerView:
-    """The totals by customer and currency."""
+    """A page of the totals by customer and currency, in the order of these."""
 
     scope: Scope
     totals: list[TotalView]
     forgotten: Annotated[int, Field(description="Rows that had to make room; 0: none is missing.")]
+    next: Annotated[
+        Maybe[str], Field(description="What `after` is for the next page; left out in the last.")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,13 +195,9 @@ class Problem:
     ] = None
 
 
-def ledger(scope: Scope, totals: Totals) -> LedgerView:
-    """Returns the totals in the order of customers and currencies."""
-    rows = [
-        TotalView(customer_id, currency, _sum(total.accepted), _sum(total.declined))
-        for (customer_id, currency), total in sorted(totals.rows.items())
-    ]
-    return LedgerView(scope, rows, totals.forgotten)
+def total(holder: Holder, booked: Total) -> TotalView:
+    """Returns a row of the totals."""
+    return TotalView(*holder, _sum(booked.accepted), _sum(booked.declined))
 
 
 def _sum(total: Sum) -> SumView:

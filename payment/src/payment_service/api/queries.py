@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from payment_service.cashier.records import CallOutcome
-from payment_service.profile.values import INSTANT
-from payment_service.state.records import Filter
+from payment_service.profile.values import INSTANT, LONGEST_CURRENCY
+from payment_service.state.records import Filter, Holder
 from payment_service.text import whole_numbers
 from payment_service.text.mistakes import Mistake, MistakesError
 
@@ -20,6 +20,7 @@ LONGEST_TEXT = 400
 
 _AMOUNT = r"[0-9]{1,310}(\.[0-9]{1,400})?"
 _MOST_PARAMETERS = 100
+_LONGEST_HOLDER = len(str(whole_numbers.LARGEST)) + 1 + LONGEST_CURRENCY
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,16 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerQuery:
+    """Which page of the totals a caller wants."""
+
+    after: Holder | None
+    """The last row of the page before; None for the first page."""
+    limit: int
+    """How many rows at most."""
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """What a caller wants of the records."""
 
@@ -47,6 +58,23 @@ class Query:
 
 def read_query(query: str, known: tuple[Parameter, ...]) -> Query:
     """Reads a query string; raises MistakesError with every parameter that is wrong."""
+    values = _values(query, known)
+    limit = values.pop("limit", DEFAULT_LIMIT)
+    return Query(Filter(**values), limit)
+
+
+def read_ledger_query(query: str) -> LedgerQuery:
+    """Reads the query string for a page of the totals; raises MistakesError like `read_query`."""
+    values = _values(query, OF_LEDGER)
+    return LedgerQuery(values.get("after"), values.get("limit", LARGEST_LIMIT))
+
+
+def holder_text(holder: Holder) -> str:
+    """Returns how a row of totals is named in `after` and `next`."""
+    return f"{holder[0]} {holder[1]}"
+
+
+def _values(query: str, known: tuple[Parameter, ...]) -> dict[str, Any]:
     parameters = {parameter.name: parameter for parameter in known}
     values: dict[str, Any] = {}
     mistakes: list[Mistake] = []
@@ -65,8 +93,7 @@ def read_query(query: str, known: tuple[Parameter, ...]) -> Query:
                 mistakes.append(Mistake.of(name, f"{text[:40]!r} is not {parameter.wanted}"))
     if mistakes:
         raise MistakesError(mistakes)
-    limit = values.pop("limit", DEFAULT_LIMIT)
-    return Query(Filter(**values), limit)
+    return values
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:
@@ -121,6 +148,14 @@ def _instant(name: str, means: str) -> Parameter:
     return Parameter(name, means, schema, "a time such as 2026-01-01T00:00:00Z", read)
 
 
+def _holder(text: str) -> Holder:
+    customer, space, currency = text.partition(" ")
+    customer_id = whole_numbers.read(customer, 1, whole_numbers.LARGEST)
+    if customer_id is None or not space or len(currency) > LONGEST_CURRENCY:
+        raise ValueError(text)
+    return customer_id, currency
+
+
 def _amount(text: str) -> Decimal:
     if not re.fullmatch(_AMOUNT, text):
         raise ValueError(text)
@@ -154,3 +189,13 @@ OF_CALLS = (
     _text("idempotency_key", "The key that it was sent with."),
 )
 OF_JOURNAL = (*OF_CALLS, _LIMIT)
+OF_LEDGER = (
+    Parameter(
+        "after",
+        "`next` of the page before.",
+        {"type": "string", "maxLength": _LONGEST_HOLDER},
+        "the `next` of an answer",
+        _holder,
+    ),
+    _whole("limit", f"How many rows at most; {LARGEST_LIMIT} if left out.", 1, LARGEST_LIMIT),
+)

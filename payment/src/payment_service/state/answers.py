@@ -4,36 +4,43 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from payment_service.state.interface import Began
 from payment_service.state.values import Kept, SavedAnswer
 
+_DIGEST_BYTES = 16
+
 
 @dataclass(slots=True)
 class _Entry:
-    fingerprint: str
+    fingerprint: bytes
     expires: float
     answer: SavedAnswer | None = None
 
 
 class Answers:
-    """The idempotency keys of this process; those begun longest ago are forgotten first."""
+    """The idempotency keys of this process; those begun longest ago are forgotten first.
+
+    Of keys and fingerprints a digest is kept: they are compared alone, and may be long.
+    """
 
     def __init__(self, kept: Kept, now: Callable[[], float]) -> None:
         self._kept = kept
         self._now = now
-        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
         self._lock = threading.Lock()
 
     def begin(self, key: str, fingerprint: str) -> Began | SavedAnswer:
         """Takes a key; see `State.begin`."""
+        name, charge = _digest(key), _digest(fingerprint)
         with self._lock:
             now = self._now()
-            entry = self._living(key, now)
+            entry = self._living(name, now)
             if entry is None:
-                self._enter(key, _Entry(fingerprint, now + self._kept.in_flight_seconds))
+                self._enter(name, _Entry(charge, now + self._kept.in_flight_seconds))
                 return Began.FRESH
-        if entry.fingerprint != fingerprint:
+        if entry.fingerprint != charge:
             return Began.MISMATCH
         return entry.answer or Began.IN_FLIGHT
 
@@ -41,30 +48,36 @@ class Answers:
         self, key: str, fingerprint: str, answer: SavedAnswer, *, ttl_seconds: float
     ) -> SavedAnswer:
         """Keeps an answer; see `State.save`."""
+        name, charge = _digest(key), _digest(fingerprint)
         with self._lock:
             now = self._now()
-            entry = self._living(key, now)
-            if entry is not None and entry.fingerprint != fingerprint:
+            entry = self._living(name, now)
+            if entry is not None and entry.fingerprint != charge:
                 return answer
             if entry is not None and entry.answer is not None:
                 return entry.answer
-            self._enter(key, _Entry(fingerprint, now + ttl_seconds, answer))
+            self._enter(name, _Entry(charge, now + ttl_seconds, answer))
             return answer
 
     def forget(self, key: str) -> None:
         """Gives a key back unless it has its answer."""
+        name = _digest(key)
         with self._lock:
-            entry = self._entries.get(key)
+            entry = self._entries.get(name)
             if entry is not None and entry.answer is None:
-                del self._entries[key]
+                del self._entries[name]
 
-    def _living(self, key: str, now: float) -> _Entry | None:
-        entry = self._entries.get(key)
+    def _living(self, name: bytes, now: float) -> _Entry | None:
+        entry = self._entries.get(name)
         return entry if entry is not None and entry.expires > now else None
 
-    def _enter(self, key: str, entry: _Entry) -> None:
-        self._entries.pop(key, None)
-        self._entries[key] = entry
+    def _enter(self, name: bytes, entry: _Entry) -> None:
+        self._entries.pop(name, None)
+        self._entries[name] = entry
         oldest = next(iter(self._entries.values()))
         if len(self._entries) > self._kept.keys or oldest.expires <= self._now():
             self._entries.popitem(last=False)
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()

@@ -1,12 +1,13 @@
 """Goes on in this process alone while the shared store is lost, for who prefers that to 503."""
 
+import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from payment_service.outcome.charges import Charge
 from payment_service.state.interface import Began, Scope, State, StoreLostError
-from payment_service.state.records import Booking, Filter, JournalEntry, Totals
+from payment_service.state.records import Booking, Filter, Holder, JournalEntry, Totals
 from payment_service.state.values import Arrival, Earlier, Keyed, SavedAnswer, SetFault
 
 T = TypeVar("T")
@@ -74,8 +75,8 @@ class LocalWhenLost:
     def book(self, booking: Booking) -> None:
         self._ask(lambda state: state.book(booking))
 
-    def totals(self) -> Totals:
-        return self._ask(lambda state: state.totals())
+    def totals(self, after: Holder | None = None, limit: int = sys.maxsize) -> Totals:
+        return self._ask(lambda state: state.totals(after, limit))
 
     def bookings(self, wanted: Filter, limit: int) -> list[Booking]:
         return self._ask(lambda state: state.bookings(wanted, limit))

@@ -1,11 +1,12 @@
 """What is remembered from one charge to the next, whoever keeps it: the one interface to it."""
 
+import sys
 from collections.abc import Mapping
 from enum import Enum, StrEnum
 from typing import Protocol
 
 from payment_service.outcome.charges import Charge
-from payment_service.state.records import Booking, Filter, JournalEntry, Totals
+from payment_service.state.records import Booking, Filter, Holder, JournalEntry, Totals
 from payment_service.state.values import Arrival, Earlier, Keyed, SavedAnswer, SetFault
 
 
@@ -114,8 +115,12 @@ class State(Protocol):
     def book(self, booking: Booking) -> None:
         """Enters a counted charge into the ledger and its totals; nothing at all if that fails."""
 
-    def totals(self) -> Totals:
-        """Returns what was booked by customer and currency, exactly, since the last reset."""
+    def totals(self, after: Holder | None = None, limit: int = sys.maxsize) -> Totals:
+        """Returns what was booked by customer and currency, exactly, since the last reset.
+
+        It returns at most `limit` rows, those behind `after`. Each row is of one moment, and not
+        all of the same one: charges go on meanwhile.
+        """
 
     def bookings(self, wanted: Filter, limit: int) -> list[Booking]:
         """Returns at most `limit` bookings, the newest first."""

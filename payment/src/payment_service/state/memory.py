@@ -1,8 +1,9 @@
 """Remembers everything in this process, so that it ends with it and no other replica knows."""
 
+import sys
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from itertools import islice
 
@@ -14,7 +15,8 @@ from payment_service.state.faults import Faults
 from payment_service.state.interface import Began, Scope
 from payment_service.state.ledger import Ledger
 from payment_service.state.permits import Permits
-from payment_service.state.records import Booking, Filter, JournalEntry, Totals
+from payment_service.state.records import Booking, Filter, Holder, JournalEntry, Totals
+from payment_service.state.slices import in_slices
 from payment_service.state.values import (
     Arrival,
     Earlier,
@@ -115,21 +117,25 @@ class Memory:
         charge_id, reason, accepted = booking.charge_id, booking.reason, booking.accepted
         self._duplicates.booked(alike, charge_id, reason, accepted=accepted)
 
-    def totals(self) -> Totals:
-        return self._ledger.totals()
+    def totals(self, after: Holder | None = None, limit: int = sys.maxsize) -> Totals:
+        return self._ledger.totals(after, limit)
 
     def bookings(self, wanted: Filter, limit: int) -> list[Booking]:
-        return list(islice(filter(wanted.takes, self._ledger.newest_first()), limit))
+        bookings = self._ledger.newest_first(duplicates=wanted.duplicate is True)
+        return list(islice(filter(wanted.judge(), bookings), limit))
 
     def note(self, entry: JournalEntry) -> None:
         # A deque needs no lock: one step of it is never seen half done.
         self._journal.append(entry)
 
     def journal(self, wanted: Filter, limit: int) -> list[JournalEntry]:
-        return list(islice(filter(wanted.takes, reversed(self._journal.copy())), limit))
+        return list(islice(filter(wanted.judge(), self._newest_calls()), limit))
 
     def count(self, wanted: Filter) -> int:
-        return sum(map(wanted.takes, self._journal.copy()))
+        return sum(map(wanted.judge(), self._newest_calls()))
+
+    def _newest_calls(self) -> Iterator[JournalEntry]:
+        return in_slices(reversed(self._journal.copy()))
 
     def set_fault(self, name: str, document: str, seconds: float | None) -> SetFault | None:
         fault = self._faults.set(name, document, seconds)

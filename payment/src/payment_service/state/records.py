@@ -1,6 +1,6 @@
 """What is on record: the bookings of the ledger, its totals, the calls of the journal."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import NamedTuple
@@ -87,16 +87,22 @@ class Filter:
     duplicate: bool | None = None
     """Whether it came after one alike."""
 
-    def takes(self, record: Booking | JournalEntry) -> bool:
-        """Tells whether a record is as wanted."""
-        if self.since is not None and record.time < self.since:
-            return False
-        if self.until is not None and record.time >= self.until:
-            return False
-        if self.duplicate is not None and self.duplicate == (record.duplicate_of is None):
-            return False
-        wanted = ((name, getattr(self, name)) for name in _COMPARED)
-        return all(value is None or getattr(record, name, None) == value for name, value in wanted)
+    def judge(self) -> Callable[[Booking | JournalEntry], bool]:
+        """Returns what tells of a record whether it is as wanted."""
+        since, until, duplicate = self.since, self.until, self.duplicate
+        values = ((name, getattr(self, name)) for name in _COMPARED)
+        wanted = [(name, value) for name, value in values if value is not None]
+
+        def takes(record: Booking | JournalEntry) -> bool:
+            if since is not None and record.time < since:
+                return False
+            if until is not None and record.time >= until:
+                return False
+            if duplicate is not None and duplicate == (record.duplicate_of is None):
+                return False
+            return all(getattr(record, name, None) == value for name, value in wanted)
+
+        return takes
 
 
 _JUDGED = ("since", "until", "duplicate")
@@ -119,10 +125,15 @@ class Total:
     declined: Sum = Sum()
 
 
+Holder = tuple[int, str]
+"""Customer and currency: what a row of totals is for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """What was booked, by customer and currency."""
 
-    rows: Mapping[tuple[int, str], Total]
+    rows: Mapping[Holder, Total]
+    """In the order of customers and currencies."""
     forgotten: int
     """How many rows had to make room; as long as it is 0, no booking is missing."""

@@ -7,7 +7,8 @@
 
 local NAMES = {
   'numbers', 'attempts', 'attempts_order', 'hits', 'hits_order', 'answers', 'answers_order',
-  'alike', 'alike_order', 'totals', 'totals_order', 'bookings', 'journal', 'faults',
+  'alike', 'alike_order', 'totals', 'totals_order', 'totals_sorted', 'bookings',
+  'duplicates', 'journal', 'faults',
 }
 local key, touched = {}, {}
 for at, name in ipairs(NAMES) do key[name] = KEYS[at] end
@@ -45,7 +46,11 @@ local function used(hash, field, kept)
   call('ZADD', order, call('HINCRBY', key.numbers, 'used', 1), field)
   local over = call('ZCARD', order) - tonumber(kept)
   if over <= 0 then return 0 end
-  for _ = 1, over do call('HDEL', key[hash], call('ZPOPMIN', order)[1]) end
+  for _ = 1, over do
+    local gone = call('ZPOPMIN', order)[1]
+    call('HDEL', key[hash], gone)
+    if key[hash .. '_sorted'] then call('ZREM', key[hash .. '_sorted'], gone) end
+  end
   return over
 end
 
@@ -185,26 +190,36 @@ local function booked(alike, id, outcome, reason, kept)
   put('alike', alike, seen)
 end
 
-function operations.book(alike, id, outcome, reason, holder, amount, document, kept_alike, kept)
+function operations.book(
+  alike, id, outcome, reason, holder, amount, document, duplicate_of, kept_alike, kept
+)
   local row = get('totals', holder) or {accepted = {0, '0'}, declined = {0, '0'}}
   local side = row[outcome]
   -- The one step that can fail comes before every change.
   side[1], side[2] = side[1] + 1, plus(side[2], amount)
   booked(alike, id, outcome, reason, kept_alike)
   put('totals', holder, row)
+  touched.totals_sorted = true
+  call('ZADD', key.totals_sorted, 0, holder)
   call('HINCRBY', key.numbers, 'forgotten', used('totals', holder, kept))
   touched.bookings = true
-  call('XADD', key.bookings, 'MAXLEN', kept, '*', 'd', document)
+  local entry = call('XADD', key.bookings, 'MAXLEN', kept, '*', 'd', document)
+  if duplicate_of ~= '' then
+    -- Under the same id, so that those that are not kept any more among all can be told.
+    touched.duplicates = true
+    call('XADD', key.duplicates, 'MAXLEN', kept, entry, 'd', document)
+  end
   return 0
 end
 
-function operations.totals()
+-- A page of them: at most `limit` in the order of their names, behind the one of the name `after`.
+function operations.totals(after, limit)
   local rows = {call('HGET', key.numbers, 'forgotten') or '0'}
-  local found = call('HGETALL', key.totals)
-  for at = 1, #found, 2 do
-    local row = unpack_all(found[at + 1])
+  local begin = after == '' and '-' or '(' .. after
+  for _, holder in ipairs(call('ZRANGEBYLEX', key.totals_sorted, begin, '+', 'LIMIT', 0, limit)) do
+    local row = get('totals', holder)
     local accepted, declined = row.accepted, row.declined
-    table.insert(rows, {found[at], accepted[1], accepted[2], declined[1], declined[2]})
+    table.insert(rows, {holder, accepted[1], accepted[2], declined[1], declined[2]})
   end
   return rows
 end

@@ -1,5 +1,6 @@
 """Remembers everything in a Redis, for all replicas that name the same store and prefix."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from itertools import islice
@@ -8,7 +9,16 @@ from uuid import uuid4
 
 from payment_service.outcome.charges import Charge, canonical
 from payment_service.state.interface import Began, Scope
-from payment_service.state.records import Booking, Filter, JournalEntry, Sum, Total, Totals
+from payment_service.state.records import (
+    Booking,
+    Filter,
+    Holder,
+    JournalEntry,
+    Sum,
+    Total,
+    Totals,
+)
+from payment_service.state.slices import ROWS
 from payment_service.state.store import Store
 from payment_service.state.stored import (
     answer_document,
@@ -33,9 +43,9 @@ UNUSED_SECONDS = 30 * 24 * 3600
 # In the order of NAMES in shared.lua.
 _NAMES = (
     *("numbers", "attempts", "attempts_order", "hits", "hits_order", "answers", "answers_order"),
-    *("alike", "alike_order", "totals", "totals_order", "bookings", "journal", "faults"),
+    *("alike", "alike_order", "totals", "totals_order", "totals_sorted", "bookings"),
+    *("duplicates", "journal", "faults"),
 )
-_PAGE = 1000
 
 R = TypeVar("R", Booking, JournalEntry)
 Operation = tuple[str | float, ...]
@@ -120,21 +130,35 @@ class Shared:
     def book(self, booking: Booking) -> None:
         self._do(self._book(booking))
 
-    def totals(self) -> Totals:
-        [(forgotten, *rows)] = self._do(("totals",))
-        return Totals(dict(map(_read_total, rows)), int(forgotten))
+    def totals(self, after: Holder | None = None, limit: int = sys.maxsize) -> Totals:
+        rows: dict[Holder, Total] = {}
+        while True:
+            size = min(ROWS, limit - len(rows))
+            behind = "" if after is None else holder_text(*after)
+            [(forgotten, *page)] = self._do(("totals", behind, size))
+            rows.update(map(_read_total, page))
+            if len(page) < size or len(rows) >= limit:
+                return Totals(rows, int(forgotten))
+            after = next(reversed(rows))
 
     def bookings(self, wanted: Filter, limit: int) -> list[Booking]:
-        return list(islice(filter(wanted.takes, self._newest_first(Booking)), limit))
+        if wanted.duplicate:
+            oldest = self._store.ask(lambda redis: redis.xrange(self._keys["bookings"], count=1))
+            end = oldest[0][0].decode() if oldest else "+"
+            bookings = self._newest_first(Booking, "duplicates", end)
+        else:
+            bookings = self._newest_first(Booking, "bookings")
+        return list(islice(filter(wanted.judge(), bookings), limit))
 
     def note(self, entry: JournalEntry) -> None:
         self._do(self._note(entry))
 
     def journal(self, wanted: Filter, limit: int) -> list[JournalEntry]:
-        return list(islice(filter(wanted.takes, self._newest_first(JournalEntry)), limit))
+        calls = self._newest_first(JournalEntry, "journal")
+        return list(islice(filter(wanted.judge(), calls), limit))
 
     def count(self, wanted: Filter) -> int:
-        return sum(map(wanted.takes, self._newest_first(JournalEntry)))
+        return sum(map(wanted.judge(), self._newest_first(JournalEntry, "journal")))
 
     def set_fault(self, name: str, document: str, seconds: float | None) -> SetFault | None:
         life = "" if seconds is None else seconds
@@ -170,8 +194,12 @@ class Shared:
         return (
             "book",
             *(booking.fingerprint, booking.charge_id, booking.outcome, booking.reason or ""),
-            *(holder_text(booking), canonical(booking.amount), record_document(booking)),
-            *(self._kept.keys, self._kept.bookings),
+            *(
+                holder_text(booking.customer_id, booking.currency),
+                canonical(booking.amount),
+                record_document(booking),
+            ),
+            *(booking.duplicate_of or "", self._kept.keys, self._kept.bookings),
         )
 
     def _note(self, entry: JournalEntry) -> Operation:
@@ -184,17 +212,17 @@ class Shared:
             words += (name, len(arguments), *arguments)
         return self._store.run_script([*self._keys.values()], [*map(_bytes, words)])
 
-    def _newest_first(self, kind: type[R]) -> Iterator[R]:
-        stream = self._keys["bookings" if kind is Booking else "journal"]
-        last = "+"
-        while page := self._page(stream, last):
+    def _newest_first(self, kind: type[R], name: str, end: str = "-") -> Iterator[R]:
+        """Returns the records of a stream, down to the one with the id `end`."""
+        stream, last = self._keys[name], "+"
+        while page := self._page(stream, last, end):
             for _, row in page:
                 yield read_record(kind, row[b"d"])
             # An opening bracket leaves out the one itself.
             last = f"({page[-1][0].decode()}"
 
-    def _page(self, stream: str, last: str) -> Any:
-        return self._store.ask(lambda redis: redis.xrevrange(stream, last, "-", _PAGE))
+    def _page(self, stream: str, last: str, end: str) -> Any:
+        return self._store.ask(lambda redis: redis.xrevrange(stream, last, end, ROWS))
 
 
 def _bytes(word: str | float) -> bytes:
@@ -210,7 +238,7 @@ def _read_earlier(row: Any) -> Earlier | None:
     return Earlier(charge_id.decode(), accepted, float(seconds_ago), reason.decode() or None)
 
 
-def _read_total(row: Any) -> tuple[tuple[int, str], Total]:
+def _read_total(row: Any) -> tuple[Holder, Total]:
     holder, accepted, accepted_sum, declined, declined_sum = row
     total = Total(
         accepted=Sum(int(accepted), Decimal(accepted_sum.decode())),

@@ -6,6 +6,9 @@ from typing import Any, TypeVar
 
 from payment_service.state.records import Booking, JournalEntry
 from payment_service.state.values import SavedAnswer
+from payment_service.text import whole_numbers
+
+_DIGITS = len(str(whole_numbers.LARGEST))
 
 R = TypeVar("R", Booking, JournalEntry)
 
@@ -43,9 +46,9 @@ def read_answer(document: bytes) -> SavedAnswer:
     return SavedAnswer(status, body.encode("latin-1"), pairs)
 
 
-def holder_text(booking: Booking) -> str:
-    """Returns the text of a customer and currency."""
-    return f"{booking.customer_id} {booking.currency}"
+def holder_text(customer_id: int, currency: str) -> str:
+    """Returns the text of a customer and currency; texts have the order of what they are of."""
+    return f"{customer_id:0{_DIGITS}} {currency}"
 
 
 def read_holder(text: bytes) -> tuple[int, str]:
