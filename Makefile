@@ -1,6 +1,6 @@
 # One line a task; what a task does lives in the tool that it calls.
 .DEFAULT_GOAL := help
-.PHONY: help local demo shell kubeconfig down push verify deploy smoke undeploy setup lock check imports test integration test-shipping test-operator test-faults test-payment test-hostile test-docs e2e render recording bench-payment bench-payment-features bench-operator
+.PHONY: help local demo shell kubeconfig down push verify deploy smoke undeploy setup lock check imports test integration test-shipping test-operator test-faults test-payment test-hostile test-docs e2e render recording bench-payment bench-payment-features bench-payment-readers bench-operator
 SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
@@ -117,6 +117,9 @@ bench-payment: setup  ## Charges a second against the smallest app that could ta
 
 bench-payment-features: setup  ## What each feature of payment costs while it is in use
 	@$(DEV) bench payment-features
+
+bench-payment-readers: setup  ## How much longer charges take while somebody reads the records
+	@$(DEV) bench payment-readers
 
 bench-operator: setup  ## Time to create a stack against a bare apply of the same objects
 	@$(DEV) bench operator

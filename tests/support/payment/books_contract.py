@@ -41,6 +41,47 @@ class BooksContract:
         assert set(state.totals().rows) == {(1, "USD"), (4, "USD"), (5, "USD")}
         assert state.totals().forgotten == 2
 
+    def test_totals_come_in_pages_in_the_order_of_customers_and_currencies(
+        self, opened: Opened
+    ) -> None:
+        state = opened(Kept())
+        holders = [
+            (9, "USD"),
+            (10, "USD"),
+            (10, ""),
+            (2**63 - 1, "USD"),
+            (9, "€"),
+            (9, "\U0001f4b6"),
+        ]
+        for customer, currency in holders:
+            state.book(a_booking(charge=a_charge_of(customer, currency=currency)))
+
+        pages = [list(state.totals(limit=4).rows)]
+        pages.append(list(state.totals(pages[0][-1], 4).rows))
+
+        assert pages == [sorted(holders)[:4], sorted(holders)[4:]]
+        assert list(state.totals((9, "V"), 1).rows) == [(9, "€")]
+        assert state.totals((2**63 - 1, "USD")).rows == {}
+
+    def test_a_row_that_made_room_is_in_no_page_and_comes_back_with_its_next_booking(
+        self, state: State
+    ) -> None:
+        for customer in (1, 2, 3, 4, 1):  # 1 makes room, then 2
+            state.book(a_booking(charge=a_charge_of(customer)))
+
+        assert list(state.totals(limit=2).rows) == [(1, "USD"), (3, "USD")]
+        assert state.totals().rows[1, "USD"].accepted.count == 1
+
+    def test_duplicates_are_found_among_the_bookings_that_are_kept(self, state: State) -> None:
+        for charge_id, first in (("a", None), ("b", "a"), ("c", None), ("d", "a"), ("e", None)):
+            state.book(a_booking(charge_id, duplicate_of=first))
+
+        def found(**wanted: bool) -> list[str]:
+            return [booking.charge_id for booking in state.bookings(Filter(**wanted), 9)]
+
+        assert found(duplicate=True) == ["d"]  # b is not kept any more
+        assert found(duplicate=False) == ["e", "c"]
+
     def test_bookings_come_newest_first_whole_and_as_wanted(self, state: State) -> None:
         first = a_booking("a", reason="Expired", accepted=False, replica="one")
         second = a_booking("b", a_charge_of(2, "1e2"), duplicate_of="a", fault="x", time=NOON + 1)

@@ -32,7 +32,7 @@ from payment_service.text.mistakes import Mistake, MistakesError
 from payment_service.text.timestamps import timestamp
 
 LARGEST_BODY = 65536
-_ROWS_AT_ONCE = 50
+_ROWS_AT_ONCE = 25
 
 P = TypeVar("P", bound=Part)
 

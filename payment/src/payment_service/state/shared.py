@@ -143,9 +143,7 @@ class Shared:
 
     def bookings(self, wanted: Filter, limit: int) -> list[Booking]:
         if wanted.duplicate:
-            oldest = self._store.ask(lambda redis: redis.xrange(self._keys["bookings"], count=1))
-            end = oldest[0][0].decode() if oldest else "+"
-            bookings = self._newest_first(Booking, "duplicates", end)
+            bookings = self._newest_first(Booking, "duplicates", self._oldest_booking())
         else:
             bookings = self._newest_first(Booking, "bookings")
         return list(islice(filter(wanted.judge(), bookings), limit))
@@ -220,6 +218,11 @@ class Shared:
                 yield read_record(kind, row[b"d"])
             # An opening bracket leaves out the one itself.
             last = f"({page[-1][0].decode()}"
+
+    def _oldest_booking(self) -> str:
+        stream = self._keys["bookings"]
+        oldest: Any = self._store.ask(lambda redis: redis.xrange(stream, count=1))
+        return oldest[0][0].decode() if oldest else "+"
 
     def _page(self, stream: str, last: str, end: str) -> Any:
         return self._store.ask(lambda redis: redis.xrevrange(stream, last, end, ROWS))

@@ -8,7 +8,7 @@ R = TypeVar("R")
 
 ROWS = 200
 """How many are gone through in one slice: some tenths of a millisecond."""
-_PAUSE_SECONDS = 0.0005
+_PAUSE_SECONDS = 0.001
 
 
 def in_slices(rows: Iterable[R], size: int = ROWS) -> Iterator[R]:

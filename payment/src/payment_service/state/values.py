@@ -11,13 +11,13 @@ class Kept:
     With a shared store they hold for all replicas together.
     """
 
-    attempts: int = 50_000
+    attempts: int = 40_000
     """Charges whose attempts are counted."""
     hits: int = 10_000
     """Rules and faults whose calls are counted."""
-    keys: int = 100_000
+    keys: int = 40_000
     """Idempotency keys, and charges to which a later one may be alike."""
-    bookings: int = 100_000
+    bookings: int = 40_000
     """Bookings, and rows of totals."""
     journal: int = 10_000
     """Calls."""

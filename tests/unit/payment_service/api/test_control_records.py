@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -63,6 +64,39 @@ def test_amounts_are_plain_and_rows_in_order_however_charges_came(tmp_path: Path
         (3, "USD"),
     ]
     assert [call["amount"] for call in calls] == ["0.7", "20", "1.5"]
+
+
+def test_totals_are_read_a_page_at_a_time(control: Control) -> None:
+    first = control.get("/v1/ledger?limit=1")
+    second = control.get(f"/v1/ledger?limit=1&after={quote(first['next'])}")
+
+    assert [row["customer_id"] for row in first["totals"] + second["totals"]] == [1, 2]
+    assert first["next"] == "1 USD"
+    assert "next" not in second
+
+
+@pytest.mark.parametrize(
+    "query",
+    cases("the query is {0}", ["limit=1001", "after=USD", "after=1", "after=0%20USD", "since=1"]),
+)
+def test_a_page_of_totals_that_is_none_is_refused(control: Control, query: str) -> None:
+    assert control.ask("GET", f"/v1/ledger?{query}").status == 400
+
+
+def test_a_page_of_many_rows_is_written_whole(tmp_path: Path) -> None:
+    rows = 60
+    with a_controlled_service(tmp_path) as (service, control):
+        with Caller(service.charges.number) as caller:
+            for customer in range(1, rows + 1):
+                caller.ask(a_request(a_charge(customer_id=customer)))
+        ledger, bookings, journal = (
+            control.get(f"/v1/{page}") for page in ("ledger", "ledger/bookings", "journal")
+        )
+
+    everybody = list(range(1, rows + 1))
+    assert [row["customer_id"] for row in ledger["totals"]] == everybody
+    assert [row["customer_id"] for row in bookings["bookings"]] == everybody[::-1]
+    assert [row["customer_id"] for row in journal["calls"]] == everybody[::-1]
 
 
 def test_bookings_come_newest_first_with_all_that_is_known(control: Control) -> None:

@@ -8,6 +8,7 @@ from importlib import import_module
 _BENCHMARKS = {
     "payment": "charges a second against the smallest app that could take them",
     "payment-features": "what each feature of payment costs while it is in use",
+    "payment-readers": "how much longer charges take while somebody reads the records",
     "operator": "time to create a stack against a bare apply of the same objects",
 }
 
