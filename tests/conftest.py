@@ -18,7 +18,9 @@ from no_skips import pytest_make_collect_report, pytest_runtest_makereport
 __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
 
 # Its assertions tell what they saw, as those of a test do.
-pytest.register_assert_rewrite("support.payment.state_contract", "support.payment.books_contract")
+pytest.register_assert_rewrite(
+    *(f"support.payment.{name}_contract" for name in ("state", "books", "duplicates"))
+)
 
 _FIGURES = pytest.StashKey[Measurements]()
 

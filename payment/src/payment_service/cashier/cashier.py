@@ -146,7 +146,7 @@ class Cashier:
         if reply.leaves_at_once:
             in_flight.leave()
             return reply
-        return _and_then(reply, in_flight.leave)
+        return reply.and_then(in_flight.leave)
 
     def _under_key(self, call: Call, request: ChargeRequest, profile: Profile) -> Reply:
         key = request.key
@@ -169,10 +169,10 @@ class Cashier:
             with suppress(StoreLostError):
                 self._state.forget(key)
             raise
-        if not _waits(reply):
+        if not reply.waits:
             return reply
         self._deferred_keys.add(key)
-        return _and_then(reply, partial(self._deferred_keys.discard, key))
+        return reply.and_then(partial(self._deferred_keys.discard, key))
 
     def _charge(self, call: Call, request: ChargeRequest, profile: Profile) -> Reply:
         charge, charge_id = request.charge, self._environment.new_id()
@@ -184,7 +184,7 @@ class Cashier:
             if earlier is not None and mode is DuplicateMode.REPLAY:
                 return self._as_before(context, earlier)
             outcome = self._decide(profile, charge, context.attempt, self._inputs)
-            if _waits(outcome) and not self._environment.can_defer():
+            if outcome.waits and not self._environment.can_defer():
                 return self._not_deferred(context, outcome)
             if not outcome.counted:
                 return self._failed(context, outcome)
@@ -282,25 +282,8 @@ def _status(reply: Reply, outcome: Outcome) -> int | None:
     return reply.status if outcome.fault is None or outcome.fault.is_answered else None
 
 
-def _waits(delayed: Outcome | Reply) -> bool:
-    """Whether the reply is kept for a while, and so needs a place."""
-    fault = delayed.fault
-    return delayed.delay_seconds > 0 or (fault is not None and fault.takes_long)
-
-
 def _on_its_way(reply: Reply, outcome: Outcome) -> Reply:
     """Adds what becomes of the reply before the caller has it."""
     if outcome.fault is None and not outcome.delay_seconds:
         return reply
     return reply._replace(fault=outcome.fault, delay_seconds=outcome.delay_seconds)
-
-
-def _and_then(reply: Reply, done: Callable[[], None]) -> Reply:
-    before = reply.done
-
-    def both() -> None:
-        if before is not None:
-            before()
-        done()
-
-    return reply._replace(done=both)

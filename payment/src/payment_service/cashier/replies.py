@@ -34,6 +34,22 @@ class Reply(NamedTuple):
         """Whether nothing spoils or defers it."""
         return self.fault is None and not self.delay_seconds
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is kept for a while, and so needs a place."""
+        return self.delay_seconds > 0 or (self.fault is not None and self.fault.takes_long)
+
+    def and_then(self, done: Callable[[], None]) -> "Reply":
+        """Returns the same with one more thing to be called at its end."""
+        before = self.done
+
+        def both() -> None:
+            if before is not None:
+                before()
+            done()
+
+        return self._replace(done=both)
+
     def saved(self) -> SavedAnswer:
         """The answer as it is repeated for its idempotency key."""
         return SavedAnswer(self.status, self.body, self.headers)

@@ -44,6 +44,11 @@ class Outcome:
     hits: Mapping[str, int] = field(default_factory=dict)
     """What `OutcomeInputs.hit` counted for it by entry: given back if it comes to nothing."""
 
+    @property
+    def waits(self) -> bool:
+        """Whether its reply is kept for a while, and so needs a place."""
+        return self.delay_seconds > 0 or (self.fault is not None and self.fault.takes_long)
+
 
 def decide_outcome(
     profile: Profile, charge: Charge, attempt: int, inputs: OutcomeInputs

@@ -97,10 +97,12 @@ class Shared:
         return int(hits)
 
     def give_back(self, charge: Charge, attempt: int | None, hits: Mapping[str, int]) -> None:
-        given = [("give_back", "hits", entry, number) for entry, number in hits.items()]
+        operations: list[Operation] = [
+            ("give_back", "hits", entry, number) for entry, number in hits.items()
+        ]
         if attempt is not None:
-            given.append(("give_back", "attempts", charge.fingerprint, attempt))
-        self._do(*given)
+            operations.append(("give_back", "attempts", charge.fingerprint, attempt))
+        self._do(*operations)
 
     def wait_seconds(self, per_second: float, burst: int) -> float:
         [wait] = self._do(("permit", per_second, burst))

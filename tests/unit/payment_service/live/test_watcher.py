@@ -162,6 +162,8 @@ def test_the_service_takes_a_new_profile_within_a_second(tmp_path: Path) -> None
         assert get(port, "/profile").json == {
             "hash": content_hash(HALF),
             "profile": {"successRate": 0.5, "seed": None},
+            "source": "file",
+            "faults": [],
             "tokens": [None],
         }
 
