@@ -55,13 +55,13 @@ class Settings:
     """The profile's seed where no file is named, 0 to 2**63-1."""
     max_body_bytes: int = 16384
     """Largest body of a charge call, 256 to 1048576 bytes."""
-    attempts_kept: int = 40000
+    attempts_kept: int = 30000
     """How many charges' attempts are remembered, 1 to 10000000."""
     deferred_replies: int = 500
     """How many replies can be deferred at a time, 1 to 10000."""
-    keys_kept: int = 40000
+    keys_kept: int = 30000
     """How many idempotency keys are remembered, and charges to find duplicates; 1 to 10000000."""
-    bookings_kept: int = 40000
+    bookings_kept: int = 30000
     """How many bookings, and rows of totals, the ledger has; 1 to 10000000."""
     journal_kept: int = 10000
     """How many calls the journal has, 1 to 1000000."""

@@ -11,13 +11,13 @@ class Kept:
     With a shared store they hold for all replicas together.
     """
 
-    attempts: int = 40_000
+    attempts: int = 30_000
     """Charges whose attempts are counted."""
     hits: int = 10_000
     """Rules and faults whose calls are counted."""
-    keys: int = 40_000
+    keys: int = 30_000
     """Idempotency keys, and charges to which a later one may be alike."""
-    bookings: int = 40_000
+    bookings: int = 30_000
     """Bookings, and rows of totals."""
     journal: int = 10_000
     """Calls."""

@@ -1,0 +1,123 @@
+"""The memory of payment at its default bounds, every one of them filled with the largest there is."""
+
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from billing_dev.eventually import eventually
+from integration.payment_service.hostile_requests import resident_mib
+from measurements import Measurements
+from payment_service.outcome.charges import LONGEST_VALUE
+from payment_service.profile.values import LONGEST_CURRENCY
+from payment_service.settings import Settings
+from support.payment.control import CONTROL_TOKEN, Control
+from support.payment.service import Caller, ServiceProcess, a_request, get, sample
+
+DEFAULTS = Settings()
+CHARGES = 11 * max(DEFAULTS.keys_kept, DEFAULTS.bookings_kept, DEFAULTS.attempts_kept) // 10
+CALLERS = 4
+MOST_MIB = 200
+FAULTS = 100
+# Money with wings: four bytes each, in Python as in UTF-8.
+WIDE = "\U0001f4b8"
+
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(900)]
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[ServiceProcess]:
+    (tmp_path / "control-token").write_text(CONTROL_TOKEN)
+    with ServiceProcess(
+        tmp_path,
+        control_port="0",
+        control_token_file=str(tmp_path / "control-token"),
+        success_rate="0.5",
+    ) as running:
+        yield running
+
+
+def largest(number: int) -> bytes:
+    """A charge call whose every text is as long as may be, and like no other one."""
+    digits = str(10**8 + number)
+    value = f"{digits}.{'7' * (LONGEST_VALUE - len(digits) - 1)}"
+    currency = WIDE * (LONGEST_CURRENCY - len(digits)) + digits
+    # Plain UTF-8: escapes would not leave room for the rest.
+    body = f'{{"customer_id":{2**62 + number},"currency":"{currency}","value":{value}}}'
+    headers = (
+        f"Idempotency-Key: {digits}{'k' * (255 - len(digits))}\r\n"
+        f"X-Request-Id: {digits}{'r' * (128 - len(digits))}\r\nPrefer: return=representation\r\n"
+    )
+    return a_request(body.encode(), headers=headers)
+
+
+def fill(service: ServiceProcess) -> None:
+    """Sends them all, over some connections at a time."""
+    numbers, lock = count(1), threading.Lock()
+
+    def send() -> None:
+        with Caller(service.port) as caller:
+            while True:
+                with lock:
+                    number = next(numbers)
+                if number > CHARGES:
+                    return
+                assert caller.ask(largest(number)).status == 200
+
+    with ThreadPoolExecutor(CALLERS) as callers:
+        for sending in [callers.submit(send) for _ in range(CALLERS)]:
+            sending.result()
+
+
+def read_everything(control: Control) -> int:
+    """Reads all totals, page by page, and the longest page of every other record."""
+    rows, path = 0, "/v1/ledger"
+    while path:
+        page = control.get(path)
+        rows += len(page["totals"])
+        path = f"/v1/ledger?after={quote(page['next'])}" if "next" in page else ""
+    for records in ("ledger/bookings", "duplicates", "journal"):
+        control.get(f"/v1/{records}?limit=1000")
+    return rows
+
+
+def test_every_bound_filled_fits_into_the_memory_of_a_pod_with_room(
+    service: ServiceProcess, measurements: Measurements
+) -> None:
+    control = Control(service.control_port)
+    measurements.note("memory of payment at its start", resident_mib(service.pid), "MiB")
+    fill(service)
+    filled = resident_mib(service.pid)
+    measurements.note(f"after {CHARGES:,} charges of the largest kind", filled, "MiB")
+
+    for number in range(FAULTS):
+        currencies = [f"{WIDE * 56}{other:08d}" for other in range(60)]
+        match = {"currencies": currencies, "customers": [10**6 + other for other in range(900)]}
+        assert control.put_fault(f"fault-{number}", match=match, seconds=3600).status == 200
+    with ExitStack() as stack, ThreadPoolExecutor(2) as readers:
+        reading = [readers.submit(read_everything, control) for _ in range(2)]
+        assert [one.result() for one in reading] == [DEFAULTS.bookings_kept] * 2
+        measurements.note("while two read all of it", resident_mib(service.pid), "MiB")
+
+        profile = {"successRate": 1, "latency": {"fixed": {"seconds": 600}}}
+        # Only what no rule decides meets a fault.
+        rule = {"name": "all", "accept": True}
+        assert control.ask("PUT", "/v1/profile", {**profile, "rules": [rule]}).status == 200
+        for number in range(DEFAULTS.deferred_replies):
+            caller = stack.enter_context(Caller(service.port))
+            caller.send(largest(CHARGES + 1 + number))
+        eventually(
+            lambda: sample(get(service.ops_port, "/metrics").body, "payment_replies_deferred"),
+            lambda deferred: deferred == DEFAULTS.deferred_replies,
+            within=60,
+        )
+        most = resident_mib(service.pid)
+        measurements.note("with as many deferred replies as can be", most, "MiB")
+    assert most < MOST_MIB
+    assert json.loads(get(service.ops_port, "/livez").body)["status"] == "alive"
