@@ -1,4 +1,4 @@
-"""The memory of payment at its default bounds, every one of them filled with the largest there is."""
+"""The memory of payment at its default bounds, each of them filled with the largest there is."""
 
 import json
 import threading
