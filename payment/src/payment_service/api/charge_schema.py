@@ -8,7 +8,9 @@ from pydantic import ConfigDict, Field, with_config
 from payment_service.api.charge_resources import KEY_PATTERN, LARGEST_ATTEMPT
 from payment_service.api.openapi import Interface, Operation, ResponseDoc
 from payment_service.api.queries import Parameter
+from payment_service.outcome.charges import LONGEST_VALUE
 from payment_service.profile.parts import Maybe
+from payment_service.profile.values import LONGEST_CURRENCY
 from payment_service.text import whole_numbers
 
 
@@ -20,9 +22,20 @@ class ChargeCall:
     customer_id: Annotated[int, Field(ge=1, le=whole_numbers.LARGEST)]
     currency: Annotated[
         str,
-        Field(min_length=1, description="Its code; where no token is required, also an object."),
+        Field(
+            min_length=1,
+            max_length=LONGEST_CURRENCY,
+            description="Its code; where no token is required, also an object.",
+        ),
     ]
-    value: Annotated[float, Field(ge=0, description="The amount, taken exactly as written.")]
+    value: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="The amount, taken exactly as written, "
+            f"with at most {LONGEST_VALUE} characters and decimal places.",
+        ),
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
