@@ -6,17 +6,12 @@ the store, and those that `payment-service ledger` makes of the logs, are compar
 in every currency. A few runs in `make test`, many in `make test-payment`.
 """
 
-import json
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -33,7 +28,8 @@ from hypothesis.stateful import (
 from billing_dev.eventually import eventually
 from billing_dev.local.redis_server import RedisServer
 from integration.payment_service.arena import Arena
-from integration.payment_service.told import Expected, Fault, Spec, Sums, Told
+from integration.payment_service.ledgers import charge_count, of_log, totals
+from integration.payment_service.told import Expected, Fault, Spec, Told
 from support.payment.control import Control
 from support.payment.service import Answer, Caller, a_request, get
 
@@ -208,7 +204,7 @@ class Campaign(RuleBasedStateMachine):
         self.told.rate, self.told.mode = rate, mode
         for process in self.arena.processes:
             eventually(
-                lambda port=process.ops_port: get(port, "/profile").json["hash"],
+                partial(hash_in_effect, process.ops_port),
                 lambda found: found == wanted,
                 within=SEEN,
                 every=0.02,
@@ -231,41 +227,15 @@ class Campaign(RuleBasedStateMachine):
             )
 
 
+def hash_in_effect(port: int) -> object:
+    """By the profile of which file a process decides."""
+    return get(port, "/profile").json["hash"]
+
+
 def faults_in_effect(control: Control) -> list[dict[str, Any]]:
     """What goes wrong in a process at present."""
     faults = control.get("/v1/profile")["faults"]
     return [{"charged": False} | fault["entry"]["fault"] for fault in faults]
-
-
-def totals(control: Control) -> Sums:
-    """All totals of a ledger, page by page."""
-    rows: Sums = {}
-    path = "/v1/ledger?limit=2"
-    while path:
-        page = control.get(path)
-        rows.update(map(_row, page["totals"]))
-        path = f"/v1/ledger?limit=2&after={quote(page['next'])}" if "next" in page else ""
-    return rows
-
-
-def of_log(path: Path) -> Sums:
-    """The totals that the command makes of a log."""
-    command = [sys.executable, "-m", "payment_service", "ledger", "--json", str(path)]
-    done = subprocess.run(command, check=True, capture_output=True)
-    return dict(map(_row, json.loads(done.stdout)["totals"]))
-
-
-def charge_count(sums: Sums) -> int:
-    """How many charges these are."""
-    return sum(number for side in sums.values() for number, _ in side.values())
-
-
-def _row(row: dict[str, Any]) -> tuple[tuple[int, str], dict[str, tuple[int, Decimal]]]:
-    sides = {
-        outcome: (row[outcome]["count"], Decimal(row[outcome]["amount"]))
-        for outcome in ("accepted", "declined")
-    }
-    return (row["customer_id"], row["currency"] or ""), sides
 
 
 @pytest.fixture(params=["in memory", "in a store"])
