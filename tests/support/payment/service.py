@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -204,7 +204,8 @@ def a_service(
 class ServiceProcess:
     """The service as a process of its own."""
 
-    def __init__(self, folder: Path, **variables: str) -> None:
+    def __init__(self, folder: Path, before: Sequence[str] = (), **variables: str) -> None:
+        """`before` are words that the command follows, `variables` the settings."""
         (folder / "token").write_text(TOKEN)
         env = {
             "PAYMENT_HOST": "127.0.0.1",
@@ -217,7 +218,9 @@ class ServiceProcess:
         # A file and not a pipe: with nobody reading, a full pipe would stop the service.
         with (folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "payment_service"], stdout=log, env={**os.environ, **env}
+                [*before, sys.executable, "-m", "payment_service"],
+                stdout=log,
+                env={**os.environ, **env},
             )
         eventually((folder / "log").read_text, within=20)
         started = log_lines(folder)[0]

@@ -18,7 +18,7 @@ class Health:
     """How the process is."""
 
     alive: Callable[[], bool]
-    """Whether all its own threads run."""
+    """Whether all its own threads run, and none of them hangs."""
     ready: Callable[[], bool]
     """Whether it takes new charges."""
 
@@ -71,7 +71,7 @@ class ProfileResource:
 def create_ops_app(health: Health, metrics: Metrics, mounted: Mounted) -> App:
     """Returns the application for kubelet, the operator and the monitoring."""
     app: App = falcon.App()
-    app.add_route("/livez", ProbeResource(health.alive, "alive", "a thread has ended"))
+    app.add_route("/livez", ProbeResource(health.alive, "alive", "a thread has ended, or hangs"))
     app.add_route("/readyz", ProbeResource(health.ready, "ready", "not taking charges"))
     app.add_route("/metrics", MetricsResource(metrics))
     app.add_route("/profile", ProfileResource(mounted))
