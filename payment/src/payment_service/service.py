@@ -20,7 +20,7 @@ from payment_service.live.effective import EffectiveProfile
 from payment_service.live.mounted import Mounted
 from payment_service.live.repeated import Repeated
 from payment_service.live.watcher import AnyLive, Watcher
-from payment_service.log import Lines
+from payment_service.log.lines import Lines
 from payment_service.metrics import Metrics, Moment, State
 from payment_service.outcome.outcome import decide_outcome
 from payment_service.server.port import Limits, Port
@@ -65,7 +65,7 @@ class Service:
         metrics = Metrics()
         self.charges = self._charge_port(decide, metrics)
         metrics.registry.register(State(self.mounted, self._moment(), lines))
-        health = Health(self._alive, lambda: self._accepts)
+        health = Health(self._alive, lambda: self._accepts, self._log)
         self.ops = Port(
             create_ops_app(health, metrics, self.mounted),
             (settings.host, settings.ops_port),
@@ -120,6 +120,9 @@ class Service:
     def _alive(self) -> bool:
         # Without its control port the service serves as well as before.
         return self.charges.alive() and self._files.alive() and self._faults.alive()
+
+    def _log(self) -> dict[str, object]:
+        return {"log": self.lines.condition(), "log_lines_lost": self.lines.lost}
 
     def _control_port(self) -> Port | None:
         settings, token = self.settings, self.mounted.control_token

@@ -4,19 +4,38 @@ import gc
 from collections.abc import Mapping
 
 from payment_service import lifecycle
-from payment_service.log import Lines, route_library_logs
+from payment_service.cashier.losses import LostLines
+from payment_service.log.libraries import errors_as_lines, route_library_logs
+from payment_service.log.lines import Lines
+from payment_service.log.output import put_once
 from payment_service.service import Service
 from payment_service.settings import Settings
 
+_LAST_SECONDS = 1.0
+"""How long the end waits for a reader of the log that is late."""
+_STDERR = 2
+
 
 def serve(env: Mapping[str, str]) -> bool:
-    """Serves as the variables say; tells whether every charge was answered.
+    """Serves as the variables say; tells whether every charge was answered, and every line written.
 
     Raises MistakesError, or OSError if a port cannot be opened, before it serves anybody.
     """
     lifecycle.hold_signals()
-    lines = Lines()
     settings = Settings.from_env(env)
+    lines = Lines(LostLines)
+    try:
+        with errors_as_lines(lines):
+            answered = _serve(settings, lines)
+    finally:
+        untold = lines.close(_LAST_SECONDS)
+        if untold is not None:
+            # Perhaps somebody reads there. Whoever reads both takes it as a line of the log.
+            put_once(_STDERR, untold.encode())
+    return answered and untold is None
+
+
+def _serve(settings: Settings, lines: Lines) -> bool:
     route_library_logs(lines, settings.log_level)
     service = Service(settings, lines)
     # Hundreds of thousands of remembered charges hold no circles: to look for them as often as

@@ -5,6 +5,9 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from payment_service.commands.log_lines import Logged
+from payment_service.commands.lost_lines import Lost
+from payment_service.outcome.charges import canonical
+from payment_service.state.records import Sum
 
 
 def say(text: str) -> None:
@@ -31,14 +34,36 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable
     return "\n".join(shape.format(*row).rstrip() for row in grid)
 
 
-def warn_of_bad_lines(logged: Logged) -> None:
-    """Tells people of lines that could not be read, and of logs in which no charge was found."""
+def warn_of_lines(logged: Logged) -> None:
+    """Tells people of lines that could not be read, and of logs without a charge."""
     for bad in logged.bad_lines:
         warn(f"{bad.where}: {bad.why}")
     if logged.bad:
         warn(f"{logged.bad} bad lines: a charge may be missing")
-    elif not logged.charges:
+    elif not logged.charges and not logged.lost.charges:
         warn(f"no charge in {logged.lines} lines")
+    if logged.lost.lines and not logged.lost.charges:
+        warn(f"{logged.lost.lines} lines were lost, none of them of a charge")
+
+
+def lost_text(lost: Lost) -> str:
+    """Returns for people what is missing in a log."""
+    head = ("CURRENCY", "ACCEPTED", "AMOUNT", "DECLINED", "(AMOUNT)")
+    rows = [
+        (currency or "-", *side_cells(total.accepted), *side_cells(total.declined))
+        for currency, total in sorted(lost.totals.items())
+    ]
+    title = f"the log is incomplete: {lost.charges} charges are missing, in {lost.lines} lost lines"
+    parts = [title, *([table(head, rows, right=head[1:])] if rows else [])]
+    accepted, declined = lost.without_amounts
+    if accepted or declined:
+        parts.append(f"the amounts of {accepted} accepted and {declined} declined ones are unknown")
+    return "\n".join(parts)
+
+
+def side_cells(side: Sum) -> tuple[str, str]:
+    """Returns the cells of a sum."""
+    return str(side.count), canonical(side.amount)
 
 
 def lines_document(logged: Logged) -> dict[str, object]:
