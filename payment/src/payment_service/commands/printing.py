@@ -8,30 +8,42 @@ from payment_service.commands.log_lines import Logged
 from payment_service.commands.lost_lines import Lost
 from payment_service.outcome.charges import canonical
 from payment_service.state.records import Sum
+from payment_service.text.shown import shown, width
 
 
 def say(text: str) -> None:
-    """Prints the result."""
-    print(text)  # noqa: T201 - this is what a command is for
+    """Prints the result; what of it came from elsewhere is `shown` already."""
+    # What the terminal has no characters for is escaped as well, and no reason to fail.
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))  # noqa: T201 - its purpose
 
 
 def say_json(document: object) -> None:
-    """Prints the result for machines."""
+    """Prints the result for machines, in ASCII."""
     say(json.dumps(document, indent=2))
 
 
 def warn(text: str) -> None:
-    """Prints what is no part of the result."""
-    print(text, file=sys.stderr)  # noqa: T201
+    """Prints what is no part of the result, on one line whatever is in it."""
+    print(shown(text), file=sys.stderr)  # noqa: T201 - as above
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[str] = ()) -> str:
-    """Returns rows as columns under their heads, those of `right` flush right."""
-    grid = [head, *rows]
-    widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
-    aligned = [">" if name in set(right) else "<" for name in head]
-    shape = "  ".join(f"{{:{a}{w}}}" for a, w in zip(aligned, widths, strict=True))
-    return "\n".join(shape.format(*row).rstrip() for row in grid)
+    """Returns rows as columns under their heads, those of `right` flush right.
+
+    Each row is one line, whatever is in its cells.
+    """
+    grid = [head, *(tuple(map(shown, row)) for row in rows)]
+    widths = [max(map(width, column)) for column in zip(*grid, strict=True)]
+    flush_right = [name in set(right) for name in head]
+    lines = []
+    for row in grid:
+        cells = []
+        for cell, wide, at_the_right in zip(row, widths, flush_right, strict=True):
+            space = " " * (wide - width(cell))
+            cells.append(space + cell if at_the_right else cell + space)
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
 
 
 def warn_of_lines(logged: Logged) -> None:
