@@ -5,8 +5,8 @@ import sys
 from collections.abc import Sequence
 
 from payment_service.commands.cli import parser
+from payment_service.text.escapes import escaped
 from payment_service.text.mistakes import MistakesError
-from payment_service.text.shown import shown
 
 _READER_GONE = 141
 """What a shell says of a program that SIGPIPE ended."""
@@ -50,7 +50,7 @@ def _serve() -> int:
 def _refuse(what: str, mistakes: Sequence[str]) -> int:
     print(what, file=sys.stderr)  # noqa: T201 - for a person to read
     for mistake in mistakes:
-        print(f"  {shown(mistake)}", file=sys.stderr)  # noqa: T201 - as above
+        print(f"  {escaped(mistake)}", file=sys.stderr)  # noqa: T201 - as above
     return 2
 
 

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from billing_dev.eventually import eventually
+from integration.payment_service.hung_mount import with_hung_mount
 from support.payment.control import CONTROL_TOKEN, Control
-from support.payment.hung_mount import with_hung_mount
 from support.payment.live_values import ONE, mount
 from support.payment.service import Caller, ServiceProcess, a_request, get
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from billing_dev.eventually import eventually
+from integration.payment_service.piped_process import PipedProcess
 from support.payment.control import CONTROL_TOKEN, Control
-from support.payment.piped_process import PipedProcess
 from support.payment.service import Caller, a_charge, a_request, get, sample
 
 CALLERS = 4

@@ -4,7 +4,7 @@ import argparse
 from typing import NoReturn
 
 from payment_service import __version__
-from payment_service.text.shown import shown
+from payment_service.text.escapes import escaped
 
 # What a command needs is imported once it is to run: the help and the version need none of it.
 
@@ -12,7 +12,7 @@ from payment_service.text.shown import shown
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         # It repeats words, and those may be names of files that somebody else has made.
-        super().error(shown(message))
+        super().error(escaped(message))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -8,11 +8,11 @@ from payment_service.commands.log_lines import Logged
 from payment_service.commands.lost_lines import Lost
 from payment_service.outcome.charges import canonical
 from payment_service.state.records import Sum
-from payment_service.text.shown import shown, width
+from payment_service.text.escapes import escaped, width
 
 
 def say(text: str) -> None:
-    """Prints the result; what of it came from elsewhere is `shown` already."""
+    """Prints the result; what of it came from elsewhere is escaped already."""
     # What the terminal has no characters for is escaped as well, and no reason to fail.
     encoding = sys.stdout.encoding or "utf-8"
     print(text.encode(encoding, "backslashreplace").decode(encoding))  # noqa: T201 - its purpose
@@ -25,7 +25,7 @@ def say_json(document: object) -> None:
 
 def warn(text: str) -> None:
     """Prints what is no part of the result, on one line whatever is in it."""
-    print(shown(text), file=sys.stderr)  # noqa: T201 - as above
+    print(escaped(text), file=sys.stderr)  # noqa: T201 - as above
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[str] = ()) -> str:
@@ -33,7 +33,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable
 
     Each row is one line, whatever is in its cells.
     """
-    grid = [head, *(tuple(map(shown, row)) for row in rows)]
+    grid = [head, *(tuple(map(escaped, row)) for row in rows)]
     widths = [max(map(width, column)) for column in zip(*grid, strict=True)]
     flush_right = [name in set(right) for name in head]
     lines = []

@@ -5,8 +5,8 @@ from pathlib import Path
 from payment_service.commands.printing import say, warn
 from payment_service.files import read_required_file
 from payment_service.profile.document import LoadedProfile
+from payment_service.text.escapes import escaped
 from payment_service.text.mistakes import MistakesError
-from payment_service.text.shown import shown
 
 
 def run(file: str) -> int:
@@ -19,5 +19,5 @@ def run(file: str) -> int:
         for text in mistakes.texts:
             warn(f"{path}: {text}")
         return 1
-    say(shown(f"{path}: a good profile"))
+    say(escaped(f"{path}: a good profile"))
     return 0

@@ -27,8 +27,8 @@ class Losses(Protocol):
 class _Waiting(NamedTuple):
     data: bytes
     about: object
-    told: Losses | None = None
-    """The losses that the line tells of, if it does."""
+    losses: Losses | None = None
+    """Those that the line tells of, if it does."""
 
 
 class Progress(Enum):
@@ -125,19 +125,19 @@ class Backlog:
         """Loses all that waits."""
         self._torn = self._torn or self._written > 0
         for line in self._lines:
-            if line.told is None:
+            if line.losses is None:
                 self.lose(line.about)
             else:
-                self.untold.take_back(line.told)
+                self.untold.take_back(line.losses)
         self._lines.clear()
         self.bytes = self._written = 0
         self._full = False
 
     def _tell_of_losses(self) -> None:
         if self.untold.lines and self.bytes <= self._most_bytes // 2:
-            told, self.untold = self.untold, self._new_losses()
+            losses, self.untold = self.untold, self._new_losses()
             self._full = False
-            self._append(_Waiting(self._tell(told), None, told))
+            self._append(_Waiting(self._tell(losses), None, losses))
 
     def _append(self, line: _Waiting) -> None:
         self._lines.append(line)

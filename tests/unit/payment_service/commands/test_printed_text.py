@@ -12,8 +12,8 @@ from payment_service.commands.printing import table
 from support.payment.logged import Commands, a_line, a_log
 
 RED = "\x1b[31m"
-FORGED = "USD\n9         USD            900  999999"
-SEEN = r"USD\n9         USD            900  999999"
+FORGED = "USD\n9       USD       900  999999"
+SEEN = r"USD\n9       USD       900  999999"
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def test_no_row_of_the_ledger_can_be_forged(tmp_path: Path, commands: Commands) 
     assert commands.run("ledger", a_log(tmp_path, lines)) == 0
 
     assert commands.out.splitlines() == [
-        "CUSTOMER  CURRENCY                                   ACCEPTED  AMOUNT  DECLINED  (AMOUNT)",
-        r"1         \x1b[31m\u202eDSU                                 1       2         0         0",
+        "CUSTOMER  CURRENCY                            ACCEPTED  AMOUNT  DECLINED  (AMOUNT)",
+        r"1         \x1b[31m\u202eDSU                          1       2         0         0",
         f"1         {SEEN}         1       1         0         0",
         "",
         "CHARGE  DUPLICATE OF  CUSTOMER  CURRENCY           AMOUNT  OUTCOME",

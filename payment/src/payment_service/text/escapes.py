@@ -1,4 +1,4 @@
-"""Shows other people's text on a terminal, so that it is nothing but text there."""
+"""Escapes other people's text, so that a terminal takes it for nothing but text."""
 
 import unicodedata
 
@@ -7,7 +7,7 @@ _RIGHT_TO_LEFT = ("R", "AL", "AN")
 _ESCAPES = "\\nrtxuU"
 
 
-def shown(text: str) -> str:
+def escaped(text: str) -> str:
     """Returns text of one line, with backslash escapes for all that a terminal would act on.
 
     These are control characters and line breaks, but also what changes the order in which the
@@ -17,17 +17,17 @@ def shown(text: str) -> str:
     if text.isascii() and text.isprintable() and "\\" not in text:
         return text
     followers = f"{text[1:]} "
-    return "".join(map(_shown, text, followers))
+    return "".join(map(_escaped, text, followers))
 
 
 def width(text: str) -> int:
-    """Returns how many columns a terminal takes for text that is shown."""
+    """Returns how many columns a terminal takes for text that is escaped."""
     if text.isascii():
         return len(text)
     return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
 
 
-def _shown(character: str, follower: str) -> str:
+def _escaped(character: str, follower: str) -> str:
     if not _is_plain(character):
         return character.encode("unicode_escape").decode("ascii")
     ambiguous = character == "\\" and (follower in _ESCAPES or not _is_plain(follower))

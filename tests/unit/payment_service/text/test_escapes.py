@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payment_service.text.shown import shown, width
+from payment_service.text.escapes import escaped, width
 from support.cases import cases
 
 ESCAPE = re.compile(r"\\(\\|n|r|t|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
@@ -43,12 +43,12 @@ def read(text: str) -> str:
     ),
 )
 def test_what_a_terminal_would_act_on_is_escaped(text: str, seen: str) -> None:
-    assert shown(text) == seen
+    assert escaped(text) == seen
 
 
 @given(st.text(st.characters() | st.sampled_from("\\nrtxuU0a\n\x1b\u202e\udc80")))
 def test_all_of_it_is_harmless_and_can_be_read_back(text: str) -> None:
-    seen = shown(text)
+    seen = escaped(text)
 
     assert seen.isprintable()
     assert not {unicodedata.bidirectional(each) for each in seen} & {"R", "AL", "AN", "RLO", "LRI"}
