@@ -31,7 +31,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     except MistakesError as mistakes:
         return _refuse("payment-service:", mistakes.texts)
     finally:
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is where it was closed before the start
+            sys.stdout.flush()
 
 
 def _serve() -> int:

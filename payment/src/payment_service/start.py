@@ -1,6 +1,7 @@
 """Starts the service and has it serve until it is told to stop."""
 
 import gc
+import os
 from collections.abc import Mapping
 
 from payment_service import lifecycle
@@ -10,10 +11,11 @@ from payment_service.log.lines import Lines
 from payment_service.log.output import put_once
 from payment_service.service import Service
 from payment_service.settings import Settings
+from payment_service.text.mistakes import MistakesError
 
 _LAST_SECONDS = 1.0
 """How long the end waits for a reader of the log that is late."""
-_STDERR = 2
+_STDIN, _STDOUT, _STDERR = 0, 1, 2
 
 
 def serve(env: Mapping[str, str]) -> bool:
@@ -22,6 +24,7 @@ def serve(env: Mapping[str, str]) -> bool:
     Raises MistakesError, or OSError if a port cannot be opened, before it serves anybody.
     """
     lifecycle.hold_signals()
+    _occupy_standard_files()
     settings = Settings.from_env(env)
     lines = Lines(LostLines)
     try:
@@ -33,6 +36,17 @@ def serve(env: Mapping[str, str]) -> bool:
             # Perhaps somebody reads there. Whoever reads both takes it as a line of the log.
             put_once(_STDERR, untold.encode())
     return answered and untold is None
+
+
+def _occupy_standard_files() -> None:
+    """Sees to it that no connection gets the number of one that is closed, and its lines."""
+    for number in (_STDIN, _STDOUT, _STDERR):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+            if number == _STDOUT:
+                raise MistakesError(["standard output: is closed; the log goes there"]) from None
 
 
 def _serve(settings: Settings, lines: Lines) -> bool:

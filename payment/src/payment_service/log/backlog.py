@@ -6,8 +6,6 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import NamedTuple, Protocol, Self
 
-from payment_service.log.output import Output
-
 
 class Losses(Protocol):
     """What is known of lines that were lost, and that no line has told of yet."""
@@ -27,6 +25,8 @@ class Losses(Protocol):
 class _Waiting(NamedTuple):
     data: bytes
     about: object
+    begun: bool = False
+    """Whether something of it was written before."""
     losses: Losses | None = None
     """Those that the line tells of, if it does."""
 
@@ -51,13 +51,13 @@ class Backlog:
 
     def __init__(
         self,
-        output: Output,
+        put: Callable[[bytes], int],
         losses: Callable[[], Losses],
-        tell: Callable[[Losses], bytes],
+        tell: Callable[[Losses], str],
         most_bytes: int,
     ) -> None:
-        """`losses` makes empty ones, `tell` the line that tells of some."""
-        self._output = output
+        """`put` is that of an `Output`; `losses` makes empty ones, `tell` a line about some."""
+        self._put = put
         self._most_bytes = most_bytes
         self._new_losses = losses
         self._tell = tell
@@ -80,17 +80,18 @@ class Backlog:
         """Returns for how long something has waited of which no byte was taken."""
         return time.monotonic() - self._moved if self.bytes else 0.0
 
-    def keep(self, data: bytes, about: object) -> None:
-        """Puts a line behind those that wait, or loses it."""
+    def keep(self, data: bytes, about: object, *, begun: bool = False) -> None:
+        """Puts a line, or the rest of one that is begun, behind those that wait, or loses it."""
         if self._full or self.bytes + len(data) > self._most_bytes:
             self._full = True
+            self._torn = self._torn or begun
             self.lose(about)
             return
         if not self._lines:
             self._moved = time.monotonic()
             if self._torn:
                 data, self._torn = b"\n" + data, False
-        self._append(_Waiting(data, about))
+        self._append(_Waiting(data, about, begun))
 
     def lose(self, about: object) -> None:
         """Counts a line that was not written."""
@@ -104,7 +105,7 @@ class Backlog:
         while self._lines:
             first = self._lines[0]
             try:
-                taken = self._output.put(first.data[self._written :])
+                taken = self._put(first.data[self._written :])
             except BlockingIOError:
                 return Progress.STUCK
             except OSError:
@@ -125,6 +126,7 @@ class Backlog:
         """Loses all that waits."""
         self._torn = self._torn or self._written > 0
         for line in self._lines:
+            self._torn = self._torn or line.begun
             if line.losses is None:
                 self.lose(line.about)
             else:
@@ -137,7 +139,7 @@ class Backlog:
         if self.untold.lines and self.bytes <= self._most_bytes // 2:
             losses, self.untold = self.untold, self._new_losses()
             self._full = False
-            self._append(_Waiting(self._tell(losses), None, losses))
+            self._append(_Waiting(self._tell(losses).encode(), None, losses=losses))
 
     def _append(self, line: _Waiting) -> None:
         self._lines.append(line)

@@ -41,7 +41,7 @@ class Lines:
         self._put = self._output.put
         self._changed = threading.Condition()
         """Guards all but the writing of short lines, and is told whenever the backlog has moved."""
-        self._backlog = Backlog(self._output, losses, _line_of, most_bytes)
+        self._backlog = Backlog(self._put, losses, _line_of, most_bytes)
         self._direct = self._output.whole
         """Whether lines may be written without the lock: none waits, and of none is to be told."""
         self._short_lines: list[bytes] = []
@@ -78,7 +78,7 @@ class Lines:
         data = line.encode("utf-8")
         written = self._write_directly(data) if len(data) <= _SHORT else 0
         if written < len(data):
-            self._write_behind(data[written:], about)
+            self._write_behind(data[written:], about, begun=written > 0)
 
     def event(self, event: str, **fields: object) -> None:
         """Writes a line that tells what the service itself did."""
@@ -99,7 +99,7 @@ class Lines:
             self._changed.notify_all()
             self._output.close()
             untold = self._backlog.untold
-            return _event(LOST, untold.fields()) if untold.lines else None
+            return _line_of(untold) if untold.lines else None
 
     def _write_directly(self, data: bytes) -> int:
         """Returns how much was written."""
@@ -114,7 +114,7 @@ class Lines:
         finally:
             self._short_lines.pop()
 
-    def _write_behind(self, data: bytes, about: object) -> None:
+    def _write_behind(self, data: bytes, about: object, *, begun: bool) -> None:
         with self._changed:
             # In the middle of it, a finalizer may want to write: in the same thread, at any place.
             if self._closed or self._moving:
@@ -122,7 +122,7 @@ class Lines:
                 return
             self._leave_direct()
             self._moving = True
-            self._backlog.keep(data, about)
+            self._backlog.keep(data, about, begun=begun)
             if not self._stuck:
                 self._advance()
             self._moving = False
@@ -159,8 +159,8 @@ class Lines:
                     self._moving = False
 
 
-def _line_of(losses: Losses) -> bytes:
-    return _event(LOST, losses.fields()).encode()
+def _line_of(losses: Losses) -> str:
+    return _event(LOST, losses.fields())
 
 
 def _event(event: str, fields: Mapping[str, object]) -> str:

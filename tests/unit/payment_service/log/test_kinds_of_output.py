@@ -75,3 +75,16 @@ def test_a_terminal_that_somebody_has_stopped_holds_up_nobody_either() -> None:
     assert lines.close(1) is None
     for descriptor in (keyboard, terminal):
         os.close(descriptor)
+
+
+def test_a_disk_that_is_full_fails_nobody_and_is_told() -> None:
+    with Path("/dev/full").open("wb") as full:
+        lines = Lines(LostLines, full.fileno())
+
+        for _ in range(3):
+            lines.write(LINE, a_record("1"))
+
+        assert (lines.lost, lines.waiting_bytes, lines.condition()) == (3, 0, "failing")
+        untold = lines.close(0)
+    assert untold is not None
+    assert json.loads(untold)["charges"][0]["accepted"] == {"count": 3, "amount": "3"}
