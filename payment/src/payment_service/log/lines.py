@@ -12,6 +12,7 @@ from payment_service.text.timestamps import timestamp
 
 _SHORT = select.PIPE_BUF
 """How many bytes a pipe takes in one piece."""
+_MOST_PAUSES = 1000
 MOST_BYTES = 1048576
 """How many bytes of lines wait for the reader at most; beyond them, lines are lost."""
 STUCK_SECONDS = 1.0
@@ -122,15 +123,20 @@ class Lines:
                 return
             self._leave_direct()
             self._moving = True
-            self._backlog.keep(data, about, begun=begun)
-            if not self._stuck:
-                self._advance()
-            self._moving = False
+            try:
+                self._backlog.keep(data, about, begun=begun)
+                if not self._stuck:
+                    self._advance()
+            finally:
+                self._moving = False
 
     def _leave_direct(self) -> None:
         if self._direct:
             self._direct = False
-            while self._short_lines:
+            # Bounded, for one of them may be this thread's own, which a finalizer interrupts.
+            for _ in range(_MOST_PAUSES):
+                if not self._short_lines:
+                    break
                 time.sleep(0.001)
 
     def _advance(self) -> None:
@@ -139,24 +145,36 @@ class Lines:
         if progress is Progress.DONE:
             self._direct = self._output.whole
         if self._stuck and self._thread is None:
-            self._thread = threading.Thread(target=self._drain, name="log", daemon=True)
-            self._thread.start()
+            self._begin_draining()
         self._changed.notify_all()
+
+    def _begin_draining(self) -> None:
+        thread = threading.Thread(target=self._drain, name="log", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            # There may be no more threads. Then whoever writes the next line tries it.
+            self._stuck = False
+        else:
+            self._thread = thread
 
     def _drain(self) -> None:
         """Writes what waits as soon as it is taken."""
-        while True:
-            with self._changed:
-                while not (self._stuck or self._closed):
-                    self._changed.wait()
-                if self._closed:
-                    return
+        while self._waits_until_stuck():
             self._output.wait(1.0)
             with self._changed:
                 if not self._closed:
                     self._moving = True
-                    self._advance()
-                    self._moving = False
+                    try:
+                        self._advance()
+                    finally:
+                        self._moving = False
+
+    def _waits_until_stuck(self) -> bool:
+        """Returns once something waits for the reader; false if it never will again."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stuck or self._closed)
+            return not self._closed
 
 
 def _line_of(losses: Losses) -> str:
