@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from billing_operator import __version__
+from billing_operator.escapes import escaped
 from billing_operator.inputs import Installation
 
 
@@ -82,7 +83,7 @@ class Settings:
         unknown = sorted(n for n in environ if n.startswith("BILLING_") and n not in known)
         mistakes += [f"{name} is no setting of this version" for name in unknown]
         if mistakes:
-            raise BadSettings("\n".join(mistakes))
+            raise BadSettings("\n".join(map(escaped, mistakes)))
         return cls(**values)
 
 

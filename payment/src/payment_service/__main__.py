@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from payment_service.commands.cli import parser
+from payment_service.text.escapes import escaped
 from payment_service.text.mistakes import MistakesError
 
 _READER_GONE = 141
@@ -30,7 +31,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     except MistakesError as mistakes:
         return _refuse("payment-service:", mistakes.texts)
     finally:
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is where it was closed before the start
+            sys.stdout.flush()
 
 
 def _serve() -> int:
@@ -49,7 +51,7 @@ def _serve() -> int:
 def _refuse(what: str, mistakes: Sequence[str]) -> int:
     print(what, file=sys.stderr)  # noqa: T201 - for a person to read
     for mistake in mistakes:
-        print(f"  {mistake}", file=sys.stderr)  # noqa: T201 - as above
+        print(f"  {escaped(mistake)}", file=sys.stderr)  # noqa: T201 - as above
     return 2
 
 

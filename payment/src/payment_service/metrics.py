@@ -13,7 +13,7 @@ from payment_service import __version__
 from payment_service.cashier.records import REFUSALS, REPLAYS, CallOutcome, ChargeRecord
 from payment_service.live.effective import EffectiveProfile
 from payment_service.live.mounted import Mounted
-from payment_service.log import Lines
+from payment_service.log.lines import Lines
 from payment_service.text.currencies import KNOWN
 
 _BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30)
@@ -147,6 +147,10 @@ class State(Collector):
         yield CounterMetricFamily(
             "payment_log_lines_lost", "Lines that could not be written.", self._lines.lost
         )
+        about = "Bytes of log lines that wait for the log's reader."
+        yield _gauge("log_waiting_bytes", about, self._lines.waiting_bytes)
+        about = "For how long the log's reader has taken nothing of them."
+        yield _gauge("log_stuck_seconds", about, self._lines.stuck_seconds())
 
 
 def _gauge(name: str, what: str, value: float) -> GaugeMetricFamily:

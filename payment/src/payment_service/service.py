@@ -3,6 +3,8 @@
 import random
 import socket
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from payment_service.api.charge_app import create_app
 from payment_service.api.control_app import create_control_app
@@ -12,11 +14,13 @@ from payment_service.api.problems import refusal_as_problem
 from payment_service.cashier.books import Environment
 from payment_service.cashier.cashier import Cashier, DecideOutcome
 from payment_service.cashier.records import ChargeLog
+from payment_service.files import Impatient
 from payment_service.ids import new_charge_id
 from payment_service.live.effective import EffectiveProfile
 from payment_service.live.mounted import Mounted
+from payment_service.live.repeated import Repeated
 from payment_service.live.watcher import AnyLive, Watcher
-from payment_service.log import Lines
+from payment_service.log.lines import Lines
 from payment_service.metrics import Metrics, Moment, State
 from payment_service.outcome.outcome import decide_outcome
 from payment_service.server.port import Limits, Port
@@ -24,10 +28,18 @@ from payment_service.settings import Settings
 from payment_service.state.opening import open_state
 from payment_service.text.timestamps import timestamp
 
+T = TypeVar("T")
+
 CONNECTIONS = 500
 """How many can be open, besides those whose replies are deferred."""
 CONTROL_THREADS = 2
 _RELEASE_SECONDS = 2.0
+LONGEST_START = 10.0
+"""Seconds that the files may take at the start."""
+LATE_FILES_SECONDS = 10.0
+"""How long ago the last whole look at the files may be in a process that is alive."""
+LATE_FAULTS_SECONDS = 60.0
+"""The same for the faults that were set; a resolver that looks for the store may take this long."""
 
 
 class Service:
@@ -40,16 +52,21 @@ class Service:
         self.settings = settings
         self.lines = lines
         self._replica = socket.gethostname()
-        self.mounted = Mounted.from_settings(settings)
-        self.state = open_state(settings)
+        self.mounted = _of_files(lambda: Mounted.from_settings(settings))
+        self.state = _of_files(lambda: open_state(settings))
         self.effective = EffectiveProfile(self.mounted.profile, self.state, time.time)
-        self._watcher = Watcher(self.mounted.all(), self._tell_news, then=self.effective.refresh)
+        look = Watcher(self.mounted.all(), self._tell_news)
+        self._files = Repeated("live-files", look, late_seconds=LATE_FILES_SECONDS)
+        # A thread of its own, so that a fault ends in time whatever the file system does.
+        self._faults = Repeated(
+            "live-faults", self.effective.refresh, late_seconds=LATE_FAULTS_SECONDS
+        )
         self._accepts = False
         self._draining = False
         metrics = Metrics()
         self.charges = self._charge_port(decide, metrics)
         metrics.registry.register(State(self.mounted, self.effective, self._moment(), lines))
-        health = Health(self._alive, lambda: self._accepts)
+        health = Health(self._alive, lambda: self._accepts, self._log)
         self.ops = Port(
             create_ops_app(health, metrics, self.mounted, self.effective),
             (settings.host, settings.ops_port),
@@ -59,7 +76,8 @@ class Service:
 
     def start(self) -> None:
         """Begins to serve; ready when it returns."""
-        self._watcher.start()
+        self._files.start()
+        self._faults.start()
         self.charges.start()
         self.ops.start()
         if self.control is not None:
@@ -87,7 +105,8 @@ class Service:
         self.ops.stop()
         if self.control is not None:
             self.control.stop()
-        self._watcher.stop()
+        self._files.stop()
+        self._faults.stop()
         self.state.close()
 
     def _moment(self) -> Moment:
@@ -99,7 +118,10 @@ class Service:
 
     def _alive(self) -> bool:
         # Without its control port the service serves as well as before.
-        return self.charges.alive() and self._watcher.alive()
+        return self.charges.alive() and self._files.alive() and self._faults.alive()
+
+    def _log(self) -> dict[str, object]:
+        return {"log": self.lines.condition(), "log_lines_lost": self.lines.lost}
 
     def _control_port(self) -> Port | None:
         settings, token = self.settings, self.mounted.control_token
@@ -152,3 +174,7 @@ class Service:
             self.lines.event(f"{live.name}_changed", generation=live.generation)
         else:
             self.lines.event(f"{live.name}_refused", mistakes=live.refused[1].texts)
+
+
+def _of_files(read: Callable[[], T]) -> T:
+    return Impatient("the mounted files", read, LONGEST_START)()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from payment_service.log import LEVELS
+from payment_service.log.libraries import LEVELS
 from payment_service.profile.document import DEFAULT_SUCCESS_RATE, Profile
 from payment_service.text import whole_numbers
 from payment_service.text.mistakes import MistakesError

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from payment_service import __version__
-from support.payment.service import TOKEN
+from support.payment.service import TOKEN, ServiceProcess
 
 
 def start(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -63,6 +63,27 @@ def test_what_is_wrong_with_all_files_is_told_at_once(tmp_path: Path) -> None:
 
     assert result.returncode == 2
     assert [name in result.stderr for name in ("token", "successRate", "seed")] == [True] * 3
+
+
+def closed(numbers: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Starts it as a shell does with such redirections."""
+    command = ["sh", "-c", f'exec "$0" -m payment_service {numbers}', sys.executable]
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=20, check=False)
+
+
+def test_without_a_standard_output_it_does_not_start() -> None:
+    result = closed(">&-", PAYMENT_REQUIRE_TOKEN="false")
+
+    assert result.returncode == 2
+    assert "standard output: is closed" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_without_a_standard_error_no_connection_takes_its_place(tmp_path: Path) -> None:
+    with ServiceProcess(tmp_path, ["sh", "-c", 'exec "$@" 2>&- <&-', "sh"]) as service:
+        files = [Path(f"/proc/{service.pid}/fd/{number}").readlink() for number in (0, 2)]
+
+    assert files == [Path("/dev/null")] * 2
 
 
 def test_a_profile_whose_file_was_named_must_be_there(tmp_path: Path) -> None:

@@ -15,22 +15,25 @@ from payment_service.outcome.charges import Charge
 TIME = "2026-01-01T12:00:00.123Z"
 
 
-def a_line(
-    charge_id: str | None = "a",
+def a_record(
     value: str = "181.50",
     *,
     outcome: str = "accepted",
     customer: int = 1,
     currency: str = "USD",
     **changes: Any,
-) -> str:
-    """One line of payment's log, with its line feed."""
+) -> ChargeRecord:
+    """What is known of a charge call."""
     record = ChargeRecord(CallOutcome(outcome), 200, True, "a-request", 0.001)  # noqa: FBT003
-    record.charge_id = charge_id
     record.charge = Charge(customer, Decimal(value), currency, value)
     for name, change in changes.items():
         setattr(record, name, change)
-    return charge_line(record, TIME)
+    return record
+
+
+def a_line(charge_id: str | None = "a", value: str = "181.50", **changes: Any) -> str:
+    """One line of payment's log, with its line feed."""
+    return charge_line(a_record(value, charge_id=charge_id, **changes), TIME)
 
 
 def a_log(folder: Path, lines: Iterable[str], name: str = "pod.log") -> str:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +20,10 @@ from billing_dev.eventually import eventually
 from payment_service.api.charge_app import create_app
 from payment_service.cashier.books import Environment
 from payment_service.cashier.cashier import Cashier, DecideOutcome
+from payment_service.cashier.losses import LostLines
 from payment_service.cashier.records import Recorder
 from payment_service.live.tokens import Tokens
-from payment_service.log import Lines
+from payment_service.log.lines import Lines
 from payment_service.outcome.outcome import Outcome, decide_outcome
 from payment_service.profile.document import Profile
 from payment_service.profile.values import DeclineReason
@@ -168,7 +169,7 @@ class _KeptOpen(Lines):
 
     def __init__(self, file: Path) -> None:
         self._own = os.open(file, os.O_APPEND | os.O_CREAT | os.O_WRONLY)
-        super().__init__(self._own)
+        super().__init__(LostLines, self._own)
 
     def __del__(self) -> None:
         os.close(self._own)
@@ -204,7 +205,8 @@ def a_service(
 class ServiceProcess:
     """The service as a process of its own."""
 
-    def __init__(self, folder: Path, **variables: str) -> None:
+    def __init__(self, folder: Path, before: Sequence[str] = (), **variables: str) -> None:
+        """`before` are words that the command follows, `variables` the settings."""
         (folder / "token").write_text(TOKEN)
         env = {
             "PAYMENT_HOST": "127.0.0.1",
@@ -214,16 +216,21 @@ class ServiceProcess:
             **{f"PAYMENT_{name.upper()}": value for name, value in variables.items()},
         }
         self._folder = folder
-        # A file and not a pipe: with nobody reading, a full pipe would stop the service.
-        with (folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "payment_service"], stdout=log, env={**os.environ, **env}
-            )
-        eventually((folder / "log").read_text, within=20)
-        started = log_lines(folder)[0]
+        command = [*before, sys.executable, "-m", "payment_service"]
+        self._process = self._begin(command, {**os.environ, **env})
+        started = self._started()
         self.port: int = started["port"]
         self.ops_port: int = started["ops_port"]
         self.control_port: int = started["control_port"] or 0
+
+    def _begin(self, command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        with (self._folder / "log").open("wb") as log:
+            return subprocess.Popen(command, stdout=log, env=env)
+
+    def _started(self) -> dict[str, Any]:
+        """The first line of the log."""
+        eventually((self._folder / "log").read_text, within=20)
+        return log_lines(self._folder)[0]
 
     def __enter__(self) -> Self:
         return self

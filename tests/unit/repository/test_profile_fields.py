@@ -15,7 +15,7 @@ from billing_dev.render.profile_fields import (
 )
 from billing_operator.desired import profile
 from billing_operator.spec.payment import PROFILE_DEFAULTS, PROFILE_PARTS
-from payment_service.live.watcher import LARGEST_FILE
+from payment_service.files import LARGEST_FILE
 from payment_service.profile.document import Profile
 from support.operator.builders import a_stack
 

@@ -171,7 +171,7 @@ def test_every_event_of_payments_log_is_explained_and_no_other() -> None:
     events = {event for file in PAYMENT.rglob("*.py") for event in events_logged(file)}
 
     assert {"drain_began", "token_changed", "fault_set"} <= events
-    assert set(first_words(LOGS, "Payment")[1:]) == {*events, "charge"}
+    assert set(first_words(LOGS, "Payment")[1:]) == {*events, "charge", "log_lines_lost"}
 
 
 def test_every_annotation_and_label_is_told_and_no_other() -> None:

@@ -20,6 +20,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from billing_operator.apps.answers import Counts, count
+from billing_operator.escapes import escaped
 from billing_operator.names import PAID_ENV
 from billing_operator.runs.report import Outcome, RunReport
 
@@ -141,7 +142,7 @@ class PayRun:
         try:
             connection = self._antaeus.connect()
         except OSError as error:
-            self._know(explanation=f"nothing was sent: {str(error) or type(error).__name__}")
+            self._know(explanation=f"nothing was sent: {_why(error)}")
             return
         # From here on the batch may be under way, whatever becomes of this process.
         self._know(sent=True, explanation=f"the run ended without a word; {_GOES_ON}")
@@ -158,7 +159,7 @@ class PayRun:
             answer = connection.getresponse()
             body = answer.read()
         except (OSError, HTTPException) as error:
-            self._know(explanation=f"no answer ({str(error) or type(error).__name__}); {_GOES_ON}")
+            self._know(explanation=f"no answer ({_why(error)}); {_GOES_ON}")
             return
         finally:
             connection.close()
@@ -174,7 +175,7 @@ class PayRun:
             try:
                 return self._antaeus.counts()
             except (OSError, HTTPException, ValueError) as error:
-                why = f"the invoices can't be read: {str(error) or type(error).__name__}"
+                why = f"the invoices can't be read: {_why(error)}"
             if time.monotonic() >= end:
                 self._know(explanation="; ".join(filter(None, (self.report.explanation, why))))
                 return None
@@ -183,6 +184,11 @@ class PayRun:
     def _know(self, **news: object) -> None:
         self.report = replace(self.report, **news)  # type: ignore[arg-type]  # names of its fields
         self._file.write_text(self.report.text())
+
+
+def _why(error: Exception) -> str:
+    # Some of them repeat what was answered, by whomever.
+    return escaped(str(error)) or type(error).__name__
 
 
 def _truth(body: bytes) -> bool | None:

@@ -17,6 +17,7 @@ from billing_operator import __version__
 from billing_operator.commands.schema import defaulted, mistakes
 from billing_operator.commands.stack_files import Found, Unreadable, stacks_of
 from billing_operator.desired import antaeus, desired
+from billing_operator.escapes import escaped
 from billing_operator.inputs import Installation, Token
 from billing_operator.kinds import Manifest
 from billing_operator.names import TOKEN_KEY, token_secret_name
@@ -102,7 +103,7 @@ class Renderer:
                 wrong.append(str(error))
         wrong += [f"{each.where}: {fault}" for each in stacks for fault in self._faults(each.body)]
         if wrong:
-            raise Unrenderable("\n".join(wrong))
+            raise Unrenderable("\n".join(map(escaped, wrong)))
         return "---\n".join(map(self._stack, stacks))
 
     def children(self, stack: Stack) -> list[Manifest]:
@@ -116,7 +117,7 @@ class Renderer:
     def _stack(self, document: Found) -> str:
         metadata = {"namespace": self.namespace, "uid": _UID, **document.body["metadata"]}
         stack = Stack.from_body(defaulted({**document.body, "metadata": metadata}, schema()))
-        comments = "".join(f"# {line}\n" for line in _comments(document.where, stack))
+        comments = "".join(f"# {escaped(line)}\n" for line in _comments(document.where, stack))
         documents = self.children(stack)
         return comments + yaml.dump_all(documents, Dumper=_Plain, sort_keys=False, width=100)
 
@@ -189,4 +190,4 @@ def _read(name: str) -> tuple[str, str]:
     try:
         return name, Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeError) as error:
-        raise Unrenderable(f"{name}: {error}") from error
+        raise Unrenderable(escaped(f"{name}: {error}")) from error

@@ -19,23 +19,28 @@ class Health:
     """How the process is."""
 
     alive: Callable[[], bool]
-    """Whether all its own threads run."""
+    """Whether all its own threads run, and none of them hangs."""
     ready: Callable[[], bool]
     """Whether it takes new charges."""
+    log: Callable[[], dict[str, object]]
+    """How its log is. That is told and no reason to end: a restart would lose what waits there."""
 
 
 class ProbeResource:
-    """200 as long as the question is answered with yes, else 503."""
+    """200 as long as the question is answered with yes, else 503; `more` is told with either."""
 
-    def __init__(self, ask: Callable[[], bool], yes: str, no: str) -> None:
+    def __init__(
+        self, ask: Callable[[], bool], yes: str, no: str, more: Callable[[], dict[str, object]]
+    ) -> None:
         self._ask = ask
         self._yes = yes
         self._no = no
+        self._more = more
 
     def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
         fine = self._ask()
         response.status = falcon.HTTP_200 if fine else falcon.HTTP_503
-        response.media = {"status": self._yes if fine else self._no}
+        response.media = {"status": self._yes if fine else self._no, **self._more()}
 
 
 class MetricsResource:
@@ -81,8 +86,9 @@ def create_ops_app(
 ) -> App:
     """Returns the application for kubelet, the operator and the monitoring."""
     app: App = falcon.App()
-    app.add_route("/livez", ProbeResource(health.alive, "alive", "a thread has ended"))
-    app.add_route("/readyz", ProbeResource(health.ready, "ready", "not taking charges"))
+    alive = ProbeResource(health.alive, "alive", "a thread has ended, or hangs", health.log)
+    app.add_route("/livez", alive)
+    app.add_route("/readyz", ProbeResource(health.ready, "ready", "not taking charges", dict))
     app.add_route("/metrics", MetricsResource(metrics))
     app.add_route("/profile", ProfileResource(mounted, effective))
     return app

@@ -88,13 +88,15 @@ Recorder = Callable[[ChargeRecord], object]
 class ChargeLog:
     """Writes one JSON line per charge call; the token is in none of them."""
 
-    def __init__(self, write_line: Callable[[str], None], now: Callable[[], str]) -> None:
-        """`write_line` takes a whole line, `now` gives the time as text."""
+    def __init__(
+        self, write_line: Callable[[str, ChargeRecord], None], now: Callable[[], str]
+    ) -> None:
+        """`write_line` takes a whole line and what it is about, `now` gives the time as text."""
         self._write_line = write_line
         self._now = now
 
     def __call__(self, record: ChargeRecord) -> None:
-        self._write_line(charge_line(record, self._now()))
+        self._write_line(charge_line(record, self._now()), record)
 
 
 def charge_line(record: ChargeRecord, time: str) -> str:

@@ -1,15 +1,23 @@
 """The words of the command line, and which command they mean."""
 
 import argparse
+from typing import NoReturn
 
 from payment_service import __version__
+from payment_service.text.escapes import escaped
 
 # What a command needs is imported once it is to run: the help and the version need none of it.
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        # It repeats words, and those may be names of files that somebody else has made.
+        super().error(escaped(message))
+
+
 def parser() -> argparse.ArgumentParser:
     """Returns what reads the command line; `run` is None where the service is to be served."""
-    whole = argparse.ArgumentParser(
+    whole = _Parser(
         prog="payment-service",
         description="Takes charges and accepts or declines them; set by PAYMENT_* variables. "
         "Without a command, it serves.",

@@ -4,30 +4,33 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from payment_service.commands.log_lines import Logged, read_logs
+from payment_service.commands.lost_lines import side_as_json
 from payment_service.commands.printing import (
     lines_document,
+    lost_text,
     say,
     say_json,
+    side_cells,
     table,
-    warn_of_bad_lines,
+    warn_of_lines,
 )
 from payment_service.outcome.charges import canonical
 from payment_service.state.ledger import Ledger
-from payment_service.state.records import Booking, Sum, Total
+from payment_service.state.records import Booking, Total
 
 Rows = list[tuple[tuple[int, str], Total]]
 
 
 def run(files: Sequence[str], *, as_json: bool) -> int:
-    """Prints the totals; returns 0, or 1 if a line was bad. Raises MistakesError."""
+    """Prints the totals; returns 0, or 1 if a charge may be missing. Raises MistakesError."""
     logged = read_logs(files)
     rows = _totals(logged.charges.values())
     if as_json:
         say_json(_document(rows, logged))
     else:
         say(_text(rows, logged))
-        warn_of_bad_lines(logged)
-    return 1 if logged.bad else 0
+        warn_of_lines(logged)
+    return 0 if logged.complete else 1
 
 
 def _totals(charges: Iterable[Booking]) -> Rows:
@@ -45,7 +48,7 @@ def _duplicates(logged: Logged) -> list[Booking]:
 def _text(rows: Rows, logged: Logged) -> str:
     head = ("CUSTOMER", "CURRENCY", "ACCEPTED", "AMOUNT", "DECLINED", "(AMOUNT)")
     cells = [
-        (str(customer), currency or "-", *_cells(total.accepted), *_cells(total.declined))
+        (str(customer), currency or "-", *side_cells(total.accepted), *side_cells(total.declined))
         for (customer, currency), total in rows
     ]
     parts = [table(head, cells, right=head[2:])]
@@ -59,15 +62,13 @@ def _text(rows: Rows, logged: Logged) -> str:
             for charge in duplicates
         ]
         parts.append(table(names, alike, right=["AMOUNT"]))
+    if logged.lost.charges:
+        parts.append(lost_text(logged.lost))
     parts.append(
         f"{len(logged.charges)} charges in {logged.lines} lines of {logged.files} files; "
         f"{logged.repeated} lines repeated one, {logged.bad} were bad"
     )
     return "\n\n".join(parts)
-
-
-def _cells(side: Sum) -> tuple[str, str]:
-    return str(side.count), canonical(side.amount)
 
 
 def _document(rows: Rows, logged: Logged) -> dict[str, object]:
@@ -76,8 +77,8 @@ def _document(rows: Rows, logged: Logged) -> dict[str, object]:
             {
                 "customer_id": customer,
                 "currency": currency or None,
-                "accepted": _side(total.accepted),
-                "declined": _side(total.declined),
+                "accepted": side_as_json(total.accepted),
+                "declined": side_as_json(total.declined),
             }
             for (customer, currency), total in rows
         ],
@@ -92,9 +93,6 @@ def _document(rows: Rows, logged: Logged) -> dict[str, object]:
             }
             for charge in _duplicates(logged)
         ],
+        "lost": logged.lost.as_json(),
         "read": lines_document(logged),
     }
-
-
-def _side(side: Sum) -> dict[str, object]:
-    return {"count": side.count, "amount": canonical(side.amount)}

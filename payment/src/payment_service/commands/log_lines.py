@@ -1,4 +1,4 @@
-"""Finds the counted charges in log lines, among whatever else stands in the files.
+"""Finds the counted charges in log lines, and what is missing, among whatever else is there.
 
 A line may have something before its JSON, as `kubectl logs --prefix` and `--timestamps` write it.
 """
@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from payment_service.commands.lost_lines import LOST, Lost
 from payment_service.outcome.charges import amount_in, customer_in
 from payment_service.state.records import Booking
 from payment_service.text import strict_json
@@ -23,7 +24,7 @@ MOST_BAD_LINES = 20
 """How many bad lines are told one by one; all are counted."""
 
 _COUNTED = {"accepted": True, "declined": False}
-_MARKS = (b'"event": "charge"', b'"charge_id"')
+_MARKS = (b'"event": "charge"', b'"charge_id"', LOST.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,16 @@ class Logged:
     """Lines of charges that stood in an earlier line too."""
     bad: int = 0
     bad_lines: list[BadLine] = field(default_factory=list)
-    """The first of the bad lines, `MOST_TOLD` at most."""
+    """The first of the bad lines, `MOST_BAD_LINES` at most."""
+    lost: Lost = field(default_factory=Lost)
+    """What the lines say that is missing."""
+    losses: set[str] = field(default_factory=set)
+    """The ids of the lines that say so, each of which counts once."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every charge is there, as far as can be known."""
+        return not (self.bad or self.lost.charges)
 
 
 def read_logs(names: Iterable[str]) -> Logged:
@@ -72,8 +82,7 @@ def gather(name: str, lines: Iterable[bytes], logged: Logged) -> None:
     for number, line in enumerate(lines, start=1):
         logged.lines += 1
         try:
-            if (charge := _charge(line)) is not None:
-                _add(charge, logged)
+            _take(line, logged)
         except ValueError as flaw:
             logged.bad += 1
             if len(logged.bad_lines) < MOST_BAD_LINES:
@@ -93,14 +102,32 @@ def _add(charge: Booking, logged: Logged) -> None:
         raise ValueError(f"another line tells something else of charge {charge.charge_id}")
 
 
-def _charge(line: bytes) -> Booking | None:
-    """Returns the counted charge of a line, if it has one; raises ValueError if it is broken."""
+def _take(line: bytes, logged: Logged) -> None:
+    """Adds what a line tells, if anything; raises ValueError if it is broken."""
     # Others are not even read: a log may be large.
     if not any(mark in line for mark in _MARKS):
-        return None
+        return
     document = strict_json.parse(line[max(0, line.find(b"{")) :].strip())
+    if not isinstance(document, dict):
+        return
+    if document.get("event") == LOST:
+        _add_loss(_text(document, "loss_id"), Lost.from_json(document), logged)
+    elif (charge := _charge(document)) is not None:
+        _add(charge, logged)
+
+
+def _add_loss(loss_id: str, lost: Lost, logged: Logged) -> None:
+    if loss_id in logged.losses:
+        logged.repeated += 1
+        return
+    logged.lost.add(lost)
+    logged.losses.add(loss_id)
+
+
+def _charge(document: dict[str, object]) -> Booking | None:
+    """Returns the charge of a line, if it counts; raises ValueError if it is broken."""
     # Other programs have charges to tell of as well, Antaeus' stand-in for one.
-    if not isinstance(document, dict) or not {"outcome", "charge_id"} <= set(document):
+    if not {"outcome", "charge_id"} <= set(document):
         return None
     accepted = _COUNTED.get(_text(document, "outcome"))
     if accepted is None:

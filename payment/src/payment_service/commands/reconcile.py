@@ -4,13 +4,15 @@ from collections.abc import Collection, Sequence
 
 from payment_service.commands.invoices import read_invoices
 from payment_service.commands.log_lines import Logged, read_logs
+from payment_service.commands.lost_lines import Lost
 from payment_service.commands.matching import Difference, compare
 from payment_service.commands.printing import (
     lines_document,
+    lost_text,
     say,
     say_json,
     table,
-    warn_of_bad_lines,
+    warn_of_lines,
 )
 from payment_service.outcome.charges import canonical
 
@@ -18,22 +20,26 @@ from payment_service.outcome.charges import canonical
 def run(
     files: Sequence[str], invoices_at: str, paid_at_start: Collection[int], *, as_json: bool
 ) -> int:
-    """Prints the differences; returns 0 if there are none, else 1. Raises MistakesError."""
+    """Prints the differences; returns 0 if there are none, else 1. Raises MistakesError.
+
+    1 as well if a charge may be missing in the logs, so that nobody knows.
+    """
     logged = read_logs(files)
     invoices = read_invoices(invoices_at)
     difference = compare(invoices, logged.charges.values(), paid_at_start)
     if as_json:
         say_json(_document(difference, logged))
     else:
-        say(_text(difference))
-        warn_of_bad_lines(logged)
-    return 0 if difference.agrees and not logged.bad else 1
+        say(_text(difference, logged.lost))
+        warn_of_lines(logged)
+    return 0 if difference.agrees and logged.complete else 1
 
 
-def _text(difference: Difference) -> str:
+def _text(difference: Difference, lost: Lost) -> str:
+    parts = [lost_text(lost)] if lost.charges else []
     if difference.agrees:
-        return "what is PAID and what was charged agree"
-    parts = []
+        of_log = ", as far as the log tells," if lost.charges else ""
+        parts.append(f"what is PAID and what was charged{of_log} agree")
     if difference.charged_not_paid:
         head = ("CUSTOMER", "CURRENCY", "AMOUNT", "CHARGE", "REPLY SPOILED BY", "DUPLICATE OF")
         charges = [
@@ -79,5 +85,6 @@ def _document(difference: Difference, logged: Logged) -> dict[str, object]:
             }
             for one in difference.paid_not_charged
         ],
+        "lost": logged.lost.as_json(),
         "read": lines_document(logged),
     }

@@ -36,6 +36,8 @@ class EffectiveProfile:
         self._state = state
         self._now = now
         self._lock = threading.Lock()
+        self._asking = threading.Lock()
+        """Held while the state is asked, which may take long: what it said last is taken last."""
         self._put: Profile | None = None
         self._known: tuple[SetFault, ...] = ()
         base = self.base
@@ -84,13 +86,15 @@ class EffectiveProfile:
 
         While the store is lost, those last seen stay until they expire.
         """
-        with self._lock:
+        with self._asking:
             try:
-                self._known = self._state.faults()
+                known = self._state.faults()
             except StoreLostError:
                 now = self._now()
-                self._known = tuple(fault for fault in self._known if fault.lives(now))
-            self._make()
+                known = tuple(fault for fault in self._known if fault.lives(now))
+            with self._lock:
+                self._known = known
+                self._make()
 
     def _make(self) -> None:
         base, made = self.base, self._made

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from payment_service.files import read_file, read_required_file
 from payment_service.live.tokens import (
     TokenFiles,
     TokenPaths,
@@ -11,7 +12,7 @@ from payment_service.live.tokens import (
     live_control_token,
     live_tokens,
 )
-from payment_service.live.watcher import AnyLive, Live, read_file, read_required_file
+from payment_service.live.watcher import AnyLive, Live
 from payment_service.profile.document import LoadedProfile
 from payment_service.settings import Settings
 from payment_service.text.mistakes import MistakesError

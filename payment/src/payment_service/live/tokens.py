@@ -2,11 +2,11 @@
 
 import hmac
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from payment_service.live.watcher import Live, read_file, read_required_file
+from payment_service.files import read_file, read_required_file
+from payment_service.live.watcher import Live
 from payment_service.text.mistakes import MistakesError
 
 LONGEST_TOKEN = 4096
@@ -79,10 +79,11 @@ class TokenPaths:
     previous_id: Path
 
     def read(self) -> TokenFiles:
-        """Reads them all as they were at one moment; raises MistakesError."""
-        return same_twice(self._read)
+        """Reads one after the other; raises MistakesError.
 
-    def _read(self) -> TokenFiles:
+        The directory may be swapped meanwhile, but two readings in a row are alike only if they
+        have one moment's files (see `Live`).
+        """
         return TokenFiles(
             self.current,
             read_required_file(self.current),
@@ -91,14 +92,6 @@ class TokenPaths:
             read_file(self.current_id),
             read_file(self.previous_id),
         )
-
-
-def same_twice(read: Callable[[], TokenFiles]) -> TokenFiles:
-    """Reads until two readings are alike: kubelet may swap the directory under a reader."""
-    last = read()
-    while (now := read()) != last:
-        last = now
-    return now
 
 
 def live_control_token(

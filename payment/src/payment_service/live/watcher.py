@@ -1,21 +1,34 @@
 """Values that come from mounted files and follow them while the service runs."""
 
-import threading
+import logging
+import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from payment_service.text.mistakes import MistakesError
 
-LARGEST_FILE = 1048576
-"""In bytes; as much as a ConfigMap or a Secret can hold."""
+START_PAUSE = 0.01
+"""Seconds between two looks at the start."""
+MOST_START_LOOKS = 100
+
+_log = logging.getLogger(__name__)
 
 Content = TypeVar("Content")
 Value = TypeVar("Value")
 
 
+class _Unreadable(NamedTuple):
+    """What is seen where nothing can be read."""
+
+    mistakes: tuple[str, ...]
+
+
 class Live(Generic[Content, Value]):
     """The last good value of some files' content.
+
+    A content counts once two looks in a row have seen it, and so does what is refused: a file that
+    is half written may read like a whole one, and files that belong together may be swapped between
+    the reading of one and of the next.
 
     `current` is replaced in one step and never changed, so a reader takes it once and has a whole
     one. `generation` counts the good values from 1, `refusals` the contents that were no good;
@@ -24,18 +37,26 @@ class Live(Generic[Content, Value]):
     """
 
     def __init__(
-        self, name: str, read: Callable[[], Content], parse: Callable[[Content], Value]
+        self,
+        name: str,
+        read: Callable[[], Content],
+        parse: Callable[[Content], Value],
+        pause: Callable[[float], object] = time.sleep,
     ) -> None:
-        """Reads the first value; raises MistakesError if it is no good."""
+        """Reads the first value; raises MistakesError if it is no good.
+
+        `pause` waits for so many seconds, between the first looks.
+        """
         self.name = name
         self._read = read
         self._parse = parse
-        content = read()
+        content = self._first_content(pause)
         self.current = parse(content)
         self.generation = 1
         self.refusals = 0
         self.refused: tuple[Content | None, MistakesError] | None = None
-        self._seen = content
+        self._seen: Content | _Unreadable = content
+        self._judged = content
 
     def check(self) -> bool:
         """Looks at the files, takes a new value if it is good, and tells whether there is news.
@@ -43,18 +64,46 @@ class Live(Generic[Content, Value]):
         Contents are compared, not times: kubelet swaps a symbolic link above the file, and two
         writes may fall into one tick of a file system's clock.
         """
-        try:
-            content = self._read()
-        except MistakesError as mistakes:
-            return self._refuse(None, mistakes)
-        unreadable_before = self.refused is not None and self.refused[0] is None
-        if content == self._seen and not unreadable_before:
+        before, self._seen = self._seen, self._look()
+        if before != self._seen:
             return False
-        self._seen = content
+        if isinstance(self._seen, _Unreadable):
+            return self._refuse(None, MistakesError(self._seen.mistakes))
+        return self._judge(self._seen)
+
+    def _first_content(self, pause: Callable[[float], object]) -> Content:
+        seen = self._look()
+        for _ in range(MOST_START_LOOKS):
+            pause(START_PAUSE)
+            before, seen = seen, self._look()
+            if before == seen:
+                break
+        else:
+            raise MistakesError([f"{self.name}: its files are being written all the time"])
+        if isinstance(seen, _Unreadable):
+            raise MistakesError(seen.mistakes)
+        return seen
+
+    def _look(self) -> Content | _Unreadable:
+        try:
+            return self._read()
+        except MistakesError as mistakes:
+            return _Unreadable(mistakes.texts)
+
+    def _judge(self, content: Content) -> bool:
+        unreadable_before = self.refused is not None and self.refused[0] is None
+        if content == self._judged and not unreadable_before:
+            return False
+        self._judged = content
         try:
             value = self._parse(content)
         except MistakesError as mistakes:
             return self._refuse(content, mistakes)
+        except Exception as error:  # noqa: BLE001 - see below
+            # A defect of the service, and no reason to end: the last good value is still good.
+            _log.error("failed to read %s", self.name, exc_info=error)
+            message = f"{self.name}: the service failed to read it: {type(error).__name__}"
+            return self._refuse(content, MistakesError([message]))
         self.current = value
         self.generation += 1
         self.refused = None
@@ -73,59 +122,14 @@ AnyLive = Live[Any, Any]
 
 
 class Watcher:
-    """A thread that checks live values, `interval` seconds apart, until it is stopped."""
+    """Looks at live values and tells of news, once each time that it is called."""
 
-    def __init__(
-        self,
-        values: Iterable[AnyLive],
-        tell: Callable[[AnyLive], None],
-        interval: float = 0.25,
-        *,
-        then: Callable[[], None] = lambda: None,
-    ) -> None:
-        """`tell` hears of each value with news; `then` is called after each look at all of them."""
+    def __init__(self, values: Iterable[AnyLive], tell: Callable[[AnyLive], None]) -> None:
+        """`tell` hears of each value with news."""
         self._values = tuple(values)
         self._tell = tell
-        self._then = then
-        self._interval = interval
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="live-files", daemon=True)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def alive(self) -> bool:
-        return self._thread.is_alive()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(self._interval):
-            for value in self._values:
-                if value.check():
-                    self._tell(value)
-            self._then()
-
-
-def read_file(path: Path) -> bytes | None:
-    """Returns a file's content, None if there is no such file; raises MistakesError."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise MistakesError([f"{path}: cannot be read: {error.strerror}"]) from None
-    if len(content) > LARGEST_FILE:
-        raise MistakesError([f"{path}: longer than {LARGEST_FILE} bytes"])
-    return content
-
-
-def read_required_file(path: Path) -> bytes:
-    """Returns a file's content; raises MistakesError, also if there is no such file."""
-    content = read_file(path)
-    if content is None:
-        raise MistakesError([f"{path}: no such file"])
-    return content
+    def __call__(self) -> None:
+        for value in self._values:
+            if value.check():
+                self._tell(value)

@@ -16,7 +16,9 @@ from redis.exceptions import AuthenticationError, NoScriptError, ResponseError
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
+from payment_service.files import Impatient, read_required_file
 from payment_service.state.interface import StoreLostError
+from payment_service.text.mistakes import MistakesError
 from payment_service.text.store_address import StoreAddress
 
 ANSWER_SECONDS = 0.35
@@ -35,28 +37,28 @@ class PasswordFile(CredentialProvider):
     """Reads the password for every new connection, so that a new one is followed."""
 
     def __init__(self, path: Path, user: str | None) -> None:
-        self._path = path
+        self._content = Impatient(str(path), lambda: read_required_file(path), ANSWER_SECONDS)
         self._user = user
 
     def flaw(self) -> str | None:
         """Says what is wrong with the file, if anything."""
         try:
             return None if self._read() else "is empty"
-        except (OSError, ValueError):
+        except (MistakesError, ValueError):
             return "cannot be read"
 
     def get_credentials(self) -> tuple[str] | tuple[str, str]:
         """Returns what to log in with."""
         try:
             password = self._read()
-        except (OSError, ValueError):
+        except (MistakesError, ValueError):
             # Not as it is: the client would leave its socket open.
             raise AuthenticationError from None
         return (password,) if self._user is None else (self._user, password)
 
     def _read(self) -> str:
         # A line break at its end is not part of it: Redis' own tools leave it out as well.
-        return self._path.read_text().rstrip("\r\n")
+        return self._content().decode().rstrip("\r\n")
 
 
 class Store:

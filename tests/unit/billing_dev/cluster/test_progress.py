@@ -76,6 +76,12 @@ def test_a_step_that_goes_on_shows_how_far_it_is_by_then(
     assert "compile kind: 0 s so far, half of it\n" in capsys.readouterr().err
 
 
+def test_what_others_have_answered_is_nothing_but_text(capsys: pytest.CaptureFixture[str]) -> None:
+    progress.say("error: \x1b[31mred\x9b\u202e\n\tprintf '%s\\n'")
+
+    assert capsys.readouterr().err == "error: \\x1b[31mred\\x9b\\u202e\n\tprintf '%s\\n'\n"
+
+
 def test_a_failed_step_is_not_done(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ClusterError), progress.step("compile", usually="1 min"):
         raise ClusterError

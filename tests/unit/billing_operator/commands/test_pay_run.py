@@ -137,6 +137,22 @@ def test_each_answer_is_what_it_is_and_none_leads_to_a_second_call(
     assert told.report.newly_paid == paid
 
 
+def test_an_answer_that_is_no_http_forges_nothing_in_what_is_told(
+    antaeus: FakeAntaeus, tmp_path: Path
+) -> None:
+    def answer(to: BaseHTTPRequestHandler) -> None:
+        to.wfile.write(b"\x1b[2JSucceeded\r\n\r\n")
+
+    antaeus.answer = answer
+
+    told = Told(antaeus.url, tmp_path)
+
+    assert told.outcome is Outcome.UNKNOWN
+    assert told.report is not None
+    assert r"\x1b[2JSucceeded" in told.report.explanation
+    assert all(line.isprintable() for line in told.lines)
+
+
 def test_it_prints_a_table(antaeus: FakeAntaeus, tmp_path: Path) -> None:
     antaeus.pays(200, b"false", paid=1)
 

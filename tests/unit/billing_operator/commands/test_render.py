@@ -169,3 +169,21 @@ def test_what_is_printed_does_not_depend_on_the_order_of_a_users_fields() -> Non
     other: dict[str, Any] = {"suspend": False, "payment": {"successRate": 1, "seed": 1}}
 
     assert rendered(a_body(**spec)) == rendered(a_body(**other))
+
+
+def test_a_name_with_line_breaks_makes_no_document_of_its_own() -> None:
+    texts = [("a\nkind: Secret\u2028.yaml", json.dumps(a_body("shop\n---\nkind: Secret")))]
+    text = Renderer(an_installation()).rendered(texts)
+
+    assert text.startswith(
+        r"# a\nkind: Secret\u2028.yaml: document 1: BillingStack payments/shop\n---"
+    )
+    assert "Secret" not in {each["kind"] for each in yaml.safe_load_all(text)}
+
+
+def test_a_mistake_is_one_line_whatever_it_repeats() -> None:
+    body = a_body()
+    body["spec"]["x\x1b[31m\nforged"] = 1
+
+    (fault,) = faults(body)
+    assert r"spec.x\x1b[31m\nforged: there is no such field" in fault

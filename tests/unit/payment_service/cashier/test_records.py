@@ -5,7 +5,8 @@ import os
 import uuid
 from pathlib import Path
 
-from payment_service.log import Lines
+from payment_service.cashier.losses import LostLines
+from payment_service.log.lines import Lines
 from support.payment.service import PE_BODY, TOKEN, Caller, a_request, a_service, log_lines
 
 KEYS = {
@@ -129,7 +130,7 @@ def test_the_token_is_in_no_line_and_no_answer(tmp_path: Path) -> None:
 def test_a_log_that_nobody_reads_any_more_fails_no_charge() -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    lines = Lines(writing)
+    lines = Lines(LostLines, writing)
 
     lines.event("started")
     os.close(writing)

@@ -1,5 +1,6 @@
 """`payment-service profile check`: all mistakes of a profile, before anybody serves by it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,14 @@ def test_every_mistake_is_told_on_a_line_of_its_own(tmp_path: Path, commands: Co
 
 def test_a_file_that_is_not_there_is_no_bad_profile(tmp_path: Path, commands: Commands) -> None:
     assert commands.run("profile", "check", str(tmp_path / "gone")) == 2
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path, commands: Commands) -> None:
+    path = tmp_path / "profile.json"
+    os.mkfifo(path)
+
+    assert commands.run("profile", "check", str(path)) == 2
+    assert commands.err == f"payment-service:\n  {path}: is not a plain file\n"
 
 
 def test_profile_alone_says_what_there_is(commands: Commands) -> None:

@@ -11,6 +11,7 @@ from payment_service.live.watcher import Live
 from payment_service.profile.document import LoadedProfile, Profile
 from payment_service.state.values import Kept
 from support.cases import cases
+from support.payment.live_values import look_twice
 from support.payment.losable_memory import LosableMemory
 from support.payment.profiles import a_profile
 from support.payment.state_makers import Clock
@@ -107,7 +108,7 @@ def test_a_new_file_is_taken_with_the_faults_that_are_set(
     effective.refresh()
 
     (tmp_path / "profile.json").write_text('{"successRate": 0.5}')
-    file.check()
+    look_twice(file)
     effective.follow_file()
 
     assert effective.current.success_rate == 0.5

@@ -9,6 +9,7 @@ from payment_service.live.mounted import Mounted
 from payment_service.profile.document import LoadedProfile, Profile
 from payment_service.settings import Settings
 from payment_service.text.mistakes import MistakesError
+from support.payment.live_values import look_twice
 from support.payment.service import TOKEN
 
 
@@ -54,7 +55,7 @@ def test_a_profile_that_appears_later_is_taken(tmp_path: Path) -> None:
 
     (tmp_path / "profile.json").write_text('{"successRate": 1}')
 
-    assert profile.check()
+    assert look_twice(profile)
     assert profile.current.profile.success_rate == 1
 
 
@@ -65,7 +66,7 @@ def test_a_profile_of_variables_holds_in_place_of_any_file(tmp_path: Path) -> No
     profile = Mounted.from_settings(replace(settings(tmp_path), success_rate=0.25)).profile
 
     assert profile.current == LoadedProfile(Profile(success_rate=0.25), None)
-    assert not profile.check()
+    assert not look_twice(profile)
 
 
 def test_a_profile_whose_name_ends_with_toml_is_read_as_such(tmp_path: Path) -> None:
@@ -77,6 +78,6 @@ def test_a_profile_whose_name_ends_with_toml_is_read_as_such(tmp_path: Path) -> 
     assert profile.current.profile == Profile(success_rate=0.25)
 
     file.write_text('{"successRate": 1}')
-    profile.check()
+    look_twice(profile)
     assert profile.refused is not None
     assert profile.refused[1].texts[0].startswith(f"{file}: not TOML: ")

@@ -1,13 +1,14 @@
 """The tokens: which are usable, which are valid, and how they follow their files."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from payment_service.live.tokens import TokenFiles, TokenPaths, live_tokens, same_twice
+from payment_service.live.tokens import TokenFiles, TokenPaths, Tokens, live_tokens
+from payment_service.live.watcher import Live
 from payment_service.text.mistakes import MistakesError
 from support.cases import cases
+from support.payment.live_values import look_twice, no_pause
 
 
 def mounted(
@@ -76,12 +77,12 @@ def test_a_rotation_never_refuses_a_token_that_callers_still_send(tmp_path: Path
     live = live_tokens(mounted(tmp_path, b"old"))
 
     mounted(tmp_path, b"new", b"old")
-    live.check()
+    look_twice(live)
     assert live.current.admit("old")
     assert live.current.admit("new")
 
     mounted(tmp_path, b"new")
-    live.check()
+    look_twice(live)
     assert not live.current.admit("old")
     assert live.current.admit("new")
 
@@ -100,7 +101,7 @@ def test_after_a_bad_replacement_the_last_good_tokens_stay(
 
     mounted(tmp_path, current, previous)
 
-    assert live.check()
+    assert look_twice(live)
     assert live.refused is not None
     assert live.current.admit("good")
     assert live.current.admit("older")
@@ -123,7 +124,7 @@ def test_tokens_are_told_from_one_another_by_their_names(tmp_path: Path) -> None
     assert list(live.current.ids) == ["a-2", "a-1"]
 
     mounted(tmp_path, b"new", id=b"a-2")
-    assert live.check()
+    assert look_twice(live)
     assert list(live.current.ids) == ["a-2"]
 
 
@@ -144,38 +145,19 @@ def test_what_is_no_name_is_not_told(tmp_path: Path, name: bytes) -> None:
 def test_names_that_are_refused_with_their_token_are_not_told(tmp_path: Path) -> None:
     live = live_tokens(mounted(tmp_path, b"good", id=b"first"))
     mounted(tmp_path, b"bad\n", id=b"second")
-    live.check()
+    look_twice(live)
 
     assert live.current.ids == ("first",)
 
 
-def test_files_that_are_swapped_while_they_are_read_are_read_again(tmp_path: Path) -> None:
-    """A torn view would accept one token where both are valid, or call it by another's name."""
+def test_tokens_and_names_of_two_moments_never_count(tmp_path: Path) -> None:
+    """They would accept one token where both are valid, or call it by another's name."""
     old = TokenFiles(tmp_path, b"o", tmp_path, b"n", b"old", b"new")
     torn = TokenFiles(tmp_path, b"o", tmp_path, b"o", b"old", b"old")
     new = TokenFiles(tmp_path, b"n", tmp_path, b"o", b"new", b"old")
+    looks = [torn, old, old, torn, new, new]
+    live = Live("token", iter(looks).__next__, Tokens.from_files, no_pause)
+    assert live.current == Tokens((b"o", b"n"), ("old", "new"))
 
-    assert same_twice(iter([old, old]).__next__) == old
-    assert same_twice(iter([torn, new, new]).__next__) == new
-
-
-def test_a_token_and_its_name_are_always_of_one_moment(tmp_path: Path) -> None:
-    """The kubelet swaps the directory right after the first of the files was read."""
-    for name, tokens in (("1", (b"old", b"new")), ("2", (b"new", b"old"))):
-        (tmp_path / name).mkdir()
-        mounted(tmp_path / name, *tokens, id=tokens[0], previous_id=tokens[1])
-    current = tmp_path / "current"
-    current.symlink_to("1")
-
-    class Swaps(type(tmp_path)):  # type: ignore[misc]
-        def open(self, *arguments: Any, **options: Any) -> Any:
-            file = super().open(*arguments, **options)
-            if current.readlink() == Path("1"):
-                current.unlink()
-                current.symlink_to("2")
-            return file
-
-    paths = [current / name for name in ("previous", "id", "previous_id")]
-    files = TokenPaths(Swaps(current / "token"), *paths).read()
-
-    assert (files.current, files.previous, files.current_id) == (b"new", b"old", b"new")
+    assert [live.check() for _ in looks[3:]] == [False, False, True]
+    assert live.current == Tokens((b"n", b"o"), ("new", "old"))

@@ -1,38 +1,21 @@
 """Values that follow their files."""
 
-import json
 import os
 import threading
 from pathlib import Path
 
 import pytest
 
-from billing_dev.eventually import eventually
-from payment_service.live.watcher import AnyLive, Live, Watcher, read_required_file
-from payment_service.profile.document import LoadedProfile, Profile, content_hash
+from payment_service.files import read_required_file
+from payment_service.live.watcher import MOST_START_LOOKS, AnyLive, Live, Watcher
+from payment_service.profile.document import LoadedProfile
 from payment_service.text.mistakes import MistakesError
 from support.cases import cases
-from support.payment.profiles import a_full_document
-from support.payment.service import a_service, get, log_lines, sample
-
-HALF = b'{"successRate": 0.5}'
-ONE = b'{"successRate": 1.0}'
-REREAD = 1.0  # the time in which a change must be seen
+from support.payment.live_values import HALF, ONE, look_twice, mount, no_pause
 
 
 def a_live_profile(path: Path) -> Live[bytes, LoadedProfile]:
     return Live("profile", lambda: read_required_file(path), LoadedProfile.from_file_content)
-
-
-def mount(folder: Path, version: str, content: bytes) -> None:
-    """Puts a file in place as kubelet does: by a swap of the symbolic link to its directory."""
-    data = folder / version
-    data.mkdir()
-    (data / "profile.json").write_bytes(content)
-    (folder / "..data_tmp").symlink_to(version)
-    (folder / "..data_tmp").rename(folder / "..data")
-    if not (folder / "profile.json").exists():
-        (folder / "profile.json").symlink_to("..data/profile.json")
 
 
 def test_a_mounted_directory_that_is_swapped_is_followed(tmp_path: Path) -> None:
@@ -41,7 +24,7 @@ def test_a_mounted_directory_that_is_swapped_is_followed(tmp_path: Path) -> None
 
     mount(tmp_path, "..2", ONE)
 
-    assert live.check()
+    assert look_twice(live)
     assert live.current.profile.success_rate == 1
     assert live.generation == 2
 
@@ -56,7 +39,7 @@ def test_a_change_of_the_same_length_and_time_is_seen(tmp_path: Path) -> None:
 
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
-    assert live.check()
+    assert look_twice(live)
     assert live.current.profile.success_rate == 0.7
 
 
@@ -67,7 +50,7 @@ def test_without_a_change_there_is_no_news(tmp_path: Path) -> None:
 
     path.write_bytes(HALF)
 
-    assert not live.check()
+    assert not look_twice(live)
     assert live.generation == 1
 
 
@@ -83,7 +66,7 @@ def test_a_bad_replacement_is_told_once_and_the_last_good_one_stays(
 
     path.unlink() if bad is None else path.write_bytes(bad)
 
-    assert [live.check() for _ in range(3)] == [True, False, False]
+    assert [live.check() for _ in range(4)] == [False, True, False, False]
     assert live.current.profile.success_rate == 0.5
     assert live.generation == 1
     assert live.refusals == 1
@@ -95,13 +78,13 @@ def test_after_a_bad_one_the_same_good_one_ends_the_complaint(tmp_path: Path) ->
     live = a_live_profile(path)
     for content in (b"{}", HALF):
         path.write_bytes(content)
-        live.check()
+        look_twice(live)
     assert live.refused is None
 
     path.unlink()
-    live.check()
+    look_twice(live)
     path.write_bytes(HALF)
-    live.check()
+    look_twice(live)
 
     assert live.refused is None
 
@@ -131,7 +114,7 @@ def test_a_reader_always_has_one_whole_profile(tmp_path: Path) -> None:
     for content in contents * 2:
         (tmp_path / "new").write_bytes(content)
         (tmp_path / "new").rename(path)
-        live.check()
+        look_twice(live)
     end.set()
     for reader in readers:
         reader.join()
@@ -140,79 +123,74 @@ def test_a_reader_always_has_one_whole_profile(tmp_path: Path) -> None:
     assert live.generation == len(contents) * 2
 
 
-def test_a_watcher_tells_of_news_and_ends_when_stopped(tmp_path: Path) -> None:
-    path = tmp_path / "profile.json"
-    path.write_bytes(HALF)
-    live = a_live_profile(path)
+def test_what_is_seen_once_never_counts_whether_it_would_be_good_or_not() -> None:
+    looks = [HALF, HALF, ONE, HALF, b"{}", ONE, b"", ONE, ONE]
+    live = Live("profile", iter(looks).__next__, LoadedProfile.from_file_content, no_pause)
+
+    assert [live.check() for _ in looks[2:]] == [False] * 6 + [True]
+    assert live.current.profile.success_rate == 1
+    assert (live.generation, live.refusals, live.refused) == (2, 0, None)
+
+
+def test_what_could_not_be_read_once_is_no_refusal() -> None:
+    def read() -> bytes:
+        if (look := next(looks)) is None:
+            raise MistakesError(["no such file"])
+        return look
+
+    looks = iter([HALF, HALF, None, HALF, None, None])
+    live = Live("profile", read, LoadedProfile.from_file_content, no_pause)
+
+    assert [live.check() for _ in range(4)] == [False, False, False, True]
+    assert live.refused is not None
+
+
+def test_the_first_content_too_must_be_seen_twice() -> None:
+    looks = iter([b"", HALF, ONE, ONE])
+    pauses: list[float] = []
+    live = Live("profile", looks.__next__, LoadedProfile.from_file_content, pauses.append)
+
+    assert live.current.profile.success_rate == 1
+    assert len(pauses) == 3
+    assert sum(pauses) < 0.1
+
+
+def test_a_file_that_is_written_all_the_time_does_not_hold_up_the_start_for_ever() -> None:
+    looks = 0
+
+    def read() -> bytes:
+        nonlocal looks
+        looks += 1
+        return HALF + b" " * looks
+
+    with pytest.raises(MistakesError, match="all the time"):
+        Live("profile", read, LoadedProfile.from_file_content, no_pause)
+
+    assert looks == MOST_START_LOOKS + 1
+
+
+def test_a_defect_in_reading_a_content_is_a_refusal(caplog: pytest.LogCaptureFixture) -> None:
+    def parse(content: bytes) -> bytes:
+        if content == ONE:
+            raise ZeroDivisionError
+        return content
+
+    live = Live("profile", iter([HALF, HALF, ONE, ONE, ONE]).__next__, parse, no_pause)
+
+    assert [live.check() for _ in range(3)] == [False, True, False]
+    assert live.current == HALF
+    assert live.refused is not None
+    assert "the service failed to read it: ZeroDivisionError" in live.refused[1].texts[0]
+    assert "failed to read profile" in caplog.text
+
+
+def test_a_watcher_looks_at_all_values_and_tells_of_those_with_news() -> None:
+    still = Live("token", lambda: 1, lambda one: one, no_pause)
+    moved = Live("profile", iter([1, 1, 2, 2, 2]).__next__, lambda one: one, no_pause)
     news: list[AnyLive] = []
-    watcher = Watcher([live], news.append, interval=0.01)
-    watcher.start()
+    watcher = Watcher([still, moved], news.append)
 
-    path.write_bytes(ONE)
-    eventually(lambda: news == [live], within=REREAD)
-    watcher.stop()
+    for _ in range(3):
+        watcher()
 
-    assert not watcher.alive()
-
-
-def test_the_service_takes_a_new_profile_within_a_second(tmp_path: Path) -> None:
-    mount(tmp_path, "..1", HALF)
-    with a_service(tmp_path) as service:
-        port = service.ops.number
-        assert get(port, "/profile").json == {
-            "hash": content_hash(HALF),
-            "profile": {"successRate": 0.5, "seed": None},
-            "source": "file",
-            "faults": [],
-            "tokens": [None],
-        }
-
-        mount(tmp_path, "..2", ONE)
-
-        eventually(lambda: get(port, "/profile").json["hash"] == content_hash(ONE), within=REREAD)
-        page = get(port, "/metrics").body
-        assert sample(page, f'payment_profile_info{{hash="{content_hash(ONE)}"}}') == 1
-        assert sample(page, "payment_profile_generation") == 2
-        assert sample(page, "payment_profile_success_rate") == 1
-    assert {"event": "profile_changed", "generation": 2}.items() <= log_lines(tmp_path)[-1].items()
-
-
-def test_the_service_shows_what_is_wrong_with_a_profile_that_it_refused(tmp_path: Path) -> None:
-    mount(tmp_path, "..1", HALF)
-    with a_service(tmp_path) as service:
-        port, bad = service.ops.number, b'{"successRate": 2, "sed": 1}'
-
-        mount(tmp_path, "..2", bad)
-
-        eventually(lambda: "refused" in get(port, "/profile").json, within=REREAD)
-        document = get(port, "/profile").json
-        assert document["hash"] == content_hash(HALF)
-        assert document["refused"]["hash"] == content_hash(bad)
-        assert document["refused"]["mistakes"] == [
-            f"{tmp_path}/profile.json: successRate: 2 is not a number from 0 to 1",
-            f"{tmp_path}/profile.json: sed: no such field; there are successRate, seed, "
-            "declineReason, rules, faults, latency, limits, idempotency and duplicates",
-        ]
-        page = get(port, "/metrics").body
-        assert sample(page, 'payment_reload_failures_total{file="profile"}') == 1
-    assert log_lines(tmp_path)[-1]["event"] == "profile_refused"
-
-
-def test_the_service_shows_a_profile_with_all_that_it_says(tmp_path: Path) -> None:
-    content = json.dumps(a_full_document()).encode()
-    mount(tmp_path, "..1", content)
-    with a_service(tmp_path) as service:
-        document = get(service.ops.number, "/profile").json
-
-    assert Profile.from_json(json.dumps(document["profile"]).encode()) == Profile.from_json(content)
-
-
-def test_the_service_takes_new_tokens_within_a_second(tmp_path: Path) -> None:
-    with a_service(tmp_path) as service:
-        (tmp_path / "previous").write_text("older")
-
-        eventually(
-            lambda: sample(get(service.ops.number, "/metrics").body, "payment_tokens_valid") == 2,
-            within=REREAD,
-        )
-    assert log_lines(tmp_path)[-1]["event"] == "token_changed"
+    assert news == [moved]

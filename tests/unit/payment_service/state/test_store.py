@@ -1,5 +1,6 @@
 """Speaking to a store that is not there, or is none."""
 
+import os
 import socket
 import threading
 import traceback
@@ -142,4 +143,15 @@ def test_a_password_file_of_no_use_is_a_mistake(
     )
 
     with pytest.raises(MistakesError, match=f"PAYMENT_STORE_PASSWORD_FILE: {path} {flaw}"):
+        open_state(settings)
+
+
+def test_a_password_file_that_is_no_plain_file_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "password"
+    os.mkfifo(path)
+    settings = Settings.from_env(
+        {"PAYMENT_STORE_URL": "redis://store", "PAYMENT_STORE_PASSWORD_FILE": str(path)}
+    )
+
+    with pytest.raises(MistakesError, match="cannot be read"):
         open_state(settings)

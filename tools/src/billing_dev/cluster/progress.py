@@ -17,6 +17,7 @@ from pathlib import Path
 
 from billing_dev.cluster.errors import give_up
 from billing_dev.cluster.paths import cache, log_file
+from billing_dev.printable import printable
 
 STILL_AT_IT_SECONDS = 30
 _SECONDS = {"s": 1.0, "min": 60.0}
@@ -24,8 +25,8 @@ TAIL_LINES = 25
 
 
 def say(line: str) -> None:
-    """Prints one whole line, at once."""
-    sys.stderr.write(f"{line}\n")
+    """Prints a line, or lines, at once and whole; much of it is what others have answered."""
+    sys.stderr.write(f"{printable(line)}\n")
     sys.stderr.flush()
 
 

@@ -12,6 +12,7 @@ from threading import Event
 from billing_dev.local.next_steps import Started, next_steps
 from billing_dev.local.pair import Pair
 from billing_dev.local.places import LocalError, Places
+from billing_dev.printable import printable
 from billing_dev.tree import ROOT
 
 FOLDER = ROOT / ".local"
@@ -38,7 +39,7 @@ def main(words: Sequence[str]) -> int:
         while not asked_to_end.wait(0.2):
             pair.check()
     except LocalError as wrong:
-        print(f"local: {wrong}", file=sys.stderr)
+        print(printable(f"local: {wrong}"), file=sys.stderr)
         return 1
     finally:
         if pair is not None:

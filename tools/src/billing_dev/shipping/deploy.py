@@ -10,6 +10,7 @@ from billing_dev.cluster.progress import say, step
 from billing_dev.demo.standing import rolled_out
 from billing_dev.eventually import eventually
 from billing_dev.installation import NAMESPACE
+from billing_dev.printable import printable
 from billing_dev.shipping.context import current_context
 from billing_dev.shipping.release import overlay, release_folder, shown
 from billing_dev.shipping.stacks import CRD
@@ -40,7 +41,7 @@ def deploy(environment: Mapping[str, str]) -> bool:
         kube("wait", f"crd/{CRD}", "--for=condition=Established", "--timeout=60s")
     with step("wait until the operator is rolled out", usually="5 to 60 s"):
         _wait_for_operator(kube)
-    print(_what_runs(kube))
+    print(printable(_what_runs(kube)))
     return True
 
 

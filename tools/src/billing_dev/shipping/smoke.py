@@ -13,6 +13,7 @@ from billing_dev.demo.readings import Reading, read_charges
 from billing_dev.demo.report import Report
 from billing_dev.demo.standing import standing
 from billing_dev.eventually import eventually
+from billing_dev.printable import printable, printable_line
 from billing_dev.shipping.context import current_context
 from billing_dev.shipping.port_forward import forwarded
 from billing_dev.shipping.stacks import chosen, place
@@ -49,7 +50,8 @@ def smoke(environment: Mapping[str, str]) -> bool:
         say(f"    Antaeus is healthy and has {before.invoices.total} invoices")
         broke_off = _pay(stack, antaeus, before.invoices.pending)
         report = Report(before, _read(kube, stack, antaeus), rate)
-    print(f"\nStack {place(stack)}, billed through context {context.name}\n\n{report}\n")
+    title = f"Stack {place(stack)}, billed through context {context.name}"
+    print(printable(f"\n{title}\n\n{report}\n"))
     if broke_off:
         say(f"error: {broke_off}")
     return report.good and not broke_off
@@ -102,7 +104,8 @@ def _pay(stack: Manifest, antaeus: AntaeusApi, pending: int) -> str | None:
         with step("POST /rest/v1/invoices/pay", usually="a few ms for each invoice"):
             antaeus.pay()
     except (AntaeusError, HTTPException, OSError) as wrong:
-        return f"the pay call broke off ({wrong}); the table tells what was paid all the same"
+        why = printable_line(str(wrong))
+        return f"the pay call broke off ({why}); the table tells what was paid all the same"
     return None
 
 

@@ -13,6 +13,7 @@ import yaml
 
 from billing_dev.clients.kube import Kubectl, KubectlError, Manifest
 from billing_dev.cluster.progress import say
+from billing_dev.printable import printable_line
 from billing_dev.shipping.context import current_context
 from billing_dev.shipping.release import BASE, overlay, shown
 from billing_dev.shipping.rights import lacking
@@ -55,7 +56,7 @@ def verify(environment: Mapping[str, str]) -> bool:
         )
     marks = []
     for finding in Trial(kube).findings(folder or BASE):
-        print(finding, flush=True)
+        print(printable_line(str(finding)), flush=True)
         marks.append(finding.mark)
     print(summary(marks), flush=True)
     return Mark.NOT_OK not in marks

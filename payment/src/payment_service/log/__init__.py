@@ -1,0 +1,1 @@
+"""The log: JSON lines on standard output, which wait for no reader."""
