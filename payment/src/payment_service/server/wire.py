@@ -21,6 +21,7 @@ piece, and a connection that waits for its next request wakes nobody (see `idle`
 import socket
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from io import BytesIO
 from typing import Any, NoReturn
 
@@ -30,11 +31,12 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.receiver import FixedStreamReceiver
 from waitress.task import ErrorTask, WSGITask
-from waitress.utilities import BadRequest
+from waitress.utilities import BadRequest, Error
 
 from payment_service.cashier.replies import refusal_body
 from payment_service.server.delivery import DELIVERY, Delivery
-from payment_service.server.heads import Head, Heads
+from payment_service.server.head_rules import HeadRefusedError
+from payment_service.server.heads import REPEATED, Head, Heads
 from payment_service.server.idle import CURRENT_REQUEST
 
 LINGER_SECONDS = 2.0
@@ -56,11 +58,21 @@ def refusal_with_result(_: int, reason: str, detail: str) -> tuple[str, bytes]:
     return "application/json", refusal_body(f"{reason}: {detail}")
 
 
+class RequestError(Error):  # type: ignore[misc]  # waitress has no types
+    """An error that waitress has no class of its own for."""
+
+    def __init__(self, status: HTTPStatus, detail: str) -> None:
+        super().__init__(detail)
+        self.code, self.reason = status.value, status.phrase
+
+
 class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     """Finishes every request, if need be with an error."""
 
     head: Head
     headers: dict[str, str]
+    command = ""
+    """The method; empty if the head could not be read."""
 
     def __init__(self, adj: Any, heads: Heads) -> None:
         super().__init__(adj)
@@ -78,7 +90,13 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
         return consumed
 
     def parse_header(self, header_plus: bytes) -> None:
-        self.head = head = self._heads.read(header_plus, self.adj)
+        try:
+            self.head = head = self._heads.read(header_plus, self.adj)
+        except HeadRefusedError as refused:
+            # waitress takes a request without a body for complete.
+            self.error = RequestError(refused.status, refused.detail)
+            self.command = header_plus.partition(b" ")[0].decode("latin-1")
+            return
         self.__dict__.update(head.parsed)
         self.headers = self.headers.copy()
         if self.content_length:
@@ -121,6 +139,8 @@ class ChargeTask(WSGITask):  # type: ignore[misc]  # waitress has no types
         if not head.environ:
             made = super().get_environment()
             head.environ = {key: made[key] for key in made if key not in _NOT_OF_THE_HEAD}
+            if head.repeated:
+                head.environ[REPEATED] = head.repeated
         # Only now, since waitress has kept what it made.
         environ = head.environ.copy()
         self.environ = environ
@@ -152,6 +172,8 @@ class ChargeTask(WSGITask):  # type: ignore[misc]  # waitress has no types
         if self.channel.server.last_answers:
             # As if the client had asked for it; waitress then writes the header and closes.
             headers["CONNECTION"] = "close"
+        if self.request.head.is_last:
+            self.channel.lingers = True  # there may be more behind it
         key = (
             (self.version, headers.get("CONNECTION"), self.status, self.content_length),
             tuple(self.response_headers),
@@ -181,7 +203,7 @@ class RefusalTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
         self.response_headers.append(("Content-Type", content_type))
         self.set_close_on_finish()
         self.content_length = len(body)
-        self.write(body)
+        self.write(b"" if self.request.command == "HEAD" else body)
         self.channel.lingers = True
 
 
@@ -192,7 +214,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     error_task_class = RefusalTask
 
     lingers = False
-    """Set with the answer to a broken request: the client gets time to read it."""
+    """Set with an answer behind which input stays unread: the client gets time to read it."""
 
     def parser_class(self, adj: Any) -> Parser:
         return Parser(adj, self.server.heads)

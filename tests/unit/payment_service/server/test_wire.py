@@ -11,7 +11,7 @@ from payment_service.server import wire
 from payment_service.server.wire import HEADS_KEPT
 from payment_service.service import Service
 from support.cases import cases
-from support.payment.service import CHARGE_PATHS, Answer, Caller, a_request, a_service
+from support.payment.service import CHARGE_PATHS, Answer, Caller, a_head, a_request, a_service
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +35,8 @@ def assert_refused(answer: Answer, status: int) -> None:
     assert answer.json["error"]
 
 
-def head(*lines: str) -> bytes:
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+def head(first: str, *lines: str) -> bytes:
+    return a_head(first, "Host: payment", *lines)
 
 
 BROKEN = {
@@ -46,7 +46,7 @@ BROKEN = {
     "a host that is no address": (head("POST http://[::1 HTTP/1.1"), 400),
     "a header without a colon": (head("POST / HTTP/1.1", "rubbish"), 400),
     "white space before the colon": (head("POST / HTTP/1.1", "Content-Length : 5"), 400),
-    "a line feed alone": (b"POST / HTTP/1.1\nX: y\r\n\r\n", 400),
+    "a line feed alone": (b"POST / HTTP/1.1\nX: y\r\nHost: payment\r\n\r\n", 400),
     "a length that is no number": (head("POST / HTTP/1.1", "Content-Length: five"), 400),
     "a negative length": (head("POST / HTTP/1.1", "Content-Length: -1"), 400),
     "two lengths": (head("POST / HTTP/1.1", "Content-Length: 5", "Content-Length: 6"), 400),
@@ -83,6 +83,26 @@ def test_the_answer_to_a_body_that_is_too_large_arrives_while_it_is_still_sent(
         caller.send(b"x" * 25_000)
 
     assert_refused(caller.answer(), 413)
+
+
+LONG_READING = {
+    "a target that may be a host": head("GET x://" + "1" * 30000 + " z HTTP/1.1"),
+    "a host that may be a port": head("GET x://" + "1" * 30000 + "\0 HTTP/1.1"),
+    "a value behind much space": head("GET / HTTP/1.1", "X:" + " " * 30000 + "x"),
+    "much space and a zero byte": head("GET / HTTP/1.1", "X:" + "\t" * 30000 + "\0"),
+    "a value in many lines": head("GET / HTTP/1.1", "X:" + "\r\n  " * 7500 + "x"),
+    "many names": head("GET / HTTP/1.1", *(f"{n:x}:" for n in range(4500))),
+    "a name many times": head("GET / HTTP/1.1", *("x:" for n in range(7500))),
+}
+
+
+@pytest.mark.timeout(20)  # what holds up the process for seconds holds up this test as well
+@pytest.mark.parametrize("raw", LONG_READING.values(), ids=[f"it has {x}" for x in LONG_READING])
+def test_a_head_is_read_before_the_next_caller_is_tired(service: Service, raw: bytes) -> None:
+    for _ in range(10):
+        with Caller(service.charges.number) as caller, Caller(service.charges.number) as other:
+            caller.send(raw)
+            assert other.ask(a_request()).status == 200
 
 
 def test_a_body_without_end_in_chunks_is_refused(caller: Caller) -> None:
