@@ -215,16 +215,44 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 
     lingers = False
     """Set with an answer behind which input stays unread: the client gets time to read it."""
+    answered = False
+    """Whether a request has come."""
+    request: Parser | None
 
     def parser_class(self, adj: Any) -> Parser:
         return Parser(adj, self.server.heads)
 
     def service(self) -> None:
         CURRENT_REQUEST.connection = self
+        self.answered = True
         try:
             super().service()
         finally:
             CURRENT_REQUEST.connection = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether nothing is read from it at present."""
+        return not self.readable()
+
+    def coming(self) -> Parser | None:
+        """Returns the request of which only a part has come; only for the loop.
+
+        Blank lines are no part of one: a client may send some behind its last request.
+        """
+        request = self.request
+        if request is None or request.headers_finished or request.header_plus.strip():
+            return request
+        return None
+
+    def refuse_late(self, request: Parser, detail: str) -> None:
+        """Refuses the request that is coming, as if it were complete; only for the loop."""
+        with self.requests_lock:
+            self.request = None
+            request.error = RequestError(HTTPStatus.REQUEST_TIMEOUT, detail)
+            request.completed = True
+            self.requests.append(request)
+            self.server.add_task(self)
 
     def handle_close(self) -> None:
         if self.lingers and self.will_close and self.socket is not None:
