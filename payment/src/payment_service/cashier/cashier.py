@@ -97,7 +97,7 @@ class Cashier:
         record.reason = reason
         with suppress(StoreLostError):
             self._books.note(record)
-        return replies.refused(status, message, retry_after)
+        return replies.refused(status, reason, message, retry_after)
 
     def _enter(self, limits: Limits) -> int | None:
         """Enters the call, or says in how many seconds to come again."""
@@ -187,7 +187,9 @@ class Cashier:
         self._drop(context)
         name, fault = outcome.rule or "", outcome.fault
         status = fault.status if fault else None
-        reply = replies.faulty(name, status) if status else replies.refused(500, f"{name}: a fault")
+        reply = replies.refused(500, Reason.FAULT, f"{name}: a fault")
+        if status is not None:
+            reply = replies.faulty(name, status)
         seen = _status(reply, outcome)
         record = self._books.record(context.call, CallOutcome.FAILED, seen, context)
         record.reason = Reason.FAULT

@@ -28,6 +28,7 @@ class Reason(StrEnum):
 
     TOKEN = "Token"
     CONTENT_TYPE = "ContentType"
+    CONTENT_ENCODING = "ContentEncoding"
     SIZE = "Size"
     BODY = "Body"
     ATTEMPT = "Attempt"

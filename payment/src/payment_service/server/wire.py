@@ -33,7 +33,7 @@ from waitress.receiver import FixedStreamReceiver
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import BadRequest, Error
 
-from payment_service.cashier.replies import refusal_body
+from payment_service.cashier.replies import code_of, refusal_body
 from payment_service.server.delivery import DELIVERY, Delivery
 from payment_service.server.head_rules import HeadRefusedError
 from payment_service.server.heads import REPEATED, Head, Heads
@@ -53,9 +53,9 @@ _NOT_OF_THE_HEAD = frozenset(
 _heads: dict[tuple[object, ...], bytes] = {}
 
 
-def refusal_with_result(_: int, reason: str, detail: str) -> tuple[str, bytes]:
+def refusal_with_result(status: int, reason: str, detail: str) -> tuple[str, bytes]:
     """Tells it as every answer on the charge port is told."""
-    return "application/json", refusal_body(f"{reason}: {detail}")
+    return "application/json", refusal_body(code_of(status), f"{reason}: {detail}")
 
 
 class RequestError(Error):  # type: ignore[misc]  # waitress has no types

@@ -128,11 +128,11 @@ def test_every_answer_says_which_process_answered(tmp_path: Path) -> None:
         [
             ("GET", "/nowhere", 404, None),
             ("GET", "/v1/profile/", 404, None),
-            ("POST", "/v1/profile", 405, "GET, PUT, DELETE"),
+            ("POST", "/v1/profile", 405, "GET, HEAD, PUT, DELETE"),
             ("GET", "/v1/faults/outage", 405, "PUT, DELETE"),
             ("OPTIONS", "/v1/reset", 405, "POST"),
-            ("BREW", "/v1/ledger", 405, "GET"),
-            ("POST", "/", 405, "GET"),
+            ("BREW", "/v1/ledger", 405, "GET, HEAD"),
+            ("POST", "/", 405, "GET, HEAD"),
         ],
     ),
 )

@@ -33,6 +33,7 @@ def assert_refused(answer: Answer, status: int) -> None:
     assert answer.headers["content-type"] == "application/json"
     assert answer.json["result"] == "false"
     assert answer.json["error"]
+    assert answer.json["code"]
 
 
 def head(first: str, *lines: str) -> bytes:
