@@ -5,11 +5,12 @@ with a `result` (see `api.charge_answers`), so three of its classes are extended
 places it provides:
 
 - the parser, which dies on some input without an answer (a Content-Length of thousands of digits,
-  a malformed host), and would ask for the rest of a body that it has already refused;
+  a malformed host), takes heads that HTTP forbids (see `head_rules`), and would ask for the rest
+  of a body that it has already refused;
 - the task that answers errors, which here writes JSON;
-- the channel, which closes right after such an answer. Input that is still unread then makes the
-  kernel reset the connection, and the client may never see the answer. So the channel first says
-  that it is done, and drops what comes for a moment.
+- the channel, which closes right after such an answer. So the channel first says that it is done,
+  and drops what comes for a moment (see `lingering`). It also ends requests that take too long to
+  come (see `overdue`).
 
 What stays without an answer: a request that is not complete when its client stops sending.
 
@@ -18,14 +19,11 @@ heads of requests and of answers are kept (see `heads`, `_heads`), a whole answe
 piece, and a connection that waits for its next request wakes nobody (see `idle`).
 """
 
-import socket
-import time
 from collections.abc import Callable
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any, NoReturn
 
-from waitress import wasyncore
 from waitress.buffers import OverflowableBuffer
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
@@ -38,8 +36,8 @@ from payment_service.server.delivery import DELIVERY, Delivery
 from payment_service.server.head_rules import HeadRefusedError
 from payment_service.server.heads import REPEATED, Head, Heads
 from payment_service.server.idle import CURRENT_REQUEST
+from payment_service.server.lingering import Lingering
 
-LINGER_SECONDS = 2.0
 HEADS_KEPT = 64
 
 Refusal = Callable[[int, str, str], tuple[str, bytes]]
@@ -161,6 +159,13 @@ class ChargeTask(WSGITask):  # type: ignore[misc]  # waitress has no types
         self.content_bytes_written = len(data)
         self.channel.write_soon(head + data if self.has_body else head)
 
+    def finish(self) -> None:
+        if self.request.command == "HEAD":
+            if not self.wrote_header:
+                self.write(b"")
+            self.chunked_response = False  # there is no body to be ended
+        super().finish()
+
     def _defer(self, data: bytes) -> NoReturn:
         if data and self.content_length != len(data):
             raise ValueError("an answer that is deferred must come in one piece")
@@ -259,30 +264,3 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
             self.lingers = False
             Lingering(self.socket.dup(), self._map)
         super().handle_close()
-
-
-class Lingering(wasyncore.dispatcher):  # type: ignore[misc]  # waitress has no types
-    """What is left of a connection after its last answer: drops input, for a moment."""
-
-    def __init__(self, connection: socket.socket, connections: dict[int, Any]) -> None:
-        self._until = time.monotonic() + LINGER_SECONDS
-        super().__init__(connection, connections)
-        try:
-            connection.shutdown(socket.SHUT_WR)
-        except OSError:
-            self.close()
-
-    def readable(self) -> bool:
-        if time.monotonic() >= self._until:
-            self.close()
-            return False
-        return True
-
-    def writable(self) -> bool:
-        return False
-
-    def handle_read(self) -> None:
-        self.recv(65536)  # closes at the end of input
-
-    def handle_close(self) -> None:
-        self.close()

@@ -160,7 +160,7 @@ def test_a_request_that_is_broken_below_the_application_is_a_problem_too(tmp_pat
         a_controlled_service(tmp_path) as (_, control),
         Caller(control.port) as caller,
     ):
-        answer = caller.ask(b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n")
+        answer = caller.ask(b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n")
 
     assert answer.status == 400
     assert answer.headers["content-type"] == "application/problem+json"

@@ -1,7 +1,7 @@
 """What is answered below the application, seen through bare sockets."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from payment_service.server import wire
 from payment_service.server.wire import HEADS_KEPT
 from payment_service.service import Service
 from support.cases import cases
+from support.payment.arranged_app import everything, serving
 from support.payment.service import CHARGE_PATHS, Answer, Caller, a_head, a_request, a_service
 
 
@@ -59,6 +60,10 @@ BROKEN = {
         head("POST / HTTP/1.1", "Transfer-Encoding: chunked") + b"1\r\nabc\r\n",
         400,
     ),
+    "a chunk extension over the limit": (
+        head("POST / HTTP/1.1", "Transfer-Encoding: chunked") + b"1;" + b"x" * 70000,
+        413,
+    ),
     "a head over the limit": (head("POST / HTTP/1.1", "X: " + "x" * 40000), 431),
     "a refused body that waits to be asked for": (
         head("POST / HTTP/1.1", "Content-Length: 99999999", "Expect: 100-continue"),
@@ -91,6 +96,8 @@ LONG_READING = {
     "a host that may be a port": head("GET x://" + "1" * 30000 + "\0 HTTP/1.1"),
     "a value behind much space": head("GET / HTTP/1.1", "X:" + " " * 30000 + "x"),
     "much space and a zero byte": head("GET / HTTP/1.1", "X:" + "\t" * 30000 + "\0"),
+    "a host and a slash": a_head("GET / HTTP/1.1", "Host: " + "a" * 30000 + "/"),
+    "a host of escapes": a_head("GET / HTTP/1.1", "Host: " + "%C3" * 10000 + "%"),
     "a value in many lines": head("GET / HTTP/1.1", "X:" + "\r\n  " * 7500 + "x"),
     "many names": head("GET / HTTP/1.1", *(f"{n:x}:" for n in range(4500))),
     "a name many times": head("GET / HTTP/1.1", *("x:" for n in range(7500))),
@@ -119,17 +126,30 @@ def test_a_body_over_the_limit_is_refused_on_a_connection_that_stays(caller: Cal
     assert caller.ask(a_request()).status == 200
 
 
-def test_a_charge_in_chunks_is_taken(caller: Caller) -> None:
+@pytest.mark.parametrize(
+    ("extension", "trailers"),
+    [
+        pytest.param(b"", b"", id="nothing but the chunks"),
+        pytest.param(b';a;b=c;d="e f"', b"", id="chunks with extensions"),
+        pytest.param(b"", b"X-Trailer: one\r\nX-Token: two\r\n", id="trailers behind the chunks"),
+    ],
+)
+def test_a_charge_in_chunks_is_taken(caller: Caller, extension: bytes, trailers: bytes) -> None:
     whole = a_request()
     headers, _, body = whole.partition(b"\r\n\r\n")
     chunked = headers.replace(b"Content-Length: 49", b"Transfer-Encoding: chunked")
-    raw = chunked + b"\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    chunk = b"%x%s\r\n%s\r\n" % (len(body), extension, body)
 
-    assert caller.ask(raw).json == {"result": "true"}
+    for _ in range(2):
+        answer = caller.ask(chunked + b"\r\n\r\n" + chunk + b"0\r\n" + trailers + b"\r\n")
+        assert answer.json == {"result": "true"}
 
 
-def test_a_charge_that_asks_first_is_told_to_go_on(caller: Caller) -> None:
-    headers, _, body = a_request(headers="Expect: 100-continue\r\n").partition(b"\r\n\r\n")
+@pytest.mark.parametrize(
+    "expectation", cases("{0} is expected", ["100-continue", "100-Continue", "100-continue, ,"])
+)
+def test_a_charge_that_asks_first_is_told_to_go_on(caller: Caller, expectation: str) -> None:
+    headers, _, body = a_request(headers=f"Expect: {expectation}\r\n").partition(b"\r\n\r\n")
 
     assert caller.ask(headers + b"\r\n\r\n").status == 100
     assert caller.ask(body).json == {"result": "true"}
@@ -139,6 +159,23 @@ def test_a_request_that_asks_first_but_has_no_body_is_answered(caller: Caller) -
     raw = head("POST / HTTP/1.1", "Expect: 100-continue")
 
     assert_refused(caller.ask(raw), 403)
+
+
+def test_what_is_expected_is_not_heard_under_the_old_protocol(caller: Caller) -> None:
+    raw = a_request(headers="Expect: anything\r\n").replace(b"HTTP/1.1", b"HTTP/1.0")
+
+    assert caller.ask(raw).json == {"result": "true"}
+
+
+def test_an_answer_of_unknown_length_has_no_body_for_head() -> None:
+    def app(_: object, start_response: Callable[..., object]) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        return iter(())
+
+    with serving(app) as port, Caller(port.number) as caller:
+        caller.send(head("HEAD / HTTP/1.1"))
+        _, _, body = everything(caller).partition(b"\r\n\r\n")
+    assert body == b""
 
 
 def test_a_charge_sent_byte_by_byte_is_taken(caller: Caller) -> None:
