@@ -114,7 +114,7 @@ def test_a_charge_needs_the_token(
         sent = JSON | {name.replace("_", "-"): value for name, value in headers.items()}
         return inside_antaeus.ask(endpoints["payment"], body=CHARGE, headers=sent)
 
-    refused = '403 {"result":"false","error":"X-Token is missing or wrong"}'
+    refused = '403 {"result":"false","error":"X-Token is missing or wrong","code":"Token"}'
     assert answer() == refused
     assert answer(X_Token="") == refused
     assert answer(X_Token=token[:-1]) == refused

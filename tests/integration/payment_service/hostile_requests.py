@@ -19,6 +19,7 @@ PATHS = (
 HEADERS = (
     *("X-Token", "Authorization", "Content-Type", "Content-Length", "Transfer-Encoding", "Expect"),
     *("X-Charge-Attempt", "Idempotency-Key", "X-Request-Id", "Prefer", "Host", "Connection"),
+    *("Content-Encoding", "Accept", "Upgrade"),
 )
 
 tokens = st.text(alphabet=st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=20)
@@ -87,6 +88,8 @@ def requests(draw: st.DrawFn, right: Mapping[str, str]) -> bytes:
         headers |= right
     if draw(st.integers(0, 9)):
         headers["Content-Length"] = str(len(body))
+    if draw(st.integers(0, 9)):
+        headers["Host"] = "payment"  # without it, nothing else would be looked at
     lines = [f"{method} {path}{'?' + query if query else ''} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     head = "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")

@@ -46,7 +46,7 @@ class ArrangedApp:
 
 
 @contextmanager
-def serving(app: ArrangedApp, *, threads: int = 2, **limits: Any) -> Iterator[Port]:
+def serving(app: Callable[..., Any], *, threads: int = 2, **limits: Any) -> Iterator[Port]:
     port = Port(app, ("127.0.0.1", 0), Limits(threads, **limits))
     port.start()
     try:

@@ -106,6 +106,11 @@ def a_request(
     return head.encode("latin-1") + body
 
 
+def a_head(*lines: str) -> bytes:
+    """A head of these lines, whether it is one or not."""
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
 class Caller:
     """A client that is nothing but a socket."""
 

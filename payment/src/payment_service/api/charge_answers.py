@@ -10,7 +10,7 @@ from http import HTTPStatus
 import falcon
 
 from payment_service.cashier.records import Reason
-from payment_service.cashier.replies import Reply, refused
+from payment_service.cashier.replies import Code, Headers, Reply, refused
 from payment_service.server.delivery import DELIVERY, Delivery, Shape
 
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
@@ -19,11 +19,12 @@ _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in H
 class RefusedError(Exception):
     """A charge call that is refused: by which status, for what reason, and in which words."""
 
-    def __init__(self, status: int, reason: Reason, message: str) -> None:
+    def __init__(self, status: int, reason: Reason, message: str, headers: Headers = ()) -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason
         self.message = message
+        self.headers = headers
 
 
 def answer(request: falcon.Request, response: falcon.Response, reply: Reply) -> None:
@@ -38,10 +39,10 @@ def answer(request: falcon.Request, response: falcon.Response, reply: Reply) -> 
 
 
 def answer_refusal(
-    request: falcon.Request, response: falcon.Response, status: int, message: str
+    request: falcon.Request, response: falcon.Response, status: int, code: Code, message: str
 ) -> None:
     """Writes that nothing was charged, and why."""
-    answer(request, response, refused(status, message))
+    answer(request, response, refused(status, code, message))
 
 
 def _delivery(reply: Reply) -> Delivery:

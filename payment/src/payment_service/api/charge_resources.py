@@ -7,12 +7,22 @@ from time import perf_counter
 import falcon
 
 from payment_service.api.charge_answers import RefusedError, answer
+from payment_service.api.request_rules import (
+    CODED,
+    NO_CODING,
+    Route,
+    flaw,
+    is_coded,
+    is_json,
+    is_repeated,
+)
 from payment_service.cashier.calls import Call, ChargeRequest
 from payment_service.cashier.cashier import Cashier
 from payment_service.cashier.records import Reason
 from payment_service.ids import new_request_id
 from payment_service.live.tokens import Tokens
 from payment_service.outcome.charges import Charge
+from payment_service.server.heads import REPEATED
 from payment_service.text import whole_numbers
 from payment_service.text.mistakes import MistakesError
 
@@ -27,10 +37,16 @@ LARGEST_ATTEMPT = 2**31 - 1
 KEY_PATTERN = rf"[\x21-\x7e]([\x20-\x7e]{{0,{LONGEST_KEY - 2}}}[\x21-\x7e])?"
 _KEY = re.compile(KEY_PATTERN)
 _REPRESENTATION = re.compile(r'(?i)(^|[,;\s])return\s*=\s*"?representation"?($|[,;\s])')
+# The headers that a charge has at most once; joined, two of them would be another one.
+_ONCE = {
+    "Content-Type": Reason.CONTENT_TYPE,
+    "X-Charge-Attempt": Reason.ATTEMPT,
+    "Idempotency-Key": Reason.KEY,
+}
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
-class Resource:
+class Resource(Route):
     """A route that takes one method; Falcon would otherwise answer OPTIONS for it."""
 
     def on_options(self, _: falcon.Request, __: falcon.Response) -> None:
@@ -48,22 +64,29 @@ class ChargeResource(Resource):
         self._largest_body = largest_body
 
     def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
-        tokens = self._tokens
-        admitted = tokens is not None and tokens().admit(request.env.get(TOKEN_HEADER))
+        tokens, token = self._tokens, request.env.get(TOKEN_HEADER)
+        if is_repeated(request, "x-token"):
+            token = None
+        admitted = tokens is not None and tokens().admit(token)
         call = Call(admitted, _request_id(request), perf_counter())
         try:
             charge_request = self._read(request, call)
         except RefusedError as refusal:
             refused = refusal.status, refusal.reason, refusal.message
             answer(request, response, self._cashier.refuse(call, *refused))
+            response.set_headers(refusal.headers)
             return
         answer(request, response, self._cashier.take(call, charge_request))
 
     def _read(self, request: falcon.Request, call: Call) -> ChargeRequest:
         if self._tokens is not None and not call.authenticated:
-            raise RefusedError(403, Reason.TOKEN, "X-Token is missing or wrong")
-        if not _is_json(request.content_type):
+            raise RefusedError(403, Reason.TOKEN, f"X-Token {flaw(request, 'x-token')}")
+        if REPEATED in request.env:
+            _refuse_repeated(request)
+        if not is_json(request.content_type):
             raise RefusedError(415, Reason.CONTENT_TYPE, "Content-Type must be application/json")
+        if is_coded(request):
+            raise RefusedError(415, Reason.CONTENT_ENCODING, CODED, (NO_CODING,))
         length = request.content_length or 0
         if length > self._largest_body:
             raise RefusedError(
@@ -89,11 +112,10 @@ class FixedAnswer(Resource):
         response.data = self._body
 
 
-def _is_json(content_type: str | None) -> bool:
-    # Parameters are not looked at: JSON is UTF-8 whatever a charset says.
-    if content_type is None or content_type == "application/json":
-        return True
-    return content_type.partition(";")[0].strip().lower() in ("application/json", "")
+def _refuse_repeated(request: falcon.Request) -> None:
+    for name, reason in _ONCE.items():
+        if is_repeated(request, name.lower()):
+            raise RefusedError(400, reason, f"{name} stands there twice")
 
 
 def _attempt(header: str | None) -> int | None:

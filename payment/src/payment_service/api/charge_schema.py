@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, with_config
+from pydantic.json_schema import WithJsonSchema
 
 from payment_service.api.charge_resources import KEY_PATTERN, LARGEST_ATTEMPT
 from payment_service.api.openapi import Interface, Operation, ResponseDoc
 from payment_service.api.queries import Parameter
+from payment_service.cashier.records import Reason
+from payment_service.cashier.replies import RequestCode
 from payment_service.outcome.charges import LONGEST_VALUE
 from payment_service.profile.parts import Maybe
 from payment_service.profile.values import LONGEST_CURRENCY
@@ -55,6 +58,11 @@ class Refused:
 
     result: Literal["false"]
     error: str
+    code: Annotated[
+        str,
+        WithJsonSchema({"type": "string", "enum": sorted((*Reason, *RequestCode))}),
+        Field(description="The reason for a machine; the journal and the log have the same."),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +101,17 @@ _HEADERS = (
     _text("Prefer", "return=representation: more than the result."),
 )
 _REFUSED = {
-    400: ResponseDoc("It is no such charge; every mistake is named.", Refused),
+    400: ResponseDoc("It is no such charge; every mistake is named. Or no such request.", Refused),
     401: ResponseDoc("A fault of the profile.", Refused),
     403: ResponseDoc("X-Token is missing or wrong.", Refused),
     405: ResponseDoc("Another method.", Refused, headers=("Allow",)),
+    408: ResponseDoc("It was not complete in time.", Refused),
     409: ResponseDoc("A call with this key, or a charge alike, is in flight.", Refused),
     413: ResponseDoc("The body is too large.", Refused),
-    415: ResponseDoc("The body is no JSON.", Refused),
+    415: ResponseDoc(
+        "The body is no JSON, or in a content coding.", Refused, headers=("Accept-Encoding",)
+    ),
+    417: ResponseDoc("Expect is not 100-continue.", Refused),
     422: ResponseDoc("The key was used for another charge.", Refused),
     429: ResponseDoc("Over the limits of the profile.", Refused, headers=("Retry-After",)),
     431: ResponseDoc("The head is too large.", Refused),
@@ -108,8 +120,9 @@ _REFUSED = {
     502: ResponseDoc("A fault of the profile.", Refused),
     503: ResponseDoc("The store is lost, or no more replies can be deferred.", Refused),
     504: ResponseDoc("A fault of the profile.", Refused),
+    505: ResponseDoc("The version of HTTP is another one.", Refused),
 }
-_BELOW = {status: _REFUSED[status] for status in (400, 405, 413, 431, 501)}
+_BELOW = {status: _REFUSED[status] for status in (400, 405, 408, 413, 417, 431, 501, 505)}
 _DECIDED = ResponseDoc(
     "It was decided.",
     Decided,

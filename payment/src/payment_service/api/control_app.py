@@ -12,6 +12,7 @@ from payment_service.api.control_schema import INTERFACE, SCHEMA
 from payment_service.api.openapi import openapi_bytes
 from payment_service.api.page import PAGE, PAGE_HEADERS
 from payment_service.api.problems import CONTENT_TYPE, ProblemError
+from payment_service.api.request_rules import flaw, is_repeated, with_head
 from payment_service.cashier.gate import GateClosedError
 from payment_service.live.tokens import Tokens
 from payment_service.profile.schema import schema
@@ -77,9 +78,11 @@ class _Gate:
             return
         scheme, _, sent = (request.env.get("HTTP_AUTHORIZATION") or "").partition(" ")
         admitted = self._token().admit(sent.strip())
-        if not (admitted and scheme.lower() == "bearer"):
+        twice = is_repeated(request, "authorization")
+        if twice or not (admitted and scheme.lower() == "bearer"):
             challenge = ("WWW-Authenticate", 'Bearer realm="payment control"')
-            detail = "Authorization: Bearer with the control API's token is missing or wrong"
+            wrong = flaw(request, "authorization")
+            detail = f"Authorization: Bearer with the control API's token {wrong}"
             raise ProblemError(401, detail, headers=[challenge])
 
 
@@ -124,4 +127,5 @@ def _answer_own_failure(
 
 _METHODS: dict[str, tuple[str, ...]] = {}
 for _operation in INTERFACE.operations:
-    _METHODS[_operation.path] = (*_METHODS.get(_operation.path, ()), _operation.method)
+    _known = _METHODS.get(_operation.path, ())
+    _METHODS[_operation.path] = (*_known, *with_head(_operation.method))

@@ -20,6 +20,14 @@ from payment_service.api.queries import (
     read_ledger_query,
     read_query,
 )
+from payment_service.api.request_rules import (
+    CODED,
+    NO_CODING,
+    Route,
+    is_coded,
+    is_json,
+    is_repeated,
+)
 from payment_service.live.effective import EffectiveProfile, followed
 from payment_service.profile.document import Profile
 from payment_service.profile.entries import FaultEntry
@@ -51,7 +59,7 @@ class ControlService:
     """Forgets everything, in one step for every charge; raises StoreLostError, GateClosedError."""
 
 
-class Controlled:
+class Controlled(Route):
     """A route. Falcon would otherwise answer OPTIONS for it."""
 
     def __init__(self, control: ControlService) -> None:
@@ -226,9 +234,12 @@ _adapters: dict[type, TypeAdapter[Any]] = {}
 
 
 def _read(kind: type[P], request: falcon.Request) -> P:
-    content_type = (request.content_type or "").partition(";")[0].strip().lower()
-    if content_type not in ("application/json", ""):
+    if is_repeated(request, "content-type"):
+        raise ProblemError(400, "Content-Type stands there twice")
+    if not is_json(request.content_type):
         raise ProblemError(415, "Content-Type must be application/json")
+    if is_coded(request):
+        raise ProblemError(415, CODED, headers=[NO_CODING])
     length = request.content_length or 0
     if length > LARGEST_BODY:
         raise ProblemError(413, f"the body is larger than {LARGEST_BODY} bytes")

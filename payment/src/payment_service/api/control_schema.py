@@ -33,15 +33,18 @@ _COMMON = {
     400: _problem("Something is wrong with the request; `errors` has every mistake."),
     401: _problem("The token is missing or wrong.", "WWW-Authenticate"),
     405: _problem("Another method.", "Allow"),
+    408: _problem("It was not complete in time."),
     413: _problem("The body is too large."),
+    417: _problem("Expect is not 100-continue."),
     431: _problem("The head is too large."),
     501: _problem("The transfer coding is unknown."),
     503: _problem("The store is lost, or a reset is held up.", "Retry-After"),
+    505: _problem("The version of HTTP is another one."),
 }
 _RARE = {
     404: _problem("There is no such fault."),
     409: _problem("As many faults are set as can be."),
-    415: _problem("The body is no JSON."),
+    415: _problem("The body is no JSON, or in a content coding.", "Accept-Encoding"),
 }
 
 INTERFACE = Interface(

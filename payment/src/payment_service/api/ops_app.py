@@ -1,15 +1,21 @@
 """The application on the operations port: probes, metrics, profile and tokens in effect."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import falcon
 from prometheus_client.exposition import choose_encoder
 
+from payment_service.api.request_rules import Route
 from payment_service.live.effective import EffectiveProfile, followed
 from payment_service.live.mounted import Mounted
 from payment_service.metrics import Metrics
 from payment_service.profile.document import content_hash
+
+# The versions of formats that the client library knows; it fails on one that is no number.
+_VERSIONS = ("0.0.1", "0.0.4", "1.0.0", "2.0.0")
+_QUOTED = re.compile(r'"([A-Za-z0-9._-]+)"')
 
 App = falcon.App[falcon.Request, falcon.Response]
 
@@ -26,7 +32,7 @@ class Health:
     """How its log is. That is told and no reason to end: a restart would lose what waits there."""
 
 
-class ProbeResource:
+class ProbeResource(Route):
     """200 as long as the question is answered with yes, else 503; `more` is told with either."""
 
     def __init__(
@@ -43,19 +49,34 @@ class ProbeResource:
         response.media = {"status": self._yes if fine else self._no, **self._more()}
 
 
-class MetricsResource:
+class MetricsResource(Route):
     """The metrics, in the format that the scraper asks for."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._registry = metrics.registry
 
     def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
-        encode, content_type = choose_encoder(request.get_header("Accept") or "")
+        accepted = _understood(request.get_header("Accept") or "")
+        encode, content_type = choose_encoder(accepted)
         response.content_type = content_type
         response.data = encode(self._registry)
 
 
-class ProfileResource:
+def _understood(accept: str) -> str:
+    """Returns of an Accept header what the client library can read: no quotes, known versions."""
+    ranges = _QUOTED.sub(r"\1", accept).split(",")
+    return ",".join(each for each in ranges if _version(each) in (*_VERSIONS, None))
+
+
+def _version(media_range: str) -> str | None:
+    for parameter in media_range.split(";")[1:]:
+        name, _, value = parameter.strip().partition("=")
+        if name == "version":
+            return value
+    return None
+
+
+class ProfileResource(Route):
     """Which profile is in effect, what was wrong with a newer one, and which tokens are valid."""
 
     def __init__(self, mounted: Mounted, effective: EffectiveProfile) -> None:

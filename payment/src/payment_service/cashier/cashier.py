@@ -11,7 +11,7 @@ from types import MappingProxyType
 from payment_service.cashier import replies
 from payment_service.cashier.books import Books, ChargeContext, Environment
 from payment_service.cashier.calls import Call, ChargeRequest
-from payment_service.cashier.gate import Gate, GateClosedError
+from payment_service.cashier.gate import Gate
 from payment_service.cashier.records import CallOutcome, Reason, Recorder
 from payment_service.cashier.replies import Reply, ReplyBody
 from payment_service.outcome.charges import Charge
@@ -87,10 +87,7 @@ class Cashier:
 
     def take(self, call: Call, request: ChargeRequest) -> Reply:
         """Decides a charge call and records it."""
-        try:
-            self._gate.enter(_LONGEST_DECISION)
-        except GateClosedError as closed:
-            return self.refuse(call, 503, Reason.RESET, f"{closed}", retry_after=_SOON)
+        self._gate.enter()
         try:
             return self._take(call, request)
         finally:
@@ -124,7 +121,7 @@ class Cashier:
         record.reason = reason
         with suppress(StoreLostError):
             self._books.note(record)
-        return replies.refused(status, message, retry_after)
+        return replies.refused(status, reason, message, retry_after)
 
     def _enter(self, limits: Limits) -> int | None:
         """Enters the call, or says in how many seconds to come again."""
@@ -230,7 +227,9 @@ class Cashier:
         self._drop(context)
         name, fault = outcome.rule or "", outcome.fault
         status = fault.status if fault else None
-        reply = replies.faulty(name, status) if status else replies.refused(500, f"{name}: a fault")
+        reply = replies.refused(500, Reason.FAULT, f"{name}: a fault")
+        if status is not None:
+            reply = replies.faulty(name, status)
         seen = _status(reply, outcome)
         record = self._books.record(context.call, CallOutcome.FAILED, seen, context)
         record.reason = Reason.FAULT

@@ -9,7 +9,7 @@ _PAUSE_SECONDS = 0.001
 
 
 class GateClosedError(Exception):
-    """The gate could not be closed, or did not open again, in time; says what stood in the way."""
+    """The gate could not be closed in time; says what stood in the way."""
 
 
 class Gate:
@@ -23,15 +23,14 @@ class Gate:
         self._closed = False
         self._opened = threading.Condition()
 
-    def enter(self, within: float) -> None:
-        """Goes in, at once or when it opens within so many seconds; raises GateClosedError."""
+    def enter(self) -> None:
+        """Goes in, at once or when it opens again: whoever has it closed is bounded in time."""
         # First shown, then looked; who closes does the same, so one of the two sees the other.
         self._inside.append(None)
         while self._closed:
             self._inside.pop()
             with self._opened:
-                if not self._opened.wait_for(lambda: not self._closed, within):
-                    raise GateClosedError("everything is being reset")
+                self._opened.wait_for(lambda: not self._closed)
             self._inside.append(None)
 
     def leave(self) -> None:

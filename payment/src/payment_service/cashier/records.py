@@ -28,6 +28,7 @@ class Reason(StrEnum):
 
     TOKEN = "Token"
     CONTENT_TYPE = "ContentType"
+    CONTENT_ENCODING = "ContentEncoding"
     SIZE = "Size"
     BODY = "Body"
     ATTEMPT = "Attempt"
@@ -40,7 +41,6 @@ class Reason(StrEnum):
     """Of a refused call: the charge alike is in flight. Of a replayed one: as it was answered."""
     DEFERRED = "TooManyDeferred"
     STORE = "StoreLost"
-    RESET = "Resetting"
     FAULT = "Fault"
 
 

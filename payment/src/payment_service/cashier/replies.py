@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable
+from enum import StrEnum
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
+from payment_service.cashier.records import Reason
 from payment_service.profile.entries import Fault, StatusFault
 from payment_service.state.values import SavedAnswer
 
@@ -14,6 +16,36 @@ ACCEPTED = b'{"result":"true"}'
 DECLINED = b'{"result":"false"}'
 _REPLAYED = ("Idempotent-Replayed", "true")
 _IN_FULL = (("Preference-Applied", "return=representation"), ("Vary", "Prefer"))
+
+
+class RequestCode(StrEnum):
+    """Why a request was refused that was no charge call yet, or failed in one."""
+
+    BAD_REQUEST = "BadRequest"
+    NOT_FOUND = "NotFound"
+    METHOD = "MethodNotAllowed"
+    TIMEOUT = "Timeout"
+    EXPECTATION = "ExpectationFailed"
+    HEAD = "HeadTooLarge"
+    INTERNAL = "Internal"
+    TRANSFER_CODING = "NotImplemented"
+    VERSION = "VersionNotSupported"
+
+
+Code: TypeAlias = Reason | RequestCode
+"""What a machine is told of a refusal; the journal and the log call a `Reason` the same."""
+
+_CODES: dict[int, Code] = {
+    404: RequestCode.NOT_FOUND,
+    405: RequestCode.METHOD,
+    408: RequestCode.TIMEOUT,
+    413: Reason.SIZE,
+    417: RequestCode.EXPECTATION,
+    431: RequestCode.HEAD,
+    500: RequestCode.INTERNAL,
+    501: RequestCode.TRANSFER_CODING,
+    505: RequestCode.VERSION,
+}
 
 
 class Reply(NamedTuple):
@@ -91,16 +123,16 @@ def _usual(accepted: bool, reason: str | None) -> Reply:  # noqa: FBT001 - names
     return Reply(200, ACCEPTED if accepted else DECLINED, headers)
 
 
-def refused(status: int, message: str, retry_after: int | None = None) -> Reply:
+def refused(status: int, code: Code, message: str, retry_after: int | None = None) -> Reply:
     """The answer to a call that is no charge, or that is not taken now."""
     headers = () if retry_after is None else (("Retry-After", str(retry_after)),)
-    return Reply(status, refusal_body(message), headers)
+    return Reply(status, refusal_body(code, message), headers)
 
 
 def faulty(name: str, fault: StatusFault) -> Reply:
     """The answer of a fault that is an HTTP error; it never says that a charge was accepted."""
     message = f"{name} is a fault that the profile asks for"
-    return refused(fault.code, message, fault.retry_after_seconds)
+    return refused(fault.code, Reason.FAULT, message, fault.retry_after_seconds)
 
 
 def repeated(saved: SavedAnswer) -> Reply:
@@ -108,9 +140,14 @@ def repeated(saved: SavedAnswer) -> Reply:
     return Reply(saved.status, saved.body, (*saved.headers, _REPLAYED))
 
 
-def refusal_body(message: str) -> bytes:
+def refusal_body(code: Code, message: str) -> bytes:
     """Returns the body of every answer that is no decision."""
-    return _json({"result": "false", "error": message})
+    return _json({"result": "false", "error": message, "code": code})
+
+
+def code_of(status: int) -> Code:
+    """Returns the code of a request that was refused for what its status says."""
+    return _CODES.get(status, RequestCode.BAD_REQUEST)
 
 
 def _json(document: dict[str, object]) -> bytes:

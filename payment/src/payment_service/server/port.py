@@ -15,6 +15,7 @@ from payment_service.server.deferral import DeferredPool, DeferredTask, Deferrin
 from payment_service.server.heads import Heads
 from payment_service.server.idle import CURRENT_REQUEST, LONGEST_PAUSE, Watched
 from payment_service.server.listener import open_listener, turn_newcomers_away
+from payment_service.server.overdue import Overdue
 from payment_service.server.wire import Refusal, refusal_with_result
 
 _SHORT_PAUSE = 0.01
@@ -37,6 +38,11 @@ class Limits:
     """How many replies may be deferred at a time (see `delivery`), each on an open connection."""
     deferred_seconds: float = LONGEST_DELAY
     """For how long a reply is deferred at most."""
+    head_seconds: float = 10.0
+    """How long the head of a request may take from its first byte on, and how long a connection
+    may be open before that byte unless it has had an answer; looked at every second."""
+    request_seconds: float = 30.0
+    """How long a whole request may take from its first byte on."""
 
 
 def waitress_settings(limits: Limits) -> dict[str, Any]:
@@ -87,6 +93,8 @@ class Port:
         self._server.last_answers = False
         self._server.refusal = refusal
         self._server.pull_trigger = self._wake
+        self._overdue = Overdue(limits.head_seconds, limits.request_seconds)
+        self._look_seconds = min(LONGEST_PAUSE, limits.head_seconds / 4)
         self._woken = False
         self._idle_seconds: float | None = None
         self._stopped = False
@@ -202,23 +210,19 @@ class Port:
     def _loop(self) -> None:
         deferred, next_look = self._pool.replies, 0.0
         while not self._stopped:
-            pause = LONGEST_PAUSE if self._idle_seconds is None else 0.05
+            pause = self._look_seconds if self._idle_seconds is None else 0.05
             self._watched.wait(deferred.pause(pause))
             if self._idle_seconds is not None:
                 # waitress looks only as long as it accepts.
                 self._server.maintenance(time.time())
                 self._watched.look_at_all()
-            if deferred:
-                next_look = self._tend_deferred(next_look)
+            now = time.monotonic()
+            for task in deferred.due(now):
+                task.come_due()
+            if now >= next_look:
+                next_look = now + self._look_seconds
+                self._pool.drop_hung_up()
+                self._overdue.end(list(self._server.active_channels.values()), now)
             if self._woken:
                 self._woken = False  # before it looks, so that it misses nobody who comes then
                 self._watched.look_at_all()
-
-    def _tend_deferred(self, next_look: float) -> float:
-        now = time.monotonic()
-        for task in self._pool.replies.due(now):
-            task.come_due()
-        if now < next_look:
-            return next_look
-        self._pool.drop_hung_up()
-        return now + LONGEST_PAUSE

@@ -5,11 +5,12 @@ with a `result` (see `api.charge_answers`), so three of its classes are extended
 places it provides:
 
 - the parser, which dies on some input without an answer (a Content-Length of thousands of digits,
-  a malformed host), and would ask for the rest of a body that it has already refused;
+  a malformed host), takes heads that HTTP forbids (see `head_rules`), and would ask for the rest
+  of a body that it has already refused;
 - the task that answers errors, which here writes JSON;
-- the channel, which closes right after such an answer. Input that is still unread then makes the
-  kernel reset the connection, and the client may never see the answer. So the channel first says
-  that it is done, and drops what comes for a moment.
+- the channel, which closes right after such an answer. So the channel first says that it is done,
+  and drops what comes for a moment (see `lingering`). It also ends requests that take too long to
+  come (see `overdue`).
 
 What stays without an answer: a request that is not complete when its client stops sending.
 
@@ -18,26 +19,25 @@ heads of requests and of answers are kept (see `heads`, `_heads`), a whole answe
 piece, and a connection that waits for its next request wakes nobody (see `idle`).
 """
 
-import socket
-import time
 from collections.abc import Callable
+from http import HTTPStatus
 from io import BytesIO
 from typing import Any, NoReturn
 
-from waitress import wasyncore
 from waitress.buffers import OverflowableBuffer
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.receiver import FixedStreamReceiver
 from waitress.task import ErrorTask, WSGITask
-from waitress.utilities import BadRequest
+from waitress.utilities import BadRequest, Error
 
-from payment_service.cashier.replies import refusal_body
+from payment_service.cashier.replies import code_of, refusal_body
 from payment_service.server.delivery import DELIVERY, Delivery
-from payment_service.server.heads import Head, Heads
+from payment_service.server.head_rules import HeadRefusedError
+from payment_service.server.heads import REPEATED, Head, Heads
 from payment_service.server.idle import CURRENT_REQUEST
+from payment_service.server.lingering import Lingering
 
-LINGER_SECONDS = 2.0
 HEADS_KEPT = 64
 
 Refusal = Callable[[int, str, str], tuple[str, bytes]]
@@ -51,9 +51,17 @@ _NOT_OF_THE_HEAD = frozenset(
 _heads: dict[tuple[object, ...], bytes] = {}
 
 
-def refusal_with_result(_: int, reason: str, detail: str) -> tuple[str, bytes]:
+def refusal_with_result(status: int, reason: str, detail: str) -> tuple[str, bytes]:
     """Tells it as every answer on the charge port is told."""
-    return "application/json", refusal_body(f"{reason}: {detail}")
+    return "application/json", refusal_body(code_of(status), f"{reason}: {detail}")
+
+
+class RequestError(Error):  # type: ignore[misc]  # waitress has no types
+    """An error that waitress has no class of its own for."""
+
+    def __init__(self, status: HTTPStatus, detail: str) -> None:
+        super().__init__(detail)
+        self.code, self.reason = status.value, status.phrase
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
@@ -61,6 +69,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
 
     head: Head
     headers: dict[str, str]
+    command = ""
+    """The method; empty if the head could not be read."""
 
     def __init__(self, adj: Any, heads: Heads) -> None:
         super().__init__(adj)
@@ -78,7 +88,13 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
         return consumed
 
     def parse_header(self, header_plus: bytes) -> None:
-        self.head = head = self._heads.read(header_plus, self.adj)
+        try:
+            self.head = head = self._heads.read(header_plus, self.adj)
+        except HeadRefusedError as refused:
+            # waitress takes a request without a body for complete.
+            self.error = RequestError(refused.status, refused.detail)
+            self.command = header_plus.partition(b" ")[0].decode("latin-1")
+            return
         self.__dict__.update(head.parsed)
         self.headers = self.headers.copy()
         if self.content_length:
@@ -121,6 +137,8 @@ class ChargeTask(WSGITask):  # type: ignore[misc]  # waitress has no types
         if not head.environ:
             made = super().get_environment()
             head.environ = {key: made[key] for key in made if key not in _NOT_OF_THE_HEAD}
+            if head.repeated:
+                head.environ[REPEATED] = head.repeated
         # Only now, since waitress has kept what it made.
         environ = head.environ.copy()
         self.environ = environ
@@ -141,6 +159,13 @@ class ChargeTask(WSGITask):  # type: ignore[misc]  # waitress has no types
         self.content_bytes_written = len(data)
         self.channel.write_soon(head + data if self.has_body else head)
 
+    def finish(self) -> None:
+        if self.request.command == "HEAD":
+            if not self.wrote_header:
+                self.write(b"")
+            self.chunked_response = False  # there is no body to be ended
+        super().finish()
+
     def _defer(self, data: bytes) -> NoReturn:
         if data and self.content_length != len(data):
             raise ValueError("an answer that is deferred must come in one piece")
@@ -152,6 +177,8 @@ class ChargeTask(WSGITask):  # type: ignore[misc]  # waitress has no types
         if self.channel.server.last_answers:
             # As if the client had asked for it; waitress then writes the header and closes.
             headers["CONNECTION"] = "close"
+        if self.request.head.is_last:
+            self.channel.lingers = True  # there may be more behind it
         key = (
             (self.version, headers.get("CONNECTION"), self.status, self.content_length),
             tuple(self.response_headers),
@@ -181,7 +208,7 @@ class RefusalTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
         self.response_headers.append(("Content-Type", content_type))
         self.set_close_on_finish()
         self.content_length = len(body)
-        self.write(body)
+        self.write(b"" if self.request.command == "HEAD" else body)
         self.channel.lingers = True
 
 
@@ -192,47 +219,48 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     error_task_class = RefusalTask
 
     lingers = False
-    """Set with the answer to a broken request: the client gets time to read it."""
+    """Set with an answer behind which input stays unread: the client gets time to read it."""
+    answered = False
+    """Whether a request has come."""
+    request: Parser | None
 
     def parser_class(self, adj: Any) -> Parser:
         return Parser(adj, self.server.heads)
 
     def service(self) -> None:
         CURRENT_REQUEST.connection = self
+        self.answered = True
         try:
             super().service()
         finally:
             CURRENT_REQUEST.connection = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether nothing is read from it at present."""
+        return not self.readable()
+
+    def coming(self) -> Parser | None:
+        """Returns the request of which only a part has come; only for the loop.
+
+        Blank lines are no part of one: a client may send some behind its last request.
+        """
+        request = self.request
+        if request is None or request.headers_finished or request.header_plus.strip():
+            return request
+        return None
+
+    def refuse_late(self, request: Parser, detail: str) -> None:
+        """Refuses the request that is coming, as if it were complete; only for the loop."""
+        with self.requests_lock:
+            self.request = None
+            request.error = RequestError(HTTPStatus.REQUEST_TIMEOUT, detail)
+            request.completed = True
+            self.requests.append(request)
+            self.server.add_task(self)
 
     def handle_close(self) -> None:
         if self.lingers and self.will_close and self.socket is not None:
             self.lingers = False
             Lingering(self.socket.dup(), self._map)
         super().handle_close()
-
-
-class Lingering(wasyncore.dispatcher):  # type: ignore[misc]  # waitress has no types
-    """What is left of a connection after its last answer: drops input, for a moment."""
-
-    def __init__(self, connection: socket.socket, connections: dict[int, Any]) -> None:
-        self._until = time.monotonic() + LINGER_SECONDS
-        super().__init__(connection, connections)
-        try:
-            connection.shutdown(socket.SHUT_WR)
-        except OSError:
-            self.close()
-
-    def readable(self) -> bool:
-        if time.monotonic() >= self._until:
-            self.close()
-            return False
-        return True
-
-    def writable(self) -> bool:
-        return False
-
-    def handle_read(self) -> None:
-        self.recv(65536)  # closes at the end of input
-
-    def handle_close(self) -> None:
-        self.close()

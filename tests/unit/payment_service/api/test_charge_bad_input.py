@@ -145,4 +145,4 @@ def test_a_charge_sent_to_health_or_ping_is_refused_with_a_result(path: str) -> 
     answer = a_client().simulate_post(path, body=a_charge(), headers={"X-Token": TOKEN})
 
     assert (answer.status_code, answer.json["result"]) == (405, "false")
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, HEAD"

@@ -31,7 +31,7 @@ def charge(
 def assert_refused(answer: testing.Result, status: int) -> None:
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/json"
-    assert set(answer.json) == {"result", "error"}
+    assert set(answer.json) == {"result", "error", "code"}
     assert answer.json["result"] == "false"
 
 

@@ -128,11 +128,11 @@ def test_every_answer_says_which_process_answered(tmp_path: Path) -> None:
         [
             ("GET", "/nowhere", 404, None),
             ("GET", "/v1/profile/", 404, None),
-            ("POST", "/v1/profile", 405, "GET, PUT, DELETE"),
+            ("POST", "/v1/profile", 405, "GET, HEAD, PUT, DELETE"),
             ("GET", "/v1/faults/outage", 405, "PUT, DELETE"),
             ("OPTIONS", "/v1/reset", 405, "POST"),
-            ("BREW", "/v1/ledger", 405, "GET"),
-            ("POST", "/", 405, "GET"),
+            ("BREW", "/v1/ledger", 405, "GET, HEAD"),
+            ("POST", "/", 405, "GET, HEAD"),
         ],
     ),
 )
@@ -160,7 +160,7 @@ def test_a_request_that_is_broken_below_the_application_is_a_problem_too(tmp_pat
         a_controlled_service(tmp_path) as (_, control),
         Caller(control.port) as caller,
     ):
-        answer = caller.ask(b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n")
+        answer = caller.ask(b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n")
 
     assert answer.status == 400
     assert answer.headers["content-type"] == "application/problem+json"

@@ -1,0 +1,39 @@
+"""Ends connections whose request takes too long to come: each holds one of a port's places."""
+
+from collections.abc import Iterable
+
+from payment_service.server.wire import Channel, Parser
+
+
+class Overdue:
+    """Sees how long requests have been coming in, by looking now and then.
+
+    Nothing is noted when a request comes, which would cost every charge. So the time of a request
+    begins when it is first seen unfinished: up to a look too late, and never too early.
+    """
+
+    def __init__(self, head_seconds: float, request_seconds: float) -> None:
+        """Of a request, from its first byte on: how long its head, and all of it, may take."""
+        self._head_seconds = head_seconds
+        self._request_seconds = request_seconds
+        self._since: dict[tuple[Channel, Parser | None], float] = {}
+
+    def end(self, channels: Iterable[Channel], now: float) -> None:
+        """Ends those that are late; only for the loop. `now` is a time of `time.monotonic`."""
+        before, self._since = self._since, {}
+        for channel in channels:
+            if channel.busy:
+                continue
+            request = channel.coming()
+            if request is None and channel.answered:
+                continue  # it may be kept for a later request
+            since = before.get((channel, request), now)
+            whole = request is not None and request.headers_finished
+            seconds = self._request_seconds if whole else self._head_seconds
+            if now - since < seconds:
+                self._since[channel, request] = since
+            elif request is None:
+                channel.handle_close()
+            else:
+                part = "request" if whole else "head of the request"
+                channel.refuse_late(request, f"the {part} was not complete within {seconds:g} s")
