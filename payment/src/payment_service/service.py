@@ -32,6 +32,8 @@ T = TypeVar("T")
 
 CONNECTIONS = 500
 """How many can be open, besides those whose replies are deferred."""
+OPS_CONNECTIONS = 200
+CONTROL_CONNECTIONS = 100
 CONTROL_THREADS = 2
 _RELEASE_SECONDS = 2.0
 LONGEST_START = 10.0
@@ -70,7 +72,7 @@ class Service:
         self.ops = Port(
             create_ops_app(health, metrics, self.mounted, self.effective),
             (settings.host, settings.ops_port),
-            Limits(settings.ops_threads),
+            Limits(settings.ops_threads, connections=OPS_CONNECTIONS, body=4096, unfinished=2**20),
         )
         self.control = self._control_port()
 
@@ -129,7 +131,12 @@ class Service:
             return None
         control = ControlService(self.effective, self.state, self.lines.event, self._reset)
         app = create_control_app(control, lambda: token.current, self._replica)
-        limits = Limits(CONTROL_THREADS, connections=100, body=4 * LARGEST_BODY)
+        limits = Limits(
+            CONTROL_THREADS,
+            connections=CONTROL_CONNECTIONS,
+            body=4 * LARGEST_BODY,
+            unfinished=4 * 2**20,
+        )
         address = (settings.host, settings.control_port)
         return Port(app, address, limits, refusal=refusal_as_problem)
 

@@ -29,6 +29,7 @@ class RequestCode(StrEnum):
     HEAD = "HeadTooLarge"
     INTERNAL = "Internal"
     TRANSFER_CODING = "NotImplemented"
+    UNFINISHED = "TooManyUnfinished"
     VERSION = "VersionNotSupported"
 
 
@@ -44,6 +45,7 @@ _CODES: dict[int, Code] = {
     431: RequestCode.HEAD,
     500: RequestCode.INTERNAL,
     501: RequestCode.TRANSFER_CODING,
+    503: RequestCode.UNFINISHED,
     505: RequestCode.VERSION,
 }
 

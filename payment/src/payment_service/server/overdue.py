@@ -1,6 +1,7 @@
 """Ends connections whose request takes too long to come: each holds one of a port's places."""
 
 from collections.abc import Iterable
+from http import HTTPStatus
 
 from payment_service.server.wire import Channel, Parser
 
@@ -36,4 +37,5 @@ class Overdue:
                 channel.handle_close()
             else:
                 part = "request" if whole else "head of the request"
-                channel.refuse_late(request, f"the {part} was not complete within {seconds:g} s")
+                detail = f"the {part} was not complete within {seconds:g} s"
+                channel.refuse_unfinished(request, HTTPStatus.REQUEST_TIMEOUT, detail)

@@ -14,6 +14,7 @@ from payment_service.profile.values import LONGEST_DELAY
 from payment_service.server.deferral import DeferredPool, DeferredTask, DeferringChannel
 from payment_service.server.heads import Heads
 from payment_service.server.idle import CURRENT_REQUEST, LONGEST_PAUSE, Watched
+from payment_service.server.intake import Intake
 from payment_service.server.listener import open_listener, turn_newcomers_away
 from payment_service.server.overdue import Overdue
 from payment_service.server.wire import Refusal, refusal_with_result
@@ -38,6 +39,8 @@ class Limits:
     """How many replies may be deferred at a time (see `delivery`), each on an open connection."""
     deferred_seconds: float = LONGEST_DELAY
     """For how long a reply is deferred at most."""
+    unfinished: int = 16 * 2**20
+    """How many bytes may be held of requests that are not whole yet, or wait for a thread."""
     head_seconds: float = 10.0
     """How long the head of a request may take from its first byte on, and how long a connection
     may be open before that byte unless it has had an answer; looked at every second."""
@@ -90,6 +93,7 @@ class Port:
         self._pool = DeferredPool(limits.deferred, limits.deferred_seconds)
         self._server.pool = self._pool
         self._server.heads = Heads()
+        self._server.intake = Intake(limits.unfinished)
         self._server.last_answers = False
         self._server.refusal = refusal
         self._server.pull_trigger = self._wake

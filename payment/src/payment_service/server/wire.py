@@ -36,6 +36,7 @@ from payment_service.server.delivery import DELIVERY, Delivery
 from payment_service.server.head_rules import HeadRefusedError
 from payment_service.server.heads import REPEATED, Head, Heads
 from payment_service.server.idle import CURRENT_REQUEST
+from payment_service.server.intake import Behind
 from payment_service.server.lingering import Lingering
 
 HEADS_KEPT = 64
@@ -223,9 +224,31 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     answered = False
     """Whether a request has come."""
     request: Parser | None
+    unread = b""
+    """What came behind a request that is not answered yet."""
+    receives = False
+    """Set while something that came is taken apart."""
+    resumes = False
+    """Set while what came behind is."""
 
-    def parser_class(self, adj: Any) -> Parser:
+    def parser_class(self, adj: Any) -> "Parser | Behind":
+        # An answer to a failure needs a parser, too, while its request still stands first.
+        if self.receives and self.requests:
+            return Behind(self._keep)
         return Parser(adj, self.server.heads)
+
+    def readable(self) -> bool:
+        return not self.unread and not self.resumes and bool(super().readable())
+
+    def received(self, data: bytes) -> bool:
+        self.receives = True
+        taken: bool = super().received(data)
+        self.receives = False
+        request = self.request
+        if request is not None and not self.server.intake.hold(self, len(data)):
+            detail = "as much is held of unfinished requests as can be; nothing was charged"
+            self.refuse_unfinished(request, HTTPStatus.SERVICE_UNAVAILABLE, detail)
+        return taken
 
     def service(self) -> None:
         CURRENT_REQUEST.connection = self
@@ -234,6 +257,20 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
             super().service()
         finally:
             CURRENT_REQUEST.connection = None
+        self.server.intake.release(self)
+        if self.unread and self.connected:
+            self._resume()
+
+    def _keep(self, data: bytes) -> None:
+        self.unread += data
+
+    def _resume(self) -> None:
+        """Reads what came behind the request that is answered now."""
+        self.resumes = True
+        data, self.unread = self.unread, b""
+        self.received(data)
+        self.resumes = False
+        self.server.pull_trigger()
 
     @property
     def busy(self) -> bool:
@@ -250,11 +287,11 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
             return request
         return None
 
-    def refuse_late(self, request: Parser, detail: str) -> None:
-        """Refuses the request that is coming, as if it were complete; only for the loop."""
+    def refuse_unfinished(self, request: Parser, status: HTTPStatus, detail: str) -> None:
+        """Refuses the request that is coming, as if it were complete."""
         with self.requests_lock:
             self.request = None
-            request.error = RequestError(HTTPStatus.REQUEST_TIMEOUT, detail)
+            request.error = RequestError(status, detail)
             request.completed = True
             self.requests.append(request)
             self.server.add_task(self)
@@ -263,4 +300,5 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         if self.lingers and self.will_close and self.socket is not None:
             self.lingers = False
             Lingering(self.socket.dup(), self._map)
+        self.server.intake.release(self)
         super().handle_close()

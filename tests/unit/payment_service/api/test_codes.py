@@ -124,6 +124,11 @@ def a_request_that_never_ends(_: Path) -> Answer:
         return caller.ask(a_request()[:-50])
 
 
+def one_unfinished_request_too_many(_: Path) -> Answer:
+    with serving(a_client().app, unfinished=10) as port, Caller(port.number) as caller:
+        return caller.ask(a_request()[:-1])
+
+
 def a_failure(folder: Path) -> Answer:
     def fail(*_: object) -> Outcome:
         raise ZeroDivisionError
@@ -141,6 +146,7 @@ ARRANGED: dict[Code, Callable[[Path], Answer]] = {
     Reason.STORE: a_lost_store,
     Reason.FAULT: a_fault,
     RequestCode.TIMEOUT: a_request_that_never_ends,
+    RequestCode.UNFINISHED: one_unfinished_request_too_many,
     RequestCode.INTERNAL: a_failure,
 }
 

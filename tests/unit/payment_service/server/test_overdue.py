@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from http import HTTPStatus
 from typing import Any, cast
 
 import pytest
@@ -187,7 +188,7 @@ class Connection:
     def coming(self) -> Request | None:
         return self.request
 
-    def refuse_late(self, _: Request, detail: str) -> None:
+    def refuse_unfinished(self, _: Request, __: HTTPStatus, detail: str) -> None:
         self.told.append(detail)
 
     def handle_close(self) -> None:

@@ -1,0 +1,61 @@
+"""How much a port holds of requests that come in parts, or many at once, over bare sockets."""
+
+from contextlib import ExitStack
+
+from billing_dev.eventually import eventually
+from payment_service.server.port import Port
+from support.payment.arranged_app import ArrangedApp, get, serving
+from support.payment.service import Caller
+
+PART = b"POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 60000\r\n\r\n" + bytes(4000)
+MANY = 300
+
+
+def test_hundreds_of_requests_sent_at_once_are_read_one_by_one_and_answered_in_turn(
+    app: ArrangedApp, port: Port
+) -> None:
+    paths = [f"/{number}" for number in range(MANY)]
+    with Caller(port.number) as caller:
+        caller.send(b"".join(map(get, paths)))
+        assert [caller.answer().status for _ in paths] == [202] * MANY
+
+    assert app.requests == paths
+
+
+def test_what_comes_behind_a_deferred_reply_is_answered_after_it(
+    app: ArrangedApp, port: Port
+) -> None:
+    app.arrange("/deferred", after_seconds=0.2)
+    with Caller(port.number) as caller:
+        caller.send(get("/deferred") + get("/behind") + get("/behind")[:20])
+        first, second = caller.answer(), caller.answer()
+        caller.send(get("/behind")[20:])
+
+        assert [first.status, second.status, caller.answer().status] == [202] * 3
+    assert app.requests == ["/deferred", "/behind", "/behind"]
+
+
+def test_unfinished_requests_over_the_bound_are_refused_and_whole_ones_are_not(
+    app: ArrangedApp,
+) -> None:
+    with serving(app, unfinished=2 * len(PART)) as port, ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(Caller(port.number)).send(PART)
+        with Caller(port.number) as third, Caller(port.number) as whole:
+            refused = third.ask(PART)
+            assert (refused.status, refused.json["code"]) == (503, "TooManyUnfinished")
+            assert third.closed()
+            assert whole.ask(get("/")).status == 202
+
+
+def test_what_was_answered_or_left_makes_room_again(app: ArrangedApp) -> None:
+    with serving(app, unfinished=2 * len(PART)) as port:
+        for _ in range(5):
+            with Caller(port.number) as caller:
+                caller.send(PART)
+                eventually(port.open_connections, within=5)
+            eventually(lambda: not port.open_connections(), within=5)
+        with Caller(port.number) as caller:
+            for _ in range(5):
+                caller.send(get("/")[:20])
+                assert caller.ask(get("/")[20:]).status == 202
