@@ -65,7 +65,7 @@ class ChargeResource(Resource):
 
     def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
         tokens, token = self._tokens, request.env.get(TOKEN_HEADER)
-        if is_repeated(request, "x-token"):
+        if REPEATED in request.env and is_repeated(request, "x-token"):
             token = None
         admitted = tokens is not None and tokens().admit(token)
         call = Call(admitted, _request_id(request), perf_counter())

@@ -14,13 +14,15 @@ _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _REQUEST_LINE = re.compile(_TOKEN + rb" [!-~\x80-\xff]+ HTTP/([0-9]\.[0-9])[ \t]*\r\n")
 _NAME = re.compile(rb"\r\n(" + _TOKEN + rb"):")
 _LONG_SPACE_BEFORE_VALUE = re.compile(rb"(\r\n[^:\r\n]*:)[ \t]{2,}")
-_CODINGS = re.compile(rb"(?i)\r\ntransfer-encoding:([^\r\n]*)")
+_CODINGS = re.compile(rb"\r\ntransfer-encoding:([^\r\n]*)")
 _HOST = re.compile(
     r"(\[[0-9A-Fa-f:.]+\]|([A-Za-z0-9._~!$&'()*+,;=-]++|%[0-9A-Fa-f]{2})*+)(:[0-9]*)?"
 )
 _DIGITS = re.compile(r"[0-9]+")
 _CONTINUE = "100-continue"
 _NONE: frozenset[str] = frozenset()
+# The request line, and the empty one behind the head.
+_LINES_WITHOUT_NAME = 2
 
 
 class HeadRefusedError(Exception):
@@ -32,12 +34,8 @@ class HeadRefusedError(Exception):
         self.detail = detail
 
 
-def repeated_headers(raw: bytes) -> frozenset[str]:
-    """Looks at a head before waitress does; returns which names it has more than once, in small
-    letters.
-
-    Raises HeadRefusedError.
-    """
+def check(raw: bytes) -> None:
+    """Looks at a head before waitress does; raises HeadRefusedError."""
     line = _REQUEST_LINE.match(raw)
     if line is None:
         raise _bad_request("the request line is not of the form 'GET /path HTTP/1.1'")
@@ -46,11 +44,9 @@ def repeated_headers(raw: bytes) -> frozenset[str]:
         raise HeadRefusedError(status, "only HTTP/1.1 and HTTP/1.0 are spoken here")
     if b"\r\n " in raw or b"\r\n\t" in raw:
         raise _bad_request("a header goes on in the next line, which is obsolete")
-    names = _NAME.findall(raw.lower())
-    different = set(names)
-    if b"transfer-encoding" in different:
-        _check_codings(raw, line[1])
-    return _NONE if len(different) == len(names) else _repeated(names)
+    in_small_letters = raw.lower()
+    if b"\r\ntransfer-encoding:" in in_small_letters:
+        _check_codings(_CODINGS.findall(in_small_letters), line[1])
 
 
 def without_long_space(raw: bytes) -> bytes:
@@ -58,6 +54,18 @@ def without_long_space(raw: bytes) -> bytes:
     if b":  " in raw or b":\t" in raw or b": \t" in raw:
         return _LONG_SPACE_BEFORE_VALUE.sub(rb"\1 ", raw)
     return raw
+
+
+def repeated_headers(raw: bytes, parser: Any) -> frozenset[str]:
+    """Returns which names a head has more than once, in small letters; raises HeadRefusedError."""
+    if raw.count(b"\r\n") == len(parser.headers) + _LINES_WITHOUT_NAME:
+        return _NONE  # most of the time; the names take longer
+    counts = Counter(_NAME.findall(raw.lower()))
+    repeated = frozenset(name.decode() for name, count in counts.items() if count > 1)
+    for name in ("host", "content-length"):
+        if name in repeated:
+            raise _bad_request(f"{name.title()} stands there twice")
+    return repeated
 
 
 def follow_meaning(parser: Any) -> bool:
@@ -85,19 +93,10 @@ def follow_meaning(parser: Any) -> bool:
     return True
 
 
-def _repeated(names: list[bytes]) -> frozenset[str]:
-    repeated = frozenset(name.decode() for name, count in Counter(names).items() if count > 1)
-    for name in ("host", "content-length"):
-        if name in repeated:
-            raise _bad_request(f"{name.title()} stands there twice")
-    return repeated
-
-
-def _check_codings(raw: bytes, version: bytes) -> None:
+def _check_codings(lines: list[bytes], version: bytes) -> None:
     if version == b"1.0":
         raise _bad_request("Transfer-Encoding is not of HTTP/1.0")
-    listed = b",".join(_CODINGS.findall(raw))
-    codings = [coding.strip(b" \t").lower() for coding in listed.split(b",")]
+    codings = [coding.strip(b" \t") for coding in b",".join(lines).split(b",")]
     # What else there is, waitress refuses as unknown.
     if b"" in codings or codings.count(b"chunked") > 1:
         raise _bad_request("Transfer-Encoding must be chunked, once")

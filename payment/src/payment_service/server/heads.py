@@ -52,9 +52,10 @@ class Heads:
         return self._kept.get(raw) or self._first_time(raw, adj)
 
     def _first_time(self, raw: bytes, adj: Any) -> Head:
-        repeated = head_rules.repeated_headers(raw)
+        head_rules.check(raw)
         parser = HTTPRequestParser(adj)
         parser.parse_header(head_rules.without_long_space(raw))
+        repeated = head_rules.repeated_headers(raw, parser)
         is_last = head_rules.follow_meaning(parser)
         head = Head(vars(parser), repeated, is_last)
         # A body in chunks ends up in the head, as its length.

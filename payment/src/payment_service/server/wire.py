@@ -129,6 +129,7 @@ class ChargeTask(WSGITask):  # type: ignore[misc]  # waitress has no types
     """
 
     wrote_header: bool
+    chunked_response: bool
     request: Parser
     delivery: Delivery
     body: bytes
@@ -160,13 +161,6 @@ class ChargeTask(WSGITask):  # type: ignore[misc]  # waitress has no types
         self.content_bytes_written = len(data)
         self.channel.write_soon(head + data if self.has_body else head)
 
-    def finish(self) -> None:
-        if self.request.command == "HEAD":
-            if not self.wrote_header:
-                self.write(b"")
-            self.chunked_response = False  # there is no body to be ended
-        super().finish()
-
     def _defer(self, data: bytes) -> NoReturn:
         if data and self.content_length != len(data):
             raise ValueError("an answer that is deferred must come in one piece")
@@ -190,6 +184,8 @@ class ChargeTask(WSGITask):  # type: ignore[misc]  # waitress has no types
             head = bytes(super().build_response_header())
             if not self.close_on_finish and not self.chunked_response:  # else the task must know
                 _keep_head(key, head)
+            if self.request.command == "HEAD":
+                self.chunked_response = False  # there is no body to be ended
         return head
 
 
