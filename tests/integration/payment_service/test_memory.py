@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from urllib.parse import quote
@@ -25,6 +25,7 @@ CHARGES = 11 * max(DEFAULTS.keys_kept, DEFAULTS.bookings_kept, DEFAULTS.attempts
 CALLERS = 4
 MOST_MIB = 200
 FAULTS = 100
+CROWD = 450
 # Money with wings: four bytes each, in Python as in UTF-8.
 WIDE = "\U0001f4b8"
 
@@ -87,6 +88,23 @@ def read_everything(control: Control) -> int:
     return rows
 
 
+@contextmanager
+def crowd(port: int) -> Iterator[None]:
+    """Opens as many connections as a port has, each with all that it takes of unfinished requests.
+
+    One half send hundreds of small requests at once, the other the most of a large one.
+    """
+    small = a_request(b"").partition(b"\r\n")[2].partition(b"X-Token")[0]
+    many = (b"GET /ping HTTP/1.1\r\n" + small + b"\r\n") * 100
+    large = a_request(bytes(16384))[:-1]
+    with ExitStack() as stack:
+        callers = [stack.enter_context(Caller(port)) for _ in range(CROWD)]
+        for number, caller in enumerate(callers):
+            with suppress(OSError):  # it may have been refused before its end
+                caller.send(many if number % 2 else large)
+        yield
+
+
 def test_every_bound_filled_fits_into_the_memory_of_a_pod_with_room(
     service: ServiceProcess, measurements: Measurements
 ) -> None:
@@ -119,5 +137,9 @@ def test_every_bound_filled_fits_into_the_memory_of_a_pod_with_room(
         )
         most = resident_mib(service.pid)
         measurements.note("with as many deferred replies as can be", most, "MiB")
+        for port in (service.port, service.ops_port, service.control_port):
+            stack.enter_context(crowd(port))
+        most = resident_mib(service.pid)
+        measurements.note("with a crowd of unfinished requests on each port", most, "MiB")
     assert most < MOST_MIB
     assert json.loads(get(service.ops_port, "/livez").body)["status"] == "alive"
