@@ -1,7 +1,7 @@
 """The metrics, declared once, in a registry of their own."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info, ProcessCollector
@@ -107,6 +107,8 @@ class Moment:
     """Whether a person put a profile in the place of the file's."""
     faults: Callable[[], int]
     """How many faults were set while running."""
+    skipped: Callable[[], Mapping[str, int]]
+    """How many entries of the store could not be read, by kind."""
 
 
 class State(Collector):
@@ -143,6 +145,14 @@ class State(Collector):
         yield InfoMetricFamily(
             "payment_state", "Who shares what is remembered.", {"scope": moment.scope()}
         )
+        skipped = CounterMetricFamily(
+            "payment_state_entries_skipped",
+            "Entries of the store that this version cannot read.",
+            labels=["kind"],
+        )
+        for kind, count in moment.skipped().items():
+            skipped.add_metric([kind], count)
+        yield skipped
         yield CounterMetricFamily(
             "payment_log_lines_lost", "Lines that could not be written.", self._lines.lost
         )

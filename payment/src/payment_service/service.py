@@ -41,7 +41,7 @@ class Service:
         self._replica = socket.gethostname()
         self.mounted = Mounted.from_settings(settings)
         self.state = open_state(settings)
-        self.effective = EffectiveProfile(self.mounted.profile, self.state, time.time)
+        self.effective = EffectiveProfile(self.mounted.profile, self.state, time.monotonic)
         self._watcher = Watcher(self.mounted.all(), self._tell_news, then=self.effective.refresh)
         self._accepts = False
         self._draining = False
@@ -96,6 +96,7 @@ class Service:
             scope=lambda: self.state.scope.value,
             replaced=lambda: self.effective.replaced,
             faults=lambda: len(self.effective.faults),
+            skipped=lambda: self.state.skipped,
         )
 
     def _alive(self) -> bool:

@@ -1,7 +1,7 @@
 """Goes on in this process alone while the shared store is lost, for who prefers that to 503."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from payment_service.outcome.charges import Charge
@@ -19,8 +19,10 @@ class LocalWhenLost:
     that were set in the store go on until they expire, or are dropped here.
     """
 
-    def __init__(self, shared: State, local: State, now: Callable[[], float] = time.time) -> None:
-        """`now` gives the seconds since 1970."""
+    def __init__(
+        self, shared: State, local: State, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`now` counts seconds by the clock of the faults' deadlines."""
         self._shared = shared
         self._local = local
         self._now = now
@@ -29,6 +31,13 @@ class LocalWhenLost:
     @property
     def scope(self) -> Scope:
         return Scope.LOCAL if self._shared.scope is Scope.LOST else self._shared.scope
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        return self._shared.skipped
+
+    def skip(self, kind: str, name: str, why: str) -> None:
+        self._shared.skip(kind, name, why)
 
     def close(self) -> None:
         self._shared.close()
