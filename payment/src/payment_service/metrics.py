@@ -1,7 +1,7 @@
 """The metrics, declared once, in a registry of their own."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info, ProcessCollector
@@ -105,6 +105,8 @@ class Moment:
     """How many replies are deferred."""
     scope: Callable[[], str]
     """Who shares what is remembered."""
+    skipped: Callable[[], Mapping[str, int]]
+    """How many entries of the store could not be read, by kind."""
 
 
 class State(Collector):
@@ -119,8 +121,28 @@ class State(Collector):
         self._lines = lines
 
     def collect(self) -> Iterator[Metric]:
+        yield from self._of_files()
+        moment = self._moment
+        yield _gauge("draining", "1 from the signal to stop until the end.", moment.draining())
+        about = "Replies that leave later than they could."
+        yield _gauge("replies_deferred", about, moment.deferred())
+        yield InfoMetricFamily(
+            "payment_state", "Who shares what is remembered.", {"scope": moment.scope()}
+        )
+        about = "Entries of the store that this version cannot read."
+        yield _counters("state_entries_skipped", about, "kind", moment.skipped())
+        yield CounterMetricFamily(
+            "payment_log_lines_lost", "Lines that could not be written.", self._lines.lost
+        )
+        about = "Bytes of log lines that wait for the log's reader."
+        yield _gauge("log_waiting_bytes", about, self._lines.waiting_bytes)
+        about = "For how long the log's reader has taken nothing of them."
+        yield _gauge("log_stuck_seconds", about, self._lines.stuck_seconds())
+
+    def _of_files(self) -> Iterator[Metric]:
+        """Of the profile and the tokens."""
         profile, tokens = self._mounted.profile, self._mounted.tokens
-        moment, effective = self._moment, self._effective
+        effective = self._effective
         loaded = effective.loaded
         yield InfoMetricFamily(
             "payment_profile", "The profile in effect.", {"hash": loaded.hash or ""}
@@ -129,28 +151,19 @@ class State(Collector):
         yield _gauge("profile_generation", "Good profiles read so far.", profile.generation)
         yield _gauge("profile_replaced", "1 if another one is in effect.", effective.replaced)
         yield _gauge("faults_set", "Faults set while running.", len(effective.faults))
-        refusals = CounterMetricFamily(
-            "payment_reload_failures", "Newer contents that were refused.", labels=["file"]
-        )
-        for live in self._mounted.all():
-            refusals.add_metric([live.name], live.refusals)
-        yield refusals
+        refusals = {live.name: live.refusals for live in self._mounted.all()}
+        about = "Newer contents that were refused."
+        yield _counters("reload_failures", about, "file", refusals)
         if tokens is not None:
             yield _gauge("tokens_valid", "Tokens valid now.", len(tokens.current.valid))
             yield _gauge("token_generation", "Good sets of tokens so far.", tokens.generation)
-        yield _gauge("draining", "1 from the signal to stop until the end.", moment.draining())
-        about = "Replies that leave later than they could."
-        yield _gauge("replies_deferred", about, moment.deferred())
-        yield InfoMetricFamily(
-            "payment_state", "Who shares what is remembered.", {"scope": moment.scope()}
-        )
-        yield CounterMetricFamily(
-            "payment_log_lines_lost", "Lines that could not be written.", self._lines.lost
-        )
-        about = "Bytes of log lines that wait for the log's reader."
-        yield _gauge("log_waiting_bytes", about, self._lines.waiting_bytes)
-        about = "For how long the log's reader has taken nothing of them."
-        yield _gauge("log_stuck_seconds", about, self._lines.stuck_seconds())
+
+
+def _counters(name: str, what: str, label: str, counts: Mapping[str, int]) -> CounterMetricFamily:
+    family = CounterMetricFamily(f"payment_{name}", what, labels=[label])
+    for value, count in counts.items():
+        family.add_metric([value], count)
+    return family
 
 
 def _gauge(name: str, what: str, value: float) -> GaugeMetricFamily:

@@ -56,7 +56,7 @@ class Service:
         self._replica = socket.gethostname()
         self.mounted = _of_files(lambda: Mounted.from_settings(settings))
         self.state = _of_files(lambda: open_state(settings))
-        self.effective = EffectiveProfile(self.mounted.profile, self.state, time.time)
+        self.effective = EffectiveProfile(self.mounted.profile, self.state, time.monotonic)
         look = Watcher(self.mounted.all(), self._tell_news)
         self._files = Repeated("live-files", look, late_seconds=LATE_FILES_SECONDS)
         # A thread of its own, so that a fault ends in time whatever the file system does.
@@ -116,6 +116,7 @@ class Service:
             draining=lambda: self._draining,
             deferred=self.charges.deferred,
             scope=lambda: self.state.scope.value,
+            skipped=lambda: self.state.skipped,
         )
 
     def _alive(self) -> bool:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from billing_dev.local.redis_server import RedisServer
+from integration.payment_service.other_version import Scene
+from support.payment.control import a_controlled_service
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +30,15 @@ def own_store(tmp_path: Path) -> Iterator[RedisServer]:
 def prefix() -> str:
     """What no other test's keys begin with."""
     return uuid4().hex
+
+
+@pytest.fixture
+def scene(tmp_path: Path, store: RedisServer, prefix: str) -> Iterator[Scene]:
+    """A service and its store, into which another version writes."""
+    shared: dict[str, Any] = {
+        "store_url": store.address,
+        "store_password_file": store.password_file,
+        "store_prefix": prefix,
+    }
+    with a_controlled_service(tmp_path, **shared) as (service, control):
+        yield Scene(service, control, store, prefix)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from billing_dev.eventually import eventually
 from billing_dev.local.redis_server import RedisServer
 from payment_service.service import Service
 from payment_service.state.records import Filter
@@ -97,6 +98,25 @@ def test_without_its_store_a_charge_is_answered_as_the_settings_say(
         scope = {"Refuse": "lost", "Local": "local"}[lost]
         assert sample(page, f'payment_state_info{{scope="{scope}"}}') == 1
         assert get(service.ops.number, "/readyz").status == 200
+
+
+def test_a_limit_that_is_loosened_by_a_new_file_holds_at_once(
+    tmp_path: Path, store: RedisServer, prefix: str
+) -> None:
+    with a_replica(tmp_path / "a", store, prefix) as service:
+        limit(service, tmp_path / "a", 0.05)
+        assert [ask(service).status for _ in range(2)] == [200, 429]
+
+        limit(service, tmp_path / "a", 1000)
+
+        eventually(lambda: ask(service).status == 200, within=5)
+
+
+def limit(service: Service, folder: Path, per_second: float) -> None:
+    before = service.mounted.profile.generation
+    profile = {"successRate": 1, "limits": {"perSecond": per_second}}
+    (folder / "profile.json").write_text(json.dumps(profile))
+    eventually(lambda: service.mounted.profile.generation > before, within=5)
 
 
 def test_a_service_that_has_ended_holds_no_connection_to_its_store(

@@ -21,7 +21,7 @@ from support.payment.state_makers import Clock, Opened, a_booking, a_charge_of, 
 class TestShared(StateContract):
     @pytest.fixture
     def opened(self, store: RedisServer, prefix: str, clock: Clock) -> Opened:
-        return lambda kept: store.shared(prefix, kept, clock)
+        return lambda kept: store.shared(prefix, kept, clock, clock)
 
 
 @pytest.fixture

@@ -91,6 +91,16 @@ def test_who_goes_on_per_process_counts_there_until_the_store_is_back(
     assert state.next_attempt(a_charge_of()) == 1
 
 
+def test_a_store_is_found_by_a_name_that_has_more_addresses_than_it(
+    own_store: RedisServer, prefix: str
+) -> None:
+    # It listens on the one of IPv4 alone.
+    url = f"redis://localhost:{own_store.port}"
+    state = open_state(own_store.settings(prefix, PAYMENT_STORE_URL=url))
+
+    assert [tried(state), tried(state)] == [1, 2]
+
+
 def test_a_new_password_is_followed(own_store: RedisServer, prefix: str) -> None:
     state = open_state(own_store.settings(prefix))
     tried(state)

@@ -37,7 +37,7 @@ class StateContract(BooksContract, DuplicatesContract):
         assert state.next_attempt(a_charge_of(currency="DKK")) == 1
 
     def test_a_currency_of_any_text_is_taken(self, state: State) -> None:
-        odd = a_charge_of(currency='\ud800 "\n\0é')
+        odd = a_charge_of(currency='\U0001f4b6 "\n\0é')
         state.book(a_booking(charge=odd))
 
         assert [state.next_attempt(odd) for _ in range(2)] == [1, 2]
@@ -100,10 +100,25 @@ class StateContract(BooksContract, DuplicatesContract):
         assert state.wait_seconds(0.001, 1) == pytest.approx(1000)
         assert state.wait_seconds(10, 1) == pytest.approx(0.1, abs=1e-5)
 
+    def test_a_limit_that_is_loosened_has_none_of_the_old_ones_waiting(
+        self, state: State, clock: Clock
+    ) -> None:
+        assert state.wait_seconds(0.05, 1) == 0
+        assert state.wait_seconds(0.05, 1) == pytest.approx(20)
+        assert state.wait_seconds(1000, 1000) == pytest.approx(0.001, abs=1e-5)
+        clock.seconds += 0.5
+        assert [state.wait_seconds(1000, 1000) for _ in range(500)] == [0] * 500
+
     def test_a_clock_that_goes_back_stops_nobody_for_long(self, state: State, clock: Clock) -> None:
         state.wait_seconds(10, 1)
         clock.seconds -= 3600
         assert state.wait_seconds(10, 1) <= 0.1
+        clock.seconds += 0.1
+        assert state.wait_seconds(10, 1) == 0
+
+    def test_a_rate_of_next_to_nothing_has_a_wait_that_can_be_told(self, state: State) -> None:
+        assert [state.wait_seconds(5e-324, 1) for _ in range(2)] == [0, 1e9]
+        assert state.wait_seconds(10, 1) == pytest.approx(0.1, abs=1e-5)
 
     # Idempotency
 

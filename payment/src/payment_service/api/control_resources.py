@@ -1,5 +1,6 @@
 """What the routes of the control port do: read or change what is in effect, show what was taken."""
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -92,7 +93,7 @@ class ProfileResource(Controlled):
             source=effective.source,
             hash=effective.loaded.hash,
             profile=effective.base,
-            faults=_set_faults(effective.faults),
+            faults=_set_faults(effective.faults, self._control.state),
         )
         write(response, document)
 
@@ -101,8 +102,9 @@ class FaultsResource(Controlled):
     """The faults that were set while running."""
 
     def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
-        faults = _set_faults(self._control.state.faults())
-        write(response, control_views.FaultsView(self._control.state.scope, faults))
+        state = self._control.state
+        faults = _set_faults(state.faults(), state)
+        write(response, control_views.FaultsView(state.scope, faults))
 
 
 class FaultResource(Controlled):
@@ -117,7 +119,8 @@ class FaultResource(Controlled):
             raise ProblemError(409, "as many faults are set as can be; drop one first")
         control.effective.refresh()
         control.log_event("fault_set", fault=name, seconds=order.seconds)
-        write(response, control_views.FaultsView(control.state.scope, _set_faults([fault])))
+        faults = _set_faults([fault], control.state)
+        write(response, control_views.FaultsView(control.state.scope, faults))
 
     def on_delete(self, _: falcon.Request, response: falcon.Response, name: str) -> None:
         control = self._control
@@ -265,10 +268,14 @@ def _fault_name(name: str) -> str:
     return name
 
 
-def _set_faults(faults: Iterable[SetFault]) -> list[control_views.SetFaultView]:
+def _set_faults(faults: Iterable[SetFault], state: State) -> list[control_views.SetFaultView]:
     return [
-        control_views.SetFaultView(
-            expires=None if fault.expires is None else timestamp(fault.expires), entry=entry
-        )
-        for fault, entry in followed(faults)
+        control_views.SetFaultView(expires=_expires(fault), entry=entry)
+        for fault, entry in followed(faults, state)
     ]
+
+
+def _expires(fault: SetFault) -> str | None:
+    # Only now in seconds since 1970, which may be set while the fault's own clock goes on.
+    left = None if fault.deadline is None else fault.deadline - time.monotonic()
+    return None if left is None else timestamp(time.time() + left)

@@ -8,7 +8,7 @@ import falcon
 from prometheus_client.exposition import choose_encoder
 
 from payment_service.api.request_rules import Route
-from payment_service.live.effective import EffectiveProfile, followed
+from payment_service.live.effective import EffectiveProfile
 from payment_service.live.mounted import Mounted
 from payment_service.metrics import Metrics
 from payment_service.profile.document import content_hash
@@ -91,7 +91,7 @@ class ProfileResource(Route):
             "hash": loaded.hash,
             "source": effective.source,
             "profile": loaded.profile.as_json(),
-            "faults": [entry.as_json() for _, entry in followed(effective.faults)],
+            "faults": [entry.as_json() for entry in effective.entries],
         }
         if refused is not None:
             content, mistakes = refused

@@ -18,7 +18,7 @@ from payment_service.outcome.charges import Charge
 from payment_service.outcome.outcome import Outcome, OutcomeInputs, decide_outcome
 from payment_service.profile.document import Limits, Profile
 from payment_service.profile.values import DuplicateMode
-from payment_service.state.interface import Began, State, StoreLostError
+from payment_service.state.interface import Began, State, StoreLostError, UnreadableKeyError
 from payment_service.state.values import Arrival, Earlier, SavedAnswer
 
 DecideOutcome = Callable[[Profile, Charge, int, OutcomeInputs], Outcome]
@@ -26,6 +26,10 @@ DecideOutcome = Callable[[Profile, Charge, int, OutcomeInputs], Outcome]
 _SOON = 1
 _LONGEST_DECISION = 5.0
 """In seconds: ten questions to a store that answers each at the last moment."""
+_UNREADABLE = (
+    "nothing is known about this charge: what the store has under this Idempotency-Key was written "
+    "by another version of this service, so it is not charged again"
+)
 
 
 class InFlight:
@@ -106,6 +110,8 @@ class Cashier:
         except StoreLostError as lost:
             message = f"nothing is known about this charge: {lost}"
             return self.refuse(call, 503, Reason.STORE, message, retry_after=_SOON)
+        except UnreadableKeyError:
+            return self.refuse(call, 503, Reason.KEY_UNREADABLE, _UNREADABLE, retry_after=_SOON)
 
     def refuse(
         self,

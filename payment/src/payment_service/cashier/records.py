@@ -37,6 +37,7 @@ class Reason(StrEnum):
     LIMIT = "Limit"
     KEY_IN_FLIGHT = "KeyInFlight"
     KEY_REUSED = "KeyReused"
+    KEY_UNREADABLE = "KeyUnreadable"
     DUPLICATE = "Duplicate"
     """Of a refused call: the charge alike is in flight. Of a replayed one: as it was answered."""
     DEFERRED = "TooManyDeferred"

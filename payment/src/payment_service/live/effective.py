@@ -1,6 +1,5 @@
 """The profile in effect: the file's or a person's, with the faults that were set while running."""
 
-import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -13,13 +12,14 @@ from payment_service.state.interface import State, StoreLostError
 from payment_service.state.values import SetFault
 from payment_service.text.mistakes import MistakesError
 
-_log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class _Made:
     base: Profile
-    faults: tuple[SetFault, ...]
+    faults: list[tuple[str, str]]
+    """Names and documents alone: a moment that was computed anew makes no other profile."""
+    entries: tuple[FaultEntry, ...]
+    """What those of them are in the profile that this process can follow."""
     profile: Profile
 
 
@@ -31,7 +31,7 @@ class EffectiveProfile:
     """
 
     def __init__(self, file: LiveProfile, state: State, now: Callable[[], float]) -> None:
-        """`now` gives the seconds since 1970."""
+        """`now` counts seconds by the clock of the faults' deadlines."""
         self._file = file
         self._state = state
         self._now = now
@@ -41,7 +41,7 @@ class EffectiveProfile:
         self._put: Profile | None = None
         self._known: tuple[SetFault, ...] = ()
         base = self.base
-        self._made = _Made(base, (), base)
+        self._made = _Made(base, [], (), base)
         self.current = base
 
     @property
@@ -68,7 +68,13 @@ class EffectiveProfile:
     @property
     def faults(self) -> tuple[SetFault, ...]:
         """The faults that were set while running and are in effect, by name."""
-        return self._made.faults
+        names = {entry.name for entry in self.entries}
+        return tuple(fault for fault in self._known if fault.name in names)
+
+    @property
+    def entries(self) -> tuple[FaultEntry, ...]:
+        """What these faults are in the profile."""
+        return self._made.entries
 
     def replace(self, profile: Profile | None) -> None:
         """Puts a profile in the place of the file's, in this process; None goes back to that."""
@@ -98,19 +104,27 @@ class EffectiveProfile:
 
     def _make(self) -> None:
         base, made = self.base, self._made
-        if base is made.base and self._known == made.faults:
+        faults = [(fault.name, fault.document) for fault in self._known]
+        if base is made.base and faults == made.faults:
             return
-        entries = [entry for _, entry in followed(self._known)]
+        entries = tuple(entry for _, entry in followed(self._known, self._state))
         profile = base.with_faults(entries) if entries else base
-        self._made = _Made(base, self._known, profile)
+        self._made = _Made(base, faults, entries, profile)
         self.current = profile
 
 
-def followed(faults: Iterable[SetFault]) -> Iterator[tuple[SetFault, FaultEntry]]:
-    """Returns those that this process can follow, with the entries of the profile that they are."""
+def followed(faults: Iterable[SetFault], state: State) -> Iterator[tuple[SetFault, FaultEntry]]:
+    """Returns those that this process can follow, with the entries of the profile that they are.
+
+    The state hears of the others. They are of a replica in another version.
+    """
     for fault in faults:
         try:
-            yield fault, FaultEntry.from_json(fault.document.encode())
+            entry = FaultEntry.from_json(fault.document.encode())
         except MistakesError as mistakes:
-            # Of a replica in another version; this one cannot do what it asks for.
-            _log.warning("the fault %s cannot be followed: %s", fault.name, mistakes)
+            state.skip("faults", fault.name, str(mistakes))
+            continue
+        if entry.name == fault.name:
+            yield fault, entry
+        else:
+            state.skip("faults", fault.name, "its entry has another name")

@@ -20,8 +20,10 @@ class LocalWhenLost:
     that were set in the store go on until they expire, or are dropped here.
     """
 
-    def __init__(self, shared: State, local: State, now: Callable[[], float] = time.time) -> None:
-        """`now` gives the seconds since 1970."""
+    def __init__(
+        self, shared: State, local: State, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`now` counts seconds by the clock of the faults' deadlines."""
         self._shared = shared
         self._local = local
         self._now = now
@@ -30,6 +32,13 @@ class LocalWhenLost:
     @property
     def scope(self) -> Scope:
         return Scope.LOCAL if self._shared.scope is Scope.LOST else self._shared.scope
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        return self._shared.skipped
+
+    def skip(self, kind: str, name: str, why: str) -> None:
+        self._shared.skip(kind, name, why)
 
     def close(self) -> None:
         self._shared.close()

@@ -1,7 +1,7 @@
 """Remembers the faults that were set while running, until they expire."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from payment_service.state.values import SetFault
 
@@ -21,8 +21,8 @@ class Faults:
             self._drop_expired()
             if name not in self._set and len(self._set) >= self._kept:
                 return None
-            expires = None if seconds is None else self._now() + seconds
-            self._set[name] = fault = SetFault(name, document, expires)
+            deadline = None if seconds is None else self._now() + seconds
+            self._set[name] = fault = SetFault(name, document, deadline)
             return fault
 
     def all(self) -> tuple[SetFault, ...]:
@@ -42,3 +42,44 @@ class Faults:
         for name, fault in list(self._set.items()):
             if not fault.lives(now):
                 del self._set[name]
+
+
+class Deadlines:
+    """Turns what a store says is left of its faults into moments of this process's clock.
+
+    The store's clock may be set, this one may not: none of them lives longer here than was said
+    when it was seen first.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._known: dict[tuple[str, str], float] = {}
+        self._lock = threading.Lock()
+
+    def fault(self, name: str, document: str, left: float | None, setting: str) -> SetFault:
+        """Returns a fault of which so many seconds are left, None being any number.
+
+        A fault that is set again has another `setting`; an empty one is not known.
+        """
+        if left is None:
+            return SetFault(name, document, None)
+        deadline = self._now() + left
+        if setting:
+            with self._lock:
+                deadline = min(deadline, self._known.get((name, setting), deadline))
+                self._known[name, setting] = deadline
+        return SetFault(name, document, deadline)
+
+    def living(self, faults: Iterable[tuple[str, str, float | None, str]]) -> tuple[SetFault, ...]:
+        """Returns those that are set now, by name, and forgets all others."""
+        rows = tuple(faults)
+        settings = {(name, setting) for name, _, _, setting in rows}
+        with self._lock:
+            self._known = {key: at for key, at in self._known.items() if key in settings}
+        now = self._now()
+        all_of_them = (self.fault(*row) for row in rows)
+        return tuple(
+            sorted(
+                (fault for fault in all_of_them if fault.lives(now)), key=lambda fault: fault.name
+            )
+        )

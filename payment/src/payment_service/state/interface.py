@@ -41,6 +41,13 @@ class StoreLostError(Exception):
     """
 
 
+class UnreadableKeyError(Exception):
+    """What stands under an idempotency key was written by another version of this service.
+
+    It may be an answer, so nobody knows here whether its charge was made.
+    """
+
+
 class State(Protocol):
     """All that is remembered. Every method may be called by any thread.
 
@@ -50,6 +57,13 @@ class State(Protocol):
     @property
     def scope(self) -> Scope:
         """Who shares it at this moment; costs nothing, so it does not ask the store."""
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        """How many entries of each kind were left out, since this version cannot read them."""
+
+    def skip(self, kind: str, name: str, why: str) -> None:
+        """Counts one of these, once by its name, and logs why it was left out."""
 
     def arrive(self, charge: Charge, charge_id: str, window_seconds: float | None) -> Arrival:
         """Does `next_attempt` and, with a window, `earlier`: one way to the store for both."""
@@ -82,6 +96,7 @@ class State(Protocol):
         """Takes an idempotency key for a charge with this fingerprint, if it is not taken.
 
         A key that was taken and got no answer is free again after `Kept.in_flight_seconds`.
+        Raises UnreadableKeyError.
         """
 
     def save(

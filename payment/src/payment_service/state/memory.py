@@ -16,6 +16,7 @@ from payment_service.state.interface import Began, Scope
 from payment_service.state.ledger import Ledger
 from payment_service.state.permits import Permits
 from payment_service.state.records import Booking, Filter, Holder, JournalEntry, Totals
+from payment_service.state.skipped import Skipped
 from payment_service.state.slices import in_slices
 from payment_service.state.values import (
     Arrival,
@@ -51,15 +52,23 @@ class Attempts:
 class Memory:
     """A State in this process. Each kind has a lock of its own, held for no more than a look-up."""
 
-    def __init__(self, kept: Kept = Kept(), now: Callable[[], float] = time.time) -> None:  # noqa: B008 - frozen
-        """`now` gives the seconds since 1970."""
+    def __init__(self, kept: Kept = Kept(), now: Callable[[], float] = time.monotonic) -> None:  # noqa: B008 - frozen
+        """`now` counts seconds, from anywhere."""
         self._kept = kept
         self._now = now
+        self._skipped = Skipped()
         self.reset()
 
     @property
     def scope(self) -> Scope:
         return Scope.PROCESS
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        return self._skipped.counts
+
+    def skip(self, kind: str, name: str, why: str) -> None:
+        self._skipped.add(kind, name, why)
 
     def close(self) -> None:
         pass

@@ -31,8 +31,9 @@ def open_state(settings: Settings) -> State:
 def _open_shared(settings: Settings, address: StoreAddress, kept: Kept) -> State:
     try:
         # Here and not above: without a store, nobody needs to have its client.
+        from payment_service.state.connections import PasswordFile  # noqa: PLC0415
         from payment_service.state.shared import Shared  # noqa: PLC0415
-        from payment_service.state.store import PasswordFile, Store  # noqa: PLC0415
+        from payment_service.state.store import Store  # noqa: PLC0415
     except ModuleNotFoundError:
         remedy = "needs the store's client: pip install 'payment-service[store]'"
         raise MistakesError([f"PAYMENT_STORE_URL: {remedy}"]) from None

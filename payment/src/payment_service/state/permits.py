@@ -19,15 +19,18 @@ class Permits:
         """Takes a permit and returns 0.0, or returns the seconds until there is one."""
         with self._lock:
             now = self._now()
-            # A bucket is never emptier than empty, also when a limit or the clock has changed.
-            full_at = min(max(self._full_at, now), now + burst / per_second)
-            wait = full_at - now - (burst - 1) / per_second
+            # A bucket is never emptier than empty, also when a limit has changed. So it is kept
+            # for who has to wait as well, or the old limit's moment would hold until it is over.
+            self._full_at = min(max(self._full_at, now), now + burst / per_second)
+            wait = self._full_at - now - (burst - 1) / per_second
             # What is left of a rounded difference is no time to wait.
             if wait > _ROUNDING:
-                return wait
-            self._full_at = full_at + 1 / per_second
+                return min(wait, _LONGEST)
+            self._full_at += 1 / per_second
             return 0.0
 
 
 _ROUNDING = 1e-6
-"""Seconds since 1970 are known to a quarter of this."""
+"""Even seconds since 1970 are known to a quarter of this."""
+_LONGEST = 1e9
+"""Seconds; a rate may be so small that the time to wait is beyond all numbers."""

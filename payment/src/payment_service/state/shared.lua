@@ -1,71 +1,10 @@
 -- What all replicas remember together. One call of this script is one step for everybody: no other
--- replica sees the store between two lines of it.
+-- replica sees the store between two lines of it. It begins with entries.lua.
 --
--- KEYS: the names below, in this order. ARGV: the time (seconds since 1970, or nothing for the
--- store's own clock), after how many seconds an unused key expires, then any number of operations,
--- each as its name, the number of its arguments, and these. Returns one result for each.
-
-local NAMES = {
-  'numbers', 'attempts', 'attempts_order', 'hits', 'hits_order', 'answers', 'answers_order',
-  'alike', 'alike_order', 'totals', 'totals_order', 'totals_sorted', 'bookings',
-  'duplicates', 'journal', 'faults',
-}
-local key, touched = {}, {}
-for at, name in ipairs(NAMES) do key[name] = KEYS[at] end
-
-local call, pack, unpack_all = redis.call, cmsgpack.pack, cmsgpack.unpack
-
-local now = tonumber(ARGV[1])
-if not now then
-  local time = call('TIME')
-  now = tonumber(time[1]) + tonumber(time[2]) / 1e6
-end
-
--- Digits enough to read the same number again; Redis would cut a number off at its point.
-local function exact(number) return string.format('%.17g', number) end
-
-local function get(hash, field)
-  local found = call('HGET', key[hash], field)
-  return found and unpack_all(found)
-end
-
-local function put(hash, field, value)
-  touched[hash] = true
-  call('HSET', key[hash], field, pack(value))
-end
-
-local function drop(hash, field)
-  call('HDEL', key[hash], field)
-  call('ZREM', key[hash .. '_order'], field)
-end
-
--- Makes a field the one that was used last; returns how many had to make room.
-local function used(hash, field, kept)
-  local order = key[hash .. '_order']
-  touched[hash], touched[hash .. '_order'], touched.numbers = true, true, true
-  call('ZADD', order, call('HINCRBY', key.numbers, 'used', 1), field)
-  local over = call('ZCARD', order) - tonumber(kept)
-  if over <= 0 then return 0 end
-  for _ = 1, over do
-    local gone = call('ZPOPMIN', order)[1]
-    call('HDEL', key[hash], gone)
-    if key[hash .. '_sorted'] then call('ZREM', key[hash .. '_sorted'], gone) end
-  end
-  return over
-end
-
--- Drops the field that was used longest ago if it is of no use any more.
-local function drop_oldest(hash, useless)
-  local field = call('ZRANGE', key[hash .. '_order'], 0, 0)[1]
-  local found = field and get(hash, field)
-  if found and useless(found) then drop(hash, field) end
-end
-
-local function count(hash, field, kept)
-  local times = call('HINCRBY', key[hash], field, 1)
-  used(hash, field, kept)
-  return times
-end
+-- KEYS: NAMES, in their order. ARGV: the time (seconds since 1970, or nothing for the store's own
+-- clock), after how many seconds an unused key expires, then any number of operations, each as its
+-- name, the number of its arguments, and these. Returns one result for each, and one more with what
+-- could not be read, if anything.
 
 -- Adds two amounts in plain digits, exactly: a double, which is Lua's only number, is not.
 local CHUNK = 14
@@ -106,32 +45,51 @@ end
 
 function operations.permit(per_second, burst)
   per_second, burst = tonumber(per_second), tonumber(burst)
-  local full_at = tonumber(call('HGET', key.numbers, 'full_at') or 0)
-  full_at = math.min(math.max(full_at, now), now + burst / per_second)
+  local before = tonumber(call('HGET', key.numbers, 'full_at') or 0)
+  if not before or before ~= before then
+    skip('numbers', 'full_at')
+    before = 0
+  end
+  local full_at = math.min(math.max(before, now), now + burst / per_second)
   local wait = full_at - now - (burst - 1) / per_second
-  if wait > 1e-6 then return exact(wait) end
-  touched.numbers = true
-  call('HSET', key.numbers, 'full_at', exact(full_at + 1 / per_second))
-  return '0'
+  if wait <= 1e-6 then wait, full_at = 0, full_at + 1 / per_second end
+  -- Also for who has to wait: a moment of another limit, or of a clock set back, is over with that.
+  if full_at ~= before then
+    touched.numbers = true
+    call('HSET', key.numbers, 'full_at', exact(full_at))
+  end
+  return exact(math.min(wait, 1e9))
 end
 
 local function expired(held) return held.expires <= now end
 
-local function living(field)
-  local held = get('answers', field)
-  return held and not expired(held) and held
+-- Returns what is held under a key, and whether that cannot be read. No key is held for longer than
+-- it was to be, also if the clock was set back.
+local function living(field, unanswered_seconds)
+  local held, cannot_be_read = get('answers', field)
+  if not held or expired(held) then return nil, cannot_be_read end
+  local life = held.life or not held.answer and tonumber(unanswered_seconds)
+  if life and held.expires > now + life then
+    held.expires = now + life
+    put('answers', field, held)
+  end
+  return held, false
 end
 
-local function hold(field, held, kept)
+local function hold(field, held, seconds, kept)
+  held.life = tonumber(seconds)
+  held.expires = now + held.life
   put('answers', field, held)
   used('answers', field, kept)
   drop_oldest('answers', expired)
 end
 
+-- What cannot be read may be an answer, so its charge is not to be made again.
 function operations.begin(field, fingerprint, owner, seconds, kept)
-  local held = living(field)
+  local held, cannot_be_read = living(field, seconds)
+  if cannot_be_read then return {'unreadable'} end
   if not held then
-    hold(field, {fingerprint = fingerprint, owner = owner, expires = now + seconds}, kept)
+    hold(field, {fingerprint = fingerprint, owner = owner}, seconds, kept)
     return {'fresh'}
   end
   if held.fingerprint ~= fingerprint then return {'mismatch'} end
@@ -139,10 +97,10 @@ function operations.begin(field, fingerprint, owner, seconds, kept)
 end
 
 function operations.save(field, fingerprint, answer, seconds, kept)
-  local held = living(field)
-  if held and held.fingerprint ~= fingerprint then return answer end
+  local held, cannot_be_read = living(field)
+  if cannot_be_read or held and held.fingerprint ~= fingerprint then return answer end
   if held and held.answer then return held.answer end
-  hold(field, {fingerprint = fingerprint, answer = answer, expires = now + seconds}, kept)
+  hold(field, {fingerprint = fingerprint, answer = answer}, seconds, kept)
   return answer
 end
 
@@ -152,10 +110,20 @@ function operations.forget(field, owner)
   return 0
 end
 
--- The charges alike: the first, and the latest if that is another one.
+-- The charges alike: the first, and the latest if that is another one. None of them came later than
+-- now: then the clock was set back, and their window begins anew. What cannot be read is none.
+local function charges_alike(alike)
+  local seen, later = get('alike', alike), false
+  for _, one in ipairs(seen or {}) do
+    if one.time > now then one.time, later = now, true end
+  end
+  if later then put('alike', alike, seen) end
+  return seen
+end
+
 function operations.earlier(alike, id, window, in_flight, kept)
   local since = now - window
-  local seen = get('alike', alike)
+  local seen = charges_alike(alike)
   local never_ended = seen and not seen[1].outcome and seen[1].time <= now - in_flight
   if seen and (seen[1].time <= since or never_ended) then
     table.remove(seen, 1)
@@ -172,14 +140,14 @@ function operations.earlier(alike, id, window, in_flight, kept)
 end
 
 function operations.withdraw(alike, id)
-  local seen = get('alike', alike)
+  local seen = charges_alike(alike)
   if not seen or seen[1].id ~= id or seen[1].outcome then return 0 end
   if seen[2] then put('alike', alike, {seen[2]}) else drop('alike', alike) end
   return 0
 end
 
 local function booked(alike, id, outcome, reason, kept)
-  local seen = get('alike', alike)
+  local seen = charges_alike(alike)
   if not seen then return end
   if seen[1].id == id then
     seen[1].outcome, seen[1].reason = outcome, reason
@@ -190,10 +158,18 @@ local function booked(alike, id, outcome, reason, kept)
   put('alike', alike, seen)
 end
 
+-- Adds to the rows that had to make room. If nobody knows how many there were, it was one at least.
+local function forget_rows(more)
+  if more > 0 and not increment('numbers', 'forgotten', more) then
+    call('HINCRBY', key.numbers, 'forgotten', more + 1)
+  end
+end
+
 function operations.book(
   alike, id, outcome, reason, holder, amount, document, duplicate_of, kept_alike, kept
 )
-  local row = get('totals', holder) or {accepted = {0, '0'}, declined = {0, '0'}}
+  local row, cannot_be_read = get('totals', holder)
+  row = row or {accepted = {0, '0'}, declined = {0, '0'}}
   local side = row[outcome]
   -- The one step that can fail comes before every change.
   side[1], side[2] = side[1] + 1, plus(side[2], amount)
@@ -201,7 +177,8 @@ function operations.book(
   put('totals', holder, row)
   touched.totals_sorted = true
   call('ZADD', key.totals_sorted, 0, holder)
-  call('HINCRBY', key.numbers, 'forgotten', used('totals', holder, kept))
+  if cannot_be_read then forget_rows(1) end
+  forget_rows(used('totals', holder, kept))
   touched.bookings = true
   local entry = call('XADD', key.bookings, 'MAXLEN', kept, '*', 'd', document)
   if duplicate_of ~= '' then
@@ -213,15 +190,30 @@ function operations.book(
 end
 
 -- A page of them: at most `limit` in the order of their names, behind the one of the name `after`.
+-- Returns how many rows are missing in all, how many of this page, where the next one begins if
+-- there may be one, and the rows.
 function operations.totals(after, limit)
-  local rows = {call('HGET', key.numbers, 'forgotten') or '0'}
-  local begin = after == '' and '-' or '(' .. after
-  for _, holder in ipairs(call('ZRANGEBYLEX', key.totals_sorted, begin, '+', 'LIMIT', 0, limit)) do
-    local row = get('totals', holder)
-    local accepted, declined = row.accepted, row.declined
-    table.insert(rows, {holder, accepted[1], accepted[2], declined[1], declined[2]})
+  local forgotten, missing = tonumber(call('HGET', key.numbers, 'forgotten') or '0'), 0
+  if not is_number(forgotten) or forgotten < 0 then
+    skip('numbers', 'forgotten')
+    forgotten = 1
   end
-  return rows
+  -- Rows that another version wrote without their place in the order.
+  forgotten = forgotten + math.max(0, call('HLEN', key.totals) - call('ZCARD', key.totals_sorted))
+  local begin = after == '' and '-' or '(' .. after
+  local holders = call('ZRANGEBYLEX', key.totals_sorted, begin, '+', 'LIMIT', 0, limit)
+  local rows = {}
+  for _, holder in ipairs(holders) do
+    local row, cannot_be_read = get('totals', holder)
+    if row then
+      local accepted, declined = row.accepted, row.declined
+      table.insert(rows, {holder, accepted[1], accepted[2], declined[1], declined[2]})
+    elseif cannot_be_read then
+      missing = missing + 1
+    end
+  end
+  local behind = #holders == tonumber(limit) and holders[#holders] or ''
+  return {forgotten, missing, behind, unpack(rows)}
 end
 
 function operations.note(document, kept)
@@ -230,29 +222,45 @@ function operations.note(document, kept)
   return 0
 end
 
+-- The faults that are set, each with its seconds left: other clocks need not agree with this one. It
+-- has no more of them than it was set for, also if the clock was set back.
 local function faults()
   local living_ones = {}
   local found = call('HGETALL', key.faults)
   for at = 1, #found, 2 do
-    local fault = unpack_all(found[at + 1])
-    if fault.expires ~= '' and tonumber(fault.expires) <= now then
-      call('HDEL', key.faults, found[at])
-    else
-      table.insert(living_ones, {found[at], fault.document, fault.expires})
+    local name = found[at]
+    local fault = read('faults', name, found[at + 1])
+    local left = fault and fault.expires ~= '' and tonumber(fault.expires) - now
+    if left and fault.life and left > fault.life then
+      left = fault.life
+      fault.expires = exact(now + left)
+      put('faults', name, fault)
+    end
+    if left and left <= 0 then
+      call('HDEL', key.faults, name)
+    elseif fault then
+      table.insert(living_ones, {name, fault.document, left and exact(left) or '', fault.id or ''})
     end
   end
   return living_ones
 end
 
-function operations.set_fault(name, document, seconds, calls, kept)
+-- `id` is another one each time.
+function operations.set_fault(name, document, seconds, id, calls, kept)
   if #faults() >= tonumber(kept) and call('HEXISTS', key.faults, name) == 0 then return false end
   drop('hits', calls)
-  local expires = seconds == '' and '' or exact(now + tonumber(seconds))
-  put('faults', name, {document = document, expires = expires})
-  return {name, document, expires}
+  local life = tonumber(seconds)
+  local expires = life and exact(now + life) or ''
+  put('faults', name, {document = document, expires = expires, life = life, id = id})
+  return {name, document, seconds, id}
 end
 
-operations.faults = faults
+-- Who looks after the faults looks after all keys: else a charge would find out when it has been
+-- written to some of them.
+function operations.faults()
+  if wrong_key() then error('WRONGTYPE', 0) end
+  return faults()
+end
 
 function operations.drop_fault(name, calls)
   faults()
@@ -263,12 +271,24 @@ end
 
 function operations.reset() return call('DEL', unpack(KEYS)) end
 
-local results, at = {}, 3
-while ARGV[at] do
-  local arguments = tonumber(ARGV[at + 1])
-  local operation = operations[ARGV[at]]
-  table.insert(results, operation(unpack(ARGV, at + 2, at + 1 + arguments)))
-  at = at + 2 + arguments
+local function run()
+  -- Changes nothing, and is refused by a server that must not be written to: a replica, one that is
+  -- full or cannot save. So whoever only reads does not take such a one for the store.
+  call('ZADD', key.attempts_order, 'XX', 0, '')
+  local results, at = {}, 3
+  while ARGV[at] do
+    local arguments = tonumber(ARGV[at + 1])
+    local operation = operations[ARGV[at]]
+    table.insert(results, operation(unpack(ARGV, at + 2, at + 1 + arguments)))
+    at = at + 2 + arguments
+  end
+  for name in pairs(touched) do call('EXPIRE', key[name], ARGV[2]) end
+  if #unreadable > 0 then table.insert(results, unreadable) end
+  return results
 end
-for name in pairs(touched) do call('EXPIRE', key[name], ARGV[2]) end
-return results
+
+local done, results = pcall(run)
+if done then return results end
+local why = type(results) == 'table' and results.err or tostring(results)
+-- Redis itself does not say which key it is.
+return redis.error_reply(why:find('WRONGTYPE', 1, true) and wrong_key() or why)

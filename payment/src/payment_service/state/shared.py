@@ -1,31 +1,36 @@
 """Remembers everything in a Redis, for all replicas that name the same store and prefix."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from payment_service.outcome.charges import Charge, canonical
-from payment_service.state.interface import Began, Scope
+from payment_service.state.faults import Deadlines
+from payment_service.state.interface import Began, Scope, UnreadableKeyError
 from payment_service.state.records import (
     Booking,
     Filter,
     Holder,
     JournalEntry,
-    Sum,
     Total,
     Totals,
 )
+from payment_service.state.skipped import Skipped
 from payment_service.state.slices import ROWS
 from payment_service.state.store import Store
 from payment_service.state.stored import (
+    UnreadableError,
     answer_document,
     holder_text,
     read_answer,
-    read_holder,
+    read_earlier,
+    read_fault,
     read_record,
+    read_total,
     record_document,
 )
 from payment_service.state.values import (
@@ -40,7 +45,7 @@ from payment_service.state.values import (
 
 UNUSED_SECONDS = 30 * 24 * 3600
 """After how long a key of the store is gone that nobody wrote to."""
-# In the order of NAMES in shared.lua.
+# In the order of NAMES in entries.lua.
 _NAMES = (
     *("numbers", "attempts", "attempts_order", "hits", "hits_order", "answers", "answers_order"),
     *("alike", "alike_order", "totals", "totals_order", "totals_sorted", "bookings"),
@@ -48,6 +53,7 @@ _NAMES = (
 )
 
 R = TypeVar("R", Booking, JournalEntry)
+T = TypeVar("T")
 Operation = tuple[str | float, ...]
 
 
@@ -60,18 +66,31 @@ class Shared:
         prefix: str,
         kept: Kept = Kept(),  # noqa: B008 - frozen
         now: Callable[[], float] | None = None,
+        here: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`now` gives the seconds since 1970; without it the store's clock does, for everybody."""
+        """`now` gives the seconds since 1970; without it the store's clock does, for everybody.
+
+        `here` counts the seconds of this process, from anywhere.
+        """
         self._store = store
         # In braces: a Redis cluster keeps together what has the same text in them.
         self._keys = {name: f"{{{prefix}}}:{name}" for name in _NAMES}
         self._kept = kept
         self._now = now
         self._owner = uuid4().hex
+        self._deadlines = Deadlines(here)
+        self._skipped = Skipped()
 
     @property
     def scope(self) -> Scope:
         return Scope.LOST if self._store.lost else Scope.STORE
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        return self._skipped.counts
+
+    def skip(self, kind: str, name: str, why: str) -> None:
+        self._skipped.add(kind, name, why)
 
     def close(self) -> None:
         self._store.close()
@@ -81,7 +100,7 @@ class Shared:
             return Arrival(self.next_attempt(charge), None)
         earlier = self._earlier(charge, charge_id, window_seconds)
         attempt, earlier_row = self._do(self._attempt(charge), earlier)
-        return Arrival(attempt, _read_earlier(earlier_row))
+        return Arrival(attempt, self._read_earlier(earlier_row, charge))
 
     def settle(self, booking: Booking, entry: JournalEntry, keyed: Keyed | None = None) -> None:
         saving = () if keyed is None else (self._save(keyed),)
@@ -111,20 +130,22 @@ class Shared:
     def begin(self, key: str, fingerprint: str) -> Began | SavedAnswer:
         seconds, keys = self._kept.in_flight_seconds, self._kept.keys
         [row] = self._do(("begin", key, fingerprint, self._owner, seconds, keys))
-        return read_answer(row[1]) if row[0] == b"saved" else Began(row[0].decode())
+        if row[0] == b"unreadable":
+            raise UnreadableKeyError
+        return self._read_answer(row[1], key) if row[0] == b"saved" else Began(row[0].decode())
 
     def save(
         self, key: str, fingerprint: str, answer: SavedAnswer, *, ttl_seconds: float
     ) -> SavedAnswer:
         [kept] = self._do(self._save(Keyed(key, fingerprint, answer, ttl_seconds)))
-        return read_answer(kept)
+        return self._read_answer(kept, key)
 
     def forget(self, key: str) -> None:
         self._do(("forget", key, self._owner))
 
     def earlier(self, charge: Charge, charge_id: str, window_seconds: float) -> Earlier | None:
         [row] = self._do(self._earlier(charge, charge_id, window_seconds))
-        return _read_earlier(row)
+        return self._read_earlier(row, charge)
 
     def withdraw(self, charge: Charge, charge_id: str) -> None:
         self._do(("withdraw", charge.fingerprint, charge_id))
@@ -134,14 +155,15 @@ class Shared:
 
     def totals(self, after: Holder | None = None, limit: int = sys.maxsize) -> Totals:
         rows: dict[Holder, Total] = {}
+        behind, unreadable = "" if after is None else holder_text(*after), 0
         while True:
             size = min(ROWS, limit - len(rows))
-            behind = "" if after is None else holder_text(*after)
-            [(forgotten, *page)] = self._do(("totals", behind, size))
-            rows.update(map(_read_total, page))
-            if len(page) < size or len(rows) >= limit:
-                return Totals(rows, int(forgotten))
-            after = next(reversed(rows))
+            [(forgotten, missing, behind, *page)] = self._do(("totals", behind, size))
+            readable = dict(self._readable("totals", page, read_total))
+            unreadable += int(missing) + len(page) - len(readable)
+            rows.update(readable)
+            if not behind or len(rows) >= limit:
+                return Totals(rows, int(forgotten) + unreadable)
 
     def bookings(self, wanted: Filter, limit: int) -> list[Booking]:
         if wanted.duplicate:
@@ -162,13 +184,13 @@ class Shared:
 
     def set_fault(self, name: str, document: str, seconds: float | None) -> SetFault | None:
         life = "" if seconds is None else seconds
-        calls, kept = fault_calls(name), self._kept.faults
-        [row] = self._do(("set_fault", name, document, life, calls, kept))
-        return None if row is None else _read_fault(row)
+        setting, calls, kept = uuid4().hex, fault_calls(name), self._kept.faults
+        [row] = self._do(("set_fault", name, document, life, setting, calls, kept))
+        return None if row is None else self._deadlines.fault(name, document, seconds, setting)
 
     def faults(self) -> tuple[SetFault, ...]:
         [rows] = self._do(("faults",))
-        return tuple(sorted(map(_read_fault, rows), key=lambda fault: fault.name))
+        return self._deadlines.living(self._readable("faults", rows, read_fault))
 
     def drop_fault(self, name: str) -> bool:
         [dropped] = self._do(("drop_fault", name, fault_calls(name)))
@@ -210,14 +232,41 @@ class Shared:
         words: list[str | float] = ["" if self._now is None else self._now(), UNUSED_SECONDS]
         for name, *arguments in operations:
             words += (name, len(arguments), *arguments)
-        return self._store.run_script([*self._keys.values()], [*map(_bytes, words)])
+        results = self._store.run_script([*self._keys.values()], [*map(_bytes, words)])
+        if len(results) > len(operations):
+            for kind, field in results.pop():
+                self._skipped.add(kind.decode(), _printable(field))
+        return results
+
+    def _readable(self, kind: str, rows: Any, read: Callable[[Any], T]) -> Iterator[T]:
+        """Reads rows, each of which begins with its name, and leaves out what cannot be read."""
+        for row in rows:
+            try:
+                yield read(row)
+            except UnreadableError:
+                self._skipped.add(kind, _printable(row[0]))
+
+    def _read_answer(self, document: bytes, key: str) -> SavedAnswer:
+        try:
+            return read_answer(document)
+        except UnreadableError:
+            self._skipped.add("answers", key)
+            raise UnreadableKeyError from None
+
+    def _read_earlier(self, row: Any, charge: Charge) -> Earlier | None:
+        if row is None:
+            return None
+        try:
+            return read_earlier(row)
+        except UnreadableError:
+            self._skipped.add("alike", charge.fingerprint)
+            return None
 
     def _newest_first(self, kind: type[R], name: str, end: str = "-") -> Iterator[R]:
         """Returns the records of a stream, down to the one with the id `end`."""
         stream, last = self._keys[name], "+"
         while page := self._page(stream, last, end):
-            for _, row in page:
-                yield read_record(kind, row[b"d"])
+            yield from self._readable(name, page, partial(_read_row, kind))
             # An opening bracket leaves out the one itself.
             last = f"({page[-1][0].decode()}"
 
@@ -235,23 +284,9 @@ def _bytes(word: str | float) -> bytes:
     return (word if isinstance(word, str) else repr(word)).encode("utf-8", "surrogatepass")
 
 
-def _read_earlier(row: Any) -> Earlier | None:
-    if row is None:
-        return None
-    charge_id, outcome, reason, seconds_ago = row
-    accepted = outcome == b"accepted" if outcome else None
-    return Earlier(charge_id.decode(), accepted, float(seconds_ago), reason.decode() or None)
+def _printable(name: bytes) -> str:
+    return name.decode("utf-8", "backslashreplace")
 
 
-def _read_total(row: Any) -> tuple[Holder, Total]:
-    holder, accepted, accepted_sum, declined, declined_sum = row
-    total = Total(
-        accepted=Sum(int(accepted), Decimal(accepted_sum.decode())),
-        declined=Sum(int(declined), Decimal(declined_sum.decode())),
-    )
-    return read_holder(holder), total
-
-
-def _read_fault(row: Any) -> SetFault:
-    name, document, expires = (part.decode() for part in row)
-    return SetFault(name, document, float(expires) if expires else None)
+def _read_row(kind: type[R], row: tuple[bytes, dict[bytes, bytes] | None]) -> R:
+    return read_record(kind, (row[1] or {}).get(b"d", b""))

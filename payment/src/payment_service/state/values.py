@@ -70,12 +70,12 @@ class SetFault:
     name: str
     document: str
     """Its entry of the profile, as JSON."""
-    expires: float | None
-    """In seconds since 1970; None for never."""
+    deadline: float | None
+    """When it is gone, by the clock that counts this process's seconds; None for never."""
 
     def lives(self, now: float) -> bool:
-        """Whether it has not expired, `now` being in seconds since 1970."""
-        return self.expires is None or self.expires > now
+        """Whether it is still set, `now` being by the same clock."""
+        return self.deadline is None or self.deadline > now
 
 
 def fault_calls(name: str) -> str:

@@ -41,11 +41,13 @@ def test_the_metrics_tell_how_many_replies_are_deferred(tmp_path: Path) -> None:
             draining=lambda: False,
             deferred=lambda: 7,
             scope=lambda: "process",
+            skipped=lambda: {"faults": 2},
         )
         state = State(service.mounted, service.effective, moment, service.lines)
 
         metrics = {metric.name: metric for metric in state.collect()}
         assert metrics["payment_replies_deferred"].samples[0].value == 7
+        assert metrics["payment_state_entries_skipped"].samples[0].value == 2
 
 
 def test_no_more_replies_are_deferred_than_the_settings_allow(tmp_path: Path) -> None:

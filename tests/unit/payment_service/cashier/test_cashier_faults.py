@@ -189,6 +189,17 @@ def test_only_so_many_calls_a_second_are_taken(tmp_path: Path) -> None:
         assert counted(service) == 2
 
 
+def test_a_limit_that_is_loosened_by_a_new_file_holds_at_once(tmp_path: Path) -> None:
+    write(tmp_path, limits={"perSecond": 0.05})
+    with a_service(tmp_path) as service, Caller(service.charges.number) as caller:
+        assert [caller.ask(a_request()).status for _ in range(2)] == [200, 429]
+
+        write(tmp_path, limits={"perSecond": 1000})
+        eventually(lambda: service.mounted.profile.generation == 2, within=5)
+
+        eventually(lambda: caller.ask(a_request()).status == 200, within=5)
+
+
 def test_only_so_many_calls_are_taken_at_once_until_a_reply_has_left(tmp_path: Path) -> None:
     write(tmp_path, limits={"concurrent": 1}, latency={"fixed": {"seconds": 0.5}})
     with (

@@ -130,6 +130,31 @@ def test_while_the_store_is_lost_what_was_set_stays_until_it_expires(
     assert effective.current.plain
 
 
+def test_a_fault_that_is_set_again_as_it_was_makes_no_other_profile_and_lives_longer(
+    effective: EffectiveProfile, state: LosableMemory, clock: Clock
+) -> None:
+    state.set_fault("outage", fault("outage"), 60)
+    effective.refresh()
+    before = effective.current
+    clock.seconds += 30
+    state.set_fault("outage", fault("outage"), 60)
+    effective.refresh()
+
+    assert effective.current is before
+    assert [each.deadline for each in effective.faults] == [clock.seconds + 60]
+
+
+def test_a_fault_under_another_name_than_its_own_is_left_out(
+    effective: EffectiveProfile, state: LosableMemory
+) -> None:
+    state.set_fault("odd", fault("outage"), None)
+
+    effective.refresh()
+
+    assert effective.current is effective.base
+    assert state.skipped["faults"] == 1
+
+
 @pytest.mark.parametrize(
     "odd", cases("the entry is {0}", ["", "[]", '{"name": "odd", "fault": {"earthquake": {}}}'])
 )
@@ -139,6 +164,9 @@ def test_a_fault_that_only_a_newer_version_understands_is_left_out(
     state.set_fault("odd", odd, None)
     state.set_fault("outage", fault("outage"), None)
 
-    effective.refresh()
+    for _ in range(3):
+        effective.refresh()
 
     assert names(effective.current) == ["outage"]
+    assert [each.name for each in effective.faults] == ["outage"]
+    assert state.skipped["faults"] == 1

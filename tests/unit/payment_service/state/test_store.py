@@ -5,12 +5,14 @@ import socket
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
 import pytest
 
+from billing_dev.eventually import eventually
 from billing_dev.ports import free_port
 from payment_service.outcome.charges import Charge
 from payment_service.settings import Settings
@@ -34,9 +36,9 @@ def a_state(folder: Path, port: int, **changes: str) -> State:
 
 
 @contextmanager
-def a_server(answer: bytes | None) -> Iterator[int]:
-    """Gives one answer to whatever it is asked first, or none at all."""
-    connections: list[socket.socket] = []
+def a_server(answer: bytes | None, connections: list[socket.socket] | None = None) -> Iterator[int]:
+    """Gives one answer to whatever it is asked first on a connection, or none at all."""
+    connections = [] if connections is None else connections
 
     def serve(listening: socket.socket) -> None:
         while True:
@@ -44,10 +46,10 @@ def a_server(answer: bytes | None) -> Iterator[int]:
                 connection, _ = listening.accept()
             except OSError:
                 return
-            connections.append(connection)
             if answer is not None:
                 requests = connection.recv(4096)
                 connection.sendall(answer.replace(b"%s", requests.split(b"\r\n")[-2]))
+            connections.append(connection)
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         serving = threading.Thread(target=serve, args=(listening,))
@@ -112,6 +114,54 @@ def test_a_refusal_is_told_by_its_code(tmp_path: Path) -> None:
         state = a_state(tmp_path, port)
         with pytest.raises(StoreLostError, match="is lost: NoPermissionError"):
             state.next_attempt(a_charge_of())
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    cases(
+        "to {0} it says {1}",
+        [
+            (b"-MOVED 5798 10.0.0.1:6379\r\n", "MovedError: it is a node of a Redis Cluster"),
+            (b"-ASK 5798 10.0.0.1:6379\r\n", "AskError: it is a node of a Redis Cluster"),
+            (b"-CLUSTERDOWN Hash slot not served\r\n", "ClusterDownError: it is a node of a Redis"),
+            (b"-MASTERDOWN Link with MASTER is down\r\n", "MasterDownError: it is a replica"),
+            (b"-READONLY You can't write\r\n", "ReadOnlyError: it is a replica"),
+            (b"-LOADING Redis is loading\r\n", "BusyLoadingError: it is still loading"),
+            (b"-NOAUTH Authentication required.\r\n", "AuthenticationError"),
+            (b"-WRONGPASS invalid username-password pair\r\n", "AuthenticationError"),
+            (b"-MISCONF Redis is configured to save\r\n", "ResponseError MISCONF"),
+            (b"-MOVED somewhere else\r\n", "ValueError: it does not answer as a Redis does"),
+            (b":one\r\n", "ValueError: it does not answer as a Redis does"),
+            (b"HTTP/1.1 400 Bad Request\r\n", "InvalidResponse"),
+        ],
+    ),
+)
+def test_whatever_it_says_that_is_no_answer_it_is_lost_and_connected_to_anew(
+    tmp_path: Path, answer: bytes, told: str
+) -> None:
+    connections: list[socket.socket] = []
+    with a_server(answer, connections) as port:
+        state = a_state(tmp_path, port)
+        for number in (1, 2):
+            with pytest.raises(StoreLostError, match=f"is lost: {told}"):
+                state.next_attempt(a_charge_of())
+            assert state.scope is Scope.LOST
+            eventually(partial(tried_on, connections, state, number + 1), within=5)
+
+
+def tried_on(connections: list[socket.socket], state: State, number: int) -> bool:
+    """Whether the server has as many connections, and the client none of those before."""
+    with suppress(StoreLostError):
+        state.next_attempt(a_charge_of())
+    before = connections[: number - 1]
+    return len(connections) >= number and all(each.recv(65536) == b"" for each in before)
+
+
+def test_a_name_that_is_none_is_a_store_that_is_lost(tmp_path: Path) -> None:
+    state = a_state(tmp_path, 6379, PAYMENT_STORE_URL="redis://a..b")
+
+    with pytest.raises(StoreLostError, match="UnicodeError: its name cannot be looked up"):
+        state.next_attempt(a_charge_of())
 
 
 def test_whoever_prefers_it_goes_on_per_process_and_says_so(tmp_path: Path) -> None:

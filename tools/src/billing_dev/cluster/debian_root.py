@@ -69,7 +69,7 @@ def require_debootstrap() -> None:
 
 def import_folder(folder: Path, tag: str) -> None:
     log = log_file(f"import-{tag.partition(':')[0]}")
-    tar = ["tar", "-C", folder, "-c", "."]
+    tar = ["tar", "-C", str(folder), "-c", "."]
     # Its end closes our side of the pipe first: tar would wait for ever for a reader, if the import
     # ended early.
     with (

@@ -1,9 +1,12 @@
 """A Redis on this machine, for tests and benchmarks, that they may kill and start again."""
 
 import subprocess
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
+
+from redis import Redis
 
 from billing_dev.cluster.debian_program import REDIS
 from billing_dev.eventually import eventually
@@ -22,17 +25,37 @@ _START_SECONDS = 15.0
 class RedisServer:
     """A Redis on a free port of loopback that keeps nothing on disk and wants a password."""
 
-    def __init__(self, folder: Path, *, also_at: str = "") -> None:
-        """Takes one more address, of this machine's, at which others find it."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        also_at: str = "",
+        replica_of: "RedisServer | None" = None,
+        more: Sequence[str] = (),
+    ) -> None:
+        """Writes its files into a folder, which is made.
+
+        Args:
+            also_at: one more address, of this machine's, at which others find it.
+            replica_of: what it copies from its start on.
+            more: lines of its configuration.
+        """
+        folder.mkdir(exist_ok=True)
         self.port = free_port()
         self.password_file = folder / "store-password"
         self.password_file.write_text(f"{PASSWORD}\n")
         self._folder = folder
         self._config = folder / "redis.conf"
-        self._config.write_text(
-            f"bind 127.0.0.1 {also_at}\nport {self.port}\ndir {folder}\n"
-            f'save ""\nappendonly no\nrequirepass {PASSWORD}\n'
+        self._config.unlink(missing_ok=True)
+        self.configure(
+            *(f"bind 127.0.0.1 {also_at}", f"port {self.port}", f"dir {folder}"),
+            *('save ""', "appendonly no", f"requirepass {PASSWORD}", f"masterauth {PASSWORD}"),
+            # Else it waits for more replicas before it serves the first.
+            "repl-diskless-sync-delay 0",
+            *more,
         )
+        if replica_of is not None:
+            self.configure(f"replicaof 127.0.0.1 {replica_of.port}")
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -63,15 +86,31 @@ class RedisServer:
         prefix: str,
         kept: Kept = Kept(),  # noqa: B008  # frozen
         now: Callable[[], float] | None = None,
+        here: Callable[[], float] = time.monotonic,
     ) -> Shared:
-        """A replica's view of it."""
-        return Shared(self.store(), prefix, kept, now)
+        """A replica's view of it, whose own seconds `here` counts."""
+        return Shared(self.store(), prefix, kept, now, here)
 
-    def start(self) -> None:
-        """Starts it, empty, on the same port; it answers when this returns."""
+    def configure(self, *lines: str) -> None:
+        """Adds lines to its configuration, which it reads at its start."""
+        with self._config.open("a") as config:
+            config.writelines(f"{line}\n" for line in lines)
+
+    def order(self, *words: str | bytes | int) -> Any:
+        """Has it do a command, whose answer is returned."""
+        password = self.password_file.read_text().strip()
+        with Redis(port=self.port, password=password, socket_timeout=_START_SECONDS) as redis:
+            return redis.execute_command(*words)
+
+    def start(self, *, awaited: bool = True) -> None:
+        """Starts it, with what it saved if anything, on the same port.
+
+        It answers when this returns, unless that is not awaited.
+        """
         with (self._folder / "redis.log").open("ab") as log:
             self._process = subprocess.Popen([*REDIS.command(), self._config], stdout=log)
-        self.await_answer()
+        if awaited:
+            self.await_answer()
 
     def await_answer(self) -> None:
         """Waits until it answers."""
