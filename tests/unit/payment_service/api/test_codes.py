@@ -120,7 +120,7 @@ def a_fault(folder: Path) -> Answer:
 
 
 def a_request_that_never_ends(_: Path) -> Answer:
-    with serving(a_client().app, head_seconds=0.1) as port, Caller(port.number) as caller:
+    with serving(a_client().app, head_seconds=0.4) as port, Caller(port.number) as caller:
         return caller.ask(a_request()[:-50])
 
 
