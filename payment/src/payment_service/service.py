@@ -2,8 +2,10 @@
 
 import random
 import socket
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from payment_service.api.charge_app import create_app
@@ -25,6 +27,7 @@ from payment_service.metrics import Metrics, Moment, State
 from payment_service.outcome.outcome import decide_outcome
 from payment_service.server.port import Limits, Port
 from payment_service.settings import Settings
+from payment_service.state.interface import StoreLostError
 from payment_service.state.opening import open_state
 from payment_service.text.timestamps import timestamp
 
@@ -60,9 +63,10 @@ class Service:
         look = Watcher(self.mounted.all(), self._tell_news)
         self._files = Repeated("live-files", look, late_seconds=LATE_FILES_SECONDS)
         # A thread of its own, so that a fault ends in time whatever the file system does.
-        self._faults = Repeated(
-            "live-faults", self.effective.refresh, late_seconds=LATE_FAULTS_SECONDS
-        )
+        self._faults = Repeated("live-faults", self._follow, late_seconds=LATE_FAULTS_SECONDS)
+        self._followed_reset: str | None = None
+        """The last reset of the state that is followed here; None before the first look."""
+        self._resetting = threading.Lock()
         self._accepts = False
         self._draining = False
         metrics = Metrics()
@@ -169,9 +173,29 @@ class Service:
         )
         return Port(app, (settings.host, settings.port), limits)
 
+    def _follow(self) -> None:
+        """Follows what other replicas do by way of the store."""
+        self.effective.refresh()
+        with self._resetting, suppress(StoreLostError):
+            last = self.state.last_reset()
+            if self._followed_reset is None:
+                self._followed_reset = last
+            # A store that was started again, empty, knows of none.
+            elif last and last != self._followed_reset:
+                self._forget(lambda: None)
+                self._followed_reset = last
+                self.lines.event("reset_followed")
+
     def _reset(self) -> None:
+        with self._resetting:
+            self._forget(self.state.reset)
+            with suppress(StoreLostError):
+                self._followed_reset = self.state.last_reset() or self._followed_reset
+
+    def _forget(self, reset_state: Callable[[], None]) -> None:
+        """Forgets what this process has for itself, and what the state has, in one step."""
         with self._cashier.forgetting():
-            self.state.reset()
+            reset_state()
             self.effective.replace(None)
             self.effective.refresh()
         self.charges.release_deferred(_RELEASE_SECONDS)

@@ -10,7 +10,7 @@ import pytest
 from billing_dev.eventually import eventually
 from billing_dev.local.redis_server import RedisServer
 from support.payment.control import CONTROL_TOKEN, Control
-from support.payment.service import Caller, ServiceProcess, a_request
+from support.payment.service import Caller, ServiceProcess, a_request, get, sample
 
 pytestmark = pytest.mark.thorough
 
@@ -129,3 +129,23 @@ def test_a_reset_is_for_all_that_share_the_store(together: Replicas) -> None:
 
     assert its_control.get("/v1/ledger")["totals"] == []
     eventually(lambda: status(one) == 200, within=SEEN)
+
+
+def test_a_reset_frees_what_every_replica_has_for_itself(together: Replicas) -> None:
+    (one, _), (_, its_control) = together
+    profile = {"successRate": 1, "latency": {"fixed": {"seconds": 600}}}
+    assert Control(one.control_port).ask("PUT", "/v1/profile", profile).status == 200
+    with Caller(one.port) as caller:
+        caller.send(a_request())
+        eventually(partial(deferred, one), lambda count: count == 1, within=SEEN)
+
+        assert its_control.ask("POST", "/v1/reset").status == 200
+
+        assert caller.answer().json == {"result": "true"}
+    eventually(partial(deferred, one), lambda count: count == 0, within=SEEN)
+    assert Control(one.control_port).get("/v1/profile")["source"] == "file"
+    assert its_control.get("/v1/ledger")["totals"] == []
+
+
+def deferred(service: ServiceProcess) -> float:
+    return sample(get(service.ops_port, "/metrics").body, "payment_replies_deferred")

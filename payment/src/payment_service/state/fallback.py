@@ -120,6 +120,9 @@ class LocalWhenLost:
             was_there, self._last_faults = others != self._last_faults, others
             return self._local.drop_fault(name) or was_there
 
+    def last_reset(self) -> str:
+        return self._ask(lambda state: state.last_reset())
+
     def reset(self) -> None:
         self._local.reset()
         self._ask(lambda state: state.reset())

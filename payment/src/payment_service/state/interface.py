@@ -165,5 +165,8 @@ class State(Protocol):
     def reset(self) -> None:
         """Forgets everything, the faults too."""
 
+    def last_reset(self) -> str:
+        """Returns what names the last reset, by whatever replica; empty if none is known."""
+
     def close(self) -> None:
         """Ends its connections, if it has any. Nothing is asked of it afterwards."""

@@ -269,7 +269,14 @@ function operations.drop_fault(name, calls)
   return dropped
 end
 
-function operations.reset() return call('DEL', unpack(KEYS)) end
+-- By its name the other replicas see that there was one.
+function operations.reset(name)
+  call('DEL', unpack(KEYS))
+  touched = {numbers = true}
+  return call('HSET', key.numbers, 'reset', name)
+end
+
+function operations.last_reset() return call('HGET', key.numbers, 'reset') or '' end
 
 local function run()
   -- Changes nothing, and is refused by a server that must not be written to: a replica, one that is

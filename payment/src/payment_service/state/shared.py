@@ -197,7 +197,11 @@ class Shared:
         return bool(dropped)
 
     def reset(self) -> None:
-        self._do(("reset",))
+        self._do(("reset", uuid4().hex))
+
+    def last_reset(self) -> str:
+        [name] = self._do(("last_reset",))
+        return _printable(name)
 
     def _attempt(self, charge: Charge) -> Operation:
         return ("attempt", charge.fingerprint, self._kept.attempts)
