@@ -20,7 +20,7 @@ LONGEST_TEXT = 400
 
 _AMOUNT = r"[0-9]{1,310}(\.[0-9]{1,400})?"
 _MOST_PARAMETERS = 100
-_LONGEST_HOLDER = len(str(whole_numbers.LARGEST)) + 1 + LONGEST_CURRENCY
+_HOLDER = rf"[1-9][0-9]{{0,18}} [\s\S]{{0,{LONGEST_CURRENCY}}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +149,10 @@ def _instant(name: str, means: str) -> Parameter:
 
 
 def _holder(text: str) -> Holder:
-    customer, space, currency = text.partition(" ")
-    customer_id = whole_numbers.read(customer, 1, whole_numbers.LARGEST)
-    if customer_id is None or not space or len(currency) > LONGEST_CURRENCY:
+    if not re.fullmatch(_HOLDER, text):
         raise ValueError(text)
-    return customer_id, currency
+    customer_id, _, currency = text.partition(" ")
+    return int(customer_id), currency
 
 
 def _amount(text: str) -> Decimal:
@@ -193,7 +192,7 @@ OF_LEDGER = (
     Parameter(
         "after",
         "`next` of the page before.",
-        {"type": "string", "maxLength": _LONGEST_HOLDER},
+        {"type": "string", "pattern": f"^{_HOLDER}$"},
         "the `next` of an answer",
         _holder,
     ),
