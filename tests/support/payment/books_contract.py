@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from payment_service.state.interface import Began, State
 from payment_service.state.records import Filter, Sum, Total
+from payment_service.state.slices import ROWS
 from payment_service.state.values import Kept, Keyed, SavedAnswer, SetFault
 from support.payment.state_makers import NOON, Clock, Opened, a_booking, a_charge_of, an_entry
 
@@ -56,6 +57,18 @@ class BooksContract:
         assert pages == [sorted(holders)[:4], sorted(holders)[4:]]
         assert list(state.totals((9, "V"), 1).rows) == [(9, "€")]
         assert state.totals((last, "USD")).rows == {}
+
+    def test_more_rows_than_are_read_at_once_are_read_without_a_gap(self, opened: Opened) -> None:
+        state = opened(Kept())
+        everybody = [(customer, "€") for customer in range(1, 2 * ROWS + 2)]
+        for customer, currency in everybody:
+            state.book(a_booking(charge=a_charge_of(customer, currency=currency)))
+
+        assert list(state.totals().rows) == everybody
+        for limit in (ROWS - 1, ROWS, ROWS + 1, 2 * ROWS):
+            first = list(state.totals(limit=limit).rows)
+            assert first + list(state.totals(first[-1]).rows) == everybody
+            assert len(first) == limit
 
     def test_a_row_that_made_room_is_in_no_page_and_comes_back_with_its_next_booking(
         self, state: State

@@ -31,6 +31,7 @@ TOKEN_HEADER = "HTTP_X_TOKEN"
 REQUEST_ID_HEADER = "HTTP_X_REQUEST_ID"
 ATTEMPT_HEADER = "HTTP_X_CHARGE_ATTEMPT"
 KEY_HEADER = "HTTP_IDEMPOTENCY_KEY"
+CODING_HEADER = "HTTP_CONTENT_ENCODING"
 PREFERENCE_HEADER = "HTTP_PREFER"
 LONGEST_KEY = 255
 LARGEST_ATTEMPT = 2**31 - 1
@@ -85,7 +86,7 @@ class ChargeResource(Resource):
             _refuse_repeated(request)
         if not is_json(request.content_type):
             raise RefusedError(415, Reason.CONTENT_TYPE, "Content-Type must be application/json")
-        if is_coded(request):
+        if CODING_HEADER in request.env and is_coded(request):
             raise RefusedError(415, Reason.CONTENT_ENCODING, CODED, (NO_CODING,))
         length = request.content_length or 0
         if length > self._largest_body:

@@ -226,6 +226,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     """Set while something that came is taken apart."""
     resumes = False
     """Set while what came behind is."""
+    held = False
+    """Whether something of it is counted by the port's intake."""
 
     def parser_class(self, adj: Any) -> "Parser | Behind":
         # An answer to a failure needs a parser, too, while its request still stands first.
@@ -234,16 +236,26 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         return Parser(adj, self.server.heads)
 
     def readable(self) -> bool:
-        return not self.unread and not self.resumes and bool(super().readable())
+        # As waitress' own, which each charge would ask in vain for how far to look ahead.
+        return not (
+            self.requests
+            or self.unread
+            or self.resumes
+            or self.total_outbufs_len
+            or self.will_close
+            or self.close_when_flushed
+        )
 
     def received(self, data: bytes) -> bool:
         self.receives = True
         taken: bool = super().received(data)
         self.receives = False
         request = self.request
-        if request is not None and not self.server.intake.hold(self, len(data)):
-            detail = "as much is held of unfinished requests as can be; nothing was charged"
-            self.refuse_unfinished(request, HTTPStatus.SERVICE_UNAVAILABLE, detail)
+        if request is not None:
+            self.held = True
+            if not self.server.intake.hold(self, len(data)):
+                detail = "as much is held of unfinished requests as can be; nothing was charged"
+                self.refuse_unfinished(request, HTTPStatus.SERVICE_UNAVAILABLE, detail)
         return taken
 
     def service(self) -> None:
@@ -253,7 +265,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
             super().service()
         finally:
             CURRENT_REQUEST.connection = None
-        self.server.intake.release(self)
+        if self.held:
+            self.held = False
+            self.server.intake.release(self)
         if self.unread and self.connected:
             self._resume()
 

@@ -10,11 +10,13 @@ from payment_service.state.interface import Began
 from payment_service.state.values import Kept, SavedAnswer
 
 _DIGEST_BYTES = 16
+_LONGEST_KEPT = 64
+"""In characters."""
 
 
 @dataclass(slots=True)
 class _Entry:
-    fingerprint: bytes
+    fingerprint: str | bytes
     expires: float
     answer: SavedAnswer | None = None
 
@@ -22,18 +24,18 @@ class _Entry:
 class Answers:
     """The idempotency keys of this process; those begun longest ago are forgotten first.
 
-    Of keys and fingerprints a digest is kept: they are compared alone, and may be long.
+    Of long keys and fingerprints a digest is kept, for they are only compared.
     """
 
     def __init__(self, kept: Kept, now: Callable[[], float]) -> None:
         self._kept = kept
         self._now = now
-        self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
+        self._entries: OrderedDict[str | bytes, _Entry] = OrderedDict()
         self._lock = threading.Lock()
 
     def begin(self, key: str, fingerprint: str) -> Began | SavedAnswer:
         """Takes a key; see `State.begin`."""
-        name, charge = _digest(key), _digest(fingerprint)
+        name, charge = _short(key), _short(fingerprint)
         with self._lock:
             now = self._now()
             entry = self._living(name, now)
@@ -48,7 +50,7 @@ class Answers:
         self, key: str, fingerprint: str, answer: SavedAnswer, *, ttl_seconds: float
     ) -> SavedAnswer:
         """Keeps an answer; see `State.save`."""
-        name, charge = _digest(key), _digest(fingerprint)
+        name, charge = _short(key), _short(fingerprint)
         with self._lock:
             now = self._now()
             entry = self._living(name, now)
@@ -61,17 +63,17 @@ class Answers:
 
     def forget(self, key: str) -> None:
         """Gives a key back unless it has its answer."""
-        name = _digest(key)
+        name = _short(key)
         with self._lock:
             entry = self._entries.get(name)
             if entry is not None and entry.answer is None:
                 del self._entries[name]
 
-    def _living(self, name: bytes, now: float) -> _Entry | None:
+    def _living(self, name: str | bytes, now: float) -> _Entry | None:
         entry = self._entries.get(name)
         return entry if entry is not None and entry.expires > now else None
 
-    def _enter(self, name: bytes, entry: _Entry) -> None:
+    def _enter(self, name: str | bytes, entry: _Entry) -> None:
         self._entries.pop(name, None)
         self._entries[name] = entry
         oldest = next(iter(self._entries.values()))
@@ -79,5 +81,8 @@ class Answers:
             self._entries.popitem(last=False)
 
 
-def _digest(text: str) -> bytes:
+def _short(text: str) -> str | bytes:
+    """Returns a text as it is, or a digest that takes less room; never equal for two texts."""
+    if len(text) <= _LONGEST_KEPT and text.isascii():
+        return text
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()

@@ -158,7 +158,8 @@ class Shared:
         behind, unreadable = "" if after is None else holder_text(*after), 0
         while True:
             size = min(ROWS, limit - len(rows))
-            [(forgotten, missing, behind, *page)] = self._do(("totals", behind, size))
+            [(forgotten, missing, last, *page)] = self._do(("totals", behind, size))
+            behind = last.decode("utf-8", "surrogatepass")
             readable = dict(self._readable("totals", page, read_total))
             unreadable += int(missing) + len(page) - len(readable)
             rows.update(readable)
