@@ -106,7 +106,9 @@ _REFUSED = {
     403: ResponseDoc("X-Token is missing or wrong.", Refused),
     405: ResponseDoc("Another method.", Refused, headers=("Allow",)),
     408: ResponseDoc("It was not complete in time.", Refused),
-    409: ResponseDoc("A call with this key, or a charge alike, is in flight.", Refused),
+    409: ResponseDoc(
+        "A call with this key, or a charge alike, is in flight.", Refused, headers=("Retry-After",)
+    ),
     413: ResponseDoc("The body is too large.", Refused),
     415: ResponseDoc(
         "The body is no JSON, or in a content coding.", Refused, headers=("Accept-Encoding",)
@@ -118,11 +120,16 @@ _REFUSED = {
     500: ResponseDoc("The service failed, or a fault of the profile.", Refused),
     501: ResponseDoc("The transfer coding is unknown.", Refused),
     502: ResponseDoc("A fault of the profile.", Refused),
-    503: ResponseDoc("The store is lost, or no more replies can be deferred.", Refused),
+    503: ResponseDoc(
+        "The store cannot be used, no more replies can be deferred, too much is held of "
+        "unfinished requests, or a fault of the profile.",
+        Refused,
+        headers=("Retry-After",),
+    ),
     504: ResponseDoc("A fault of the profile.", Refused),
     505: ResponseDoc("The version of HTTP is another one.", Refused),
 }
-_BELOW = {status: _REFUSED[status] for status in (400, 405, 408, 413, 417, 431, 501, 505)}
+_BELOW = {status: _REFUSED[status] for status in (400, 405, 408, 413, 417, 431, 501, 503, 505)}
 _DECIDED = ResponseDoc(
     "It was decided.",
     Decided,

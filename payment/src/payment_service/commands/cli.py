@@ -25,9 +25,10 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=__version__)
     whole.set_defaults(run=None)
     commands = whole.add_subparsers(metavar="COMMAND")
-    about = "totals by customer and currency, from log lines"
+    about = "totals by customer and currency, from log lines; ends with 1 if any is bad or missing"
     _configure_ledger(commands.add_parser("ledger", help=about, description=about))
-    about = "what is PAID in Antaeus against the charges of log lines; ends with 1 if they differ"
+    about = "what is PAID in Antaeus against the charges of log lines; ends with 1 if they differ, "
+    "a line is bad, or a charge is missing in the log"
     _configure_reconcile(commands.add_parser("reconcile", help=about, description=about))
     profile = commands.add_parser("profile", help="about the profile's document")
     of_profile = profile.add_subparsers(metavar="COMMAND", required=True)

@@ -33,7 +33,9 @@ class Limits(Part):
         default=None, description="Calls in flight at the same time."
     )
     retry_after_seconds: values.RetryAfter = Field(
-        default=1, description="Value of the Retry-After header in seconds."
+        default=1,
+        description="Smallest value of the Retry-After header in seconds. After it, perSecond may "
+        "ask for more.",
     )
 
     @field_validator("burst")
