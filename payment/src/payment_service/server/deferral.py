@@ -15,9 +15,10 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from payment_service.server.channel import Channel
 from payment_service.server.deferred_replies import DeferredReplies
 from payment_service.server.delivery import GARBAGE, Delivery, Shape, portions
-from payment_service.server.wire import Channel, ChargeTask, ReplyDeferred
+from payment_service.server.wire import ChargeTask, ReplyDeferred
 
 _RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 

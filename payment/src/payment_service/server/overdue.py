@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from http import HTTPStatus
 
-from payment_service.server.wire import Channel, Parser
+from payment_service.server.channel import Channel
+from payment_service.server.wire import Parser
 
 
 class Overdue:

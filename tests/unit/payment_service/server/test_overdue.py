@@ -10,9 +10,9 @@ import pytest
 
 from billing_dev.eventually import eventually
 from payment_service.api.problems import refusal_as_problem
+from payment_service.server.channel import Channel
 from payment_service.server.overdue import Overdue
 from payment_service.server.port import Limits, Port
-from payment_service.server.wire import Channel
 from support.cases import cases
 from support.payment.arranged_app import BODY, ArrangedApp, get, serving
 from support.payment.service import Answer, Caller, a_head
