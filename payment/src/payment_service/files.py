@@ -79,7 +79,8 @@ class Impatient(Generic[T]):
             return results[0]
         if errors:
             raise errors[0]
-        self._hung = self._hung or thread
+        if thread.is_alive():
+            self._hung = thread
         raise MistakesError([f"{self._what}: no answer within {self._seconds:g} s"])
 
 

@@ -15,6 +15,7 @@ from payment_service.api.ops_app import Health, create_ops_app
 from payment_service.api.problems import refusal_as_problem
 from payment_service.cashier.books import Environment
 from payment_service.cashier.cashier import Cashier, DecideOutcome
+from payment_service.cashier.gate import GateClosedError
 from payment_service.cashier.records import ChargeLog
 from payment_service.files import Impatient
 from payment_service.ids import new_charge_id
@@ -39,6 +40,7 @@ OPS_CONNECTIONS = 200
 CONTROL_CONNECTIONS = 100
 CONTROL_THREADS = 2
 _RELEASE_SECONDS = 2.0
+_LAST_DECISION_SECONDS = 2.0
 LONGEST_START = 10.0
 """Seconds that the files may take at the start."""
 LATE_FILES_SECONDS = 10.0
@@ -111,6 +113,9 @@ class Service:
         self.ops.stop()
         if self.control is not None:
             self.control.stop()
+        # Who decides a charge at this moment books it, and the log has its line.
+        with suppress(GateClosedError), self._cashier.forgetting(_LAST_DECISION_SECONDS):
+            pass
         self._files.stop()
         self._faults.stop()
         self.state.close()
@@ -134,7 +139,9 @@ class Service:
         settings, token = self.settings, self.mounted.control_token
         if settings.control_port is None or token is None:
             return None
-        control = ControlService(self.effective, self.state, self.lines.event, self._reset)
+        control = ControlService(
+            self.effective, self.state, self.lines.event, self._reset, self._follow_reset
+        )
         app = create_control_app(control, lambda: token.current, self._replica)
         limits = Limits(
             CONTROL_THREADS,
@@ -176,6 +183,9 @@ class Service:
     def _follow(self) -> None:
         """Follows what other replicas do by way of the store."""
         self.effective.refresh()
+        self._follow_reset()
+
+    def _follow_reset(self) -> None:
         with self._resetting, suppress(StoreLostError):
             last = self.state.last_reset()
             if self._followed_reset is None:

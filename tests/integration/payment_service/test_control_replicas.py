@@ -147,5 +147,22 @@ def test_a_reset_frees_what_every_replica_has_for_itself(together: Replicas) -> 
     assert its_control.get("/v1/ledger")["totals"] == []
 
 
+def test_what_is_changed_after_a_reset_at_another_replica_stays(together: Replicas) -> None:
+    (_, control), (_, its_control) = together
+    for _ in range(3):
+        assert control.ask("POST", "/v1/reset").status == 200
+        assert its_control.ask("PUT", "/v1/profile", {"successRate": 0}).status == 200
+        # Two looks of the replica at the store lie between these.
+        for name in ("one", "two"):
+            control.put_fault(name)
+            eventually(partial(has_fault, its_control, name), within=SEEN)
+        assert its_control.get("/v1/profile")["source"] == "control"
+
+
+def has_fault(control: Control, name: str) -> bool:
+    faults = control.get("/v1/profile")["faults"]
+    return name in [fault["entry"]["name"] for fault in faults]
+
+
 def deferred(service: ServiceProcess) -> float:
     return sample(get(service.ops_port, "/metrics").body, "payment_replies_deferred")

@@ -4,12 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from payment_service.state.interface import Began, State
+from payment_service.state.interface import Began, HoldLostError, State
 from payment_service.state.records import Filter
-from payment_service.state.values import SavedAnswer
+from payment_service.state.values import Hold, Keyed, SavedAnswer
 from support.payment.books_contract import BooksContract
 from support.payment.duplicates_contract import DuplicatesContract
-from support.payment.state_makers import KEPT, Clock, Opened, a_booking, a_charge_of
+from support.payment.state_makers import KEPT, Clock, Opened, a_booking, a_charge_of, an_entry
 
 ANSWER = SavedAnswer(200, b'{"result":"true"}\xff\x00', (("X-Charge", "a"), ("X-More", "b")))
 OTHER_ANSWER = SavedAnswer(503, b"", ())
@@ -192,6 +192,62 @@ class StateContract(BooksContract, DuplicatesContract):
 
         assert [state.begin(key, "print") for key in "bcd"] == [Began.IN_FLIGHT] * 3
         assert state.begin("a", "print") is Began.FRESH
+
+    # What is settled too late
+
+    def test_a_charge_that_lost_its_key_to_another_is_not_booked(
+        self, state: State, clock: Clock
+    ) -> None:
+        charge, keyed = a_charge_of(), Keyed("key", "print", ANSWER, 60)
+        assert state.begin("key", "print", "a") is Began.FRESH
+        clock.seconds += 31
+        assert state.begin("key", "print", "b") is Began.FRESH
+
+        with pytest.raises(HoldLostError):
+            state.settle(a_booking("a", charge), an_entry(), keyed, Hold("key", first=False))
+        assert state.bookings(Filter(), 9) == []
+        assert state.count(Filter()) == 0
+        state.forget("key", "a")
+        state.settle(a_booking("b", charge), an_entry(), keyed, Hold("key", first=False))
+        assert state.begin("key", "print", "c") == ANSWER
+        with pytest.raises(HoldLostError):
+            state.settle(a_booking("a", charge), an_entry(), keyed, Hold("key", first=False))
+        assert [booking.charge_id for booking in state.bookings(Filter(), 9)] == ["b"]
+
+    def test_a_charge_whose_place_as_the_first_another_has_is_not_booked(
+        self, state: State, clock: Clock
+    ) -> None:
+        state.earlier(a_charge_of(), "a", 3600)
+        clock.seconds += 31
+        assert state.earlier(a_charge_of(), "b", 3600) is None
+        state.settle(a_booking("b"), an_entry(), None, Hold(None, first=True))
+
+        with pytest.raises(HoldLostError):
+            state.settle(a_booking("a"), an_entry(), None, Hold(None, first=True))
+
+        assert [booking.charge_id for booking in state.bookings(Filter(), 9)] == ["b"]
+
+    def test_a_late_charge_that_nobody_took_the_place_of_is_booked(
+        self, state: State, clock: Clock
+    ) -> None:
+        state.begin("key", "print", "a")
+        state.earlier(a_charge_of(), "a", 1)
+        clock.seconds += 31
+
+        keyed = Keyed("key", "print", ANSWER, 60)
+        state.settle(a_booking("a"), an_entry(), keyed, Hold("key", first=True))
+
+        assert state.begin("key", "print", "b") == ANSWER
+
+    def test_after_a_reset_no_charge_of_before_is_booked_under_its_key(self, state: State) -> None:
+        keyed = Keyed("key", "print", ANSWER, 60)
+        state.begin("key", "print", "a")
+        state.reset()
+
+        with pytest.raises(HoldLostError):
+            state.settle(a_booking("a"), an_entry(), keyed, Hold("key", first=False))
+
+        assert state.begin("key", "print", "b") is Began.FRESH
 
     # Arrivals
 

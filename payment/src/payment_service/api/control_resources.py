@@ -58,6 +58,8 @@ class ControlService:
     """Writes a line of the log: the name of the event, and its fields by keyword."""
     reset: Callable[[], None]
     """Forgets everything, in one step for every charge; raises StoreLostError, GateClosedError."""
+    follow_reset: Callable[[], None]
+    """Follows a reset of another replica, before a change that it would undo."""
 
 
 class Controlled(Route):
@@ -77,7 +79,9 @@ class ProfileResource(Controlled):
         self._show(response)
 
     def on_put(self, request: falcon.Request, response: falcon.Response) -> None:
-        self._control.effective.replace(_read(Profile, request))
+        profile = _read(Profile, request)
+        self._control.follow_reset()
+        self._control.effective.replace(profile)
         self._control.log_event("profile_replaced")
         self._show(response)
 
@@ -114,6 +118,7 @@ class FaultResource(Controlled):
         order, control = _read(FaultOrder, request), self._control
         entry = order.entry(_fault_name(name))
         document = TypeAdapter(FaultEntry).dump_json(entry, by_alias=True, exclude_none=True)
+        control.follow_reset()
         fault = control.state.set_fault(name, document.decode(), order.seconds)
         if fault is None:
             raise ProblemError(409, "as many faults are set as can be; drop one first")

@@ -9,9 +9,10 @@ from payment_service.cashier.calls import Call, ChargeRequest
 from payment_service.cashier.records import CallOutcome, ChargeRecord, Recorder
 from payment_service.cashier.replies import Reply
 from payment_service.profile.document import Profile
+from payment_service.profile.values import DuplicateMode
 from payment_service.state.interface import State
 from payment_service.state.records import Booking, JournalEntry
-from payment_service.state.values import Earlier, Keyed
+from payment_service.state.values import Earlier, Hold, Keyed
 
 _log = logging.getLogger(__name__)
 
@@ -94,11 +95,14 @@ class Books:
             record.fault,
             self._environment.replica,
         )
-        keyed, key = None, context.request.key
+        keyed, key, hold = None, context.request.key, None
         if key is not None:
             ttl_seconds = context.profile.idempotency.ttl_seconds
             keyed = Keyed(key, charge.fingerprint, reply.saved(), ttl_seconds)
-        self._state.settle(booking, entry, keyed)
+        looks = context.profile.duplicates.mode is not DuplicateMode.IGNORE
+        if key is not None or looks:
+            hold = Hold(key, first=looks and context.earlier is None)
+        self._state.settle(booking, entry, keyed, hold)
         self._hand_to_recorders(record)
 
     def _entry(self, record: ChargeRecord) -> JournalEntry:

@@ -18,7 +18,13 @@ from payment_service.outcome.charges import Charge
 from payment_service.outcome.outcome import Outcome, OutcomeInputs, decide_outcome
 from payment_service.profile.document import Limits, Profile
 from payment_service.profile.values import DuplicateMode
-from payment_service.state.interface import Began, State, StoreLostError, UnreadableKeyError
+from payment_service.state.interface import (
+    Began,
+    HoldLostError,
+    State,
+    StoreLostError,
+    UnreadableKeyError,
+)
 from payment_service.state.values import Arrival, Earlier, SavedAnswer
 
 DecideOutcome = Callable[[Profile, Charge, int, OutcomeInputs], Outcome]
@@ -78,12 +84,13 @@ class Cashier:
         )
 
     @contextmanager
-    def forgetting(self) -> Iterator[None]:
+    def forgetting(self, within: float = _LONGEST_DECISION) -> Iterator[None]:
         """For who resets the state: no call is decided meanwhile, and none counts as in flight.
 
-        Calls that come meanwhile wait. Raises GateClosedError if one does not end in time.
+        Calls that come meanwhile wait. Raises GateClosedError if one does not end within so many
+        seconds.
         """
-        with self._gate.closed(_LONGEST_DECISION):
+        with self._gate.closed(within):
             yield
             # New ones: the replies that are still on their way take leave of the old.
             self._in_flight = InFlight()
@@ -107,6 +114,9 @@ class Cashier:
                 message = "more charge calls than the limits of the profile let pass"
                 return self.refuse(call, 429, Reason.LIMIT, message, retry_after=seconds)
             return self._counted(call, request, profile)
+        except HoldLostError:
+            message = "the charge took too long to decide, so it was not made"
+            return self.refuse(call, 503, Reason.STORE, message, retry_after=_SOON)
         except StoreLostError as lost:
             message = f"nothing is known about this charge: {lost}"
             return self.refuse(call, 503, Reason.STORE, message, retry_after=_SOON)
@@ -152,12 +162,14 @@ class Cashier:
         return reply.and_then(in_flight.leave)
 
     def _under_key(self, call: Call, request: ChargeRequest, profile: Profile) -> Reply:
-        key = request.key
+        key, charge_id = request.key, self._environment.new_id()
         if key is None:
-            return self._charge(call, request, profile)
+            return self._charge(call, request, profile, charge_id)
         # The answer is on its way, though it has been kept for long.
-        deferred = key in self._deferred_keys
-        began = Began.IN_FLIGHT if deferred else self._state.begin(key, request.charge.fingerprint)
+        if key in self._deferred_keys:
+            began: Began | SavedAnswer = Began.IN_FLIGHT
+        else:
+            began = self._state.begin(key, request.charge.fingerprint, charge_id)
         if isinstance(began, SavedAnswer):
             return self._repeat(call, request, replies.repeated(began), Reason.KEY)
         if began is Began.IN_FLIGHT:
@@ -167,18 +179,20 @@ class Cashier:
             message = "Idempotency-Key: it was used for another charge; take a new one"
             return self.refuse(call, 422, Reason.KEY_REUSED, message)
         try:
-            reply = self._charge(call, request, profile)
+            reply = self._charge(call, request, profile, charge_id)
         except BaseException:
             with suppress(StoreLostError):
-                self._state.forget(key)
+                self._state.forget(key, charge_id)
             raise
         if not reply.waits:
             return reply
         self._deferred_keys.add(key)
         return reply.and_then(partial(self._deferred_keys.discard, key))
 
-    def _charge(self, call: Call, request: ChargeRequest, profile: Profile) -> Reply:
-        charge, charge_id = request.charge, self._environment.new_id()
+    def _charge(
+        self, call: Call, request: ChargeRequest, profile: Profile, charge_id: str
+    ) -> Reply:
+        charge = request.charge
         duplicates, mode = profile.duplicates, profile.duplicates.mode
         window = None if mode is DuplicateMode.IGNORE else duplicates.window_seconds
         attempt, earlier = self._arrive(request, charge_id, window)
@@ -268,7 +282,7 @@ class Cashier:
         """Lets nothing be remembered of a charge that does not count, unless it was booked."""
         self._withdraw(context)
         if context.request.key is not None:
-            self._state.forget(context.request.key)
+            self._state.forget(context.request.key, context.charge_id)
 
     def _withdraw(self, context: ChargeContext) -> None:
         if context.earlier is None:

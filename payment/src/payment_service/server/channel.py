@@ -33,9 +33,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     unread = b""
     """What came behind a request that is not answered yet."""
     receives = False
-    """Set while something that came is taken apart."""
-    resumes = False
-    """Set while what came behind is."""
+    """Set while something that came is taken apart, by the loop."""
     held = False
     """Whether something of it is counted by the port's intake."""
 
@@ -50,7 +48,6 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         return not (
             self.requests
             or self.unread
-            or self.resumes
             or self.total_outbufs_len
             or self.will_close
             or self.close_when_flushed
@@ -60,13 +57,24 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         self.receives = True
         taken: bool = super().received(data)
         self.receives = False
-        request = self.request
-        if request is not None:
-            self.held = True
-            if not self.server.intake.hold(self, len(data)):
-                detail = "as much is held of unfinished requests as can be; nothing was charged"
-                self.refuse_unfinished(request, HTTPStatus.SERVICE_UNAVAILABLE, detail)
+        if self.request is not None or self.held:
+            self._count_unfinished()
         return taken
+
+    def _count_unfinished(self) -> None:
+        """Has the port count what is held of a request that has not come whole; for the loop."""
+        request, intake = self.request, self.server.intake
+        if request is None and self.requests:
+            return  # it is whole now, and counts until it is answered
+        size = 0 if request is None else request.size
+        self.held = size > 0
+        fits = intake.hold(self, size)
+        if not self.connected:
+            # It was found gone meanwhile, and nobody comes by again.
+            intake.release(self)
+        elif request is not None and not fits:
+            detail = "as much is held of unfinished requests as can be; nothing was charged"
+            self.refuse_unfinished(request, HTTPStatus.SERVICE_UNAVAILABLE, detail)
 
     def service(self) -> None:
         CURRENT_REQUEST.connection = self
@@ -78,19 +86,19 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         if self.held:
             self.held = False
             self.server.intake.release(self)
-        if self.unread and self.connected:
-            self._resume()
+        if self.unread:
+            # By the loop, which alone reads: nothing that comes later can get before it.
+            self.server.trigger.pull_trigger(self._read_on)
 
     def _keep(self, data: bytes) -> None:
         self.unread += data
 
-    def _resume(self) -> None:
-        """Reads what came behind the request that is answered now."""
-        self.resumes = True
+    def _read_on(self) -> None:
+        """Reads what came behind the request that is answered now; for the loop."""
         data, self.unread = self.unread, b""
-        self.received(data)
-        self.resumes = False
-        self.server.pull_trigger()
+        if self.connected:
+            self.received(data)
+            self.server.pull_trigger()
 
     @property
     def busy(self) -> bool:
@@ -114,11 +122,12 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
             request.error = RequestError(status, detail)
             request.completed = True
             self.requests.append(request)
-            self.server.add_task(self)
+            if len(self.requests) == 1:  # else it is added once the one before is answered
+                self.server.add_task(self)
 
     def handle_close(self) -> None:
         if self.lingers and self.will_close and self.socket is not None:
             self.lingers = False
             Lingering(self.socket.dup(), self._map)
-        self.server.intake.release(self)
         super().handle_close()
+        self.server.intake.release(self)

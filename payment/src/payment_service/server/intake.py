@@ -1,11 +1,14 @@
-"""Bounds how much is held of requests that are not whole yet, or come behind another one."""
+"""Bounds how much is held of requests that have not come whole, and how much is read ahead."""
 
 import threading
 from collections.abc import Callable
 
 
 class Intake:
-    """Bytes by connection. Most requests come whole and are never counted."""
+    """Bytes by connection. Most requests come whole and are never counted.
+
+    One that did not counts until it is answered.
+    """
 
     def __init__(self, most: int) -> None:
         """`most` is in bytes, for all connections of a port together."""
@@ -15,10 +18,11 @@ class Intake:
         self._lock = threading.Lock()
 
     def hold(self, connection: object, size: int) -> bool:
-        """Counts so many more bytes of a connection; false if that is too much for the port."""
+        """Counts so many bytes of a connection now; false if that is too much for the port."""
         with self._lock:
-            self._held[connection] = self._held.get(connection, 0) + size
-            self._total += size
+            self._total += size - self._held.pop(connection, 0)
+            if size:
+                self._held[connection] = size
             return self._total <= self._most
 
     def release(self, connection: object) -> None:

@@ -40,7 +40,7 @@ class Limits:
     deferred_seconds: float = LONGEST_DELAY
     """For how long a reply is deferred at most."""
     unfinished: int = 16 * 2**20
-    """How many bytes may be held of requests that are not whole yet, or wait for a thread."""
+    """How many bytes may be held of requests that do not come whole."""
     head_seconds: float = 10.0
     """How long the head of a request may take from its first byte on, and how long a connection
     may be open before that byte unless it has had an answer; looked at every second."""

@@ -71,6 +71,13 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
         super().__init__(adj)
         self._heads = heads
 
+    @property
+    def size(self) -> int:
+        """How many bytes of it have come and are kept."""
+        if not self.headers_finished:
+            return len(self.header_plus)
+        return int(self.header_bytes_received + self.body_bytes_received)
+
     def received(self, data: bytes) -> int:
         try:
             consumed: int = super().received(data)

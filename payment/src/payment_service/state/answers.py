@@ -17,6 +17,7 @@ _LONGEST_KEPT = 64
 @dataclass(slots=True)
 class _Entry:
     fingerprint: str | bytes
+    charge_id: str
     expires: float
     answer: SavedAnswer | None = None
 
@@ -33,14 +34,14 @@ class Answers:
         self._entries: OrderedDict[str | bytes, _Entry] = OrderedDict()
         self._lock = threading.Lock()
 
-    def begin(self, key: str, fingerprint: str) -> Began | SavedAnswer:
+    def begin(self, key: str, fingerprint: str, charge_id: str) -> Began | SavedAnswer:
         """Takes a key; see `State.begin`."""
         name, charge = _short(key), _short(fingerprint)
         with self._lock:
             now = self._now()
             entry = self._living(name, now)
             if entry is None:
-                self._enter(name, _Entry(charge, now + self._kept.in_flight_seconds))
+                self._enter(name, _Entry(charge, charge_id, now + self._kept.in_flight_seconds))
                 return Began.FRESH
         if entry.fingerprint != charge:
             return Began.MISMATCH
@@ -58,15 +59,20 @@ class Answers:
                 return answer
             if entry is not None and entry.answer is not None:
                 return entry.answer
-            self._enter(name, _Entry(charge, now + ttl_seconds, answer))
+            self._enter(name, _Entry(charge, "", now + ttl_seconds, answer))
             return answer
 
-    def forget(self, key: str) -> None:
-        """Gives a key back unless it has its answer."""
+    def holds(self, key: str, charge_id: str) -> bool:
+        """Tells whether a key is without an answer and still that of this charge."""
+        entry = self._entries.get(_short(key))
+        return entry is not None and entry.answer is None and entry.charge_id == charge_id
+
+    def forget(self, key: str, charge_id: str) -> None:
+        """Gives a key back that is this charge's, unless it has its answer."""
         name = _short(key)
         with self._lock:
             entry = self._entries.get(name)
-            if entry is not None and entry.answer is None:
+            if entry is not None and entry.answer is None and entry.charge_id == charge_id:
                 del self._entries[name]
 
     def _living(self, name: str | bytes, now: float) -> _Entry | None:

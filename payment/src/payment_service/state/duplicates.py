@@ -50,6 +50,11 @@ class Duplicates:
             self._make_room(since)
             return None
 
+    def is_first(self, alike: Alike, charge_id: str) -> bool:
+        """Tells whether no other charge is the first of those that are alike."""
+        seen = self._seen.get(alike)
+        return seen is None or seen[0].charge_id == charge_id
+
     def booked(self, alike: Alike, charge_id: str, reason: str | None, *, accepted: bool) -> None:
         """Says how a charge ended; one that is alike to an earlier one is now the latest."""
         with self._lock:

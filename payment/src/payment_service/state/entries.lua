@@ -122,6 +122,8 @@ local function next_turn()
   return call('HINCRBY', key.numbers, 'used', string.format('%.0f', last + 1))
 end
 
+local MOST_AT_ONCE = 50
+
 -- Makes a field the one that was used last; returns how many had to make room.
 local function used(hash, field, kept)
   local order = key[hash .. '_order']
@@ -129,6 +131,8 @@ local function used(hash, field, kept)
   call('ZADD', order, next_turn(), field)
   local over = call('ZCARD', order) - tonumber(kept)
   if over <= 0 then return 0 end
+  -- With a smaller bound than before there may be very many: a part of them each time.
+  over = math.min(over, MOST_AT_ONCE)
   for _ = 1, over do
     local gone = call('ZPOPMIN', order)[1]
     call('HDEL', key[hash], gone)

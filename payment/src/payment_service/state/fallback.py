@@ -8,7 +8,7 @@ from typing import TypeVar
 from payment_service.outcome.charges import Charge
 from payment_service.state.interface import Began, Scope, State, StoreLostError
 from payment_service.state.records import Booking, Filter, Holder, JournalEntry, Totals
-from payment_service.state.values import Arrival, Earlier, Keyed, SavedAnswer, SetFault
+from payment_service.state.values import Arrival, Earlier, Hold, Keyed, SavedAnswer, SetFault
 
 T = TypeVar("T")
 
@@ -47,8 +47,17 @@ class LocalWhenLost:
     def arrive(self, charge: Charge, charge_id: str, window_seconds: float | None) -> Arrival:
         return self._ask(lambda state: state.arrive(charge, charge_id, window_seconds))
 
-    def settle(self, booking: Booking, entry: JournalEntry, keyed: Keyed | None = None) -> None:
-        self._ask(lambda state: state.settle(booking, entry, keyed))
+    def settle(
+        self,
+        booking: Booking,
+        entry: JournalEntry,
+        keyed: Keyed | None = None,
+        hold: Hold | None = None,
+    ) -> None:
+        try:
+            self._shared.settle(booking, entry, keyed, hold)
+        except StoreLostError:
+            self._local.settle(booking, entry, keyed)  # which holds nothing of what began there
 
     def next_attempt(self, charge: Charge) -> int:
         return self._ask(lambda state: state.next_attempt(charge))
@@ -62,8 +71,8 @@ class LocalWhenLost:
     def wait_seconds(self, per_second: float, burst: int) -> float:
         return self._ask(lambda state: state.wait_seconds(per_second, burst))
 
-    def begin(self, key: str, fingerprint: str) -> Began | SavedAnswer:
-        return self._ask(lambda state: state.begin(key, fingerprint))
+    def begin(self, key: str, fingerprint: str, charge_id: str = "") -> Began | SavedAnswer:
+        return self._ask(lambda state: state.begin(key, fingerprint, charge_id))
 
     def save(
         self, key: str, fingerprint: str, answer: SavedAnswer, *, ttl_seconds: float
@@ -72,8 +81,8 @@ class LocalWhenLost:
             lambda state: state.save(key, fingerprint, answer, ttl_seconds=ttl_seconds)
         )
 
-    def forget(self, key: str) -> None:
-        self._ask(lambda state: state.forget(key))
+    def forget(self, key: str, charge_id: str = "") -> None:
+        self._ask(lambda state: state.forget(key, charge_id))
 
     def earlier(self, charge: Charge, charge_id: str, window_seconds: float) -> Earlier | None:
         return self._ask(lambda state: state.earlier(charge, charge_id, window_seconds))
@@ -121,9 +130,10 @@ class LocalWhenLost:
             return self._local.drop_fault(name) or was_there
 
     def last_reset(self) -> str:
-        return self._ask(lambda state: state.last_reset())
+        return self._shared.last_reset()  # what is remembered here, nobody else can reset
 
     def reset(self) -> None:
+        self._last_faults = ()
         self._local.reset()
         self._ask(lambda state: state.reset())
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from payment_service.outcome.charges import Charge
 from payment_service.state.records import Booking, Filter, Holder, JournalEntry, Totals
-from payment_service.state.values import Arrival, Earlier, Keyed, SavedAnswer, SetFault
+from payment_service.state.values import Arrival, Earlier, Hold, Keyed, SavedAnswer, SetFault
 
 
 class Began(Enum):
@@ -48,6 +48,10 @@ class UnreadableKeyError(Exception):
     """
 
 
+class HoldLostError(Exception):
+    """A charge was settled too late; nothing was booked."""
+
+
 class State(Protocol):
     """All that is remembered. Every method may be called by any thread.
 
@@ -68,10 +72,18 @@ class State(Protocol):
     def arrive(self, charge: Charge, charge_id: str, window_seconds: float | None) -> Arrival:
         """Does `next_attempt` and, with a window, `earlier`: one way to the store for both."""
 
-    def settle(self, booking: Booking, entry: JournalEntry, keyed: Keyed | None = None) -> None:
+    def settle(
+        self,
+        booking: Booking,
+        entry: JournalEntry,
+        keyed: Keyed | None = None,
+        hold: Hold | None = None,
+    ) -> None:
         """Does `book`, `note` and `save` in one step: all of them, or none if one fails.
 
         So no process can be killed between a charge that counts and the answer for its key.
+        Raises HoldLostError if another charge has what this one took: it was away for so long
+        that it counts as killed, or its question for so long on its way.
         """
 
     def next_attempt(self, charge: Charge) -> int:
@@ -92,7 +104,7 @@ class State(Protocol):
         `per_second` is above 0, and `burst`, from 1 on, is how many may be taken at once.
         """
 
-    def begin(self, key: str, fingerprint: str) -> Began | SavedAnswer:
+    def begin(self, key: str, fingerprint: str, charge_id: str = "") -> Began | SavedAnswer:
         """Takes an idempotency key for a charge with this fingerprint, if it is not taken.
 
         A key that was taken and got no answer is free again after `Kept.in_flight_seconds`.
@@ -108,8 +120,8 @@ class State(Protocol):
         has answered meanwhile.
         """
 
-    def forget(self, key: str) -> None:
-        """Gives a key back that this process began and saved no answer under."""
+    def forget(self, key: str, charge_id: str = "") -> None:
+        """Gives a key back that this charge began here and saved no answer under."""
 
     def earlier(self, charge: Charge, charge_id: str, window_seconds: float) -> Earlier | None:
         """Returns the first charge alike that arrived less than `window_seconds` ago.

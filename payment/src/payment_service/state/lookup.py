@@ -61,10 +61,15 @@ class Lookup:
             self._task = None
             if task is not None and task.missed and time.monotonic() - task.ended < _FRESH:
                 return task
-            task = self._task = _Task()
-            threading.Thread(
+            task = _Task()
+            thread = threading.Thread(
                 target=self._ask, args=(task,), name="store-lookup", daemon=True
-            ).start()
+            )
+            try:
+                thread.start()
+            except RuntimeError:  # there may be no more threads
+                raise OSError("no thread to look the name up") from None
+            self._task = task
             return task
 
     def _ask(self, task: _Task) -> None:

@@ -12,7 +12,7 @@ from payment_service.state.answers import Answers
 from payment_service.state.counts import Counts
 from payment_service.state.duplicates import Duplicates
 from payment_service.state.faults import Faults
-from payment_service.state.interface import Began, Scope
+from payment_service.state.interface import Began, HoldLostError, Scope
 from payment_service.state.ledger import Ledger
 from payment_service.state.permits import Permits
 from payment_service.state.records import Booking, Filter, Holder, JournalEntry, Totals
@@ -21,6 +21,7 @@ from payment_service.state.slices import in_slices
 from payment_service.state.values import (
     Arrival,
     Earlier,
+    Hold,
     Kept,
     Keyed,
     SavedAnswer,
@@ -79,7 +80,15 @@ class Memory:
             return Arrival(attempt, None)
         return Arrival(attempt, self.earlier(charge, charge_id, window_seconds))
 
-    def settle(self, booking: Booking, entry: JournalEntry, keyed: Keyed | None = None) -> None:
+    def settle(
+        self,
+        booking: Booking,
+        entry: JournalEntry,
+        keyed: Keyed | None = None,
+        hold: Hold | None = None,
+    ) -> None:
+        if hold is not None:
+            self._check(hold, booking)
         self.book(booking)  # first, since nothing else can fail
         if keyed is not None:
             key, fingerprint, answer, ttl_seconds = keyed
@@ -101,16 +110,16 @@ class Memory:
     def wait_seconds(self, per_second: float, burst: int) -> float:
         return self._permits.wait_seconds(per_second, burst)
 
-    def begin(self, key: str, fingerprint: str) -> Began | SavedAnswer:
-        return self._answers.begin(key, fingerprint)
+    def begin(self, key: str, fingerprint: str, charge_id: str = "") -> Began | SavedAnswer:
+        return self._answers.begin(key, fingerprint, charge_id)
 
     def save(
         self, key: str, fingerprint: str, answer: SavedAnswer, *, ttl_seconds: float
     ) -> SavedAnswer:
         return self._answers.save(key, fingerprint, answer, ttl_seconds=ttl_seconds)
 
-    def forget(self, key: str) -> None:
-        self._answers.forget(key)
+    def forget(self, key: str, charge_id: str = "") -> None:
+        self._answers.forget(key, charge_id)
 
     def earlier(self, charge: Charge, charge_id: str, window_seconds: float) -> Earlier | None:
         alike = (charge.customer_id, charge.amount, charge.currency)
@@ -142,6 +151,14 @@ class Memory:
 
     def count(self, wanted: Filter) -> int:
         return sum(map(wanted.judge(), self._newest_calls()))
+
+    def _check(self, hold: Hold, booking: Booking) -> None:
+        """Raises HoldLostError; see `State.settle`."""
+        charge_id = booking.charge_id
+        kept = hold.key is None or self._answers.holds(hold.key, charge_id)
+        alike = (booking.customer_id, booking.amount, booking.currency)
+        if not kept or (hold.first and not self._duplicates.is_first(alike, charge_id)):
+            raise HoldLostError
 
     def _newest_calls(self) -> Iterator[JournalEntry]:
         return in_slices(reversed(self._journal.copy()))

@@ -184,7 +184,10 @@ function operations.book(
   if duplicate_of ~= '' then
     -- Under the same id, so that those that are not kept any more among all can be told.
     touched.duplicates = true
-    call('XADD', key.duplicates, 'MAXLEN', kept, entry, 'd', document)
+    -- The clock may have been set back since the last one.
+    if redis.pcall('XADD', key.duplicates, 'MAXLEN', kept, entry, 'd', document).err then
+      call('XADD', key.duplicates, 'MAXLEN', kept, '*', 'd', document)
+    end
   end
   return 0
 end
@@ -258,7 +261,7 @@ end
 -- Who looks after the faults looks after all keys: else a charge would find out when it has been
 -- written to some of them.
 function operations.faults()
-  if wrong_key() then error('WRONGTYPE', 0) end
+  operations.check_keys()
   return faults()
 end
 
@@ -278,6 +281,19 @@ end
 
 function operations.last_reset() return call('HGET', key.numbers, 'reset') or '' end
 
+-- Whether a charge still has its key, and no other one its place as the first of the charges alike.
+-- What follows is not done if not.
+function operations.check(field, owner, alike, id)
+  local held = field ~= '' and get('answers', field)
+  local kept = field == '' or held and not held.answer and held.owner == owner
+  local seen = alike ~= '' and get('alike', alike)
+  return kept and (not seen or seen[1].id == id) and 'held' or 'hold lost'
+end
+
+function operations.check_keys()
+  if wrong_key() then error('WRONGTYPE', 0) end
+end
+
 local function run()
   -- Changes nothing, and is refused by a server that must not be written to: a replica, one that is
   -- full or cannot save. So whoever only reads does not take such a one for the store.
@@ -286,7 +302,9 @@ local function run()
   while ARGV[at] do
     local arguments = tonumber(ARGV[at + 1])
     local operation = operations[ARGV[at]]
-    table.insert(results, operation(unpack(ARGV, at + 2, at + 1 + arguments)))
+    local result = operation(unpack(ARGV, at + 2, at + 1 + arguments))
+    if result ~= nil then table.insert(results, result) end
+    if result == 'hold lost' then break end
     at = at + 2 + arguments
   end
   for name in pairs(touched) do call('EXPIRE', key[name], ARGV[2]) end

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from payment_service.outcome.charges import Charge, canonical
 from payment_service.state.faults import Deadlines
-from payment_service.state.interface import Began, Scope, UnreadableKeyError
+from payment_service.state.interface import Began, HoldLostError, Scope, UnreadableKeyError
 from payment_service.state.records import (
     Booking,
     Filter,
@@ -36,6 +36,7 @@ from payment_service.state.stored import (
 from payment_service.state.values import (
     Arrival,
     Earlier,
+    Hold,
     Kept,
     Keyed,
     SavedAnswer,
@@ -102,10 +103,19 @@ class Shared:
         attempt, earlier_row = self._do(self._attempt(charge), earlier)
         return Arrival(attempt, self._read_earlier(earlier_row, charge))
 
-    def settle(self, booking: Booking, entry: JournalEntry, keyed: Keyed | None = None) -> None:
+    def settle(
+        self,
+        booking: Booking,
+        entry: JournalEntry,
+        keyed: Keyed | None = None,
+        hold: Hold | None = None,
+    ) -> None:
+        first = () if hold is None else (self._check(hold, booking),)
         saving = () if keyed is None else (self._save(keyed),)
-        # The booking first, since nothing else can fail: a script undoes nothing.
-        self._do(self._book(booking), *saving, self._note(entry))
+        # The booking next, since nothing else can fail: a script undoes nothing.
+        results = self._do(*first, self._book(booking), *saving, self._note(entry))
+        if results[0] == b"hold lost":
+            raise HoldLostError
 
     def next_attempt(self, charge: Charge) -> int:
         [attempt] = self._do(self._attempt(charge))
@@ -127,9 +137,9 @@ class Shared:
         [wait] = self._do(("permit", per_second, burst))
         return float(wait)
 
-    def begin(self, key: str, fingerprint: str) -> Began | SavedAnswer:
+    def begin(self, key: str, fingerprint: str, charge_id: str = "") -> Began | SavedAnswer:
         seconds, keys = self._kept.in_flight_seconds, self._kept.keys
-        [row] = self._do(("begin", key, fingerprint, self._owner, seconds, keys))
+        [row] = self._do(("begin", key, fingerprint, self._owner + charge_id, seconds, keys))
         if row[0] == b"unreadable":
             raise UnreadableKeyError
         return self._read_answer(row[1], key) if row[0] == b"saved" else Began(row[0].decode())
@@ -140,8 +150,8 @@ class Shared:
         [kept] = self._do(self._save(Keyed(key, fingerprint, answer, ttl_seconds)))
         return self._read_answer(kept, key)
 
-    def forget(self, key: str) -> None:
-        self._do(("forget", key, self._owner))
+    def forget(self, key: str, charge_id: str = "") -> None:
+        self._do(("forget", key, self._owner + charge_id))
 
     def earlier(self, charge: Charge, charge_id: str, window_seconds: float) -> Earlier | None:
         [row] = self._do(self._earlier(charge, charge_id, window_seconds))
@@ -204,6 +214,11 @@ class Shared:
         [name] = self._do(("last_reset",))
         return _printable(name)
 
+    def _check(self, hold: Hold, booking: Booking) -> Operation:
+        charge_id = booking.charge_id
+        alike = booking.fingerprint if hold.first else ""
+        return ("check", hold.key or "", self._owner + charge_id, alike, charge_id)
+
     def _attempt(self, charge: Charge) -> Operation:
         return ("attempt", charge.fingerprint, self._kept.attempts)
 
@@ -235,6 +250,9 @@ class Shared:
     def _do(self, *operations: Operation) -> Any:
         """Has the script do these, in one step for everybody; returns what came of each."""
         words: list[str | float] = ["" if self._now is None else self._now(), UNUSED_SECONDS]
+        if self._store.lost:
+            # Else a charge would find out after it has been written to some of the keys.
+            words += ("check_keys", 0)
         for name, *arguments in operations:
             words += (name, len(arguments), *arguments)
         results = self._store.run_script([*self._keys.values()], [*map(_bytes, words)])

@@ -10,7 +10,7 @@ _log = logging.getLogger(__name__)
 
 KINDS = (
     *("answers", "alike", "attempts", "hits", "numbers"),
-    *("totals", "bookings", "journal", "faults"),
+    *("totals", "bookings", "duplicates", "journal", "faults"),
 )
 """What kinds there are: as the keys of the store are called, behind their prefix."""
 _REMEMBERED = 10_000

@@ -45,6 +45,15 @@ class Keyed(NamedTuple):
     ttl_seconds: float
 
 
+class Hold(NamedTuple):
+    """What a charge took when it began, and must still have when it is settled."""
+
+    key: str | None
+    """Its idempotency key; None if it has none."""
+    first: bool
+    """Whether it is the first of the charges alike, so that no other may be by now."""
+
+
 class Earlier(NamedTuple):
     """A charge that came before one alike."""
 

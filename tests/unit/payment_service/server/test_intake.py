@@ -1,5 +1,7 @@
 """How much a port holds of requests that come in parts, or many at once, over bare sockets."""
 
+import socket
+import struct
 from contextlib import ExitStack
 
 from billing_dev.eventually import eventually
@@ -46,6 +48,38 @@ def test_unfinished_requests_over_the_bound_are_refused_and_whole_ones_are_not(
             assert (refused.status, refused.json["code"]) == (503, "TooManyUnfinished")
             assert third.closed()
             assert whole.ask(get("/")).status == 202
+
+
+def test_blank_lines_behind_an_answer_are_not_counted(app: ArrangedApp) -> None:
+    with (
+        serving(app, unfinished=2 * len(PART)) as port,
+        Caller(port.number) as blank,
+        Caller(port.number) as other,
+    ):
+        for _ in range(20):
+            blank.send(b"\r\n" * 500)
+            assert blank.ask(get("/")).status == 202
+        blank.send(b"\r\n" * 500)
+        other.send(get("/")[:20])
+        assert other.ask(get("/")[20:]).status == 202
+
+
+def test_callers_that_reset_their_connections_leave_nothing_counted(app: ArrangedApp) -> None:
+    waiting = b"POST / HTTP/1.1\r\nHost: shop\r\nExpect: 100-continue\r\nContent-Length: 9\r\n"
+    with serving(app, unfinished=20_000) as port:
+        for _ in range(200):
+            with Caller(port.number) as caller:
+                caller.send(get("/") + waiting + b"X: " + b"x" * 7000 + b"\r\n\r\n")
+                caller.socket.recv(1)
+                reset(caller)
+        eventually(lambda: not port.open_connections(), within=5)
+        with Caller(port.number) as caller:
+            caller.send(get("/")[:20])
+            assert caller.ask(get("/")[20:]).status == 202
+
+
+def reset(caller: Caller) -> None:
+    caller.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def test_what_was_answered_or_left_makes_room_again(app: ArrangedApp) -> None:
