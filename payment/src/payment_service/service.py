@@ -192,7 +192,7 @@ class Service:
                 self._followed_reset = last
             # A store that was started again, empty, knows of none.
             elif last and last != self._followed_reset:
-                self._forget(lambda: None)
+                self._forget(self.state.forget_own)
                 self._followed_reset = last
                 self.lines.event("reset_followed")
 

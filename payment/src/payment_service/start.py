@@ -2,7 +2,9 @@
 
 import gc
 import os
+import resource
 from collections.abc import Mapping
+from contextlib import suppress
 
 from payment_service import lifecycle
 from payment_service.cashier.losses import LostLines
@@ -25,6 +27,7 @@ def serve(env: Mapping[str, str]) -> bool:
     """
     lifecycle.hold_signals()
     _occupy_standard_files()
+    _raise_file_limit()
     settings = Settings.from_env(env)
     lines = Lines(LostLines)
     try:
@@ -47,6 +50,13 @@ def _occupy_standard_files() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
             if number == _STDOUT:
                 raise MistakesError(["standard output: is closed; the log goes there"]) from None
+
+
+def _raise_file_limit() -> None:
+    """Takes as many descriptors as there may be: the ports share them, and each has its limit."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _serve(settings: Settings, lines: Lines) -> bool:

@@ -8,6 +8,7 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from payment_service.outcome.charges import amount_in
 from payment_service.text import strict_json
 from payment_service.text.mistakes import MistakesError
 
@@ -58,12 +59,19 @@ def _content(name: str) -> bytes:
         raise MistakesError([f"{name}: {error.strerror}"]) from None
 
 
+def _amount(value: object) -> Decimal:
+    amount = amount_in(value)
+    if amount is None:
+        raise ValueError(f"{value} is no amount")
+    return amount
+
+
 def _invoice(document: dict[str, dict[str, str]]) -> Invoice:
     amount = document["amount"]
     return Invoice(
         int(str(document["id"])),
         int(str(document["customerId"])),
-        Decimal(amount["value"]),
+        _amount(amount["value"]),
         str(amount["currency"]),
         str(document["status"]) == PAID,
     )

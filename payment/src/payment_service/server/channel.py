@@ -72,9 +72,18 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         if not self.connected:
             # It was found gone meanwhile, and nobody comes by again.
             intake.release(self)
-        elif request is not None and not fits:
-            detail = "as much is held of unfinished requests as can be; nothing was charged"
-            self.refuse_unfinished(request, HTTPStatus.SERVICE_UNAVAILABLE, detail)
+        elif not fits:
+            # Who holds the most, which need not be who came last.
+            largest: Channel | None = intake.largest()
+            if largest is not None:
+                largest.give_up_unfinished()
+
+    def give_up_unfinished(self) -> None:
+        """Refuses the request that is coming for what it holds; for the loop."""
+        self.server.intake.release(self)
+        if self.request is not None:
+            detail = "too much is held of unfinished requests; nothing was charged"
+            self.refuse_unfinished(self.request, HTTPStatus.SERVICE_UNAVAILABLE, detail)
 
     def service(self) -> None:
         CURRENT_REQUEST.connection = self
@@ -94,11 +103,21 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         self.unread += data
 
     def _read_on(self) -> None:
-        """Reads what came behind the request that is answered now; for the loop."""
+        """Reads what came behind the request that is answered now; for the loop.
+
+        Not before its answer has left: of who reads none of them, no more than one is kept.
+        """
+        if self.requests or self.total_outbufs_len or not self.unread:
+            return
         data, self.unread = self.unread, b""
         if self.connected:
             self.received(data)
             self.server.pull_trigger()
+
+    def handle_write(self) -> None:
+        super().handle_write()
+        if self.unread:
+            self._read_on()
 
     @property
     def busy(self) -> bool:

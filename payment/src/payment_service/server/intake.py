@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 
 class Intake:
@@ -24,6 +25,11 @@ class Intake:
             if size:
                 self._held[connection] = size
             return self._total <= self._most
+
+    def largest(self) -> Any:
+        """Returns the connection that holds the most; None if none holds anything."""
+        with self._lock:
+            return max(self._held, key=self._held.__getitem__, default=None)
 
     def release(self, connection: object) -> None:
         """Counts nothing of a connection any more."""

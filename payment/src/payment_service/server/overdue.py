@@ -17,19 +17,27 @@ class Overdue:
     def __init__(self, head_seconds: float, request_seconds: float) -> None:
         """Of a request, from its first byte on: how long its head, and all of it, may take."""
         self._head_seconds = head_seconds
+        self._idle_seconds = head_seconds / 2
         self._request_seconds = request_seconds
         self._since: dict[tuple[Channel, Parser | None], float] = {}
 
-    def end(self, channels: Iterable[Channel], now: float) -> None:
-        """Ends those that are late; only for the loop. `now` is a time of `time.monotonic`."""
+    def end(self, channels: Iterable[Channel], now: float, *, full: bool = False) -> None:
+        """Ends those that are late; only for the loop. `now` is a time of `time.monotonic`.
+
+        Where the port is full, those are late as well that have had their answer and ask nothing
+        more: they would keep others out.
+        """
         before, self._since = self._since, {}
         for channel in channels:
             if channel.busy:
                 continue
             request = channel.coming()
-            if request is None and channel.answered:
-                continue  # it may be kept for a later request
             since = before.get((channel, request), now)
+            if request is None and channel.answered:
+                self._since[channel, request] = since
+                if full and now - since >= self._idle_seconds:
+                    channel.handle_close()
+                continue  # else it may be kept for a later request
             whole = request is not None and request.headers_finished
             seconds = self._request_seconds if whole else self._head_seconds
             if now - since < seconds:

@@ -226,7 +226,8 @@ class Port:
             if now >= next_look:
                 next_look = now + self._look_seconds
                 self._pool.drop_hung_up()
-                self._overdue.end(list(self._server.active_channels.values()), now)
+                full = len(self._watched) >= self._server.adj.connection_limit
+                self._overdue.end(list(self._server.active_channels.values()), now, full=full)
             if self._woken:
                 self._woken = False  # before it looks, so that it misses nobody who comes then
                 self._watched.look_at_all()

@@ -129,12 +129,15 @@ class LocalWhenLost:
             was_there, self._last_faults = others != self._last_faults, others
             return self._local.drop_fault(name) or was_there
 
+    def forget_own(self) -> None:
+        self._last_faults = ()
+        self._local.reset()
+
     def last_reset(self) -> str:
         return self._shared.last_reset()  # what is remembered here, nobody else can reset
 
     def reset(self) -> None:
-        self._last_faults = ()
-        self._local.reset()
+        self.forget_own()
         self._ask(lambda state: state.reset())
 
     def _ask(self, question: Callable[[State], T]) -> T:

@@ -177,6 +177,9 @@ class State(Protocol):
     def reset(self) -> None:
         """Forgets everything, the faults too."""
 
+    def forget_own(self) -> None:
+        """Forgets what is remembered here alone, where another replica reset the rest."""
+
     def last_reset(self) -> str:
         """Returns what names the last reset, by whatever replica; empty if none is known."""
 

@@ -178,6 +178,9 @@ class Memory:
             self._hits.forget(fault_calls(name))
         return dropped
 
+    def forget_own(self) -> None:
+        self.reset()
+
     def last_reset(self) -> str:
         return ""  # nobody else can reset it
 

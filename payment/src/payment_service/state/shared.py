@@ -210,6 +210,9 @@ class Shared:
     def reset(self) -> None:
         self._do(("reset", uuid4().hex))
 
+    def forget_own(self) -> None:
+        pass  # there is nothing
+
     def last_reset(self) -> str:
         [name] = self._do(("last_reset",))
         return _printable(name)

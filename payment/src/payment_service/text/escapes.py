@@ -3,6 +3,8 @@
 import unicodedata
 
 _RIGHT_TO_LEFT = ("R", "AL", "AN")
+# Drawn as nothing, though they count as printable.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 # What may follow a backslash in what is shown.
 _ESCAPES = "\\nrtxuU"
 
@@ -11,12 +13,12 @@ def escaped(text: str) -> str:
     """Returns text of one line, with backslash escapes for all that a terminal would act on.
 
     These are control characters and line breaks, but also what changes the order in which the
-    rest of a line is read, and what is drawn onto the character before. A backslash is doubled
-    where it could be taken for one of an escape.
+    rest of a line is read, what is drawn onto the character before, and what is not drawn at all.
+    A backslash is doubled where it could be taken for one of an escape.
     """
-    if text.isascii() and text.isprintable() and "\\" not in text:
+    if text.isascii() and text.isprintable() and "\\" not in text and "  " not in text:
         return text
-    followers = f"{text[1:]} "
+    followers = f"{text[1:]}."
     return "".join(map(_escaped, text, followers))
 
 
@@ -28,6 +30,9 @@ def width(text: str) -> int:
 
 
 def _escaped(character: str, follower: str) -> str:
+    # Two spaces could be taken for those between two columns.
+    if character == follower == " ":
+        return "\\x20"
     if not _is_plain(character):
         return character.encode("unicode_escape").decode("ascii")
     ambiguous = character == "\\" and (follower in _ESCAPES or not _is_plain(follower))
@@ -37,6 +42,7 @@ def _escaped(character: str, follower: str) -> str:
 def _is_plain(character: str) -> bool:
     return (
         character.isprintable()
+        and character not in _BLANK
         and unicodedata.bidirectional(character) not in _RIGHT_TO_LEFT
         and not unicodedata.category(character).startswith("M")
     )

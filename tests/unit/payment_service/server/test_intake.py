@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from billing_dev.eventually import eventually
 from payment_service.server.port import Port
-from support.payment.arranged_app import ArrangedApp, get, serving
+from support.payment.arranged_app import BODY, LARGE, ArrangedApp, get, serving
 from support.payment.service import Caller
 
 PART = b"POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 60000\r\n\r\n" + bytes(4000)
@@ -44,7 +44,7 @@ def test_unfinished_requests_over_the_bound_are_refused_and_whole_ones_are_not(
         for _ in range(2):
             stack.enter_context(Caller(port.number)).send(PART)
         with Caller(port.number) as third, Caller(port.number) as whole:
-            refused = third.ask(PART)
+            refused = third.ask(PART + bytes(10))
             assert (refused.status, refused.json["code"]) == (503, "TooManyUnfinished")
             assert third.closed()
             assert whole.ask(get("/")).status == 202
@@ -80,6 +80,43 @@ def test_callers_that_reset_their_connections_leave_nothing_counted(app: Arrange
 
 def reset(caller: Caller) -> None:
     caller.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def test_of_who_reads_no_answer_no_more_than_one_is_kept(app: ArrangedApp, port: Port) -> None:
+    with Caller(port.number) as caller:
+        caller.send(get("/large") * 20 + get("/last"))
+        eventually(lambda: app.requests, within=5)
+        with Caller(port.number) as other:
+            for _ in range(20):
+                assert other.ask(get("/other")).status == 202
+        assert app.requests.count("/large") == 1
+
+        for _ in range(20):
+            assert len(caller.answer().body) == len(LARGE)
+        assert caller.answer().body == BODY
+
+
+def test_who_holds_the_most_is_refused_and_not_who_comes_last(app: ArrangedApp) -> None:
+    with (
+        serving(app, unfinished=2 * len(PART)) as port,
+        Caller(port.number) as large,
+        Caller(port.number) as small,
+    ):
+        large.send(PART + bytes(len(PART)))
+        eventually(port.open_connections, lambda count: count == 2, within=5)
+        small.send(get("/")[:20])
+
+        assert large.answer().status == 503
+        assert small.ask(get("/")[20:]).status == 202
+
+
+def test_a_full_port_ends_connections_that_ask_nothing_more(app: ArrangedApp) -> None:
+    with ExitStack() as stack, serving(app, connections=10, head_seconds=0.4) as port:
+        for _ in range(20):
+            idle = stack.enter_context(Caller(port.number))
+            idle.send(get("/"))
+        with Caller(port.number) as newcomer:
+            assert newcomer.ask(get("/")).status == 202
 
 
 def test_what_was_answered_or_left_makes_room_again(app: ArrangedApp) -> None:
