@@ -1,7 +1,6 @@
 """Takes charge calls: limits, keys, duplicates, the decision, and everyone who keeps records."""
 
 import math
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from payment_service.cashier import replies
 from payment_service.cashier.books import Books, ChargeContext, Environment
 from payment_service.cashier.calls import Call, ChargeRequest
 from payment_service.cashier.gate import Gate
+from payment_service.cashier.in_flight import InFlight
 from payment_service.cashier.records import CallOutcome, Reason, Recorder
 from payment_service.cashier.replies import Reply, ReplyBody
 from payment_service.outcome.charges import Charge
@@ -36,27 +36,6 @@ _UNREADABLE = (
     "nothing is known about this charge: what the store has under this Idempotency-Key was written "
     "by another version of this service, so it is not charged again"
 )
-
-
-class InFlight:
-    """Counts the calls of this process, those whose reply is deferred among them."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._lock = threading.Lock()
-
-    def enter(self, most: int | None) -> bool:
-        """Counts one more, unless there are `most` (None: any number) already."""
-        with self._lock:
-            if most is not None and self._count >= most:
-                return False
-            self._count += 1
-            return True
-
-    def leave(self) -> None:
-        """Counts one less."""
-        with self._lock:
-            self._count -= 1
 
 
 class Cashier:

@@ -39,10 +39,13 @@ local function is_side(side)
     and #amount < 1000 and amount:find('^%d+%.?%d*$') ~= nil
 end
 
+-- Ids and reasons become headers of an answer.
+local function is_visible(value) return is_text(value) and value:find('^[ -~]+$') ~= nil end
+
 local function is_charge(one)
-  return type(one) == 'table' and is_text(one.id) and is_number(one.time)
+  return type(one) == 'table' and is_visible(one.id) and is_number(one.time)
     and (one.outcome == nil or one.outcome == 'accepted' or one.outcome == 'declined')
-    and (one.reason == nil or is_text(one.reason))
+    and (one.reason == nil or one.reason == '' or is_visible(one.reason))
 end
 
 -- All that a key without an answer has: what another version adds may be the answer.

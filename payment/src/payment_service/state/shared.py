@@ -8,9 +8,10 @@ from itertools import islice
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from payment_service.outcome.charges import Charge, canonical
+from payment_service.outcome.charges import Charge
 from payment_service.state.faults import Deadlines
 from payment_service.state.interface import Began, HoldLostError, Scope, UnreadableKeyError
+from payment_service.state.operations import Operation, Operations
 from payment_service.state.records import (
     Booking,
     Filter,
@@ -24,14 +25,12 @@ from payment_service.state.slices import ROWS
 from payment_service.state.store import Store
 from payment_service.state.stored import (
     UnreadableError,
-    answer_document,
     holder_text,
     read_answer,
     read_earlier,
     read_fault,
     read_record,
     read_total,
-    record_document,
 )
 from payment_service.state.values import (
     Arrival,
@@ -55,7 +54,6 @@ _NAMES = (
 
 R = TypeVar("R", Booking, JournalEntry)
 T = TypeVar("T")
-Operation = tuple[str | float, ...]
 
 
 class Shared:
@@ -79,6 +77,7 @@ class Shared:
         self._kept = kept
         self._now = now
         self._owner = uuid4().hex
+        self._ask_to = Operations(kept, self._owner)
         self._deadlines = Deadlines(here)
         self._skipped = Skipped()
 
@@ -99,8 +98,8 @@ class Shared:
     def arrive(self, charge: Charge, charge_id: str, window_seconds: float | None) -> Arrival:
         if window_seconds is None:
             return Arrival(self.next_attempt(charge), None)
-        earlier = self._earlier(charge, charge_id, window_seconds)
-        attempt, earlier_row = self._do(self._attempt(charge), earlier)
+        earlier = self._ask_to.earlier(charge, charge_id, window_seconds)
+        attempt, earlier_row = self._do(self._ask_to.attempt(charge), earlier)
         return Arrival(attempt, self._read_earlier(earlier_row, charge))
 
     def settle(
@@ -110,15 +109,15 @@ class Shared:
         keyed: Keyed | None = None,
         hold: Hold | None = None,
     ) -> None:
-        first = () if hold is None else (self._check(hold, booking),)
-        saving = () if keyed is None else (self._save(keyed),)
+        first = () if hold is None else (self._ask_to.check(hold, booking),)
+        saving = () if keyed is None else (self._ask_to.save(keyed),)
         # The booking next, since nothing else can fail: a script undoes nothing.
-        results = self._do(*first, self._book(booking), *saving, self._note(entry))
+        results = self._do(*first, self._ask_to.book(booking), *saving, self._ask_to.note(entry))
         if results[0] == b"hold lost":
             raise HoldLostError
 
     def next_attempt(self, charge: Charge) -> int:
-        [attempt] = self._do(self._attempt(charge))
+        [attempt] = self._do(self._ask_to.attempt(charge))
         return int(attempt)
 
     def hit(self, entry: str) -> int:
@@ -147,21 +146,21 @@ class Shared:
     def save(
         self, key: str, fingerprint: str, answer: SavedAnswer, *, ttl_seconds: float
     ) -> SavedAnswer:
-        [kept] = self._do(self._save(Keyed(key, fingerprint, answer, ttl_seconds)))
+        [kept] = self._do(self._ask_to.save(Keyed(key, fingerprint, answer, ttl_seconds)))
         return self._read_answer(kept, key)
 
     def forget(self, key: str, charge_id: str = "") -> None:
         self._do(("forget", key, self._owner + charge_id))
 
     def earlier(self, charge: Charge, charge_id: str, window_seconds: float) -> Earlier | None:
-        [row] = self._do(self._earlier(charge, charge_id, window_seconds))
+        [row] = self._do(self._ask_to.earlier(charge, charge_id, window_seconds))
         return self._read_earlier(row, charge)
 
     def withdraw(self, charge: Charge, charge_id: str) -> None:
         self._do(("withdraw", charge.fingerprint, charge_id))
 
     def book(self, booking: Booking) -> None:
-        self._do(self._book(booking))
+        self._do(self._ask_to.book(booking))
 
     def totals(self, after: Holder | None = None, limit: int = sys.maxsize) -> Totals:
         rows: dict[Holder, Total] = {}
@@ -184,7 +183,7 @@ class Shared:
         return list(islice(filter(wanted.judge(), bookings), limit))
 
     def note(self, entry: JournalEntry) -> None:
-        self._do(self._note(entry))
+        self._do(self._ask_to.note(entry))
 
     def journal(self, wanted: Filter, limit: int) -> list[JournalEntry]:
         calls = self._newest_first(JournalEntry, "journal")
@@ -216,39 +215,6 @@ class Shared:
     def last_reset(self) -> str:
         [name] = self._do(("last_reset",))
         return _printable(name)
-
-    def _check(self, hold: Hold, booking: Booking) -> Operation:
-        charge_id = booking.charge_id
-        alike = booking.fingerprint if hold.first else ""
-        return ("check", hold.key or "", self._owner + charge_id, alike, charge_id)
-
-    def _attempt(self, charge: Charge) -> Operation:
-        return ("attempt", charge.fingerprint, self._kept.attempts)
-
-    def _earlier(self, charge: Charge, charge_id: str, window_seconds: float) -> Operation:
-        kept = self._kept
-        seconds = kept.in_flight_seconds
-        return ("earlier", charge.fingerprint, charge_id, window_seconds, seconds, kept.keys)
-
-    def _save(self, keyed: Keyed) -> Operation:
-        key, fingerprint, answer, ttl_seconds = keyed
-        document = answer_document(answer)
-        return ("save", key, fingerprint, document, ttl_seconds, self._kept.keys)
-
-    def _book(self, booking: Booking) -> Operation:
-        return (
-            "book",
-            *(booking.fingerprint, booking.charge_id, booking.outcome, booking.reason or ""),
-            *(
-                holder_text(booking.customer_id, booking.currency),
-                canonical(booking.amount),
-                record_document(booking),
-            ),
-            *(booking.duplicate_of or "", self._kept.keys, self._kept.bookings),
-        )
-
-    def _note(self, entry: JournalEntry) -> Operation:
-        return ("note", record_document(entry), self._kept.journal)
 
     def _do(self, *operations: Operation) -> Any:
         """Has the script do these, in one step for everybody; returns what came of each."""
