@@ -11,11 +11,16 @@ import pytest
 
 from billing_dev.eventually import eventually
 from billing_dev.local.redis_server import RedisServer
+from payment_service.outcome.charges import Charge
+from payment_service.outcome.outcome import Outcome, OutcomeInputs, decide_outcome
+from payment_service.profile.document import Profile
 from payment_service.service import Service
+from payment_service.state.interface import Began
 from payment_service.state.records import Filter
 from payment_service.state.store import Store
 from support.cases import cases
 from support.payment.service import Answer, Caller, a_charge, a_request, a_service, get, sample
+from support.payment.state_makers import a_charge_of
 
 
 @contextmanager
@@ -130,3 +135,27 @@ def test_a_service_that_has_ended_holds_no_connection_to_its_store(
         assert len(watching.ask(lambda redis: redis.client_list())) == 1
     finally:
         watching.close()
+
+
+def test_a_charge_that_was_away_until_another_took_its_key_is_not_made(
+    tmp_path: Path, store: RedisServer, prefix: str
+) -> None:
+    began = []
+
+    def taken_meanwhile(
+        profile: Profile, charge: Charge, attempt: int, inputs: OutcomeInputs
+    ) -> Outcome:
+        # What another replica does half a minute later.
+        later = store.shared(prefix, now=lambda: time.time() + 31)
+        began.append(later.begin("k", charge.fingerprint, "another"))
+        later.close()
+        return decide_outcome(profile, charge, attempt, inputs)
+
+    with a_replica(tmp_path / "a", store, prefix, decide=taken_meanwhile) as service:
+        late = ask(service, "k")
+
+        assert began == [Began.FRESH]
+        assert (late.status, late.json["result"]) == (503, "false")
+        assert "was not made" in late.json["error"]
+        assert service.state.bookings(Filter(), 9) == []
+        assert service.state.begin("k", a_charge_of(value="181.62").fingerprint) is Began.IN_FLIGHT
