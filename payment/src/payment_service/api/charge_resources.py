@@ -65,8 +65,9 @@ class ChargeResource(Resource):
         self._largest_body = largest_body
 
     def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
-        tokens, token = self._tokens, request.env.get(TOKEN_HEADER)
-        if REPEATED in request.env and is_repeated(request, "x-token"):
+        tokens, env = self._tokens, request.env
+        token = env.get(TOKEN_HEADER)
+        if REPEATED in env and is_repeated(request, "x-token"):
             token = None
         admitted = tokens is not None and tokens().admit(token)
         call = Call(admitted, _request_id(request), perf_counter())
@@ -82,11 +83,12 @@ class ChargeResource(Resource):
     def _read(self, request: falcon.Request, call: Call) -> ChargeRequest:
         if self._tokens is not None and not call.authenticated:
             raise RefusedError(403, Reason.TOKEN, f"X-Token {flaw(request, 'x-token')}")
-        if REPEATED in request.env:
+        env = request.env
+        if REPEATED in env:
             _refuse_repeated(request)
         if not is_json(request.content_type):
             raise RefusedError(415, Reason.CONTENT_TYPE, "Content-Type must be application/json")
-        if CODING_HEADER in request.env and is_coded(request):
+        if CODING_HEADER in env and is_coded(request):
             raise RefusedError(415, Reason.CONTENT_ENCODING, CODED, (NO_CODING,))
         length = request.content_length or 0
         if length > self._largest_body:
@@ -98,7 +100,6 @@ class ChargeResource(Resource):
             charge = Charge.from_json(body, nameless_currency=self._tokens is None)
         except MistakesError as mistakes:
             raise RefusedError(400, Reason.BODY, str(mistakes)) from None
-        env = request.env
         attempt, key = _attempt(env.get(ATTEMPT_HEADER)), _key(env.get(KEY_HEADER))
         return ChargeRequest(charge, attempt, key, _wants_all(env.get(PREFERENCE_HEADER)))
 

@@ -10,9 +10,12 @@ from payment_service.cashier.records import CallOutcome, ChargeRecord, Recorder
 from payment_service.cashier.replies import Reply
 from payment_service.profile.document import Profile
 from payment_service.profile.values import DuplicateMode
-from payment_service.state.interface import State
+from payment_service.state.interface import Scope, State
 from payment_service.state.records import Booking, JournalEntry
 from payment_service.state.values import Earlier, Hold, Keyed
+
+_LONG = 5.0
+"""In seconds; far less than what a call takes when it begins is kept for it."""
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +59,8 @@ class Books:
     ) -> None:
         self._state = state
         self._environment = environment
+        # Within this process, nobody takes what a call has begun before it is away for long.
+        self._shared = state.scope is not Scope.PROCESS
         self._recorders = tuple(recorders)
 
     def record(
@@ -99,8 +104,8 @@ class Books:
         if key is not None:
             ttl_seconds = context.profile.idempotency.ttl_seconds
             keyed = Keyed(key, charge.fingerprint, reply.saved(), ttl_seconds)
-        looks = context.profile.duplicates.mode is not DuplicateMode.IGNORE
-        if key is not None or looks:
+        if self._shared or record.seconds > _LONG:
+            looks = context.profile.duplicates.mode is not DuplicateMode.IGNORE
             hold = Hold(key, first=looks and context.earlier is None)
         self._state.settle(booking, entry, keyed, hold)
         self._hand_to_recorders(record)

@@ -77,8 +77,9 @@ class Lines:
     def write(self, line: str, about: object = None) -> None:
         """Writes a line that ends with its line feed; `about` is for the losses."""
         data = line.encode("utf-8")
-        written = self._write_directly(data) if len(data) <= _SHORT else 0
-        if written < len(data):
+        size = len(data)
+        written = self._write_directly(data) if size <= _SHORT else 0
+        if written != size:
             self._write_behind(data[written:], about, begun=written > 0)
 
     def event(self, event: str, **fields: object) -> None:

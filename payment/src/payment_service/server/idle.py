@@ -47,6 +47,8 @@ class Watched(dict[int, Any]):
         self._epoll = select.epoll()
         self._now = now
         self._next_look = 0.0
+        self.waited_from = 0.0
+        """When the last wait began."""
 
     def __setitem__(self, number: int, connection: Any) -> None:
         super().__setitem__(number, connection)
@@ -65,7 +67,7 @@ class Watched(dict[int, Any]):
 
     def wait(self, seconds: float) -> None:
         """Waits until something happens, for so long at most, and has it dealt with."""
-        now = self._now()
+        self.waited_from = now = self._now()
         if now >= self._next_look:
             self._next_look = now + LONGEST_PAUSE
             for number, connection in list(self.items()):

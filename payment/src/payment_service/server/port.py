@@ -220,9 +220,10 @@ class Port:
                 # waitress looks only as long as it accepts.
                 self._server.maintenance(time.time())
                 self._watched.look_at_all()
-            now = time.monotonic()
-            for task in deferred.due(now):
-                task.come_due()
+            if deferred:
+                for task in deferred.due(time.monotonic()):
+                    task.come_due()
+            now = self._watched.waited_from
             if now >= next_look:
                 next_look = now + self._look_seconds
                 self._pool.drop_hung_up()

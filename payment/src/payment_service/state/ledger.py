@@ -47,15 +47,17 @@ class Ledger:
             # The one step that can fail comes before every change.
             amount = EXACTLY.add(side.amount, booking.amount)
             side.count, side.amount = side.count + 1, amount
-            self._rows[key] = row
-            self._rows.move_to_end(key)
-            if known is None:
-                insort(self._holders, key)
-            if len(self._rows) > self._kept:
-                oldest, _ = self._rows.popitem(last=False)
-                del self._holders[bisect_left(self._holders, oldest)]
-                self._forgotten += 1
-            self._append(booking)
+            if known is not None:
+                self._rows.move_to_end(key)
+            else:
+                self._add_row(key, row)
+            self._bookings.append(booking)
+            if booking.duplicate_of is not None:
+                self._duplicates.append(booking)
+            if len(self._bookings) > self._kept and (
+                self._bookings.popleft().duplicate_of is not None
+            ):
+                self._duplicates.popleft()
 
     def totals(self, after: Holder | None = None, limit: int = sys.maxsize) -> Totals:
         """Returns the totals; see `State.totals`."""
@@ -77,14 +79,13 @@ class Ledger:
         # A deque needs no lock: its copy is made in one step.
         return in_slices(reversed(bookings.copy()))
 
-    def _append(self, booking: Booking) -> None:
-        self._bookings.append(booking)
-        if booking.duplicate_of is not None:
-            self._duplicates.append(booking)
-        if len(self._bookings) > self._kept:
-            oldest = self._bookings.popleft()
-            if oldest.duplicate_of is not None:
-                self._duplicates.popleft()
+    def _add_row(self, holder: Holder, row: tuple[_Row, _Row]) -> None:
+        self._rows[holder] = row
+        insort(self._holders, holder)
+        if len(self._rows) > self._kept:
+            oldest, _ = self._rows.popitem(last=False)
+            del self._holders[bisect_left(self._holders, oldest)]
+            self._forgotten += 1
 
 
 def _total(declined: _Row, accepted: _Row) -> Total:
