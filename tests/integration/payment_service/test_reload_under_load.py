@@ -12,7 +12,7 @@ from support.payment.service import Caller, ServiceProcess, a_charge, a_request
 
 _CALLERS = 8
 _CHANGES = 6
-_WITHIN = 1.0
+_WITHIN = 3.0  # two looks of the file, on a machine whose processors are all busy
 
 
 @dataclass
