@@ -63,9 +63,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 
     def _count_unfinished(self) -> None:
         """Has the port count what is held of a request that has not come whole; for the loop."""
-        request, intake = self.request, self.server.intake
-        if request is None and self.requests:
-            return  # it is whole now, and counts until it is answered
+        # One that is whole now counts until it is answered.
+        request, intake = self.request or next(iter(self.requests), None), self.server.intake
         size = 0 if request is None else request.size
         self.held = size > 0
         fits = intake.hold(self, size)
@@ -73,9 +72,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
             # It was found gone meanwhile, and nobody comes by again.
             intake.release(self)
         elif not fits:
-            # Who holds the most, which need not be who came last.
-            largest: Channel | None = intake.largest()
-            if largest is not None:
+            # Who holds the most, which need not be who came last. What has come whole is answered.
+            holders: dict[Channel, int] = intake.holders()
+            unfinished = [each for each in holders if each.request is not None]
+            for largest in sorted(unfinished, key=holders.__getitem__)[-1:]:
                 largest.give_up_unfinished()
 
     def give_up_unfinished(self) -> None:

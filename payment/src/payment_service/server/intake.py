@@ -26,10 +26,10 @@ class Intake:
                 self._held[connection] = size
             return self._total <= self._most
 
-    def largest(self) -> Any:
-        """Returns the connection that holds the most; None if none holds anything."""
+    def holders(self) -> dict[Any, int]:
+        """Returns the connections that hold something, and how many bytes each."""
         with self._lock:
-            return max(self._held, key=self._held.__getitem__, default=None)
+            return self._held.copy()
 
     def release(self, connection: object) -> None:
         """Counts nothing of a connection any more."""

@@ -15,11 +15,16 @@ class Overdue:
     """
 
     def __init__(self, head_seconds: float, request_seconds: float) -> None:
-        """Of a request, from its first byte on: how long its head, and all of it, may take."""
+        """Of a request, from its first byte on: how long its head, and all of it, may take.
+
+        A connection without one may be idle for half as long as a head may take, in a full port.
+        """
         self._head_seconds = head_seconds
         self._idle_seconds = head_seconds / 2
         self._request_seconds = request_seconds
-        self._since: dict[tuple[Channel, Parser | None], float] = {}
+        self._since: dict[tuple[Channel, Parser | float | None], float] = {}
+        """When each was first seen like that: with this request coming, idle since this activity,
+        or new, with nothing yet."""
 
     def end(self, channels: Iterable[Channel], now: float, *, full: bool = False) -> None:
         """Ends those that are late; only for the loop. `now` is a time of `time.monotonic`.
@@ -32,16 +37,18 @@ class Overdue:
             if channel.busy:
                 continue
             request = channel.coming()
-            since = before.get((channel, request), now)
-            if request is None and channel.answered:
-                self._since[channel, request] = since
+            idle = request is None and channel.answered
+            state = channel, channel.last_activity if idle else request
+            since = before.get(state, now)
+            if idle:
+                self._since[state] = since
                 if full and now - since >= self._idle_seconds:
                     channel.handle_close()
                 continue  # else it may be kept for a later request
             whole = request is not None and request.headers_finished
             seconds = self._request_seconds if whole else self._head_seconds
             if now - since < seconds:
-                self._since[channel, request] = since
+                self._since[state] = since
             elif request is None:
                 channel.handle_close()
             else:

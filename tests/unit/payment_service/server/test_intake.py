@@ -110,6 +110,26 @@ def test_who_holds_the_most_is_refused_and_not_who_comes_last(app: ArrangedApp) 
         assert small.ask(get("/")[20:]).status == 202
 
 
+def test_what_came_whole_and_waits_still_counts_and_is_never_refused(app: ArrangedApp) -> None:
+    body = bytes(3 * len(PART))
+    whole = b"POST /stuck HTTP/1.1\r\nHost: shop\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with (
+        serving(app, unfinished=len(whole + body) + 100) as port,
+        Caller(port.number) as waiting,
+        Caller(port.number) as large,
+        Caller(port.number) as another,
+    ):
+        waiting.send(whole)
+        waiting.send(body)
+        eventually(lambda: app.requests, within=5)
+        for caller in (large, another):
+            caller.send(PART)
+
+            assert caller.answer().status == 503
+        app.go.set()
+        assert waiting.answer().status == 202
+
+
 def test_a_full_port_ends_connections_that_ask_nothing_more(app: ArrangedApp) -> None:
     with ExitStack() as stack, serving(app, connections=10, head_seconds=0.4) as port:
         for _ in range(20):

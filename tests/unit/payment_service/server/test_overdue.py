@@ -181,10 +181,24 @@ class Request:
         self.headers_finished = headers_finished
 
 
+def test_a_connection_that_is_used_now_and_then_is_not_idle_in_a_full_port() -> None:
+    connection, overdue = Connection(), Overdue(10, 30)
+    connection.answered = True
+    for now in range(30):
+        connection.last_activity = now - now % 3  # a request every 3 s, between two looks
+        overdue.end([cast("Channel", connection)], now, full=True)
+    assert connection.told == []
+
+    for now in range(30, 35):
+        overdue.end([cast("Channel", connection)], now, full=now > 33)
+    assert connection.told == ["closed"]
+
+
 class Connection:
     """What is looked at of a connection."""
 
     busy = answered = False
+    last_activity = 0.0
 
     def __init__(self) -> None:
         self.request: Request | None = None
