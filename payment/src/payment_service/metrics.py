@@ -142,7 +142,7 @@ class State(Collector):
     def _of_files(self) -> Iterator[Metric]:
         """Of the profile and the tokens."""
         profile, tokens = self._mounted.profile, self._mounted.tokens
-        effective = self._effective
+        effective = self._effective.in_effect
         loaded = effective.loaded
         yield InfoMetricFamily(
             "payment_profile", "The profile in effect.", {"hash": loaded.hash or ""}

@@ -15,7 +15,6 @@ from payment_service.api.ops_app import Health, create_ops_app
 from payment_service.api.problems import refusal_as_problem
 from payment_service.cashier.books import Environment
 from payment_service.cashier.cashier import Cashier, DecideOutcome
-from payment_service.cashier.gate import GateClosedError
 from payment_service.cashier.records import ChargeLog
 from payment_service.files import Impatient
 from payment_service.ids import new_charge_id
@@ -114,8 +113,7 @@ class Service:
         if self.control is not None:
             self.control.stop()
         # Who decides a charge at this moment books it, and the log has its line.
-        with suppress(GateClosedError), self._cashier.forgetting(_LAST_DECISION_SECONDS):
-            pass
+        self._cashier.await_decisions(_LAST_DECISION_SECONDS)
         self._files.stop()
         self._faults.stop()
         self.state.close()
@@ -198,17 +196,18 @@ class Service:
 
     def _reset(self) -> None:
         with self._resetting:
-            self._forget(self.state.reset)
-            with suppress(StoreLostError):
-                self._followed_reset = self.state.last_reset() or self._followed_reset
+            own = self._forget(self.state.reset)
+            # Where the store is lost, there is none that others could follow.
+            self._followed_reset = own or self._followed_reset
 
-    def _forget(self, reset_state: Callable[[], None]) -> None:
+    def _forget(self, reset_state: Callable[[], T]) -> T:
         """Forgets what this process has for itself, and what the state has, in one step."""
         with self._cashier.forgetting():
-            reset_state()
+            result = reset_state()
             self.effective.replace(None)
             self.effective.refresh()
         self.charges.release_deferred(_RELEASE_SECONDS)
+        return result
 
     def _tell_news(self, live: AnyLive) -> None:
         self.effective.follow_file()  # before anyone is told

@@ -122,6 +122,32 @@ def test_what_is_too_old_gives_its_room_back_before_there_are_too_many(
     assert store.store().ask(sizes) == [1, 1]
 
 
+def test_a_smaller_bound_than_before_makes_room_a_part_at_a_time(
+    store: RedisServer, prefix: str
+) -> None:
+    before, after = store.shared(prefix), store.shared(prefix, Kept(3, 3, 3, 3, 3))
+    for customer in range(1, 201):
+        before.arrive(a_charge_of(customer), f"{customer}", 60)
+        before.settle(a_booking(f"{customer}", a_charge_of(customer)), an_entry())
+
+    def sizes(redis: Any) -> set[int]:
+        key = f"{{{prefix}}}:".__add__
+        return {
+            *(redis.hlen(key(name)) for name in ("attempts", "alike", "totals")),
+            *(redis.xlen(key(name)) for name in ("bookings", "journal")),
+        }
+
+    seen = []
+    for number in range(5):
+        after.arrive(a_charge_of(1000 + number), f"after {number}", 60)
+        after.settle(a_booking(f"after {number}", a_charge_of(1000 + number)), an_entry())
+        seen.append(store.store().ask(sizes))
+
+    assert seen[0] <= {150, 151}
+    assert seen[-1] == {3}
+    assert len(after.bookings(Filter(), 99)) == len(after.totals().rows) == 3
+
+
 def test_it_says_that_it_is_shared_and_shows_no_password(store: RedisServer, prefix: str) -> None:
     state = open_state(store.settings(prefix))
 

@@ -17,7 +17,7 @@ from payment_service.api.queries import (
     OF_JOURNAL,
     Parameter,
     Query,
-    holder_text,
+    cursor_of,
     read_ledger_query,
     read_query,
 )
@@ -91,13 +91,13 @@ class ProfileResource(Controlled):
         self._show(response)
 
     def _show(self, response: falcon.Response) -> None:
-        effective = self._control.effective
+        effective = self._control.effective.in_effect
         document = control_views.ProfileView(
             scope="process",
             source=effective.source,
             hash=effective.loaded.hash,
-            profile=effective.base,
-            faults=_set_faults(effective.faults, self._control.state),
+            profile=effective.loaded.profile,
+            faults=_views(effective.faults),
         )
         write(response, document)
 
@@ -107,8 +107,8 @@ class FaultsResource(Controlled):
 
     def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
         state = self._control.state
-        faults = _set_faults(state.faults(), state)
-        write(response, control_views.FaultsView(state.scope, faults))
+        faults = followed(state.faults(), state)
+        write(response, control_views.FaultsView(state.scope, _views(faults)))
 
 
 class FaultResource(Controlled):
@@ -124,7 +124,7 @@ class FaultResource(Controlled):
             raise ProblemError(409, "as many faults are set as can be; drop one first")
         control.effective.refresh()
         control.log_event("fault_set", fault=name, seconds=order.seconds)
-        faults = _set_faults([fault], control.state)
+        faults = _views([(fault, entry)])
         write(response, control_views.FaultsView(control.state.scope, faults))
 
     def on_delete(self, _: falcon.Request, response: falcon.Response, name: str) -> None:
@@ -162,7 +162,7 @@ class LedgerResource(Controlled):
             scope=state.scope,
             totals=[],
             forgotten=totals.forgotten,
-            next=holder_text(rows[-1][0]) if more else None,
+            next=cursor_of(rows[-1][0]) if more else None,
         )
         write_page(response, page, "totals", (control_views.total(*row) for row in rows))
 
@@ -273,10 +273,11 @@ def _fault_name(name: str) -> str:
     return name
 
 
-def _set_faults(faults: Iterable[SetFault], state: State) -> list[control_views.SetFaultView]:
+def _views(
+    faults: Iterable[tuple[SetFault, FaultEntry]],
+) -> list[control_views.SetFaultView]:
     return [
-        control_views.SetFaultView(expires=_expires(fault), entry=entry)
-        for fault, entry in followed(faults, state)
+        control_views.SetFaultView(expires=_expires(fault), entry=entry) for fault, entry in faults
     ]
 
 

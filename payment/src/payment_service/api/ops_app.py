@@ -85,13 +85,13 @@ class ProfileResource(Route):
         self._effective = effective
 
     def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
-        effective, refused = self._effective, self._file.refused
+        effective, refused = self._effective.in_effect, self._file.refused
         loaded = effective.loaded
         document: dict[str, object] = {
             "hash": loaded.hash,
             "source": effective.source,
             "profile": loaded.profile.as_json(),
-            "faults": [entry.as_json() for entry in effective.entries],
+            "faults": [entry.as_json() for _, entry in effective.faults],
         }
         if refused is not None:
             content, mistakes = refused

@@ -69,7 +69,7 @@ def read_ledger_query(query: str) -> LedgerQuery:
     return LedgerQuery(values.get("after"), values.get("limit", LARGEST_LIMIT))
 
 
-def holder_text(holder: Holder) -> str:
+def cursor_of(holder: Holder) -> str:
     """Returns how a row of totals is named in `after` and `next`."""
     return f"{holder[0]} {holder[1]}"
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from payment_service.cashier import replies
 from payment_service.cashier.books import Books, ChargeContext, Environment
 from payment_service.cashier.calls import Call, ChargeRequest
-from payment_service.cashier.gate import Gate
+from payment_service.cashier.gate import Gate, GateClosedError
 from payment_service.cashier.in_flight import InFlight
 from payment_service.cashier.records import CallOutcome, Reason, Recorder
 from payment_service.cashier.replies import Reply, ReplyBody
@@ -63,17 +63,21 @@ class Cashier:
         )
 
     @contextmanager
-    def forgetting(self, within: float = _LONGEST_DECISION) -> Iterator[None]:
+    def forgetting(self) -> Iterator[None]:
         """For who resets the state: no call is decided meanwhile, and none counts as in flight.
 
-        Calls that come meanwhile wait. Raises GateClosedError if one does not end within so many
-        seconds.
+        Calls that come meanwhile wait. Raises GateClosedError if one does not end in time.
         """
-        with self._gate.closed(within):
+        with self._gate.closed(_LONGEST_DECISION):
             yield
             # New ones: the replies that are still on their way take leave of the old.
             self._in_flight = InFlight()
             self._deferred_keys = set()
+
+    def await_decisions(self, within: float) -> None:
+        """Waits until no call is being decided, for so many seconds at most."""
+        with suppress(GateClosedError), self._gate.closed(within):
+            pass
 
     def take(self, call: Call, request: ChargeRequest) -> Reply:
         """Decides a charge call and records it."""

@@ -5,14 +5,15 @@ from decimal import Inexact
 from payment_service.cashier.records import CallOutcome, ChargeRecord
 from payment_service.ids import new_charge_id
 from payment_service.outcome.charges import canonical
+from payment_service.profile.values import LONGEST_CURRENCY
 from payment_service.state.ledger import EXACTLY
 from payment_service.state.records import Sum
 from payment_service.text.currencies import KNOWN
 from payment_service.text.timestamps import timestamp
 
 MOST_CURRENCIES = 100
-LONGEST_CURRENCY = 64
-"""In characters. Of charges in longer ones, or in one too many, the number alone is kept."""
+"""Besides those that exist. Of charges in longer codes, or in one too many, the number alone is
+kept."""
 
 _COUNTED = {CallOutcome.ACCEPTED: True, CallOutcome.DECLINED: False}
 
@@ -87,9 +88,8 @@ class LostLines:
 
     def _has_room_for(self, currency: str) -> bool:
         # Those that exist always have room, whatever others somebody invents.
-        invented = len(self._currencies - KNOWN)
         return currency in KNOWN or (
-            len(currency) <= LONGEST_CURRENCY and invented < MOST_CURRENCIES
+            len(currency) <= LONGEST_CURRENCY and len(self._currencies - KNOWN) < MOST_CURRENCIES
         )
 
 

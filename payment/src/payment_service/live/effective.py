@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from payment_service.live.mounted import LiveProfile
@@ -14,72 +14,57 @@ from payment_service.text.mistakes import MistakesError
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    base: Profile
-    faults: list[tuple[str, str]]
-    """Names and documents alone: a moment that was computed anew makes no other profile."""
-    entries: tuple[FaultEntry, ...]
-    """What those of them are in the profile that this process can follow."""
+class InEffect:
+    """All that is in effect at one moment."""
+
+    loaded: LoadedProfile
+    """The profile without the faults that were set while running, and the hash of its file."""
+    replaced: bool
+    """Whether a person put it in the place of the file's."""
+    faults: tuple[tuple[SetFault, FaultEntry], ...]
+    """Those faults, by name, each with what it is in the profile."""
     profile: Profile
+    """What charges are decided by."""
+
+    @property
+    def source(self) -> Literal["file", "control"]:
+        """Where the profile is from; of variables and the default, `file`."""
+        return "control" if self.replaced else "file"
 
 
 class EffectiveProfile:
     """What charges are decided by at the moment.
 
-    `current` is replaced in one step and never changed, so a charge takes it once, and asks neither
-    a file nor the store. `refresh` brings it up to date and is to be called several times a second.
+    `in_effect` is replaced in one step and never changed, so a charge takes it once, and asks
+    neither a file nor the store. `refresh` brings it up to date and is to be called several times a
+    second.
     """
 
-    def __init__(self, file: LiveProfile, state: State, now: Callable[[], float]) -> None:
-        """`now` counts seconds by the clock of the faults' deadlines."""
+    def __init__(self, file: LiveProfile, state: State, clock: Callable[[], float]) -> None:
+        """`clock` counts seconds like that of the faults' deadlines."""
         self._file = file
         self._state = state
-        self._now = now
+        self._clock = clock
         self._lock = threading.Lock()
         self._asking = threading.Lock()
         """Held while the state is asked, which may take long: what it said last is taken last."""
-        self._put: Profile | None = None
+        self._put: LoadedProfile | None = None
         self._known: tuple[SetFault, ...] = ()
-        base = self.base
-        self._made = _Made(base, [], (), base)
-        self.current = base
+        loaded = file.current
+        self.in_effect = InEffect(loaded, replaced=False, faults=(), profile=loaded.profile)
+        self._followed: list[tuple[str, str]] = []
+        """The faults that were looked at for it, by name and document: another deadline makes no
+        other profile."""
 
     @property
-    def base(self) -> Profile:
-        """The profile without the faults that were set while running."""
-        return self._put or self._file.current.profile
-
-    @property
-    def loaded(self) -> LoadedProfile:
-        """The same with the hash of its file; without one, if a person put it here."""
-        put = self._put
-        return self._file.current if put is None else LoadedProfile(put, None)
-
-    @property
-    def replaced(self) -> bool:
-        """Whether a person put another one in the place of the file's."""
-        return self._put is not None
-
-    @property
-    def source(self) -> Literal["file", "control"]:
-        """Where the profile without those faults is from; of variables and the default, `file`."""
-        return "control" if self.replaced else "file"
-
-    @property
-    def faults(self) -> tuple[SetFault, ...]:
-        """The faults that were set while running and are in effect, by name."""
-        names = {entry.name for entry in self.entries}
-        return tuple(fault for fault in self._known if fault.name in names)
-
-    @property
-    def entries(self) -> tuple[FaultEntry, ...]:
-        """What these faults are in the profile."""
-        return self._made.entries
+    def current(self) -> Profile:
+        """What charges are decided by."""
+        return self.in_effect.profile
 
     def replace(self, profile: Profile | None) -> None:
         """Puts a profile in the place of the file's, in this process; None goes back to that."""
         with self._lock:
-            self._put = profile
+            self._put = None if profile is None else LoadedProfile(profile, None)
             self._make()
 
     def follow_file(self) -> None:
@@ -96,21 +81,26 @@ class EffectiveProfile:
             try:
                 known = self._state.faults()
             except StoreLostError:
-                now = self._now()
-                known = tuple(fault for fault in self._known if fault.lives(now))
+                clock = self._clock()
+                known = tuple(fault for fault in self._known if fault.lives(clock))
             with self._lock:
                 self._known = known
                 self._make()
 
     def _make(self) -> None:
-        base, made = self.base, self._made
-        faults = [(fault.name, fault.document) for fault in self._known]
-        if base is made.base and faults == made.faults:
+        loaded = self._put or self._file.current
+        before, known = self.in_effect, [(fault.name, fault.document) for fault in self._known]
+        if loaded is before.loaded and known == self._followed:
+            entries = {entry.name: entry for _, entry in before.faults}
+            again = (fault for fault in self._known if fault.name in entries)
+            faults = tuple((fault, entries[fault.name]) for fault in again)
+            self.in_effect = replace(before, faults=faults)
             return
-        entries = tuple(entry for _, entry in followed(self._known, self._state))
-        profile = base.with_faults(entries) if entries else base
-        self._made = _Made(base, faults, entries, profile)
-        self.current = profile
+        faults = tuple(followed(self._known, self._state))
+        base = loaded.profile
+        profile = base.with_faults(entry for _, entry in faults) if faults else base
+        self._followed = known
+        self.in_effect = InEffect(loaded, self._put is not None, faults, profile)
 
 
 def followed(faults: Iterable[SetFault], state: State) -> Iterator[tuple[SetFault, FaultEntry]]:

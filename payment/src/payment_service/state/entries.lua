@@ -152,6 +152,20 @@ local function drop_oldest(hash, useless)
   if found and useless(found) or cannot_be_read and hash ~= 'answers' then drop(hash, field) end
 end
 
+-- Adds a document to a stream under an id, `*` being the next one, and makes room as `used` does.
+local function append(stream, kept, id, document)
+  touched[stream] = true
+  local most = math.max(tonumber(kept), call('XLEN', key[stream]) - MOST_AT_ONCE)
+  local function add(under)
+    return redis.pcall('XADD', key[stream], 'MAXLEN', most, under, 'd', document)
+  end
+  local entry = add(id)
+  -- The clock may have been set back since the last one, which then has a later id.
+  if entry.err and id ~= '*' then entry = add('*') end
+  if entry.err then error(entry, 0) end
+  return entry
+end
+
 local function count(hash, field, kept)
   local times = increment(hash, field, 1) or call('HINCRBY', key[hash], field, 1)
   used(hash, field, kept)

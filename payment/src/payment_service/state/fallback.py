@@ -136,9 +136,9 @@ class LocalWhenLost:
     def last_reset(self) -> str:
         return self._shared.last_reset()  # what is remembered here, nobody else can reset
 
-    def reset(self) -> None:
+    def reset(self) -> str:
         self.forget_own()
-        self._ask(lambda state: state.reset())
+        return self._ask(lambda state: state.reset())
 
     def _ask(self, question: Callable[[State], T]) -> T:
         try:

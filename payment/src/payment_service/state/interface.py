@@ -174,8 +174,8 @@ class State(Protocol):
     def drop_fault(self, name: str) -> bool:
         """Drops a fault; false if there is none of that name."""
 
-    def reset(self) -> None:
-        """Forgets everything, the faults too."""
+    def reset(self) -> str:
+        """Forgets everything, the faults too; returns what `last_reset` returns from then on."""
 
     def forget_own(self) -> None:
         """Forgets what is remembered here alone, where another replica reset the rest."""

@@ -58,7 +58,7 @@ class Memory:
         self._kept = kept
         self._now = now
         self._skipped = Skipped()
-        self.reset()
+        self.forget_own()
 
     @property
     def scope(self) -> Scope:
@@ -178,13 +178,14 @@ class Memory:
             self._hits.forget(fault_calls(name))
         return dropped
 
-    def forget_own(self) -> None:
-        self.reset()
+    def reset(self) -> str:
+        self.forget_own()
+        return self.last_reset()
 
     def last_reset(self) -> str:
         return ""  # nobody else can reset it
 
-    def reset(self) -> None:
+    def forget_own(self) -> None:
         kept, now = self._kept, self._now
         self._attempts = Attempts(kept.attempts)
         self._hits: Counts[str] = Counts(kept.hits)

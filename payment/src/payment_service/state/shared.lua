@@ -179,15 +179,10 @@ function operations.book(
   call('ZADD', key.totals_sorted, 0, holder)
   if cannot_be_read then forget_rows(1) end
   forget_rows(used('totals', holder, kept))
-  touched.bookings = true
-  local entry = call('XADD', key.bookings, 'MAXLEN', kept, '*', 'd', document)
+  local entry = append('bookings', kept, '*', document)
   if duplicate_of ~= '' then
     -- Under the same id, so that those that are not kept any more among all can be told.
-    touched.duplicates = true
-    -- The clock may have been set back since the last one.
-    if redis.pcall('XADD', key.duplicates, 'MAXLEN', kept, entry, 'd', document).err then
-      call('XADD', key.duplicates, 'MAXLEN', kept, '*', 'd', document)
-    end
+    append('duplicates', kept, entry, document)
   end
   return 0
 end
@@ -220,8 +215,7 @@ function operations.totals(after, limit)
 end
 
 function operations.note(document, kept)
-  touched.journal = true
-  call('XADD', key.journal, 'MAXLEN', kept, '*', 'd', document)
+  append('journal', kept, '*', document)
   return 0
 end
 
@@ -274,7 +268,7 @@ end
 
 -- By its name the other replicas see that there was one.
 function operations.reset(name)
-  call('DEL', unpack(KEYS))
+  call('UNLINK', unpack(KEYS))  -- not DEL, which frees all of it before anybody else is asked
   touched = {numbers = true}
   return call('HSET', key.numbers, 'reset', name)
 end

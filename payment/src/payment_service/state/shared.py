@@ -206,8 +206,10 @@ class Shared:
         [dropped] = self._do(("drop_fault", name, fault_calls(name)))
         return bool(dropped)
 
-    def reset(self) -> None:
-        self._do(("reset", uuid4().hex))
+    def reset(self) -> str:
+        name = uuid4().hex
+        self._do(("reset", name))
+        return name
 
     def forget_own(self) -> None:
         pass  # there is nothing

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from payment_service.cashier.losses import LONGEST_CURRENCY, MOST_CURRENCIES, LostLines
+from payment_service.cashier.losses import MOST_CURRENCIES, LostLines
+from payment_service.profile.values import LONGEST_CURRENCY
 from support.cases import cases
 from support.payment.logged import a_record
 

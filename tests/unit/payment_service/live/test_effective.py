@@ -50,7 +50,7 @@ def test_without_anything_set_it_is_the_very_profile_of_the_file(
 ) -> None:
     effective.refresh()
 
-    assert effective.current is effective.base
+    assert effective.current is effective.in_effect.loaded.profile
     assert effective.current.plain
 
 
@@ -65,7 +65,7 @@ def test_a_fault_that_is_set_is_in_effect_until_it_expires(
     clock.seconds += 60
     effective.refresh()
 
-    assert effective.current is effective.base
+    assert effective.current is effective.in_effect.loaded.profile
 
 
 def test_a_set_fault_comes_before_the_files_and_in_place_of_its_namesake(
@@ -82,7 +82,7 @@ def test_a_set_fault_comes_before_the_files_and_in_place_of_its_namesake(
 
     assert names(effective.current) == ["busy", "new", "down"]
     assert [entry.fault.kind for entry in effective.current.faults][:1] == ["Status503"]
-    assert names(effective.base) == ["busy", "down"]
+    assert names(effective.in_effect.loaded.profile) == ["busy", "down"]
 
 
 def test_a_persons_profile_holds_whatever_the_file_says_until_it_is_taken_back(
@@ -91,12 +91,12 @@ def test_a_persons_profile_holds_whatever_the_file_says_until_it_is_taken_back(
     own = a_profile(successRate=0.25)
     effective.replace(own)
     assert effective.current is own
-    assert effective.replaced
+    assert effective.in_effect.replaced
 
     effective.replace(None)
 
     assert effective.current.success_rate == 1
-    assert not effective.replaced
+    assert not effective.in_effect.replaced
 
 
 def test_a_new_file_is_taken_with_the_faults_that_are_set(
@@ -141,7 +141,7 @@ def test_a_fault_that_is_set_again_as_it_was_makes_no_other_profile_and_lives_lo
     effective.refresh()
 
     assert effective.current is before
-    assert [each.deadline for each in effective.faults] == [clock.seconds + 60]
+    assert [each.deadline for each, _ in effective.in_effect.faults] == [clock.seconds + 60]
 
 
 def test_a_fault_under_another_name_than_its_own_is_left_out(
@@ -151,7 +151,7 @@ def test_a_fault_under_another_name_than_its_own_is_left_out(
 
     effective.refresh()
 
-    assert effective.current is effective.base
+    assert effective.current is effective.in_effect.loaded.profile
     assert state.skipped["faults"] == 1
 
 
@@ -168,5 +168,22 @@ def test_a_fault_that_only_a_newer_version_understands_is_left_out(
         effective.refresh()
 
     assert names(effective.current) == ["outage"]
-    assert [each.name for each in effective.faults] == ["outage"]
+    assert [each.name for each, _ in effective.in_effect.faults] == ["outage"]
     assert state.skipped["faults"] == 1
+
+
+def test_what_is_told_is_what_decides_also_between_the_look_and_the_change(
+    tmp_path: Path, state: LosableMemory, clock: Clock
+) -> None:
+    path = tmp_path / "profile.json"
+    file = live(path)
+    effective = EffectiveProfile(file, state, clock)
+    before = effective.in_effect
+    path.write_text('{"successRate": 0}')
+
+    assert look_twice(file)
+    assert effective.in_effect is before
+    effective.follow_file()
+
+    told = effective.in_effect
+    assert (told.loaded.hash, told.profile.success_rate) == (file.current.hash, 0)
