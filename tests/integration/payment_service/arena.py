@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from billing_dev.local.redis_server import RedisServer
 from payment_service.profile.document import content_hash
-from support.payment.control import CONTROL_TOKEN, Control
+from support.payment.control import Control, with_control
 from support.payment.service import ServiceProcess
 
 
@@ -18,7 +18,7 @@ class Arena:
     def __init__(self, folder: Path, number: int, store: RedisServer | None, kills: int) -> None:
         self._folder = folder
         self._stack = ExitStack()
-        self._variables = {"profile_file": str(folder / "profile.json"), "control_port": "0"}
+        self._variables = {"profile_file": str(folder / "profile.json")}
         if store is not None:
             self._variables["store_url"] = str(store.address)
             self._variables["store_password_file"] = str(store.password_file)
@@ -52,9 +52,7 @@ class Arena:
     def _start(self) -> ServiceProcess:
         folder = self._folder / f"process-{next(self._names)}"
         folder.mkdir()
-        token = folder / "control-token"
-        token.write_text(CONTROL_TOKEN)
         self.logs.append(folder / "log")
         return self._stack.enter_context(
-            ServiceProcess(folder, control_token_file=str(token), **self._variables)
+            ServiceProcess(folder, **with_control(folder), **self._variables)
         )

@@ -9,7 +9,7 @@ import pytest
 
 from billing_dev.eventually import eventually
 from billing_dev.local.redis_server import RedisServer
-from support.payment.control import CONTROL_TOKEN, Control
+from support.payment.control import Control, with_control
 from support.payment.service import Caller, ServiceProcess, a_request, get, sample
 
 pytestmark = pytest.mark.thorough
@@ -20,11 +20,7 @@ Replicas = list[tuple[ServiceProcess, Control]]
 
 def replica(folder: Path, **variables: str) -> ServiceProcess:
     folder.mkdir()
-    (folder / "control-token").write_text(CONTROL_TOKEN)
-    token_file = str(folder / "control-token")
-    return ServiceProcess(
-        folder, control_port="0", control_token_file=token_file, success_rate="1", **variables
-    )
+    return ServiceProcess(folder, success_rate="1", **with_control(folder), **variables)
 
 
 def two(folder: Path, stack: ExitStack, **variables: str) -> Replicas:

@@ -18,7 +18,7 @@ from integration.payment_service.hostile_requests import requests, resident_mib,
 from measurements import Measurements
 from payment_service.api import charge_schema, control_schema
 from payment_service.api.openapi import Interface
-from support.payment.control import CONTROL_TOKEN, Control
+from support.payment.control import CONTROL_TOKEN, Control, with_control
 from support.payment.documented_operations import label, operations, takes_anything
 from support.payment.service import TOKEN, Caller, ServiceProcess, a_request, get, log_lines
 
@@ -57,13 +57,9 @@ class Target:
 
 @pytest.fixture
 def target(tmp_path: Path) -> Iterator[Target]:
-    (tmp_path / "control-token").write_text(CONTROL_TOKEN)
+    bounds = dict.fromkeys(BOUNDS, "100")
     with ServiceProcess(
-        tmp_path,
-        control_port="0",
-        control_token_file=str(tmp_path / "control-token"),
-        success_rate="0.5",
-        **dict.fromkeys(BOUNDS, "100"),
+        tmp_path, success_rate="0.5", **bounds, **with_control(tmp_path)
     ) as service:
         yield Target(service, tmp_path)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from billing_dev.eventually import eventually
 from integration.payment_service.hung_mount import with_hung_mount
-from support.payment.control import CONTROL_TOKEN, Control
+from support.payment.control import Control, with_control
 from support.payment.live_values import ONE, mount
 from support.payment.service import Caller, ServiceProcess, a_request, get
 
@@ -24,14 +24,12 @@ def test_a_file_system_that_hangs_is_told_and_stops_neither_charges_nor_expiry_n
     tmp_path: Path,
 ) -> None:
     (tmp_path / "hung").mkdir()
-    (tmp_path / "control-token").write_text(CONTROL_TOKEN)
     mount(tmp_path, "..1", ONE)
     with ServiceProcess(
         tmp_path,
         with_hung_mount(tmp_path / "hung"),
         profile_file=str(tmp_path / "profile.json"),
-        control_port="0",
-        control_token_file=str(tmp_path / "control-token"),
+        **with_control(tmp_path),
         drain_seconds="0.2",
         idle_seconds="0.2",
     ) as service:

@@ -17,7 +17,7 @@ from measurements import Measurements
 from payment_service.outcome.charges import LONGEST_VALUE
 from payment_service.profile.values import LONGEST_CURRENCY
 from payment_service.settings import Settings
-from support.payment.control import CONTROL_TOKEN, Control
+from support.payment.control import Control, with_control
 from support.payment.service import Caller, ServiceProcess, a_request, get, sample
 
 DEFAULTS = Settings()
@@ -34,13 +34,7 @@ pytestmark = [pytest.mark.thorough, pytest.mark.timeout(900)]
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[ServiceProcess]:
-    (tmp_path / "control-token").write_text(CONTROL_TOKEN)
-    with ServiceProcess(
-        tmp_path,
-        control_port="0",
-        control_token_file=str(tmp_path / "control-token"),
-        success_rate="0.5",
-    ) as running:
+    with ServiceProcess(tmp_path, success_rate="0.5", **with_control(tmp_path)) as running:
         yield running
 
 

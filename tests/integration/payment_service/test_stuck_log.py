@@ -13,7 +13,7 @@ from typing import Any
 
 from billing_dev.eventually import eventually
 from integration.payment_service.piped_process import PipedProcess
-from support.payment.control import CONTROL_TOKEN, Control
+from support.payment.control import Control, with_control
 from support.payment.service import Caller, a_charge, a_request, get, sample
 
 CALLERS = 4
@@ -70,10 +70,8 @@ def lost(service: PipedProcess) -> float:
 
 
 def settings(folder: Path) -> dict[str, str]:
-    (folder / "control-token").write_text(CONTROL_TOKEN)
     return {
-        "control_port": "0",
-        "control_token_file": str(folder / "control-token"),
+        **with_control(folder),
         "success_rate": "0.7",
         "drain_seconds": "0.2",
         "idle_seconds": "0.2",

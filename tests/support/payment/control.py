@@ -49,6 +49,13 @@ class Control:
         return self.ask("PUT", f"/v1/faults/{name}", {**OUTAGE, **members})
 
 
+def with_control(folder: Path) -> dict[str, str]:
+    """The variables of a process that has its control port; writes its token into the folder."""
+    token = folder / "control-token"
+    token.write_text(CONTROL_TOKEN)
+    return {"control_port": "0", "control_token_file": str(token)}
+
+
 @contextmanager
 def a_controlled_service(folder: Path, **changes: Any) -> Iterator[tuple[Service, Control]]:
     """The service in this process with its control port; every charge is accepted."""
