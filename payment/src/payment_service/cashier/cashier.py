@@ -83,13 +83,7 @@ class Cashier:
         """Decides a charge call and records it."""
         self._gate.enter()
         try:
-            return self._take(call, request)
-        finally:
-            self._gate.leave()
-
-    def _take(self, call: Call, request: ChargeRequest) -> Reply:
-        profile = self._profile()
-        try:
+            profile = self._profile()
             limits = profile.limits
             if limits is None:
                 return self._under_key(call, request, profile)
@@ -105,6 +99,8 @@ class Cashier:
             return self.refuse(call, 503, Reason.STORE, message, retry_after=_SOON)
         except UnreadableKeyError:
             return self.refuse(call, 503, Reason.KEY_UNREADABLE, _UNREADABLE, retry_after=_SOON)
+        finally:
+            self._gate.leave()
 
     def refuse(
         self,

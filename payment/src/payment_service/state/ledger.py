@@ -28,7 +28,7 @@ class Ledger:
 
     def __init__(self, kept: int) -> None:
         self._kept = kept
-        self._bookings: deque[Booking] = deque()
+        self._bookings: deque[Booking] = deque(maxlen=kept)
         self._duplicates: deque[Booking] = deque()
         """Those of the bookings that came after one alike: few, and often asked for."""
         self._rows: OrderedDict[Holder, tuple[_Row, _Row]] = OrderedDict()
@@ -51,13 +51,12 @@ class Ledger:
                 self._rows.move_to_end(key)
             else:
                 self._add_row(key, row)
-            self._bookings.append(booking)
+            bookings = self._bookings
+            if len(bookings) == self._kept and bookings[0].duplicate_of is not None:
+                self._duplicates.popleft()
+            bookings.append(booking)
             if booking.duplicate_of is not None:
                 self._duplicates.append(booking)
-            if len(self._bookings) > self._kept and (
-                self._bookings.popleft().duplicate_of is not None
-            ):
-                self._duplicates.popleft()
 
     def totals(self, after: Holder | None = None, limit: int = sys.maxsize) -> Totals:
         """Returns the totals; see `State.totals`."""
