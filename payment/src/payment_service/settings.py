@@ -71,6 +71,8 @@ class Settings:
     """File that holds the store's password."""
     store_prefix: str = "payment"
     """What all keys in the store begin with, in braces; replicas with the same one share them."""
+    store_seconds: float = 0.35
+    """How long one connection to the store, and one answer on it, may take, 0.05 to 2 s."""
     store_failure_policy: str = "Refuse"
     """While the store is lost: `Refuse` charges, or go on per process (`Local`)."""
     drain_seconds: float = 5.0
@@ -269,6 +271,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "store_url": _store,
     "store_password_file": _path,
     "store_prefix": _prefix,
+    "store_seconds": _seconds(0.05, 2),
     "store_failure_policy": _policy,
     "drain_seconds": _seconds(0, 3600),
     "idle_seconds": _seconds(0.1, 3600),

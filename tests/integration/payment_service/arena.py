@@ -20,9 +20,7 @@ class Arena:
         self._stack = ExitStack()
         self._variables = {"profile_file": str(folder / "profile.json")}
         if store is not None:
-            self._variables["store_url"] = str(store.address)
-            self._variables["store_password_file"] = str(store.password_file)
-            self._variables["store_prefix"] = uuid4().hex
+            self._variables |= store.variables(uuid4().hex)
         self._names = count()
         self.shared = store is not None
         self.kills = kills

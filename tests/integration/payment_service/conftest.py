@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -35,10 +34,5 @@ def prefix() -> str:
 @pytest.fixture
 def scene(tmp_path: Path, store: RedisServer, prefix: str) -> Iterator[Scene]:
     """A service and its store, into which another version writes."""
-    shared: dict[str, Any] = {
-        "store_url": store.address,
-        "store_password_file": store.password_file,
-        "store_prefix": prefix,
-    }
-    with a_controlled_service(tmp_path, **shared) as (service, control):
+    with a_controlled_service(tmp_path, **store.values(prefix)) as (service, control):
         yield Scene(service, control, store, prefix)

@@ -17,7 +17,6 @@ from payment_service.profile.document import Profile
 from payment_service.service import Service
 from payment_service.state.interface import Began
 from payment_service.state.records import Filter
-from payment_service.state.store import Store
 from support.cases import cases
 from support.payment.service import Answer, Caller, a_charge, a_request, a_service, get, sample
 from support.payment.state_makers import a_charge_of
@@ -27,12 +26,7 @@ from support.payment.state_makers import a_charge_of
 def a_replica(folder: Path, store: RedisServer, prefix: str, **changes: Any) -> Iterator[Service]:
     folder.mkdir()
     (folder / "profile.json").write_text(json.dumps({"successRate": 0.5}))
-    shared: dict[str, Any] = {
-        "store_url": store.address,
-        "store_password_file": store.password_file,
-        "store_prefix": prefix,
-    }
-    with a_service(folder, **shared, **changes) as service:
+    with a_service(folder, **store.values(prefix), **changes) as service:
         yield service
 
 
@@ -130,7 +124,7 @@ def test_a_service_that_has_ended_holds_no_connection_to_its_store(
     with a_replica(tmp_path / "a", own_store, "p") as service:
         ask(service)
 
-    watching = Store(own_store.address, own_store.password_file)
+    watching = own_store.store()
     try:
         assert len(watching.ask(lambda redis: redis.client_list())) == 1
     finally:

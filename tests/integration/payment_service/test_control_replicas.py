@@ -28,14 +28,6 @@ def two(folder: Path, stack: ExitStack, **variables: str) -> Replicas:
     return [(service, Control(service.control_port)) for service in services]
 
 
-def with_store(server: RedisServer, prefix: str) -> dict[str, str]:
-    return {
-        "store_url": str(server.address),
-        "store_password_file": str(server.password_file),
-        "store_prefix": prefix,
-    }
-
-
 @pytest.fixture
 def alone(tmp_path: Path) -> Iterator[Replicas]:
     with ExitStack() as stack:
@@ -45,7 +37,7 @@ def alone(tmp_path: Path) -> Iterator[Replicas]:
 @pytest.fixture
 def together(tmp_path: Path, store: RedisServer, prefix: str) -> Iterator[Replicas]:
     with ExitStack() as stack:
-        yield two(tmp_path, stack, **with_store(store, prefix))
+        yield two(tmp_path, stack, **store.variables(prefix))
 
 
 def status(service: ServiceProcess) -> int:
@@ -99,7 +91,7 @@ def test_a_profile_that_is_put_holds_for_the_process_that_was_told(together: Rep
 def test_a_lost_store_is_a_problem_and_the_faults_that_were_set_stay(
     tmp_path: Path, own_store: RedisServer, prefix: str
 ) -> None:
-    with replica(tmp_path / "one", **with_store(own_store, prefix)) as service:
+    with replica(tmp_path / "one", **own_store.variables(prefix)) as service:
         control = Control(service.control_port)
         control.put_fault("outage")
 

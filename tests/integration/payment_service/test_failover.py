@@ -64,12 +64,8 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
 @contextmanager
 def a_service_at(pair: Pair, folder: Path, **changes: Any) -> Iterator[Service]:
     (folder / "profile.json").write_text('{"successRate": 1}')
-    shared: dict[str, Any] = {
-        "store_url": StoreAddress("127.0.0.1", pair.switch.port),
-        "store_password_file": pair.first.password_file,
-        "store_prefix": "p",
-    }
-    with a_service(folder, **shared, **changes) as service:
+    store = {**pair.first.values("p"), "store_url": StoreAddress("127.0.0.1", pair.switch.port)}
+    with a_service(folder, **store, **changes) as service:
         yield service
 
 

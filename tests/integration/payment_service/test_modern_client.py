@@ -155,9 +155,7 @@ def test_with_two_processes_and_a_store_it_holds_though_one_is_killed_and_replac
 ) -> None:
     variables = {
         "profile_file": write_profile(tmp_path),
-        "store_url": str(store.address),
-        "store_password_file": str(store.password_file),
-        "store_prefix": prefix,
+        **store.variables(prefix),
     }
     with ExitStack() as running:
 

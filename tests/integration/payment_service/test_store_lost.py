@@ -46,7 +46,7 @@ def test_a_store_that_was_killed_is_lost_and_used_again_once_it_is_back(
 def test_a_store_that_hangs_is_given_up_within_half_a_second(
     own_store: RedisServer, prefix: str
 ) -> None:
-    state = open_state(own_store.settings(prefix))
+    state = open_state(own_store.settings(prefix, store_seconds="0.35"))
     tried(state)
 
     own_store.signal(signal.SIGSTOP)
@@ -74,7 +74,7 @@ def test_a_store_started_again_between_two_charges_costs_none_of_them(
 def test_who_goes_on_per_process_counts_there_until_the_store_is_back(
     own_store: RedisServer, prefix: str
 ) -> None:
-    state = open_state(own_store.settings(prefix, PAYMENT_STORE_FAILURE_POLICY="Local"))
+    state = open_state(own_store.settings(prefix, store_failure_policy="Local"))
     assert [state.next_attempt(a_charge_of()) for _ in range(3)] == [1, 2, 3]
 
     own_store.kill()
@@ -96,7 +96,7 @@ def test_a_store_is_found_by_a_name_that_has_more_addresses_than_it(
 ) -> None:
     # It listens on the one of IPv4 alone.
     url = f"redis://localhost:{own_store.port}"
-    state = open_state(own_store.settings(prefix, PAYMENT_STORE_URL=url))
+    state = open_state(own_store.settings(prefix, store_url=url))
 
     assert [tried(state), tried(state)] == [1, 2]
 

@@ -70,13 +70,7 @@ REFUSALS = {
 def a_service_with(store: RedisServer, folder: Path, **changes: Any) -> Iterator[Service]:
     folder.mkdir()
     (folder / "profile.json").write_text('{"successRate": 1}')
-    shared: dict[str, Any] = {
-        "store_url": store.address,
-        "store_password_file": store.password_file,
-        "store_prefix": "p",
-        **changes,
-    }
-    with a_service(folder, **shared) as service:
+    with a_service(folder, **{**store.values("p"), **changes}) as service:
         yield service
 
 

@@ -122,12 +122,8 @@ def test_a_key_whose_entry_cannot_be_read_is_never_charged(scene: Scene, value: 
 def test_a_key_whose_entry_cannot_be_read_is_not_charged_by_a_process_alone_either(
     tmp_path: Path, own_store: RedisServer
 ) -> None:
-    shared: dict[str, Any] = {
-        "store_url": own_store.address,
-        "store_password_file": own_store.password_file,
-        "store_failure_policy": "Local",
-    }
-    with a_controlled_service(tmp_path, **shared) as (service, control):
+    values = {**own_store.values("payment"), "store_failure_policy": "Local"}
+    with a_controlled_service(tmp_path, **values) as (service, control):
         scene = Scene(service, control, own_store, "payment")
         scene.put("answers", "k", b"of another version")
 

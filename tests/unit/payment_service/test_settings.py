@@ -72,6 +72,7 @@ def test_all_variables_of_what_is_remembered_are_read() -> None:
         "PAYMENT_STORE_URL": "redis://store:6379/1",
         "PAYMENT_STORE_PASSWORD_FILE": "/d",
         "PAYMENT_STORE_PREFIX": "shop/billing",
+        "PAYMENT_STORE_SECONDS": "1.5",
         "PAYMENT_STORE_FAILURE_POLICY": "Local",
     }
 
@@ -82,6 +83,7 @@ def test_all_variables_of_what_is_remembered_are_read() -> None:
         store_url=StoreAddress("store", 6379, 1),
         store_password_file=Path("/d"),
         store_prefix="shop/billing",
+        store_seconds=1.5,
         store_failure_policy="Local",
     )
 
@@ -120,6 +122,8 @@ def test_all_variables_of_what_is_remembered_are_read() -> None:
             ("PAYMENT_STORE_PASSWORD_FILE", "password"),
             ("PAYMENT_STORE_PREFIX", "{shop}"),
             ("PAYMENT_STORE_PREFIX", ""),
+            ("PAYMENT_STORE_SECONDS", "0.04"),
+            ("PAYMENT_STORE_SECONDS", "2.5"),
             ("PAYMENT_STORE_FAILURE_POLICY", "ignore"),
             ("PAYMENT_DRAIN_SECONDS", "-1"),
             ("PAYMENT_IDLE_SECONDS", "0"),

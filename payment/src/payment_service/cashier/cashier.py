@@ -30,8 +30,6 @@ from payment_service.state.values import Arrival, Earlier, SavedAnswer
 DecideOutcome = Callable[[Profile, Charge, int, OutcomeInputs], Outcome]
 
 _SOON = 1
-_LONGEST_DECISION = 5.0
-"""In seconds: ten questions to a store that answers each at the last moment."""
 _UNREADABLE = (
     "nothing is known about this charge: what the store has under this Idempotency-Key was written "
     "by another version of this service, so it is not charged again"
@@ -68,7 +66,7 @@ class Cashier:
 
         Calls that come meanwhile wait. Raises GateClosedError if one does not end in time.
         """
-        with self._gate.closed(_LONGEST_DECISION):
+        with self._gate.closed(self._environment.longest_decision()):
             yield
             # New ones: the replies that are still on their way take leave of the old.
             self._in_flight = InFlight()

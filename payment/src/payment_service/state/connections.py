@@ -18,8 +18,6 @@ from payment_service.state.lookup import Lookup
 from payment_service.text.mistakes import MistakesError
 from payment_service.text.store_address import StoreAddress
 
-ANSWER_SECONDS = 0.35
-"""How long to wait for a connection, and how long for an answer on it."""
 _SHORTEST = 0.05  # what is left to connect after a slow look-up
 _CONNECTIONS = 1024  # never reached: each thread has one at most
 
@@ -27,8 +25,8 @@ _CONNECTIONS = 1024  # never reached: each thread has one at most
 class PasswordFile(CredentialProvider):
     """Reads the password for every new connection, so that a new one is followed."""
 
-    def __init__(self, path: Path, user: str | None) -> None:
-        self._content = Impatient(str(path), lambda: read_required_file(path), ANSWER_SECONDS)
+    def __init__(self, path: Path, user: str | None, seconds: float) -> None:
+        self._content = Impatient(str(path), lambda: read_required_file(path), seconds)
         self._user = user
 
     def flaw(self) -> str | None:
@@ -53,15 +51,16 @@ class PasswordFile(CredentialProvider):
 
 
 class _Connection(Connection):
-    """A connection that comes about within ANSWER_SECONDS or never, wherever its name leads."""
+    """A connection that comes about in time or never, wherever its name leads."""
 
-    def __init__(self, *, lookup: Lookup, **rest: Any) -> None:
-        super().__init__(**rest)  # type: ignore[no-untyped-call]
+    def __init__(self, *, lookup: Lookup, within: float, **rest: Any) -> None:
+        super().__init__(socket_timeout=within, **rest)  # type: ignore[no-untyped-call]
         self._lookup = lookup
+        self._within = within
 
     def _connect(self) -> Any:
-        end = time.monotonic() + ANSWER_SECONDS
-        name, addresses = self.host, self._lookup.addresses(ANSWER_SECONDS)
+        end = time.monotonic() + self._within
+        name, addresses = self.host, self._lookup.addresses(self._within)
         # In turns, and so that the last one has its turn as well.
         self.socket_connect_timeout = max(end - time.monotonic(), _SHORTEST) / len(addresses)
         try:
@@ -111,18 +110,21 @@ class Way(NamedTuple):
     pool: Pool
 
 
-def open_way(address: StoreAddress, password_file: Path | None, lookup: Lookup) -> Way:
-    """Returns a way to the store on which nothing is connected yet."""
+def open_way(
+    address: StoreAddress, password_file: Path | None, lookup: Lookup, seconds: float
+) -> Way:
+    """Returns a way to the store on which nothing is connected yet, nor ever waits for longer."""
+    user = address.user
     pool = Pool(
         connection_class=_SecureConnection if address.encrypted else _Connection,
         lookup=lookup,
+        within=seconds,
         max_connections=_CONNECTIONS,
         host=address.host,
         port=address.port,
         db=address.database,
-        username=None if password_file else address.user,
-        credential_provider=PasswordFile(password_file, address.user) if password_file else None,
-        socket_timeout=ANSWER_SECONDS,
+        username=None if password_file else user,
+        credential_provider=PasswordFile(password_file, user, seconds) if password_file else None,
         retry=Retry(NoBackoff(), 0),
         # Each of these would be one more question and answer for every new connection.
         protocol=2,

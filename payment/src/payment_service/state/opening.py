@@ -37,7 +37,7 @@ def _open_shared(settings: Settings, address: StoreAddress, kept: Kept) -> State
     except ModuleNotFoundError:
         remedy = "needs the store's client: pip install 'payment-service[store]'"
         raise MistakesError([f"PAYMENT_STORE_URL: {remedy}"]) from None
-    path = settings.store_password_file
-    if path is not None and (flaw := PasswordFile(path, address.user).flaw()):
+    path, seconds = settings.store_password_file, settings.store_seconds
+    if path is not None and (flaw := PasswordFile(path, address.user, seconds).flaw()):
         raise MistakesError([f"PAYMENT_STORE_PASSWORD_FILE: {path} {flaw}"])
-    return Shared(Store(address, path), settings.store_prefix, kept)
+    return Shared(Store(address, path, seconds), settings.store_prefix, kept)

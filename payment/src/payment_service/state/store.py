@@ -45,12 +45,19 @@ class Store:
     the one any more that the store's name leads to. So the next try looks the name up again.
     """
 
-    def __init__(self, address: StoreAddress, password_file: Path | None = None) -> None:
-        """Does not connect yet, so a store that is not there is told by the first call."""
+    def __init__(
+        self, address: StoreAddress, password_file: Path | None, answer_seconds: float
+    ) -> None:
+        """Does not connect yet, so a store that is not there is told by the first call.
+
+        Args:
+            address: where it is.
+            password_file: what its password is read from, if it has one.
+            answer_seconds: how long to wait for a connection, and how long for an answer on it.
+        """
         self._address = address
-        self._new_way = partial(
-            open_way, address, password_file, Lookup(address.host, address.port)
-        )
+        lookup = Lookup(address.host, address.port)
+        self._new_way = partial(open_way, address, password_file, lookup, answer_seconds)
         self._way = self._new_way()
         self._changing = threading.Lock()
         self._trying_again = threading.Lock()

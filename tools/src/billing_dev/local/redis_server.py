@@ -20,6 +20,8 @@ from payment_service.text.store_address import StoreAddress
 
 PASSWORD = "a-password-of-the-store"
 _START_SECONDS = 15.0
+_PATIENT_SECONDS = 2.0
+"""How long who does not try its hang waits for its answer, on a machine with more to do."""
 
 
 class RedisServer:
@@ -69,17 +71,27 @@ class RedisServer:
     def address(self) -> StoreAddress:
         return StoreAddress("127.0.0.1", self.port)
 
-    def settings(self, prefix: str, **changes: str) -> Settings:
-        """What a replica is told that shall use it."""
-        env = {
-            "PAYMENT_STORE_URL": str(self.address),
-            "PAYMENT_STORE_PASSWORD_FILE": str(self.password_file),
-            "PAYMENT_STORE_PREFIX": prefix,
+    def variables(self, prefix: str) -> dict[str, str]:
+        """What a process is told that shall use it, by the names of the settings."""
+        return {
+            "store_url": str(self.address),
+            "store_password_file": str(self.password_file),
+            "store_prefix": prefix,
+            "store_seconds": str(_PATIENT_SECONDS),
         }
-        return Settings.from_env({**env, **changes})
+
+    def settings(self, prefix: str, **changes: str) -> Settings:
+        """The same, read; changes are named as the settings are."""
+        env = {**self.variables(prefix), **changes}
+        return Settings.from_env({f"PAYMENT_{name.upper()}": env[name] for name in env})
+
+    def values(self, prefix: str) -> dict[str, Any]:
+        """The same, as values of the settings."""
+        read = self.settings(prefix)
+        return {name: getattr(read, name) for name in self.variables(prefix)}
 
     def store(self) -> Store:
-        return Store(self.address, self.password_file)
+        return Store(self.address, self.password_file, _START_SECONDS)
 
     def shared(
         self,
