@@ -86,11 +86,12 @@ class ChargeResource(Resource):
         env = request.env
         if REPEATED in env:
             _refuse_repeated(request)
-        if not is_json(request.content_type):
+        if not is_json(env.get("CONTENT_TYPE")):
             raise RefusedError(415, Reason.CONTENT_TYPE, "Content-Type must be application/json")
         if CODING_HEADER in env and is_coded(request):
             raise RefusedError(415, Reason.CONTENT_ENCODING, CODED, (NO_CODING,))
-        length = request.content_length or 0
+        # Before, waitress has seen that it is a number.
+        length = int(env.get("CONTENT_LENGTH") or 0)
         if length > self._largest_body:
             raise RefusedError(
                 413, Reason.SIZE, f"the body is larger than {self._largest_body} bytes"

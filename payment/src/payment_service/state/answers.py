@@ -41,7 +41,8 @@ class Answers:
             now = self._now()
             entry = self._living(name, now)
             if entry is None:
-                self._enter(name, _Entry(charge, charge_id, now + self._kept.in_flight_seconds))
+                expires = now + self._kept.in_flight_seconds
+                self._enter(name, _Entry(charge, charge_id, expires), now)
                 return Began.FRESH
         if entry.fingerprint != charge:
             return Began.MISMATCH
@@ -55,11 +56,15 @@ class Answers:
         with self._lock:
             now = self._now()
             entry = self._living(name, now)
-            if entry is not None and entry.fingerprint != charge:
+            if entry is None:
+                self._enter(name, _Entry(charge, "", now + ttl_seconds, answer), now)
                 return answer
-            if entry is not None and entry.answer is not None:
+            if entry.fingerprint != charge:
+                return answer
+            if entry.answer is not None:
                 return entry.answer
-            self._enter(name, _Entry(charge, "", now + ttl_seconds, answer))
+            entry.charge_id, entry.expires, entry.answer = "", now + ttl_seconds, answer
+            self._entries.move_to_end(name)
             return answer
 
     def holds(self, key: str, charge_id: str) -> bool:
@@ -79,12 +84,13 @@ class Answers:
         entry = self._entries.get(name)
         return entry if entry is not None and entry.expires > now else None
 
-    def _enter(self, name: str | bytes, entry: _Entry) -> None:
-        self._entries.pop(name, None)
-        self._entries[name] = entry
-        oldest = next(iter(self._entries.values()))
-        if len(self._entries) > self._kept.keys or oldest.expires <= self._now():
-            self._entries.popitem(last=False)
+    def _enter(self, name: str | bytes, entry: _Entry, now: float) -> None:
+        entries = self._entries
+        entries.pop(name, None)
+        entries[name] = entry
+        oldest = next(iter(entries.values()))
+        if len(entries) > self._kept.keys or oldest.expires <= now:
+            entries.popitem(last=False)
 
 
 def _short(text: str) -> str | bytes:

@@ -18,10 +18,13 @@ class Counts(Generic[K]):
     def next(self, key: K) -> int:
         """Counts the key once more and returns how often it came, from 1."""
         with self._lock:
-            count = self._counts.pop(key, 0) + 1
-            self._counts[key] = count
-            if len(self._counts) > self._kept:
-                self._counts.popitem(last=False)
+            counts = self._counts
+            count = counts.get(key, 0) + 1
+            counts[key] = count
+            if count > 1:
+                counts.move_to_end(key)
+            elif len(counts) > self._kept:
+                counts.popitem(last=False)
         return count
 
     def give_back(self, key: K, number: int) -> None:

@@ -4,12 +4,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 
+from payment_service.outcome.charges import Alike
 from payment_service.state.values import Earlier
-
-Alike = tuple[int, Decimal, str]
-"""Customer, amount and currency: what two charges have in common to be alike."""
 
 
 @dataclass(slots=True)
@@ -47,7 +44,9 @@ class Duplicates:
             if seen is not None:
                 self._seen.move_to_end(alike)
             self._seen[alike] = [_Seen(charge_id, now)]
-            self._make_room(since)
+            oldest = next(iter(self._seen.values()))
+            if len(self._seen) > self._kept or oldest[-1].time <= since:
+                self._seen.popitem(last=False)
             return None
 
     def is_first(self, alike: Alike, charge_id: str) -> bool:
@@ -87,8 +86,3 @@ class Duplicates:
             del seen[0]
             return seen[0]
         return None
-
-    def _make_room(self, since: float) -> None:
-        oldest = next(iter(self._seen.values()))
-        if len(self._seen) > self._kept or oldest[-1].time <= since:
-            self._seen.popitem(last=False)

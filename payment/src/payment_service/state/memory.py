@@ -4,10 +4,9 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from itertools import islice
 
-from payment_service.outcome.charges import Charge
+from payment_service.outcome.charges import Alike, Charge
 from payment_service.state.answers import Answers
 from payment_service.state.counts import Counts
 from payment_service.state.duplicates import Duplicates
@@ -28,26 +27,6 @@ from payment_service.state.values import (
     SetFault,
     fault_calls,
 )
-
-
-class Attempts:
-    """How often this process saw each charge tried, since Antaeus does not say.
-
-    Charges are told apart by customer, amount and currency. Only the `kept` charges that were
-    tried last are remembered; one that was forgotten starts again at 1, as all do when the process
-    ends.
-    """
-
-    def __init__(self, kept: int) -> None:
-        self._counts: Counts[tuple[int, Decimal, str]] = Counts(kept)
-
-    def next(self, charge: Charge) -> int:
-        """Counts one more attempt at this charge and returns its number, from 1."""
-        return self._counts.next((charge.customer_id, charge.amount, charge.currency))
-
-    def give_back(self, charge: Charge, attempt: int) -> None:
-        """Counts an attempt no more, if it is still the last one."""
-        self._counts.give_back((charge.customer_id, charge.amount, charge.currency), attempt)
 
 
 class Memory:
@@ -75,10 +54,11 @@ class Memory:
         pass
 
     def arrive(self, charge: Charge, charge_id: str, window_seconds: float | None) -> Arrival:
-        attempt = self.next_attempt(charge)
+        alike = charge.alike
+        attempt = self._attempts.next(alike)
         if window_seconds is None:
             return Arrival(attempt, None)
-        return Arrival(attempt, self.earlier(charge, charge_id, window_seconds))
+        return Arrival(attempt, self._duplicates.earlier(alike, charge_id, window_seconds))
 
     def settle(
         self,
@@ -93,17 +73,17 @@ class Memory:
         if keyed is not None:
             key, fingerprint, answer, ttl_seconds = keyed
             self.save(key, fingerprint, answer, ttl_seconds=ttl_seconds)
-        self.note(entry)
+        self._journal.append(entry)  # see `note`
 
     def next_attempt(self, charge: Charge) -> int:
-        return self._attempts.next(charge)
+        return self._attempts.next(charge.alike)
 
     def hit(self, entry: str) -> int:
         return self._hits.next(entry)
 
     def give_back(self, charge: Charge, attempt: int | None, hits: Mapping[str, int]) -> None:
         if attempt is not None:
-            self._attempts.give_back(charge, attempt)
+            self._attempts.give_back(charge.alike, attempt)
         for entry, number in hits.items():
             self._hits.give_back(entry, number)
 
@@ -122,16 +102,14 @@ class Memory:
         self._answers.forget(key, charge_id)
 
     def earlier(self, charge: Charge, charge_id: str, window_seconds: float) -> Earlier | None:
-        alike = (charge.customer_id, charge.amount, charge.currency)
-        return self._duplicates.earlier(alike, charge_id, window_seconds)
+        return self._duplicates.earlier(charge.alike, charge_id, window_seconds)
 
     def withdraw(self, charge: Charge, charge_id: str) -> None:
-        alike = (charge.customer_id, charge.amount, charge.currency)
-        self._duplicates.withdraw(alike, charge_id)
+        self._duplicates.withdraw(charge.alike, charge_id)
 
     def book(self, booking: Booking) -> None:
         self._ledger.book(booking)  # first, since nothing else can fail
-        alike = (booking.customer_id, booking.amount, booking.currency)
+        alike = booking.alike
         charge_id, reason, accepted = booking.charge_id, booking.reason, booking.accepted
         self._duplicates.booked(alike, charge_id, reason, accepted=accepted)
 
@@ -156,7 +134,7 @@ class Memory:
         """Raises HoldLostError; see `State.settle`."""
         charge_id = booking.charge_id
         kept = hold.key is None or self._answers.holds(hold.key, charge_id)
-        alike = (booking.customer_id, booking.amount, booking.currency)
+        alike = booking.alike
         if not kept or (hold.first and not self._duplicates.is_first(alike, charge_id)):
             raise HoldLostError
 
@@ -187,7 +165,7 @@ class Memory:
 
     def forget_own(self) -> None:
         kept, now = self._kept, self._now
-        self._attempts = Attempts(kept.attempts)
+        self._attempts: Counts[Alike] = Counts(kept.attempts)
         self._hits: Counts[str] = Counts(kept.hits)
         self._permits = Permits(now)
         self._answers = Answers(kept, now)

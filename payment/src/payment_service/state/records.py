@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import NamedTuple
 
-from payment_service.outcome.charges import fingerprint
+from payment_service.outcome.charges import Alike, fingerprint
 
 
 # Tuples: each charge makes one of both, and a frozen dataclass takes several times as long.
@@ -26,6 +26,11 @@ class Booking(NamedTuple):
     """Name of a fault by which its reply went wrong."""
     replica: str = ""
     """Name of the process that took it."""
+
+    @property
+    def alike(self) -> Alike:
+        """That of the charge."""
+        return self[2:5]
 
     @property
     def fingerprint(self) -> str:

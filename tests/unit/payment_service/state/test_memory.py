@@ -7,7 +7,8 @@ import pytest
 
 from payment_service.outcome.charges import Charge
 from payment_service.state.interface import Scope
-from payment_service.state.memory import Attempts, Memory
+from payment_service.state.memory import Memory
+from payment_service.state.values import Kept
 from support.payment.state_contract import StateContract
 from support.payment.state_makers import Clock, Opened
 
@@ -26,32 +27,32 @@ def the_charge(customer: int = 1, value: str = "181.50", currency: str = "USD") 
 
 
 def test_each_charge_is_counted_for_itself() -> None:
-    attempts = Attempts(kept=10)
+    memory = Memory()
     others = the_charge(customer=2), the_charge(value="1"), the_charge(currency="DKK")
 
-    assert [attempts.next(the_charge()) for _ in range(3)] == [1, 2, 3]
-    assert [attempts.next(other) for other in others] == [1, 1, 1]
+    assert [memory.next_attempt(the_charge()) for _ in range(3)] == [1, 2, 3]
+    assert [memory.next_attempt(other) for other in others] == [1, 1, 1]
 
 
 def test_an_amount_written_otherwise_is_the_same_charge() -> None:
-    attempts = Attempts(kept=10)
-    attempts.next(the_charge(value="181.50"))
+    memory = Memory()
+    memory.next_attempt(the_charge(value="181.50"))
 
-    assert attempts.next(the_charge(value="1815e-1")) == 2
+    assert memory.next_attempt(the_charge(value="1815e-1")) == 2
 
 
 def test_the_charge_that_was_tried_longest_ago_is_forgotten_first() -> None:
-    attempts = Attempts(kept=2)
+    memory = Memory(Kept(attempts=2))
     for customer in (1, 2, 1, 3):  # 2 is forgotten
-        attempts.next(the_charge(customer))
+        memory.next_attempt(the_charge(customer))
 
-    assert attempts.next(the_charge(1)) == 3
-    assert attempts.next(the_charge(2)) == 1
+    assert memory.next_attempt(the_charge(1)) == 3
+    assert memory.next_attempt(the_charge(2)) == 1
 
 
 def test_no_attempt_is_lost_or_counted_twice_between_threads() -> None:
-    attempts = Attempts(kept=10)
+    memory = Memory()
     with ThreadPoolExecutor(8) as pool:
-        counted = list(pool.map(lambda _: attempts.next(the_charge()), range(4000)))
+        counted = list(pool.map(lambda _: memory.next_attempt(the_charge()), range(4000)))
 
     assert sorted(counted) == list(range(1, 4001))
