@@ -2,9 +2,11 @@
 
 A connection that ends unanswered makes Antaeus send the same charge once more, so:
 
-1. readiness goes off, and every answer from now on ends its connection; new connections are still
-   accepted, since it takes a while until nobody is sent here any more;
-2. then the door closes, behind everyone who has come in (see `server.listener`). What waits is
+1. every answer from now on ends its connection. New connections are still accepted, since it takes
+   a while until nobody is sent here any more, and nobody else may be there: of the last pod of a
+   Service, Kubernetes sends callers to one that ends as long as it is ready (KEP-1669);
+2. then readiness goes off and the door closes, behind everyone who has come in (see
+   `server.listener`). What waits is
    answered; a connection without a request is closed only after a pause in which its client, if it
    lives, would have used it again;
 3. replies that are deferred still leave at their time. Those that are slow on purpose, or never
@@ -52,7 +54,7 @@ def drain(service: Service, hurry: Hurry, *, hurried: bool = False) -> bool:
     service.lines.event("drain_began", at_most_seconds=settings.stop_seconds())
     service.announce_end()
     hurried = hurried or hurry(settings.drain_seconds)
-    service.charges.stop_accepting()
+    service.stop_accepting()
     most_seconds = settings.idle_seconds + settings.answer_seconds
     left = empty(service.charges, most_seconds, hurry, hurried=hurried)
     service.stop()

@@ -73,7 +73,9 @@ class Service:
         metrics = Metrics()
         self.charges = self._charge_port(decide, metrics)
         metrics.registry.register(State(self.mounted, self.effective, self._moment(), lines))
-        health = Health(self._alive, lambda: self._accepts, self._log)
+        health = Health(
+            self._alive, lambda: self._accepts, self._log, lambda: {"draining": self._draining}
+        )
         self.ops = Port(
             create_ops_app(health, metrics, self.mounted, self.effective),
             (settings.host, settings.ops_port),
@@ -100,10 +102,14 @@ class Service:
         )
 
     def announce_end(self) -> None:
-        """Tells the probes and the callers that this process is about to end."""
-        self._accepts = False
+        """Tells callers and metrics that this process is about to end; it still takes charges."""
         self._draining = True
         self.charges.end_connections(self.settings.idle_seconds)
+
+    def stop_accepting(self) -> None:
+        """Closes the door behind everyone who has come in."""
+        self._accepts = False
+        self.charges.stop_accepting()
 
     def stop(self) -> None:
         """Ends everything at once; what is still under way is cut off."""

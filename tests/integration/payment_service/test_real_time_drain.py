@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from billing_dev.eventually import eventually
-from support.payment.service import Caller, ServiceProcess, a_request, get
+from support.payment.service import Caller, ServiceProcess, a_request, is_draining
 
 REUSED_WITHIN = 5.0  # Antaeus uses a kept connection again for so long
 CLOSED_AFTER = 6.0
@@ -21,7 +21,7 @@ def test_a_connection_that_antaeus_may_still_use_stays_open(tmp_path: Path) -> N
         idle.ask(a_request())
         last_request = time.monotonic()
         service.signal(signal.SIGTERM)
-        eventually(lambda: get(service.ops_port, "/readyz").status == 503, within=2)
+        eventually(lambda: is_draining(service.ops_port), within=2)
         eventually(lambda: time.monotonic() - last_request > REUSED_WITHIN, within=6)
 
         answer = used.ask(a_request())

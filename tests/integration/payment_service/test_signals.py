@@ -7,13 +7,19 @@ from pathlib import Path
 import pytest
 
 from billing_dev.eventually import eventually
-from support.payment.service import Caller, ServiceProcess, a_request, charge_count, get
+from support.payment.service import (
+    Caller,
+    ServiceProcess,
+    a_request,
+    charge_count,
+    is_draining,
+)
 
 
 def test_new_connections_are_accepted_until_the_door_closes(tmp_path: Path) -> None:
     with ServiceProcess(tmp_path, drain_seconds="0.6", idle_seconds="0.2") as service:
         service.signal(signal.SIGTERM)
-        eventually(lambda: get(service.ops_port, "/readyz").status == 503, within=2)
+        eventually(lambda: is_draining(service.ops_port), within=2)
 
         with Caller(service.port) as caller:
             assert caller.ask(a_request()).headers["connection"] == "close"
@@ -45,7 +51,7 @@ def test_in_a_hurry_the_waiting_is_left_out(tmp_path: Path, signals: list[signal
         caller.ask(a_request())
         service.signal(signals[0])
         if signals[1:]:
-            eventually(lambda: get(service.ops_port, "/readyz").status == 503, within=2)
+            eventually(lambda: is_draining(service.ops_port), within=2)
             service.signal(signals[1])
 
         assert service.end(within=5)[0] == 0

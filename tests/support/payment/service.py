@@ -266,6 +266,11 @@ def charge_count(lines: Iterable[Mapping[str, Any]]) -> int:
     return sum(line["event"] == "charge" for line in lines)
 
 
+def is_draining(ops_port: int) -> bool:
+    """Whether a service says that it is about to end."""
+    return bool(get(ops_port, "/readyz").json["draining"])
+
+
 def sample(page: bytes, series: str) -> float:
     """The value of one series on a metrics page."""
     line = re.search(rf"^{re.escape(series)} (\S+)$", page.decode(), re.MULTILINE)

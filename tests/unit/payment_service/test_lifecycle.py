@@ -15,6 +15,7 @@ from support.payment.service import (
     an_outcome,
     charge_count,
     get,
+    is_draining,
     log_lines,
 )
 
@@ -101,13 +102,14 @@ def test_a_caller_of_the_old_protocol_is_told_too(tmp_path: Path) -> None:
         assert caller.closed()
 
 
-def test_until_the_door_closes_the_service_is_not_ready_but_accepts(tmp_path: Path) -> None:
+def test_until_the_door_closes_the_service_is_ready_and_accepts(tmp_path: Path) -> None:
     with a_service(tmp_path, drain_seconds=0.5, idle_seconds=0.2) as service:
         ending = Drain(service)
-        eventually(lambda: get(service.ops.number, "/readyz").status == 503, within=2)
+        eventually(lambda: is_draining(service.ops.number), within=2)
 
         with Caller(service.charges.number) as caller:
             assert caller.ask(a_request()).headers["connection"] == "close"
+        assert get(service.ops.number, "/readyz").status == 200
         assert ending.end()
 
 

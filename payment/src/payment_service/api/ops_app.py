@@ -30,6 +30,8 @@ class Health:
     """Whether it takes new charges."""
     log: Callable[[], dict[str, object]]
     """How its log is. That is told and no reason to end: a restart would lose what waits there."""
+    draining: Callable[[], dict[str, object]]
+    """Whether it is about to end, and still takes charges."""
 
 
 class ProbeResource(Route):
@@ -109,7 +111,9 @@ def create_ops_app(
     app: App = falcon.App()
     alive = ProbeResource(health.alive, "alive", "a thread has ended, or hangs", health.log)
     app.add_route("/livez", alive)
-    app.add_route("/readyz", ProbeResource(health.ready, "ready", "not taking charges", dict))
+    app.add_route(
+        "/readyz", ProbeResource(health.ready, "ready", "not taking charges", health.draining)
+    )
     app.add_route("/metrics", MetricsResource(metrics))
     app.add_route("/profile", ProfileResource(mounted, effective))
     return app

@@ -24,9 +24,16 @@ def test_a_service_that_serves_is_alive_and_ready(tmp_path: Path) -> None:
         assert get(service.ops.number, "/readyz").status == 200
 
 
-def test_a_service_that_is_about_to_end_is_alive_and_not_ready(tmp_path: Path) -> None:
+def test_a_service_that_is_about_to_end_is_ready_until_it_accepts_nobody(tmp_path: Path) -> None:
     with a_service(tmp_path) as service:
+        assert get(service.ops.number, "/readyz").json == {"status": "ready", "draining": False}
         service.announce_end()
+
+        assert get(service.ops.number, "/livez").status == 200
+        assert get(service.ops.number, "/readyz").status == 200
+        assert get(service.ops.number, "/readyz").json == {"status": "ready", "draining": True}
+
+        service.stop_accepting()
 
         assert get(service.ops.number, "/livez").status == 200
         assert get(service.ops.number, "/readyz").status == 503
