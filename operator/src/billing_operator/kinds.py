@@ -98,6 +98,11 @@ WATCHED = (*CHILDREN, JOB, POD)
 # Not every cluster knows them, and a watch of what is not there would end the operator: they are
 # looked for at each resync instead.
 OPTIONAL = (POD_MONITOR,)
+# Of these a spec may want fewer than before. What else bears a stack's name and is none of its own
+# is a copy that somebody made, and nothing to remove.
+DISPENSABLE = frozenset(
+    kind.name for kind in (NETWORK_POLICY, INGRESS, DISRUPTION_BUDGET, AUTOSCALER, POD_MONITOR)
+)
 BY_NAME = {kind.name: kind for kind in (BILLING_STACK, SECRET, EVENT, LEASE, *WATCHED, *OPTIONAL)}
 
 

@@ -6,20 +6,12 @@ want. Whatever others set - defaults, injected sidecars, an autoscaler's replica
 """
 
 import json
-import re
-from decimal import Decimal
 from typing import Any
 
+from billing_operator.children.quantities import is_quantity, same_quantity
 from billing_operator.kinds import Manifest, applied_entry
 
-_NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-_QUANTITY = re.compile(rf"({_NUMBER})(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?\Z")
-_SCALE = {"n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3")}
-_SCALE |= {unit: Decimal(1000) ** power for power, unit in enumerate(["", "k", *"MGTPE"])}
-_SCALE |= {f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)}
 _EMPTY: tuple[Any, ...] = ("", None, {}, [])
-# Quantities stand below these; anywhere else "1.10" and "1.1" are two texts.
-_AMOUNTS = (".resources.", ".sizeLimit")
 # An empty one of these selects everything, and none at all nothing or something else.
 _SELECTORS = frozenset({"labelSelector", "namespaceSelector", "podSelector"})
 # What names an object is no field that anyone owns.
@@ -40,7 +32,7 @@ def drift(wanted: Manifest, live: Manifest, manager: str) -> str | None:
 def _difference(owned: Manifest, wanted: Any, live: Any, path: str) -> str | None:
     # No fields below: the server takes it as one value, whatever it looks like.
     if not owned:
-        same = _same(wanted, live) or (_is_amount(path) and _same_amount(wanted, live))
+        same = _same(wanted, live) or (is_quantity(path) and same_quantity(wanted, live))
         return None if same else path
     if isinstance(wanted, list) and isinstance(live, list):
         return _difference_of_items(owned, wanted, live, path)
@@ -92,18 +84,3 @@ def _same(wanted: Any, live: Any) -> bool:
         case list(), list():
             return len(wanted) == len(live) and all(map(_same, wanted, live))
     return bool(wanted == live or (wanted in _EMPTY and live in _EMPTY))
-
-
-def _is_amount(path: str) -> bool:
-    return any(place in path for place in _AMOUNTS)
-
-
-def _same_amount(wanted: Any, live: Any) -> bool:
-    """Equal as quantities, which the API server writes in its own way."""
-    amount = _amount(wanted)
-    return amount is not None and amount == _amount(live)
-
-
-def _amount(value: Any) -> Decimal | None:
-    match = _QUANTITY.match(str(value)) if isinstance(value, str | int | float) else None
-    return Decimal(match[1]) * _SCALE[match[2] or ""] if match else None

@@ -6,7 +6,7 @@ from billing_operator.children.antaeus_template import template_to_run
 from billing_operator.children.drift import drift
 from billing_operator.desired import desired
 from billing_operator.inputs import Installation, Token
-from billing_operator.kinds import Manifest, Ref, ref
+from billing_operator.kinds import DISPENSABLE, Manifest, Ref, ref
 from billing_operator.names import MANAGER, PAYMENT
 from billing_operator.observed.stack import Observed
 from billing_operator.spec.stack import Stack
@@ -72,7 +72,11 @@ def decide(stack: Stack, seen: Observed, token: Token, installation: Installatio
     names = {ref(manifest) for group in known for manifest in group}
     return Plan(
         groups=tuple(_changes(group, seen) for group in known),
-        orphans=tuple(child for name, child in seen.children.items() if name not in names),
+        orphans=tuple(
+            child
+            for name, child in seen.children.items()
+            if name not in names and name.kind in DISPENSABLE
+        ),
         pending_update=of_antaeus.pending_update,
     )
 

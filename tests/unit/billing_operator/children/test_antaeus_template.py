@@ -145,3 +145,63 @@ def test_without_a_readable_note_of_what_runs_the_template_is_made_anew(note: st
     found = decided(seen)
 
     assert (image(found), found.pending_update) == ("example.test/antaeus:2", None)
+
+
+ONE = {"name": "A", "value": "1"}
+TWO = {"name": "B", "value": "2"}
+
+
+def of_antaeus(**choices: Any) -> Manifest:
+    return {"antaeus": choices}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            of_antaeus(resources={"limits": {"memory": "1Gi"}}),
+            of_antaeus(resources={"limits": {"memory": "1024Mi"}}),
+        ),
+        (
+            of_antaeus(resources={"requests": {"cpu": 1}}),
+            of_antaeus(resources={"requests": {"cpu": "1000m"}}),
+        ),
+        (of_antaeus(env=[ONE, TWO]), of_antaeus(env=[TWO, ONE])),
+    ],
+    ids=["memory", "CPU", "the order of variables"],
+)
+def test_what_is_only_written_otherwise_does_not_restart_antaeus(
+    before: Manifest, after: Manifest
+) -> None:
+    running = template(a_stack(**before))
+    found = decided(seen_with(running, RUNNING), installation=an_installation(), **after)
+
+    assert found == AntaeusTemplate(running, None)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            of_antaeus(resources={"limits": {"memory": "1Gi"}}),
+            of_antaeus(resources={"limits": {"memory": "1G"}}),
+        ),
+        # Of these the second can refer to the first, and not the other way round.
+        (
+            of_antaeus(env=[ONE, {"name": "B", "value": "$(A)"}]),
+            of_antaeus(env=[{"name": "B", "value": "$(A)"}, ONE]),
+        ),
+        # Not a quantity.
+        (
+            of_antaeus(env=[{"name": "A", "value": "1Gi"}]),
+            of_antaeus(env=[{"name": "A", "value": "1024Mi"}]),
+        ),
+        (of_antaeus(env=[ONE, TWO]), of_antaeus(env=[ONE])),
+    ],
+    ids=["another amount", "variables that refer to others", "a text", "one variable fewer"],
+)
+def test_what_is_chosen_otherwise_goes_through(before: Manifest, after: Manifest) -> None:
+    running = template(a_stack(**before))
+    found = decided(seen_with(running, RUNNING), installation=an_installation(), **after)
+
+    assert found.template == template(a_stack(**after))

@@ -7,7 +7,7 @@ import pytest
 from billing_operator.children.plan import Plan, decide
 from billing_operator.desired import antaeus, desired
 from billing_operator.inputs import Installation
-from billing_operator.kinds import Manifest, Ref
+from billing_operator.kinds import CHILDREN, DISPENSABLE, OPTIONAL, Manifest, Ref
 from billing_operator.observed.stack import Observed, observe
 from billing_operator.spec.stack import Stack
 from support.operator.applied import applied
@@ -86,12 +86,20 @@ def test_what_the_spec_does_not_want_any_more_is_a_stray() -> None:
     assert found.changes == ()
 
 
-def test_a_child_of_a_kind_that_no_version_makes_any_more_is_a_stray() -> None:
-    old = an_object("ConfigMap", "shop-old")
+@pytest.mark.parametrize(
+    ("kind", "removed"),
+    [
+        *((kind.name, True) for kind in (*CHILDREN, *OPTIONAL) if kind.name in DISPENSABLE),
+        *((kind.name, False) for kind in CHILDREN if kind.name not in DISPENSABLE),
+    ],
+)
+def test_only_what_a_spec_can_stop_wanting_is_removed(kind: str, *, removed: bool) -> None:
+    """A copy of a ConfigMap that somebody made, labels and owner and all, is none of it."""
+    copy = an_object(kind, "shop-copy")
     seen = as_applied(a_stack())
-    seen = Observed({**seen.children, Ref("ConfigMap", "shop-old"): old}, ())
+    seen = Observed({**seen.children, Ref(kind, "shop-copy"): copy}, ())
 
-    assert plan(a_stack(), seen).orphans == (old,)
+    assert plan(a_stack(), seen).orphans == ((copy,) if removed else ())
 
 
 def test_another_default_image_waits_while_antaeus_runs() -> None:
