@@ -124,11 +124,9 @@ class FakeCluster:
         # What stood in the way of the next apply does so no more.
         self.faults.pop(("apply", live["kind"]), None)
 
-    async def apply_status(self, place: Key, uid: str, status: Manifest) -> Manifest:
+    async def apply_status(self, stack: Manifest, status: Manifest) -> Manifest:
         self._asked("apply status", BILLING_STACK)
-        live = self.objects.get((BILLING_STACK.name, place))
-        if live is None or live["metadata"]["uid"] != uid:
-            raise Conflict(Reason.CONFLICT, "another uid", status=409)
+        live = self._must_be_as_known(stack)
         # As it travels, and as the API server would refuse or prune it.
         status = json.loads(json.dumps(status))
         assert list(mistakes(status, _STATUS)) == []

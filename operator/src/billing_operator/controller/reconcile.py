@@ -10,7 +10,14 @@ from billing_operator.children.ownership import owned_by, refuse_unless_given
 from billing_operator.children.plan import Plan, decide
 from billing_operator.controller.parts import Dependencies
 from billing_operator.controller.queue import Failed, Next, NotBefore
-from billing_operator.errors import ClusterError, Fault, NamespaceLeaving, StaleCache, Waiting
+from billing_operator.errors import (
+    ClusterError,
+    Conflict,
+    Fault,
+    NamespaceLeaving,
+    StaleCache,
+    Waiting,
+)
 from billing_operator.inputs import Installation, Token
 from billing_operator.invoices.reset import under_way
 from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref
@@ -46,6 +53,7 @@ class _Pass:
     pending_changes: frozenset[Ref] = frozenset()
     progress: Progress = _NOT_ASKED
     rotation: Rotation | None = None
+    unremoved: Fault | None = None
     incomplete: bool = False
 
 
@@ -102,7 +110,7 @@ class Reconciler:
         current.progress = await self._dependencies.profiles.advance(stack, seen.payment_answers)
         busy = bool(under_way(stack))
         current.rotation = await self._dependencies.rotation.advance(stack, seen, billing_busy=busy)
-        current.fault = self._dependencies.tokens.complaint(current.stack)
+        current.fault = self._dependencies.tokens.complaint(current.stack) or current.unremoved
 
     async def _write_children(self, current: _Pass) -> None:
         look = not self._is_new(current.stack)
@@ -201,7 +209,11 @@ class Reconciler:
             await dependencies.writer.write(stack, group, known, *first)
             first = []
         for orphan in plan.orphans:
-            await dependencies.writer.remove(stack, orphan)
+            try:
+                await dependencies.writer.remove(stack, orphan)
+            except Fault as fault:
+                # That it stays ends nothing else.
+                current.unremoved = fault
         if new:
             # Payment would refuse it until the kubelet comes by on its own, after a minute.
             pods = self._seen(stack).payment_answers
@@ -220,8 +232,13 @@ class Reconciler:
             # On its way and soon over: one status when it has arrived says more than two.
             return progress.look_again
         runs = await self._dependencies.runs.look(stack, seen)
+        # What is judged together is of one moment, and no pod older than the runs and readings.
+        seen = self._seen(stack)
         try:
             await self._write_status(stack, self._findings(current, seen, runs))
+        except Conflict:
+            # It changed while this was judged, so what was judged may not hold any more.
+            return await self._read_again(stack)
         except Fault as refused:
             log.warning("no status", extra={"stack": str(stack.key), "why": refused.message})
             return _after(refused)
@@ -257,7 +274,7 @@ class Reconciler:
         self._dependencies.run_metrics.tell(stack.key, status)
         if status == stack.status:
             return
-        live = await self._dependencies.cluster.apply_status(stack.key, stack.uid, status)
+        live = await self._dependencies.cluster.apply_status(stack.as_read, status)
         if not self._is_known(stack):
             return
         self._dependencies.inventory.put(BILLING_STACK, live)
@@ -266,6 +283,16 @@ class Reconciler:
             stack.status, status
         )
         await self._dependencies.events.record(stack, events)
+
+    async def _read_again(self, stack: Stack) -> Next:
+        """Takes in a stack as it is now, and has it looked at once more."""
+        try:
+            body = await self._dependencies.cluster.read(BILLING_STACK, stack.key)
+        except Fault as fault:
+            return _after(fault)
+        if body is not None and self._is_known(stack):
+            self._dependencies.inventory.put(BILLING_STACK, body)
+        return Failed.BACK_OFF
 
     def _is_known(self, stack: Stack) -> bool:
         """Whether it has not gone meanwhile; then nothing of it must be remembered."""

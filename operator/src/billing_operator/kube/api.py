@@ -42,8 +42,11 @@ class Cluster(Protocol):
         """Rewrites who set which field; raises Conflict if the object changed since it was read."""
         ...
 
-    async def apply_status(self, place: Key, uid: str, status: Manifest) -> Manifest:
-        """Server-side apply of a stack's status; returns the stack as it is now."""
+    async def apply_status(self, stack: Manifest, status: Manifest) -> Manifest:
+        """Server-side apply of the status that was judged by a stack; returns it as it is now.
+
+        Raises Conflict if the stack changed since it was read, whoever changed it.
+        """
         ...
 
     async def create(self, manifest: Manifest) -> Manifest:

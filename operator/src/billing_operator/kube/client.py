@@ -129,17 +129,21 @@ class ApiCluster:
         path = BY_NAME[live["kind"]].path(*key(live))
         await self._send(_Request("PATCH", path, {"fieldManager": MANAGER}, body, _MERGE))
 
-    async def apply_status(self, place: Key, uid: str, status: Manifest) -> Manifest:
-        """Server-side apply of a stack's status; returns the stack as it is now."""
+    async def apply_status(self, stack: Manifest, status: Manifest) -> Manifest:
+        """Server-side apply of the status that was judged by a stack; returns it as it is now.
+
+        Raises Conflict if the stack changed since it was read, whoever changed it.
+        """
+        # The uid keeps it from a later stack of the same name.
+        known = {name: stack["metadata"][name] for name in ("name", "uid", "resourceVersion")}
         body = {
             "apiVersion": BILLING_STACK.api_version,
             "kind": BILLING_STACK.name,
-            # The uid keeps it from a later stack of the same name.
-            "metadata": {"name": place.name, "uid": uid},
+            "metadata": known,
             "status": status,
         }
         query = {"fieldManager": MANAGER, "force": "true"}
-        path = BILLING_STACK.path(*place, "status")
+        path = BILLING_STACK.path(*key(stack), "status")
         return await self._send(_Request("PATCH", path, query, body, _APPLY))
 
     async def create(self, manifest: Manifest) -> Manifest:

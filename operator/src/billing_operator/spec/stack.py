@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from billing_operator.kinds import Key, Manifest
+from billing_operator.kinds import BILLING_STACK, Key, Manifest
 from billing_operator.names import (
     ACKNOWLEDGE_RESET,
     ACKNOWLEDGE_RUN,
@@ -36,6 +36,7 @@ class Stack:
 
     Attributes:
         uid: tells it from an earlier stack of the same name.
+        version: its resourceVersion, which any change of it changes.
         generation: counts changes of its spec.
         renew_token: value of the annotation by which a person asks for a new token.
         rotate_token: value of the annotation by which a person asks for a rotation.
@@ -65,11 +66,25 @@ class Stack:
     monitoring: Manifest | None = None
     billing: Billing = field(default_factory=lambda: Billing.of({}))
     acknowledged_run: str | None = None
+    version: str = ""
 
     @property
     def name(self) -> str:
         """Name of the stack, by which its children are named."""
         return self.key.name
+
+    @property
+    def as_read(self) -> Manifest:
+        """What names it as it was when it was read, so that nothing happens to a changed one."""
+        return {
+            "kind": BILLING_STACK.name,
+            "metadata": {
+                "name": self.name,
+                "namespace": self.namespace,
+                "uid": self.uid,
+                "resourceVersion": self.version,
+            },
+        }
 
     @property
     def namespace(self) -> str:
@@ -117,6 +132,7 @@ class Stack:
             monitoring=_monitoring(spec.get("monitoring") or {}),
             billing=Billing.of(spec.get("billing") or {}),
             acknowledged_run=annotations.get(ACKNOWLEDGE_RUN),
+            version=meta.get("resourceVersion", ""),
         )
 
 

@@ -20,7 +20,7 @@ from billing_operator.errors import (
 from billing_operator.kinds import BILLING_STACK, CONFIG_MAP, POD, Key
 from billing_operator.kube.client import ApiCluster, open_client
 from billing_operator.metrics import Metrics
-from support.operator.builders import an_object
+from support.operator.builders import a_body, an_object
 from support.operator.http_server import serving
 from unit.billing_operator.kube.answering import Answering
 
@@ -76,17 +76,18 @@ async def test_what_is_to_be_new_names_a_version_that_nothing_has(
     assert body == CHILD | {"metadata": CHILD["metadata"] | {"resourceVersion": "1"}}
 
 
-async def test_a_status_goes_to_its_subresource_and_to_one_uid(
+async def test_a_status_goes_to_its_subresource_and_to_the_stack_by_which_it_was_judged(
     cluster: ApiCluster, server: Answering
 ) -> None:
-    await cluster.apply_status(SHOP, "stack-uid", {"observedGeneration": 1})
+    await cluster.apply_status(a_body(version=7), {"observedGeneration": 1})
     ((method, path, query, body),) = server.asked
 
     # Somebody else may have edited it.
     assert query == {"fieldManager": "billing-operator", "force": "true"}
     place = "/apis/billing.antaeus.io/v1beta1/namespaces/payments/billingstacks/shop/status"
     assert (method, path) == ("PATCH", place)
-    assert body["metadata"] == {"name": "shop", "uid": "stack-uid"}
+    named = {"name": "shop", "uid": "stack-uid", "resourceVersion": "7"}
+    assert body["metadata"] == named
     assert body["status"] == {"observedGeneration": 1}
 
 
@@ -258,7 +259,7 @@ async def test_a_status_that_is_refused_is_no_mistake_of_the_spec(
 ) -> None:
     server.will_say(422, {"message": "too long"})
     with pytest.raises(ClusterError, match="too long"):
-        await cluster.apply_status(SHOP, "stack-uid", {})
+        await cluster.apply_status(a_body(), {})
 
 
 async def test_a_namespace_that_is_being_deleted_is_told_from_a_missing_right(

@@ -11,7 +11,7 @@ from billing_operator.errors import ClusterError
 from billing_operator.kinds import CONFIG_MAP, Key
 from billing_operator.kube.client import ApiCluster, open_client
 from billing_operator.metrics import Metrics
-from support.operator.builders import an_object
+from support.operator.builders import a_body, an_object
 from support.operator.http_server import serving
 
 # As many as there are.
@@ -54,7 +54,7 @@ async def cluster(server: Server) -> AsyncIterator[ApiCluster]:
 
 WRITES: list[Callable[[ApiCluster], Awaitable[object]]] = [
     lambda cluster: cluster.apply(CHILD),
-    lambda cluster: cluster.apply_status(SHOP, "uid", {}),
+    lambda cluster: cluster.apply_status(a_body(), {}),
     lambda cluster: cluster.create(CHILD),
     lambda cluster: cluster.replace(CHILD),
     lambda cluster: cluster.delete(CHILD),
