@@ -75,6 +75,7 @@ class WaitReason(StrEnum):
     UNRESOLVED_RUN = "UnresolvedRun"
     UNMANAGED_PAY_CALL = "UnmanagedPayCall"
     NOT_READY = "NotReady"
+    NO_PAYMENT_POD = "NoPaymentPod"
     INVOICES_UNKNOWN = "InvoicesUnknown"
 
 

@@ -35,7 +35,13 @@ def observed_runs(
 def a_context(**changes: Any) -> AdmissionContext:
     """A stack that is ready, with 2 invoices paid and 8 pending."""
     usual = AdmissionContext(
-        a_reading(), an_instance(), unready="", reset=False, rotating=False, now=NOW
+        a_reading(),
+        an_instance(),
+        unready="",
+        reset=False,
+        rotating=False,
+        now=NOW,
+        takes_charges=True,
     )
     return replace(usual, **changes)
 

@@ -29,7 +29,8 @@ def invoices(stack: Stack, reading: Reading | None, now: datetime) -> Manifest |
             # The answer came before the news of another instance, whose name is yet to be learned.
             instance = None
         before = reset or {"paid": 0}
-        reset = {"paid": before["paid"] + old["paid"], "pending": old["pending"]}
+        paid, pending = _last_known(stack, old)
+        reset = {"paid": before["paid"] + paid, "pending": pending}
         reset["time"] = timestamp(now)
         if run := _cut_off(stack, old):
             reset["run"] = run
@@ -49,16 +50,28 @@ def under_way(stack: Stack) -> list[Manifest]:
     return [known[name] for name in ("running", "unresolvedRun", "unmanagedRun") if known.get(name)]
 
 
+def _last_known(stack: Stack, old: Manifest) -> tuple[int, int]:
+    """How many were paid and pending when somebody looked last: that may have been a run."""
+    known = [(old.get("paid", 0), old.get("pending", 0))]
+    last = (stack.status.get("billing") or {}).get("lastRun") or {}
+    if last.get("paidAfter") is not None and AntaeusInstance.of(last) == AntaeusInstance.of(old):
+        known.append((last["paidAfter"], last.get("pendingAfter") or 0))
+    # No payment is ever taken back.
+    return max(known)
+
+
 def _cut_off(stack: Stack, old: Manifest) -> str | None:
     """What was charging with the Antaeus of before; it may have paid more than was ever read."""
+    of_before = AntaeusInstance.of(old)
     for record in under_way(stack):
-        if record.get("antaeusInstance") == old.get("antaeusInstance"):
+        # A run that a person let begin does not say in which Antaeus; it may have been this one.
+        if AntaeusInstance.of(record) in (None, of_before):
             return str(record.get("job", "a call that was no run"))
     return None
 
 
 def _forgot(stack: Stack, old: Manifest, reading: Reading) -> bool:
-    if not old.get("paid") and not _cut_off(stack, old):
+    if not _last_known(stack, old)[0] and not _cut_off(stack, old):
         return False
     # A watch may lag behind the answer of a new pod; but no payment is ever taken back.
     known = AntaeusInstance.of(old)

@@ -33,6 +33,12 @@ class Pod:
     trouble: PodProblem | None
     mounted: bool = True
     token_id: str | None = None
+    node: str = ""
+
+    def may_host(self, instance: "AntaeusInstance") -> bool:
+        """Whether a start of Antaeus may still be at work in it, even while it ends."""
+        started_again = self.restarts > instance.restart_count
+        return self.uid == instance.pod_uid and self.running and not started_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,10 @@ class Observed:
     def of(self, part: str) -> tuple[Pod, ...]:
         """The pods of one service that are to stay."""
         return tuple(pod for pod in self.pods if pod.part == part and not pod.leaving)
+
+    def all_of(self, part: str) -> tuple[Pod, ...]:
+        """The pods of one service that are there, the ones that end included."""
+        return tuple(pod for pod in self.pods if pod.part == part)
 
     @property
     def antaeus_runs(self) -> bool:
@@ -158,6 +168,7 @@ def _pod(live: Manifest) -> Pod:
         trouble=troubles.of_pod(live, part),
         mounted=bool(live["spec"].get("nodeName")) and status.get("phase") not in _OVER,
         token_id=(meta.get("annotations") or {}).get(TOKEN_ID),
+        node=live["spec"].get("nodeName") or "",
     )
 
 

@@ -26,12 +26,20 @@ def billing(stack: Stack, observed: ObservedRuns | None, context: AdmissionConte
     return new | _next(stack, new, observed, context)
 
 
-def to_begin(status: Manifest, runs: tuple[Run, ...]) -> Run | None:
-    """The run that a status of billing says is to begin, as long as none is at work."""
-    uid = (status.get("running") or {}).get("uid")
+def to_begin(
+    status: Manifest, runs: tuple[Run, ...], instance: AntaeusInstance | None
+) -> Run | None:
+    """The run that a status of billing says is to begin, as long as none is at work.
+
+    Args:
+        instance: the Antaeus that answers now; by another one the run was not admitted.
+    """
+    record: Manifest = status.get("running") or {}
+    if instance is None or AntaeusInstance.of(record) != instance:
+        return None
     if any(run.under_way for run in runs):
         return None
-    return next((run for run in runs if run.waiting and run.uid == uid), None)
+    return next((run for run in runs if run.waiting and run.uid == record["uid"]), None)
 
 
 def to_skip(status: Manifest, runs: tuple[Run, ...]) -> Run | None:
@@ -60,6 +68,8 @@ def _why_skipped(stack: Stack, new: Manifest, run: Run, now: datetime) -> str:
     if not run.waiting:
         return ""
     since = (new.get("schedule") or {}).get("effectiveTime")
+    if run.scheduled and since is None:
+        return "the schedule by which it was made was removed"
     if run.scheduled and since and run.scheduled < datetime.fromisoformat(since):
         return "its time was before the schedule was set"
     most = stack.billing.starting_seconds
@@ -120,10 +130,14 @@ def _obstacle(
         cause = (
             f"nobody saw the end of run {unresolved['job']}, and Antaeus may still go on with it"
         )
-        return WaitReason.UNRESOLVED_RUN, _until_over(stack, unresolved, observed, cause)
+        return WaitReason.UNRESOLVED_RUN, _until_over(stack, unresolved, observed, context, cause)
     if unmanaged := new["unmanagedRun"]:
         cause = "Antaeus charges without a run, since somebody called pay directly"
-        return WaitReason.UNMANAGED_PAY_CALL, _until_over(stack, unmanaged, observed, cause)
+        over = _until_over(stack, unmanaged, observed, context, cause)
+        return WaitReason.UNMANAGED_PAY_CALL, over
+    if not context.takes_charges:
+        message = "no payment pod takes charges; spec.payment.replicas says how many are wanted"
+        return WaitReason.NO_PAYMENT_POD, message
     if context.unready:
         return WaitReason.NOT_READY, f"the stack is not ready: {context.unready}"
     if context.reading is None or context.reading.instance != context.instance:
@@ -148,8 +162,18 @@ def _of_a_person(stack: Stack, context: AdmissionContext) -> tuple[WaitReason, s
     return None
 
 
-def _until_over(stack: Stack, record: Manifest, observed: ObservedRuns, cause: str) -> str:
+def _until_over(
+    stack: Stack,
+    record: Manifest,
+    observed: ObservedRuns,
+    context: AdmissionContext,
+    cause: str,
+) -> str:
     """How a batch whose end nobody saw comes to be over, by itself or by a person."""
+    began_in = AntaeusInstance.of(record)
+    host = context.host_of(began_in) if began_in else None
+    if host and host.leaving:
+        cause = f"{cause} (its pod {host.name} on node {host.node} is still to end)"
     unknown_because = observed.activity.unknown_because if observed.activity else ""
     unless = f", which can't be told now, since {unknown_because}" if unknown_because else ""
     return (

@@ -4,11 +4,11 @@ import logging
 from datetime import datetime, timedelta
 
 from billing_operator.errors import Fault
-from billing_operator.kinds import BILLING_STACK, CRON_JOB, JOB, POD, Key, Manifest, Ref
+from billing_operator.kinds import BILLING_STACK, CRON_JOB, JOB, POD, Key, Manifest, Ref, key
 from billing_operator.kube.api import Cluster
 from billing_operator.kube.cache import Inventory
 from billing_operator.names import BILLING, PAID_BEFORE, part_name
-from billing_operator.observed.stack import Observed
+from billing_operator.observed.stack import Observed, observe
 from billing_operator.runs.admission import to_begin, to_skip
 from billing_operator.runs.jobs import Run, runs_of
 from billing_operator.runs.records import ObservedRuns
@@ -60,7 +60,13 @@ class RunKeeper:
         uncertain = known.get("unresolvedRun") or known.get("unmanagedRun")
         if not uncertain and not any(run.waiting for run in runs):
             return ObservedRuns(runs, None, self._quiet)
-        activity = await self._sampler.sample(stack, seen)
+        try:
+            # Whose answer a sample is, a watch that lags behind would take for another's.
+            pods = await self._live_pods(stack.key)
+        except Fault as fault:
+            log.warning("no pods", extra={"stack": str(stack.key), "why": fault.message})
+            return None
+        activity = await self._sampler.sample(stack, pods)
         return ObservedRuns(runs, activity, self._quiet)
 
     async def carry_out(
@@ -74,7 +80,7 @@ class RunKeeper:
         if observed is None or body is None:
             return _LOOK_SOON
         stack = Stack.from_body(body)
-        if _is_called_for(stack, observed):
+        if self._is_called_for(stack, observed):
             try:
                 await self._move(stack, _cron_uid(stack, seen))
             except Fault as fault:
@@ -98,7 +104,7 @@ class RunKeeper:
         if run := to_skip(status, runs):
             await self._cluster.delete(_named(place, run), unchanged=True)
             log.info("run skipped", extra={"stack": str(place), "run": run.name})
-        if run := to_begin(status, runs):
+        if run := to_begin(status, runs, self._pods(place).antaeus_instance):
             paid = {PAID_BEFORE: str(status["running"].get("paid", 0))}
             self._inventory.put(JOB, await self._cluster.resume(_named(place, run), paid))
             log.info("run begun", extra={"stack": str(place), "run": run.name})
@@ -112,6 +118,30 @@ class RunKeeper:
             times.append(min(_LOOK_LATER, max(0.1, self._quiet / _LOOKS)))
         return min(times, default=None)
 
+    def _is_called_for(self, stack: Stack, observed: ObservedRuns) -> bool:
+        if stack.suspend:
+            return False
+        status = stack.status.get("billing") or {}
+        instance = self._pods(stack.key).antaeus_instance
+        begins = to_begin(status, observed.runs, instance)
+        return bool(begins or to_skip(status, observed.runs))
+
+    def _pods(self, place: Key) -> Observed:
+        return observe((), self._inventory.pods(place))
+
+    async def _live_pods(self, place: Key) -> Observed:
+        """The pods as the API server has them now, and no other is known any more."""
+        self._take_in_pods(place, await self._cluster.list_stack(POD, place))
+        return self._pods(place)
+
+    def _take_in_pods(self, place: Key, lives: list[Manifest]) -> None:
+        names = {live["metadata"]["name"] for live in lives}
+        for known in self._inventory.pods(place):
+            if known["metadata"]["name"] not in names:
+                self._inventory.lose(POD, key(known))
+        for live in lives:
+            self._inventory.put(POD, live)
+
     def _runs(self, place: Key, cron_uid: str) -> tuple[Run, ...]:
         return runs_of(self._inventory.jobs(place), self._inventory.pods(place), cron_uid)
 
@@ -120,22 +150,15 @@ class RunKeeper:
         # In this order: of a Job that has ended, the pod has said all that it had to say.
         jobs = await self._cluster.list_stack(JOB, place)
         pods = await self._cluster.list_stack(POD, place)
-        for kind, lives in ((JOB, jobs), (POD, pods)):
-            for live in lives:
-                self._inventory.put(kind, live)
+        for live in jobs:
+            self._inventory.put(JOB, live)
+        self._take_in_pods(place, pods)
         return runs_of(jobs, pods, cron_uid)
 
 
 def _cron_uid(stack: Stack, seen: Observed) -> str | None:
     live = seen.children.get(Ref(CRON_JOB.name, part_name(stack.name, BILLING)))
     return str(live["metadata"]["uid"]) if live else None
-
-
-def _is_called_for(stack: Stack, observed: ObservedRuns) -> bool:
-    if stack.suspend:
-        return False
-    status = stack.status.get("billing") or {}
-    return bool(to_begin(status, observed.runs) or to_skip(status, observed.runs))
 
 
 def _named(place: Key, run: Run) -> Manifest:

@@ -19,7 +19,7 @@ class Run:
     Attributes:
         version: its resourceVersion.
         created: when it was made.
-        scheduled: for when the CronJob made it; None where a person did.
+        scheduled: for when the CronJob made it; None where a person did, or nobody can read it.
         begun: whether its pod may ever have been there. A Job is made suspended, and each change
             of its spec counts up its generation.
         suspended: whether it is so now.
@@ -80,13 +80,12 @@ def _owners(live: Manifest) -> list[str]:
 def _run(job: Manifest, pods: list[Manifest]) -> Run:
     meta, spec, status = job["metadata"], job["spec"], job.get("status") or {}
     suspended = spec.get("suspend") is True
-    scheduled = (meta.get("annotations") or {}).get(_SCHEDULED)
     return Run(
         name=meta["name"],
         uid=meta["uid"],
         version=meta["resourceVersion"],
         created=datetime.fromisoformat(meta["creationTimestamp"]),
-        scheduled=datetime.fromisoformat(scheduled) if scheduled else None,
+        scheduled=_time((meta.get("annotations") or {}).get(_SCHEDULED)),
         begun=not suspended or meta.get("generation", 1) > 1,
         suspended=suspended,
         ended=_end(status),
@@ -95,6 +94,15 @@ def _run(job: Manifest, pods: list[Manifest]) -> Run:
         report=_report(pods),
         stuck=_stuck(pods),
     )
+
+
+def _time(text: str | None) -> datetime | None:
+    """A moment that an annotation tells; anyone may write there what is none."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _end(status: Manifest) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest, timestamp
-from billing_operator.observed.stack import AntaeusInstance
+from billing_operator.observed.stack import AntaeusInstance, Pod
 from billing_operator.runs.activity import Activity
 from billing_operator.runs.jobs import Run
 from billing_operator.runs.report import Outcome
@@ -42,6 +42,8 @@ class AdmissionContext:
         unready: why the stack is not ready; empty where it is.
         reset: whether Antaeus forgot payments, and nobody has dealt with that.
         rotating: whether the token is being replaced.
+        takes_charges: whether a payment pod is ready.
+        antaeus_pods: those that are there, the ones that end included.
     """
 
     reading: Reading | None
@@ -50,6 +52,12 @@ class AdmissionContext:
     reset: bool
     rotating: bool
     now: datetime
+    takes_charges: bool
+    antaeus_pods: tuple[Pod, ...] = ()
+
+    def host_of(self, instance: AntaeusInstance) -> Pod | None:
+        """The pod in which a start of Antaeus may still be at work; None where it is over."""
+        return next((pod for pod in self.antaeus_pods if pod.may_host(instance)), None)
 
 
 def remembered(stack: Stack, observed: ObservedRuns, context: AdmissionContext) -> Manifest:
@@ -113,18 +121,26 @@ def _ended(entry: Manifest) -> Manifest:
 def _unless_over(
     stack: Stack, record: Manifest | None, observed: ObservedRuns, context: AdmissionContext
 ) -> Manifest | None:
-    """A batch that may go on: until its Antaeus has gone, all is still, or a person says so."""
+    """A batch that may go on: until its Antaeus has gone, all is still, or a person says so.
+
+    That its Antaeus has gone counts once another one has told its invoices: what was forgotten is
+    judged by that reading, and by the record.
+    """
     acknowledged = stack.acknowledged_run
     if record is None or (acknowledged and acknowledged in (record["time"], record.get("uid"))):
         return None
     began_in = AntaeusInstance.of(record)
-    if began_in and context.instance and began_in != context.instance:
-        return None
+    if began_in and _is_of_another(context.reading, began_in):
+        return record if context.host_of(began_in) else None
     if observed.activity is None or observed.activity.unknown_because:
         return record
     since = (context.now - datetime.fromisoformat(record["time"])).total_seconds()
     still = min(since, observed.activity.unchanged_seconds)
     return None if still >= observed.quiet_seconds else record
+
+
+def _is_of_another(reading: Reading | None, instance: AntaeusInstance) -> bool:
+    return reading is not None and reading.instance != instance
 
 
 def _unmanaged_run(

@@ -226,5 +226,7 @@ def _billing(stack: Stack, findings: Findings, counted: Manifest | None, now: da
         reset=bool((counted or {}).get("reset")),
         rotating=findings.rotation is not None and findings.rotation.under_way,
         now=now,
+        takes_charges=bool(findings.seen.payment_answers),
+        antaeus_pods=findings.seen.all_of(ANTAEUS),
     )
     return billing(stack, findings.runs, context)

@@ -95,7 +95,7 @@ def verdict(stack: Stack, findings: Findings, counted: Manifest | None) -> Verdi
     """What the first check that holds says; where none holds, that all is ready."""
     context = ReadinessContext(stack, findings, counted)
     held = (check(context) for check in READINESS)
-    return next(filter(None, held), _ALL_READY)
+    return next(filter(None, held), None) or _all_ready(context)
 
 
 def fault(context: ReadinessContext) -> Verdict | None:
@@ -171,7 +171,14 @@ READINESS: Final[tuple[Check, ...]] = (
     hibernating,
     profile,
 )
-_ALL_READY = Verdict(Reason.ALL_READY, "Antaeus and payment are ready", ready=True)
+
+
+def _all_ready(context: ReadinessContext) -> Verdict:
+    of_payment = context.findings.seen.rollout(context.stack.name, PAYMENT)
+    message = "Antaeus and payment are ready"
+    if of_payment and not of_payment.wanted:
+        message = "Antaeus is ready; payment is to have no pods, so no charge is taken"
+    return Verdict(Reason.ALL_READY, message, ready=True)
 
 
 def _of_part(context: ReadinessContext, part: str, reason: Reason) -> Verdict | None:

@@ -145,3 +145,26 @@ def test_a_run_of_another_life_has_lost_nothing() -> None:
     stack = a_stack(status={"invoices": known, "billing": {"running": RUN}})
 
     assert (invoices(stack, a_reading(0, 10, "c/0"), NOW) or {})["reset"] is None
+
+
+def test_what_a_run_counted_at_its_end_is_forgotten_as_well() -> None:
+    """Antaeus may start anew before the next reading."""
+    known = told(None, 2, 8, "a/0")
+    last = {"uid": "1", "paidAfter": 8, "pendingAfter": 2, "antaeusInstance": INSTANCE}
+    stack = a_stack(status={"invoices": known, "billing": {"lastRun": last}})
+    found = invoices(stack, a_reading(0, 10, "b/0"), NOW) or {}
+
+    assert (found["reset"]["paid"], found["reset"]["pending"]) == (8, 2)
+    of_another = last | {"antaeusInstance": {"podUID": "before", "restartCount": 0}}
+    stack = a_stack(status={"invoices": known, "billing": {"lastRun": of_another}})
+    found = invoices(stack, a_reading(0, 10, "b/0"), NOW) or {}
+    assert (found["reset"]["paid"], found["reset"]["pending"]) == (2, 8)
+
+
+def test_a_run_that_a_person_let_begin_may_have_been_with_the_antaeus_that_is_gone() -> None:
+    known = told(None, 0, 10, "a/0")
+    by_hand = {"job": "by-hand", "uid": "1", "startTime": AT}
+    stack = a_stack(status={"invoices": known, "billing": {"running": by_hand}})
+    found = invoices(stack, a_reading(0, 10, "b/0"), NOW) or {}
+
+    assert found["reset"]["run"] == "by-hand"

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from billing_operator.kinds import Manifest
+from billing_operator.observed.stack import observe
 from billing_operator.runs.admission import to_begin, to_skip
 from billing_operator.runs.records import ObservedRuns
 from support.operator.admission_context import FIRST, at, decided, observed_runs
-from support.operator.builders import an_instance
+from support.operator.builders import a_pod, a_reading, an_instance
 from support.operator.run_manifests import a_job
 
 ADMITTED = {
@@ -28,9 +29,9 @@ UNSETTLED = {
 DIRECT = {"time": "2025-01-01T00:00:30Z", "antaeusInstance": FIRST, "paid": 2}
 
 
-def named(observed: ObservedRuns, known: Manifest) -> str | None:
-    """The run that is let begin by a status."""
-    run = to_begin(known, observed.runs)
+def named(observed: ObservedRuns, known: Manifest, instance: str = "first") -> str | None:
+    """The run that is let begin by a status, while this Antaeus answers."""
+    run = to_begin(known, observed.runs, an_instance(instance))
     return run.name if run else None
 
 
@@ -40,6 +41,16 @@ def test_a_run_begins_when_nothing_speaks_against_it() -> None:
 
     assert found == {"running": ADMITTED}
     assert named(observed, found) == "run"
+
+
+def test_a_run_does_not_begin_with_another_antaeus_than_it_was_admitted_with() -> None:
+    """Between the status and the Job, Antaeus may start anew and forget what was paid."""
+    observed = observed_runs(a_job())
+
+    assert named(observed, {"running": ADMITTED}) == "run"
+    assert named(observed, {"running": ADMITTED}, "second") is None
+    assert named(observed, {"running": ADMITTED}, "first/1") is None
+    assert to_begin({"running": ADMITTED}, observed.runs, None) is None
 
 
 def test_nothing_is_said_where_there_is_no_run() -> None:
@@ -76,6 +87,7 @@ def test_what_was_written_down_is_not_written_again() -> None:
         ("UnresolvedRun", {}, {"unresolvedRun": UNSETTLED}, {}),
         ("UnmanagedPayCall", {}, {"unmanagedRun": DIRECT}, {}),
         ("NotReady", {}, {}, {"unready": "AntaeusStarting: antaeus: 0 of 1 pods ready"}),
+        ("NoPaymentPod", {}, {}, {"takes_charges": False}),
         ("InvoicesUnknown", {}, {}, {"reading": None}),
         # Another Antaeus than the one that was read: it may have forgotten everything.
         ("InvoicesUnknown", {}, {}, {"instance": an_instance("second")}),
@@ -89,6 +101,7 @@ def test_what_was_written_down_is_not_written_again() -> None:
         "an earlier run is unresolved",
         "somebody called pay directly",
         "Antaeus is not ready",
+        "payment has no pod that is ready",
         "the invoices were never read",
         "another Antaeus than the one that was read",
         "no Antaeus is there",
@@ -231,3 +244,39 @@ def test_another_schedule_begins_when_it_is_set() -> None:
 
     assert found["schedule"]["effectiveTime"] == "2025-01-01T00:01:00Z"
     assert decided(observed_runs(), known) == {}
+
+
+def test_a_run_whose_schedule_was_removed_meanwhile_is_skipped() -> None:
+    """Also where nothing else speaks against it any more."""
+    scheduled = a_job(scheduled="2025-01-01T00:00:00Z")
+    by_hand = a_job("by-hand", made="2025-01-01T00:00:01Z")
+    known = {"schedule": {"expression": "* * * * *", "effectiveTime": "2024-12-31T00:00:00Z"}}
+    found = decided(observed_runs(scheduled, by_hand), known)
+
+    assert found["lastSkipped"]["job"] == "run"
+    assert "the schedule by which it was made was removed" in found["lastSkipped"]["message"]
+    assert found["running"]["job"] == "by-hand"
+    still = decided(observed_runs(scheduled), known, spec={"billing": {"schedule": "* * * * *"}})
+    assert still["running"]["job"] == "run"
+
+
+def test_a_batch_is_not_over_while_its_pod_is_still_to_end() -> None:
+    """Its successor is ready, and it may charge on until its process has gone."""
+    pods = a_pod("antaeus", "old", uid="first", leaving=True), a_pod("antaeus", "new", uid="second")
+    now_second: dict[str, Any] = {
+        "reading": a_reading(2, 8, "second"),
+        "instance": an_instance("second"),
+    }
+    ending = observe((), pods).all_of("antaeus")
+    found = decided(
+        observed_runs(a_job()), {"unresolvedRun": UNSETTLED}, antaeus_pods=ending, **now_second
+    )
+
+    assert found["unresolvedRun"] == UNSETTLED
+    assert "(its pod old on node node-1 is still to end)" in found["waiting"]["message"]
+    gone = observe((), pods[1:]).all_of("antaeus")
+    later = decided(
+        observed_runs(a_job()), {"unresolvedRun": UNSETTLED}, antaeus_pods=gone, **now_second
+    )
+    assert "unresolvedRun" not in later
+    assert later["running"]["job"] == "run"

@@ -84,3 +84,12 @@ def test_a_pod_whose_image_cannot_be_had_is_told_of() -> None:
 
     assert run(a_job(suspend=False), stuck).stuck == "pod run-x: ImagePullBackOff"
     assert run(a_job(suspend=False), starting).stuck == ""
+
+
+@pytest.mark.parametrize("text", ["yesterday", "", "2025-01-01T00:00:00", "99999999999"])
+def test_a_job_with_a_time_that_nobody_can_read_is_as_one_that_a_person_made(text: str) -> None:
+    annotations = {"batch.kubernetes.io/cronjob-scheduled-timestamp": text}
+    job = a_job()
+    job["metadata"]["annotations"] = annotations
+
+    assert run(job).scheduled is None

@@ -1,7 +1,9 @@
 """Whatever happens in whatever order, no pay call begins while another may still charge.
 
-A small world of Jobs, pods and an Antaeus that goes on with a batch when its caller has gone; the
-operator may end between any two of its steps. hypothesis chooses what happens.
+Nor does one where Antaeus has forgotten charges and nobody has dealt with that. A small world of
+Jobs, pods and an Antaeus that goes on with a batch when its caller has gone, and while its pod
+ends. The operator sees Antaeus' pods, its invoices and its runs each at a moment of its own, and
+may end between any two of its steps. hypothesis chooses what happens.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +12,12 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from billing_operator.apps.answers import Counts
+from billing_operator.invoices.readings import Reading
+from billing_operator.invoices.reset import invoices
 from billing_operator.kinds import Manifest
+from billing_operator.names import ACKNOWLEDGE_RESET
+from billing_operator.observed.stack import AntaeusInstance, Observed, Pod, observe
 from billing_operator.runs.activity import Activity
 from billing_operator.runs.admission import billing, to_begin, to_skip
 from billing_operator.runs.jobs import runs_of
@@ -18,7 +25,7 @@ from billing_operator.runs.records import AdmissionContext, ObservedRuns
 from billing_operator.runs.report import RunReport
 from billing_operator.status.conditions import pruned
 from support.operator.admission_context import NOW, QUIET
-from support.operator.builders import a_reading, a_stack, an_instance
+from support.operator.builders import a_pod, a_stack
 from support.operator.run_manifests import CRON_UID, a_job, a_run_pod
 
 HAPPENINGS = (
@@ -26,15 +33,23 @@ HAPPENINGS = (
     *("make", "pass", "pass", "pass", "pay", "pay", "pay"),
     *("make", "pass", "status only", "pay", "answer", "break off", "lose answer"),
     *("delete job", "delete pod", "suspend job", "restart antaeus", "acknowledge reset"),
-    *("look away", "wait"),
+    *("look away", "wait", "charge", "charge", "read", "watch", "read", "watch"),
+    *("drain antaeus", "pod goes", "fall silent", "speak", "speak"),
 )
 # From here on it can go wrong.
-BEGINNING = ("make", "make", "pass", "pay")
+BEGINNING = ("watch", "read", "make", "make", "pass", "pay")
 
 
 @dataclass
 class Shop:
-    """One stack. A batch is named by the instance of Antaeus with which it was started."""
+    """One stack. A batch is named by the instance of Antaeus with which it was started.
+
+    Attributes:
+        charged: how many invoices each instance has charged for, which has none PAID at its start.
+        forgotten: instances that have ended with such, as long as nobody was told and said so.
+        ending: those whose pods end, and whose batches go on.
+        reading, seen: what the operator knows of Antaeus, of whatever moment.
+    """
 
     jobs: dict[str, Manifest] = field(default_factory=dict)
     pods: dict[str, Manifest] = field(default_factory=dict)
@@ -42,7 +57,14 @@ class Shop:
     batches: list[str] = field(default_factory=list)
     calls: int = 0
     starts: int = 1
-    reset: bool = False
+    charged: dict[str, int] = field(default_factory=dict)
+    forgotten: set[str] = field(default_factory=set)
+    ending: set[str] = field(default_factory=set)
+    reading: Reading | None = None
+    seen: tuple[Pod, ...] = ()
+    invoices: Manifest = field(default_factory=dict)
+    acknowledged: str = ""
+    silent: bool = False
     made: int = 0
     seconds: float = 0.0
     moved: float = 0.0
@@ -61,29 +83,66 @@ class Shop:
         self.jobs[name] = a_job(name, made=(NOW + timedelta(seconds=self.seconds)).isoformat())
 
     def _observed_runs(self) -> ObservedRuns:
-        if self.antaeus in self.batches:
+        if self.batches:
             self.moved = self.seconds
         # No charge takes so long that anybody sees it under way.
-        min_interval = Activity(
-            charging=False, unchanged_seconds=self.seconds - self.moved, unknown_because=""
+        activity = Activity(
+            charging=False,
+            unchanged_seconds=self.seconds - self.moved,
+            unknown_because="it is silent" if self.silent else "",
         )
         return ObservedRuns(
-            runs_of(self.jobs.values(), self.pods.values(), CRON_UID), min_interval, QUIET
+            runs_of(self.jobs.values(), self.pods.values(), CRON_UID), activity, QUIET
         )
+
+    def _watch(self) -> None:
+        pods = (
+            a_pod("antaeus", f"shop-{name}", uid=name, leaving=name in self.ending)
+            for name in (*self.ending, self.antaeus)
+        )
+        self.seen = observe((), pods).all_of("antaeus")
+
+    def _instance(self) -> AntaeusInstance | None:
+        return Observed({}, self.seen).antaeus_instance
+
+    def _read(self) -> None:
+        """By whom the answer is, the operator takes from what it sees of the pods."""
+        instance = self._instance()
+        if instance and not self.silent:
+            self.reading = Reading(Counts(self.charged.get(self.antaeus, 0), 8), instance)
 
     def _status_only(self) -> None:
         """A pass whose operator ends before it touches a Job."""
-        reading = a_reading(0, 8, self.antaeus)
+        runs = self._observed_runs()
+        uncertain = {"unresolvedRun", "unmanagedRun"} & self.status.keys()
+        if uncertain or any(run.waiting for run in runs.runs):
+            self._watch()
+            self._read()
+        record = self.status.get("running") or {}
+        for run in runs.runs:
+            if run.uid == record.get("uid") and run.report and self.reading:
+                self._take_final_counts(AntaeusInstance.of(record), run.report)
+        now = NOW + timedelta(seconds=self.seconds)
+        named = {ACKNOWLEDGE_RESET: self.acknowledged}
+        status = {"billing": self.status, "invoices": self.invoices}
+        stack = a_stack(status=status, annotations=named)
+        self.invoices = pruned(invoices(stack, self.reading, now) or {})
         context = AdmissionContext(
-            reading,
-            an_instance(self.antaeus),
+            self.reading,
+            self._instance(),
             unready="",
-            reset=self.reset,
+            reset="reset" in self.invoices,
             rotating=False,
-            now=NOW + timedelta(seconds=self.seconds),
+            now=now,
+            takes_charges=True,
+            antaeus_pods=self.seen,
         )
-        stack = a_stack(status={"billing": self.status, "invoices": {"paid": 0}})
-        self.status = pruned(billing(stack, self._observed_runs(), context))
+        self.status = pruned(billing(stack, runs, context))
+
+    def _take_final_counts(self, instance: AntaeusInstance | None, report: RunReport) -> None:
+        paid, known = report.paid_after, self.reading
+        if known and known.instance == instance and paid is not None and paid > known.counts.paid:
+            self.reading = Reading(Counts(paid, 8), known.instance)
 
     def _pass(self) -> None:
         self._status_only()
@@ -91,13 +150,15 @@ class Shop:
 
     def _move(self) -> None:
         runs = self._observed_runs().runs
+        self._watch()
         if run := to_skip(self.status, runs):
             self.jobs.pop(run.name)
-        if run := to_begin(self.status, runs):
+        if run := to_begin(self.status, runs, self._instance()):
             job = self.jobs[run.name]
             job["spec"]["suspend"] = False
             job["metadata"]["generation"] += 1
-            self.pods[run.name] = a_run_pod(run.name, running={}) | {"instance": self.antaeus}
+            paid = self.status["running"].get("paid", 0)
+            self.pods[run.name] = a_run_pod(run.name, running={}) | {"paid": paid}
 
     def _at_work(self) -> list[str]:
         return [name for name, pod in self.pods.items() if "terminated" not in _state(pod)]
@@ -107,21 +168,26 @@ class Shop:
         for name in self._at_work():
             if self.pods[name].get("called"):
                 continue
-            # By the invoices that it reads, in truth (test_pay_run has it).
-            if self.pods[name]["instance"] != self.antaeus:
+            if self.silent or self.charged.get(self.antaeus, 0) < self.pods[name]["paid"]:
                 self._finish(name, RunReport(explanation="Antaeus has started anew"))
             else:
-                assert self.antaeus not in self.batches, "two pay calls at a time"
-                assert not self.reset, "charged again what was forgotten"
+                assert not self.batches, "two pay calls at a time"
+                assert not self.forgotten, "charged again what was forgotten"
                 self.pods[name]["called"] = self.antaeus
                 self.batches.append(self.antaeus)
                 self.calls += 1
 
+    def _charge(self) -> None:
+        for each in self.batches:
+            self.charged[each] = self.charged.get(each, 0) + 1
+
     def _answer(self) -> None:
-        self._end(RunReport(True, 200, False, 0, 8, 0, 8))  # noqa: FBT003 - in the order of its fields
+        paid = self.charged.get(self.antaeus, 0)
+        self._end(RunReport(True, 200, False, 0, 8, paid, 8))  # noqa: FBT003 - in the order of its fields
 
     def _break_off(self) -> None:
-        self._end(RunReport(True, 500, None, 0, 8, 0, 8))  # noqa: FBT003 - in the order of its fields
+        paid = self.charged.get(self.antaeus, 0)
+        self._end(RunReport(True, 500, None, 0, 8, paid, 8))  # noqa: FBT003 - in the order of its fields
 
     def _end(self, report: RunReport) -> None:
         for name in self._at_work():
@@ -158,16 +224,32 @@ class Shop:
             self.jobs[name]["metadata"]["generation"] += 1
 
     def _restart_antaeus(self) -> None:
-        # Told by status.invoices in truth, by the same records (test_invoices has it).
-        self.reset = self.reset or bool(
-            {"running", "unresolvedRun", "unmanagedRun"} & self.status.keys() or self.calls
-        )
+        self._drain_antaeus()
+        self._pod_goes()
+
+    def _drain_antaeus(self) -> None:
+        """Its successor is ready, and it goes on with its batch until its pod has gone."""
         self._lose_answer()
-        self.batches = [each for each in self.batches if each != self.antaeus]
+        self.ending.add(self.antaeus)
+        if self.charged.get(self.antaeus):
+            self.forgotten.add(self.antaeus)
         self.starts += 1
 
+    def _pod_goes(self) -> None:
+        self.batches = [each for each in self.batches if each not in self.ending]
+        self.ending.clear()
+
     def _acknowledge_reset(self) -> None:
-        self.reset = False
+        """As a person who looks at what all have charged before the one that answers now."""
+        if reset := self.invoices.get("reset"):
+            self.acknowledged = reset["time"]
+            self.forgotten.clear()
+
+    def _fall_silent(self) -> None:
+        self.silent = True
+
+    def _speak(self) -> None:
+        self.silent = False
 
     def _look_away(self) -> None:
         """A batch that nobody waits for comes to its end."""
@@ -177,7 +259,7 @@ class Shop:
     def _wait(self) -> None:
         """Longer than any batch stands still."""
         self._observed_runs()
-        if self.antaeus not in self.batches:
+        if not self.batches:
             self.seconds += QUIET
 
 
@@ -196,8 +278,10 @@ def test_no_sequence_of_events_begins_a_call_beside_another(events: list[str]) -
 
 def test_the_world_is_one_in_which_runs_take_place() -> None:
     shop = Shop()
-    for what in ("make", "make", "pass", "pay", "pass", "answer", "pass", "pass", "pay", "answer"):
+    run = ("pass", "pay", "charge", "pass", "answer", "pass")
+    for what in ("watch", "read", "make", "make", *run, *run):
         shop.happens(what)
 
     assert shop.calls == 2
+    assert shop.charged == {"antaeus-1": 2}
     assert shop.batches == []

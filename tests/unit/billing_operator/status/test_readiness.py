@@ -104,6 +104,19 @@ def test_of_all_that_holds_at_once_the_first_is_told_until_it_is_mended() -> Non
     assert case.reason == "AllReady"
 
 
+def test_a_stack_whose_payment_is_to_have_no_pods_does_not_say_that_payment_is_ready() -> None:
+    of_antaeus = a_deployment("antaeus"), a_pod("antaeus")
+    case = Case(a_stack(payment={"replicas": 0}), replace(everything_at_once().found, fault=None))
+    clear = replace(
+        case.found, refusal=None, pending_changes=frozenset(), rotation=None, profile_in_effect=True
+    )
+    at_zero = Case(case.stack, clear).seeing((of_antaeus[0], a_deployment(wanted=0)), of_antaeus[1])
+    told = verdict(at_zero.stack, at_zero.found, None)
+
+    assert (told.reason, told.ready) == ("AllReady", True)
+    assert told.message == "Antaeus is ready; payment is to have no pods, so no charge is taken"
+
+
 def test_a_part_that_comes_up_by_itself_is_told_after_a_rotation() -> None:
     starting = everything_at_once().seeing((a_deployment("antaeus", ready=0), a_deployment()))
     clear = replace(starting.found, fault=None, refusal=None, pending_changes=frozenset())

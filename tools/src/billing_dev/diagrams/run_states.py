@@ -15,6 +15,7 @@ UNTIL: Mapping[str, str] = {
     "INVOICES_RESET": "until a person acknowledges it",
     "UNRESOLVED_RUN": "until that run is resolved",
     "UNMANAGED_PAY_CALL": "until that call has ended",
+    "NO_PAYMENT_POD": "until a payment pod is ready",
     "NOT_READY": "until the stack is Ready",
     "INVOICES_UNKNOWN": "until Antaeus tells its invoices",
 }
@@ -33,7 +34,8 @@ _END_X, _END_WIDTH = 644, 216
 _ROW, _GAP = 26, 14
 _SKIPPED = (
     "It could not begin within spec.billing.startingDeadlineSeconds, its time was before the "
-    "schedule was set, or its Job was suspended after it had begun. The Job is deleted."
+    "schedule was set or was removed, or its Job was suspended after it had begun. The Job is "
+    "deleted."
 )
 _UNRESOLVED = "Antaeus may still go on with the batch, or nobody could read what came of it."
 _RESOLVED = (
