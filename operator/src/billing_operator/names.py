@@ -34,12 +34,18 @@ ACKNOWLEDGE_RUN: Final = f"{GROUP}/acknowledge-run"
 APPLIED_TEMPLATE: Final = f"{GROUP}/applied-template"
 TEMPLATE_ORIGIN: Final = f"{GROUP}/template-origin"
 TOKEN_ID: Final = f"{GROUP}/token-id"
-# On the pod of a run: so many invoices were paid when it was let begin.
+# On the pod of a run: so many invoices were paid when it was given leave to pay.
 PAID_BEFORE: Final = f"{GROUP}/paid-before"
+# On the pod of a run, its own uid: this pod may pay, and no copy of it or of its Job. A person sets
+# it on a Job, to that Job's uid, to have it begin by hand.
+MAY_PAY: Final = f"{GROUP}/may-pay"
 PROFILE_NUDGE: Final = f"{GROUP}/profile"
 
-# By which it is told to the run.
-PAID_ENV: Final = "BILLING_PAID_BEFORE"
+# Where the pod of a run finds its own uid and those two, each in a file.
+RUN_DIR: Final = "/etc/billing/run"
+UID_FILE: Final = "uid"
+MAY_PAY_FILE: Final = "may-pay"
+PAID_BEFORE_FILE: Final = "paid-before"
 # The script of the operator's image that is a run (operator/pyproject.toml).
 RUN_COMMAND: Final = "billing-run"
 

@@ -149,12 +149,18 @@ class FakeCluster:
             self._must_be_as_known(live)
         self.objects.pop((live["kind"], key(live)), None)
 
-    async def resume(self, job: Manifest, annotations: dict[str, str]) -> Manifest:
+    async def resume(self, job: Manifest) -> Manifest:
         self._asked("resume", BY_NAME[job["kind"]])
         live = self._must_be_as_known(job)
-        live["spec"] |= {"suspend": False, "template": {"metadata": {"annotations": annotations}}}
+        live["spec"]["suspend"] = False
         live["metadata"]["generation"] += 1
         return self.have(live)
+
+    async def annotate(self, live: Manifest, annotations: dict[str, str]) -> Manifest:
+        self._asked("annotate", BY_NAME[live["kind"]])
+        now = self._must_be_as_known(live)
+        now["metadata"]["annotations"] = (now["metadata"].get("annotations") or {}) | annotations
+        return self.have(now)
 
     def _must_be_as_known(self, known: Manifest) -> Manifest:
         live = self.get(known["kind"], known["metadata"]["name"]) or {"metadata": {}}

@@ -3,11 +3,13 @@
 Runs in a pod of its own, without any right: billing-run http://antaeus:8000.
 Antaeus does not guard its pay call, and a caller that hangs up does not stop the batch. So the call
 is never sent twice, and it is waited for however long it takes; the Job has the deadline.
+
+Jobs and pods are copied with all that they are told. So a pod pays only once the operator has
+written that very pod's uid on it.
 """
 
 import argparse
 import json
-import os
 import signal
 import socket
 import sys
@@ -21,7 +23,7 @@ from urllib.parse import urlsplit
 
 from billing_operator.apps.answers import Counts, count
 from billing_operator.escapes import escaped
-from billing_operator.names import PAID_ENV
+from billing_operator.names import MAY_PAY, MAY_PAY_FILE, PAID_BEFORE_FILE, RUN_DIR, UID_FILE
 from billing_operator.runs.report import Outcome, RunReport
 
 PAY_PATH = "/rest/v1/invoices/pay"
@@ -49,10 +51,36 @@ class Patience:
     Attributes:
         seconds: after which it is given up.
         pause: between two tries, in seconds.
+        leave_seconds: for how long it is waited for the leave to pay; an operator that starts anew
+            or hands over takes less.
     """
 
     seconds: float = 60.0
     pause: float = 1.0
+    leave_seconds: float = 300.0
+    leave_pause: float = 0.1
+
+
+class Leave:
+    """What this pod may do, as the kubelet writes it into files from the pod's annotations."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def is_given(self) -> bool:
+        """Whether this very pod may pay."""
+        uid = self._said(UID_FILE)
+        return bool(uid) and self._said(MAY_PAY_FILE) == uid
+
+    def paid_before(self) -> int:
+        """How many invoices were paid when it was given."""
+        return int(self._said(PAID_BEFORE_FILE) or 0)
+
+    def _said(self, name: str) -> str:
+        try:
+            return (self._folder / name).read_text()
+        except OSError:
+            return ""
 
 
 class AskedToEnd(BaseException):
@@ -103,14 +131,14 @@ class PayRun:
         antaeus: Antaeus,
         report_file: Path,
         say: Callable[[str], None],
+        leave: Leave,
         *,
-        paid: int = 0,
         patience: Patience = _PATIENCE,
     ) -> None:
         self._antaeus = antaeus
         self._file = report_file
         self._say = say
-        self._paid = paid
+        self._leave = leave
         self._patience = patience
         self.report = RunReport()
 
@@ -128,15 +156,16 @@ class PayRun:
 
     def _pay(self) -> None:
         self._know()
+        if not self._has_leave():
+            return
         before = self._read()
         if before is None:
             return
         self._know(paid_before=before.paid, pending_before=before.pending, explanation="")
         self._say(f"before: {before.paid} invoices paid, {before.pending} pending")
-        if before.paid < self._paid:
-            message = (
-                f"Antaeus has started anew: {self._paid} invoices were paid when the run was due"
-            )
+        expected = self._leave.paid_before()
+        if before.paid < expected:
+            message = f"Antaeus has started anew: {expected} invoices were paid before the run"
             self._know(explanation=f"{message}, and to pay would charge them again")
             return
         try:
@@ -151,6 +180,16 @@ class PayRun:
         after = self._read()
         if after:
             self._know(paid_after=after.paid, pending_after=after.pending)
+
+    def _has_leave(self) -> bool:
+        end = time.monotonic() + self._patience.leave_seconds
+        while not self._leave.is_given():
+            if time.monotonic() >= end:
+                text = f"the operator has not given this pod leave to pay (annotation {MAY_PAY})"
+                self._know(explanation=text)
+                return False
+            time.sleep(self._patience.leave_pause)
+        return True
 
     def _wait(self, connection: HTTPConnection) -> None:
         began = time.monotonic()
@@ -232,8 +271,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("antaeus", help="base URL of Antaeus")
     # Where Kubernetes looks for a container's last words.
     parser.add_argument("--report", type=Path, default=Path("/dev/termination-log"))
+    parser.add_argument("--leave", type=Path, default=Path(RUN_DIR), help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _asked_to_end)
-    # None where a person let the run begin.
-    paid = int(os.environ.get(PAID_ENV) or 0)
-    return EXIT_CODES[PayRun(Antaeus(given.antaeus), given.report, _print, paid=paid)()]
+    run = PayRun(Antaeus(given.antaeus), given.report, _print, Leave(given.leave))
+    return EXIT_CODES[run()]

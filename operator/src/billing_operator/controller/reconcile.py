@@ -10,9 +10,9 @@ from billing_operator.children.ownership import owned_by, refuse_unless_given
 from billing_operator.children.plan import Plan, decide
 from billing_operator.controller.parts import Dependencies
 from billing_operator.controller.queue import Failed, Next, NotBefore
+from billing_operator.controller.status_writer import StatusWriter
 from billing_operator.errors import (
     ClusterError,
-    Conflict,
     Fault,
     NamespaceLeaving,
     StaleCache,
@@ -27,7 +27,6 @@ from billing_operator.profile.rollout import Progress
 from billing_operator.reasons import Reason
 from billing_operator.runs.records import ObservedRuns
 from billing_operator.spec.stack import Stack
-from billing_operator.status.events import events_for_change, run_events_for_change
 from billing_operator.status.judge import Judge, judge
 from billing_operator.status.readiness import Findings
 from billing_operator.tokens.choice import Secrets
@@ -80,7 +79,7 @@ class Reconciler:
         self._dependencies = dependencies
         self._installation = installation
         self._now = now
-        self._judge = judge
+        self._status_writer = StatusWriter(dependencies, installation, now=now, judge=judge)
         self._observed_cache: dict[Key, tuple[tuple[str, int], Observed]] = {}
 
     async def __call__(self, place: Key) -> Next:
@@ -235,10 +234,9 @@ class Reconciler:
         # What is judged together is of one moment, and no pod older than the runs and readings.
         seen = self._seen(stack)
         try:
-            await self._write_status(stack, self._findings(current, seen, runs))
-        except Conflict:
-            # It changed while this was judged, so what was judged may not hold any more.
-            return await self._read_again(stack)
+            findings = self._findings(current, seen, runs)
+            if not await self._status_writer.write(stack, findings):
+                return Failed.BACK_OFF
         except Fault as refused:
             log.warning("no status", extra={"stack": str(stack.key), "why": refused.message})
             return _after(refused)
@@ -265,38 +263,6 @@ class Reconciler:
             pending_changes=current.pending_changes,
             rotation=current.rotation or dependencies.rotation.known(stack),
         )
-
-    async def _write_status(self, stack: Stack, findings: Findings) -> None:
-        status = self._judge(stack, findings, self._installation, now=self._now())
-        if not self._is_known(stack):
-            return
-        self._dependencies.metrics.tell(stack.key, status)
-        self._dependencies.run_metrics.tell(stack.key, status)
-        if status == stack.status:
-            return
-        live = await self._dependencies.cluster.apply_status(stack.as_read, status)
-        if not self._is_known(stack):
-            return
-        self._dependencies.inventory.put(BILLING_STACK, live)
-        self._dependencies.run_metrics.count(stack.key, stack.status, status)
-        events = events_for_change(stack.status, status) + run_events_for_change(
-            stack.status, status
-        )
-        await self._dependencies.events.record(stack, events)
-
-    async def _read_again(self, stack: Stack) -> Next:
-        """Takes in a stack as it is now, and has it looked at once more."""
-        try:
-            body = await self._dependencies.cluster.read(BILLING_STACK, stack.key)
-        except Fault as fault:
-            return _after(fault)
-        if body is not None and self._is_known(stack):
-            self._dependencies.inventory.put(BILLING_STACK, body)
-        return Failed.BACK_OFF
-
-    def _is_known(self, stack: Stack) -> bool:
-        """Whether it has not gone meanwhile; then nothing of it must be remembered."""
-        return self._dependencies.inventory.stack(stack.key) is not None
 
     def _seen(self, stack: Stack) -> Observed:
         inventory = self._dependencies.inventory

@@ -4,13 +4,30 @@ from billing_operator.desired import workload
 from billing_operator.desired.antaeus import base_url
 from billing_operator.inputs import Installation
 from billing_operator.kinds import Manifest
-from billing_operator.names import BILLING, PAID_BEFORE, PAID_ENV, RUN_COMMAND, labels, part_name
+from billing_operator.names import (
+    BILLING,
+    MAY_PAY,
+    MAY_PAY_FILE,
+    PAID_BEFORE,
+    PAID_BEFORE_FILE,
+    RUN_COMMAND,
+    RUN_DIR,
+    UID_FILE,
+    labels,
+    part_name,
+)
 from billing_operator.spec.stack import Stack
 
 # A CronJob can't be without one; it is suspended as long as it has this.
 _NO_SCHEDULE = "0 0 1 1 *"
 _NOBODY = 65532
-_PAID_FIELD = {"apiVersion": "v1", "fieldPath": f"metadata.annotations['{PAID_BEFORE}']"}
+# By a volume, since a variable would stay what it was when the container started.
+_RUN_FILES = {
+    UID_FILE: "metadata.uid",
+    MAY_PAY_FILE: f"metadata.annotations['{MAY_PAY}']",
+    PAID_BEFORE_FILE: f"metadata.annotations['{PAID_BEFORE}']",
+}
+_RUN_VOLUME = "run"
 
 
 def service_account(stack: Stack) -> Manifest:
@@ -71,7 +88,15 @@ def _pod(stack: Stack, installation: Installation) -> Manifest:
         },
         **_as_the_services(stack),
         "containers": [_container(stack, installation)],
+        "volumes": [{"name": _RUN_VOLUME, "downwardAPI": {"items": _run_files()}}],
     }
+
+
+def _run_files() -> list[Manifest]:
+    return [
+        {"path": file, "fieldRef": {"apiVersion": "v1", "fieldPath": field}}
+        for file, field in _RUN_FILES.items()
+    ]
 
 
 def _as_the_services(stack: Stack) -> Manifest:
@@ -93,8 +118,7 @@ def _container(stack: Stack, installation: Installation) -> Manifest:
         "name": BILLING,
         "image": installation.operator_image,
         "command": [RUN_COMMAND, base_url(stack)],
-        # An Antaeus that has started anew since the run was let begin is not told to pay.
-        "env": [{"name": PAID_ENV, "valueFrom": {"fieldRef": _PAID_FIELD}}],
+        "volumeMounts": [{"name": _RUN_VOLUME, "mountPath": RUN_DIR, "readOnly": True}],
         # What it says at its end is read from its own file alone: its log is for people.
         "terminationMessagePolicy": "File",
         "securityContext": {

@@ -64,12 +64,12 @@ class Cluster(Protocol):
         """
         ...
 
-    async def resume(self, job: Manifest, annotations: dict[str, str]) -> Manifest:
-        """Lets a suspended Job begin; raises Conflict if it changed since it was read.
+    async def resume(self, job: Manifest) -> Manifest:
+        """Lets a suspended Job begin; raises Conflict if it changed since it was read."""
+        ...
 
-        Args:
-            annotations: of its pod.
-        """
+    async def annotate(self, live: Manifest, annotations: dict[str, str]) -> Manifest:
+        """Annotates an object; raises Conflict if it changed since it was read."""
         ...
 
     async def annotate_pod(self, key: Key, annotations: dict[str, str]) -> None:

@@ -172,23 +172,26 @@ class ApiCluster:
         except NotFound:
             return
 
-    async def resume(self, job: Manifest, annotations: dict[str, str]) -> Manifest:
-        """Lets a suspended Job begin; raises Conflict if it changed since it was read.
+    async def resume(self, job: Manifest) -> Manifest:
+        """Lets a suspended Job begin; raises Conflict if it changed since it was read."""
+        return await self._patch(job, {"spec": {"suspend": False}})
 
-        Args:
-            annotations: of its pod, which may be given until then.
-        """
-        known = {name: job["metadata"][name] for name in ("uid", "resourceVersion")}
-        template = {"metadata": {"annotations": annotations}}
-        body = {"metadata": known, "spec": {"suspend": False, "template": template}}
-        query = {"fieldManager": MANAGER}
-        return await self._send(_Request("PATCH", JOB.path(*key(job)), query, body, _MERGE))
+    async def annotate(self, live: Manifest, annotations: dict[str, str]) -> Manifest:
+        """Annotates an object; raises Conflict if it changed since it was read."""
+        return await self._patch(live, {"metadata": {"annotations": annotations}})
 
     async def annotate_pod(self, key: Key, annotations: dict[str, str]) -> None:
         """Writes annotations on a pod itself, which restarts nothing."""
         body = {"metadata": {"annotations": annotations}}
         query = {"fieldManager": MANAGER}
         await self._send(_Request("PATCH", POD.path(*key), query, body, _MERGE))
+
+    async def _patch(self, live: Manifest, changes: Manifest) -> Manifest:
+        """Changes exactly the object that was read."""
+        known = {name: live["metadata"][name] for name in ("uid", "resourceVersion")}
+        body = changes | {"metadata": known | changes.get("metadata", {})}
+        path, query = BY_NAME[live["kind"]].path(*key(live)), {"fieldManager": MANAGER}
+        return await self._send(_Request("PATCH", path, query, body, _MERGE))
 
     async def _pages(self, kind: Kind, namespace: str | None, labels: str) -> AsyncIterator[Page]:
         query = {"limit": str(_PAGE), "labelSelector": labels}

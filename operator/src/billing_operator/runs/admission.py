@@ -10,7 +10,7 @@ from billing_operator.kinds import Manifest, timestamp
 from billing_operator.names import ACKNOWLEDGE_RUN
 from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.reasons import ConditionType, WaitReason
-from billing_operator.runs.jobs import Run
+from billing_operator.runs.jobs import Run, RunPod
 from billing_operator.runs.records import AdmissionContext, ObservedRuns, remembered
 from billing_operator.spec.stack import Stack
 
@@ -40,6 +40,25 @@ def to_begin(
     if any(run.under_way for run in runs):
         return None
     return next((run for run in runs if run.waiting and run.uid == record["uid"]), None)
+
+
+def to_allow(
+    status: Manifest, runs: tuple[Run, ...], instance: AntaeusInstance | None
+) -> RunPod | None:
+    """The pod of the run that a status of billing says is under way, if it may pay now.
+
+    It is the one that this run has and had no leave so far, and no other run's pod has any.
+
+    Args:
+        instance: the Antaeus that answers now; by another one the run was not admitted.
+    """
+    record: Manifest = status.get("running") or {}
+    if instance is None or AntaeusInstance.of(record) != instance:
+        return None
+    at_work = [run for run in runs if run.under_way]
+    if any(run.pod and run.pod.may_pay for run in at_work):
+        return None
+    return next((run.pod for run in at_work if run.uid == record["uid"]), None)
 
 
 def to_skip(status: Manifest, runs: tuple[Run, ...]) -> Run | None:
@@ -89,15 +108,26 @@ def _next(
     ]
     # One that was let begin and has not yet is the first, and thought over once more.
     line.sort(key=lambda run: run.uid != record.get("uid"))
-    if record and (not line or line[0].uid != record["uid"]):
-        return {"waiting": _waiting(line, *_under_way(record))}
     obstacle = _obstacle(stack, new, observed, context)
+    if record and (not line or line[0].uid != record["uid"]):
+        by_hand = _begun_by_hand(record, observed)
+        if by_hand and not obstacle:
+            record = record | _admitted(by_hand, context)
+        return {"running": record, "waiting": _waiting(line, *_under_way(record))}
     if not line or obstacle:
         return {"running": None, "waiting": _waiting(line, *(obstacle or ("", "")))}
     admitted_with = AntaeusInstance.of(record)
     if not record or context.reading is None or admitted_with != context.reading.instance:
         record = _admitted(line[0], context)
     return {"running": record, "waiting": _waiting(line[1:], *_under_way(record))}
+
+
+def _begun_by_hand(record: Manifest, observed: ObservedRuns) -> Run | None:
+    """The run under way, if a person let it begin, says that it is to pay, and it may not yet."""
+    if record.get("antaeusInstance"):
+        return None
+    runs = (run for run in observed.runs if run.uid == record["uid"])
+    return next((run for run in runs if run.by_hand and run.under_way), None)
 
 
 def _admitted(run: Run, context: AdmissionContext) -> Manifest:

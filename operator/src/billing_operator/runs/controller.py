@@ -4,13 +4,13 @@ import logging
 from datetime import datetime, timedelta
 
 from billing_operator.errors import Fault
-from billing_operator.kinds import BILLING_STACK, CRON_JOB, JOB, POD, Key, Manifest, Ref, key
+from billing_operator.kinds import BILLING_STACK, CRON_JOB, JOB, POD, Key, Kind, Manifest, Ref, key
 from billing_operator.kube.api import Cluster
 from billing_operator.kube.cache import Inventory
-from billing_operator.names import BILLING, PAID_BEFORE, part_name
-from billing_operator.observed.stack import Observed, observe
-from billing_operator.runs.admission import to_begin, to_skip
-from billing_operator.runs.jobs import Run, runs_of
+from billing_operator.names import BILLING, MAY_PAY, PAID_BEFORE, part_name
+from billing_operator.observed.stack import AntaeusInstance, Observed, observe
+from billing_operator.runs.admission import to_allow, to_begin, to_skip
+from billing_operator.runs.jobs import Run, RunPod, runs_of
 from billing_operator.runs.records import ObservedRuns
 from billing_operator.runs.sampler import Sampler
 from billing_operator.spec.stack import Stack
@@ -104,10 +104,14 @@ class RunKeeper:
         if run := to_skip(status, runs):
             await self._cluster.delete(_named(place, run), unchanged=True)
             log.info("run skipped", extra={"stack": str(place), "run": run.name})
-        if run := to_begin(status, runs, self._pods(place).antaeus_instance):
-            paid = {PAID_BEFORE: str(status["running"].get("paid", 0))}
-            self._inventory.put(JOB, await self._cluster.resume(_named(place, run), paid))
+        instance = self._pods(place).antaeus_instance
+        if run := to_begin(status, runs, instance):
+            self._inventory.put(JOB, await self._cluster.resume(_named(place, run)))
             log.info("run begun", extra={"stack": str(place), "run": run.name})
+        if pod := _to_allow(stack, runs, instance):
+            leave = {MAY_PAY: pod.uid, PAID_BEFORE: str(_paid(stack))}
+            self._inventory.put(POD, await self._cluster.annotate(_pod_named(place, pod), leave))
+            log.info("run may pay", extra={"stack": str(place), "pod": pod.name})
 
     def _look_again(self, stack: Stack, observed: ObservedRuns, now: datetime) -> float | None:
         status: Manifest = stack.status.get("billing") or {}
@@ -124,7 +128,8 @@ class RunKeeper:
         status = stack.status.get("billing") or {}
         instance = self._pods(stack.key).antaeus_instance
         begins = to_begin(status, observed.runs, instance)
-        return bool(begins or to_skip(status, observed.runs))
+        allowed = _to_allow(stack, observed.runs, instance)
+        return bool(begins or allowed or to_skip(status, observed.runs))
 
     def _pods(self, place: Key) -> Observed:
         return observe((), self._inventory.pods(place))
@@ -161,14 +166,33 @@ def _cron_uid(stack: Stack, seen: Observed) -> str | None:
     return str(live["metadata"]["uid"]) if live else None
 
 
+def _to_allow(
+    stack: Stack, runs: tuple[Run, ...], instance: AntaeusInstance | None
+) -> RunPod | None:
+    # What was forgotten meanwhile, it would charge again.
+    if (stack.status.get("invoices") or {}).get("reset"):
+        return None
+    return to_allow(stack.status.get("billing") or {}, runs, instance)
+
+
+def _paid(stack: Stack) -> int:
+    """How many invoices are known to be paid by the Antaeus that is to pay the rest."""
+    record, last = stack.status["billing"]["running"], stack.status.get("invoices") or {}
+    known: list[int] = [record.get("paid", 0)]
+    if AntaeusInstance.of(last) == AntaeusInstance.of(record):
+        known.append(last.get("paid", 0))
+    return max(known)
+
+
 def _named(place: Key, run: Run) -> Manifest:
-    """Names a run as it was when it was last seen, so that nothing happens to a changed one."""
-    return {
-        "kind": JOB.name,
-        "metadata": {
-            "name": run.name,
-            "namespace": place.namespace,
-            "uid": run.uid,
-            "resourceVersion": run.version,
-        },
-    }
+    return _as_seen(JOB, place, run.name, run.uid, run.version)
+
+
+def _pod_named(place: Key, pod: RunPod) -> Manifest:
+    return _as_seen(POD, place, pod.name, pod.uid, pod.version)
+
+
+def _as_seen(kind: Kind, place: Key, name: str, uid: str, version: str) -> Manifest:
+    """Names an object as it was when it was last seen, so that nothing happens to a changed one."""
+    names = {"name": name, "namespace": place.namespace, "uid": uid, "resourceVersion": version}
+    return {"kind": kind.name, "metadata": names}

@@ -3,13 +3,28 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from billing_operator.kinds import Manifest, conditions_of
-from billing_operator.names import BILLING
+from billing_operator.names import BILLING, MAY_PAY
 from billing_operator.runs.report import RunReport
 
 # Set by the CronJob controller on what it makes, not by people who make a Job of their own.
 _SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp"
+
+
+class RunPod(NamedTuple):
+    """The pod of a run.
+
+    Attributes:
+        version: its resourceVersion.
+        may_pay: whether it has been given leave to.
+    """
+
+    name: str
+    uid: str
+    version: str
+    may_pay: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +43,8 @@ class Run:
         leaving: whether it is being deleted.
         report: what its pod said; None where it said nothing, or has gone.
         stuck: why its pod does not start, if anything is known.
+        pod: the only one that it has, if that may still be at work.
+        by_hand: whether a person has said that this very Job is to pay.
     """
 
     name: str
@@ -42,6 +59,8 @@ class Run:
     leaving: bool
     report: RunReport | None
     stuck: str
+    pod: RunPod | None
+    by_hand: bool
 
     @property
     def waiting(self) -> bool:
@@ -93,7 +112,25 @@ def _run(job: Manifest, pods: list[Manifest]) -> Run:
         leaving="deletionTimestamp" in meta,
         report=_report(pods),
         stuck=_stuck(pods),
+        pod=_at_work(pods),
+        by_hand=_is_said_of(job),
     )
+
+
+def _is_said_of(live: Manifest) -> bool:
+    """Whether an object may pay; what was said of another one is copied with all the rest."""
+    meta = live["metadata"]
+    return bool((meta.get("annotations") or {}).get(MAY_PAY) == meta["uid"])
+
+
+def _at_work(pods: list[Manifest]) -> RunPod | None:
+    """Of two pods, nobody knows which is the one."""
+    if len(pods) != 1:
+        return None
+    meta, phase = pods[0]["metadata"], (pods[0].get("status") or {}).get("phase")
+    if "deletionTimestamp" in meta or phase in ("Succeeded", "Failed"):
+        return None
+    return RunPod(meta["name"], meta["uid"], meta["resourceVersion"], _is_said_of(pods[0]))
 
 
 def _time(text: str | None) -> datetime | None:

@@ -1,104 +1,42 @@
 """The command of a run: it asks Antaeus to pay once, whatever comes of it, and says what is so."""
 
-import json
 import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from billing_dev.eventually import eventually
 from billing_dev.ports import free_port
-from billing_operator.commands.pay_run import EXIT_CODES, Antaeus, Patience, PayRun
+from billing_operator.commands.pay_run import EXIT_CODES, Antaeus, Leave, Patience, PayRun
 from billing_operator.names import RUN_COMMAND
 from billing_operator.runs.report import Outcome, RunReport
+from unit.billing_operator.commands.fake_antaeus import FakeAntaeus, leave
 
-PAID, PENDING = {"status": "PAID"}, {"status": "PENDING"}
-AT_ONCE = Patience(0.0)
+AT_ONCE = Patience(0.0, leave_seconds=0.0)
 COMMAND = str(Path(sys.executable).with_name(RUN_COMMAND))
-
-
-class FakeAntaeus:
-    """An Antaeus that answers a pay call as told; counts how often it was called."""
-
-    def __init__(self) -> None:
-        self.invoices: list[dict[str, str]] = [PAID, PENDING, PENDING]
-        self.calls = 0
-        self.silent_reads = 0
-        self.go = threading.Event()
-        self.answer: Callable[[BaseHTTPRequestHandler], None] = lambda to: self.say(
-            to, 200, b"true"
-        )
-        self.url = ""
-
-    def say(self, to: BaseHTTPRequestHandler, status: int, body: bytes) -> None:
-        to.send_response(status)
-        to.send_header("Content-Length", str(len(body)))
-        to.end_headers()
-        to.wfile.write(body)
-
-    def pays(self, status: int, body: bytes, *, paid: int = 0) -> None:
-        """Has a pay call end so, with so many invoices paid by it."""
-
-        def answer(to: BaseHTTPRequestHandler) -> None:
-            self.invoices = [PAID] * (1 + paid) + [PENDING] * (2 - paid)
-            self.say(to, status, body)
-
-        self.answer = answer
-
-
-def _handler(antaeus: FakeAntaeus) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            if antaeus.silent_reads:
-                antaeus.silent_reads -= 1
-                antaeus.say(self, 500, b"")
-                return
-            antaeus.say(self, 200, json.dumps(antaeus.invoices).encode())
-
-        def do_POST(self) -> None:
-            antaeus.calls += 1
-            antaeus.answer(self)
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    return Handler
-
-
-@pytest.fixture
-def antaeus() -> Iterator[FakeAntaeus]:
-    fake = FakeAntaeus()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(fake))
-    fake.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield fake
-    finally:
-        fake.go.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class Told:
     """A run that has ended: its outcome, its last words, and what it printed."""
 
     def __init__(
-        self, url: str, folder: Path, *, patience: Patience = AT_ONCE, paid: int = 0
+        self,
+        url: str,
+        folder: Path,
+        *,
+        patience: Patience = AT_ONCE,
+        paid: int = 0,
     ) -> None:
         self.lines: list[str] = []
         file = folder / "termination-log"
-        run = PayRun(Antaeus(url), file, self.lines.append, patience=patience, paid=paid)
+        files = Leave(leave(folder / "run", paid=str(paid or "")))
+        run = PayRun(Antaeus(url), file, self.lines.append, files, patience=patience)
         self.outcome = run()
         self.report = RunReport.parse(file.read_text())
         assert self.report == run.report
@@ -255,7 +193,8 @@ def process(antaeus: FakeAntaeus, file: Path) -> Iterator["subprocess.Popen[str]
         antaeus.go.wait(30)
 
     antaeus.answer = hang
-    words = [COMMAND, antaeus.url, "--report", str(file)]
+    files = leave(file.parent / "run")
+    words = [COMMAND, antaeus.url, "--report", str(file), "--leave", str(files)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as run:
         try:
             eventually(lambda: antaeus.calls == 1, within=20)

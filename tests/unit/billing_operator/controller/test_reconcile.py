@@ -5,11 +5,10 @@ import logging
 
 import pytest
 
-from billing_operator.controller.queue import Failed
 from billing_operator.errors import ClusterError
 from billing_operator.kinds import CHILDREN
 from billing_operator.reasons import Reason
-from support.operator.builders import a_body, a_reading, a_secret
+from support.operator.builders import a_body, a_secret
 from support.operator.in_memory import STATUS, OperatorInMemory, pages_of, ready
 
 BROKEN = ClusterError(Reason.API_SERVER_ERROR, "broken", status=500)
@@ -295,29 +294,3 @@ async def test_changes_are_counted_and_logged_never_the_token(
     assert "-hush" not in json.dumps(kept)
     changes = operator.metrics.changes.labels("Service", "created")
     assert changes._value.get() == 2
-
-
-async def test_a_change_that_came_before_the_status_was_written_is_judged_at_once() -> None:
-    """By the answer to the write it would be known, and its own event would tell nothing new."""
-    operator = await ready()
-    await operator.watch()
-    operator.dependencies.readings.note("stack-uid", a_reading(3, 7))
-    operator.change(payment={"successRate": 0.9})
-
-    assert await operator.reconcile(with_stale_cache=True) is Failed.BACK_OFF
-    assert operator.status["observedGeneration"] == 1
-    # Its cache has the change, though no watch has told it.
-    await operator.reconcile(with_stale_cache=True)
-    assert ("apply", "ConfigMap") in operator.cluster.writes
-
-
-async def test_an_orphan_that_cannot_be_removed_ends_nothing_else() -> None:
-    operator = await ready()
-    operator.change(networkPolicy={"enabled": False}, payment={"successRate": 0.9})
-    operator.cluster.faults["delete", "NetworkPolicy"] = ClusterError(
-        Reason.FORBIDDEN, "may not", status=403
-    )
-    await operator.reconcile()
-
-    assert operator.condition("Ready") == ("False", "Forbidden")
-    assert ("annotate", "Pod") in operator.cluster.calls

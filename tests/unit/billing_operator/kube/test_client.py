@@ -103,14 +103,15 @@ async def test_a_run_is_moved_only_as_it_was_last_seen(
 ) -> None:
     job = an_object("Job", "run", uid="1", version=7)
     await cluster.delete(job, unchanged=True)
-    await cluster.resume(job, {"a": "b"})
+    await cluster.resume(job)
+    await cluster.annotate(job, {"a": "b"})
 
     known = {"uid": "1", "resourceVersion": "7"}
-    template = {"metadata": {"annotations": {"a": "b"}}}
     bodies = [body for *_, body in server.asked]
     assert bodies == [
         {"preconditions": known, "propagationPolicy": "Background"},
-        {"metadata": known, "spec": {"suspend": False, "template": template}},
+        {"metadata": known, "spec": {"suspend": False}},
+        {"metadata": known | {"annotations": {"a": "b"}}},
     ]
     assert server.content_type == "application/merge-patch+json"
 

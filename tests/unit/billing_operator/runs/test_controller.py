@@ -3,12 +3,20 @@
 from billing_operator.apps.answers import Calls, Counts
 from billing_operator.errors import ClusterError
 from billing_operator.invoices.readings import Reading
-from billing_operator.kinds import Manifest
-from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.reasons import Reason
 from billing_operator.runs.report import RunReport
-from support.operator.in_memory import QUIET, STATUS, OperatorInMemory, ready
-from support.operator.run_manifests import a_job, a_run_pod
+from support.operator.billing_shop import (
+    LEAVE,
+    billing,
+    end,
+    instance_of,
+    job,
+    leave_of,
+    make,
+    shop,
+)
+from support.operator.in_memory import QUIET, STATUS, OperatorInMemory
+from support.operator.run_manifests import a_run_pod
 
 BROKEN = ClusterError(Reason.API_SERVER_ERROR, "it fails", status=500)
 RESUME, SKIP = ("resume", "Job"), ("delete", "Job")
@@ -21,44 +29,6 @@ PAID = RunReport(
     paid_after=10,
     pending_after=0,
 )
-
-
-async def shop(**spec: object) -> OperatorInMemory:
-    """A stack that is ready, with invoices."""
-    operator = await ready(**spec)
-    operator.apps.counts["shop"] = Counts(2, 8)
-    operator.apps.taken["shop-payment-0"] = Calls(taken=0, held=0)
-    operator.dependencies.readings.note("stack-uid", Reading(Counts(2, 8), _instance(operator)))
-    await operator.reconcile()
-    return operator
-
-
-def _instance(operator: OperatorInMemory) -> AntaeusInstance:
-    pod = operator.cluster.must_get("Pod", "shop-antaeus-0")
-    return AntaeusInstance(pod["metadata"]["uid"], 0)
-
-
-def make(operator: OperatorInMemory, name: str = "run") -> None:
-    cron_uid = operator.cluster.must_get("CronJob", "shop-billing")["metadata"]["uid"]
-    made = operator.utc_now().isoformat()
-    operator.cluster.have(a_job(name, owner=cron_uid, made=made))
-
-
-def end(operator: OperatorInMemory, said: RunReport | str | None, name: str = "run") -> None:
-    live = operator.cluster.must_get("Job", name)
-    live["status"]["conditions"] = [{"type": "Complete", "status": "True"}]
-    operator.cluster.have(live)
-    if said is not None:
-        operator.cluster.have(a_run_pod(name, said))
-
-
-def job(operator: OperatorInMemory, name: str = "run") -> Manifest:
-    return operator.cluster.must_get("Job", name)
-
-
-def billing(operator: OperatorInMemory) -> Manifest:
-    found: Manifest = operator.status["billing"]
-    return found
 
 
 def runs(operator: OperatorInMemory, outcome: str) -> float | None:
@@ -77,7 +47,7 @@ async def test_a_stack_without_runs_costs_nothing_and_asks_nobody() -> None:
     assert "billing" not in operator.status
 
 
-async def test_the_status_comes_first_and_then_the_job_which_is_told_what_was_paid() -> None:
+async def test_the_status_comes_first_then_the_job_and_then_the_leave_of_its_one_pod() -> None:
     operator = await shop()
     make(operator)
     await operator.reconcile()
@@ -85,8 +55,17 @@ async def test_the_status_comes_first_and_then_the_job_which_is_told_what_was_pa
     assert operator.cluster.writes == [STATUS, RESUME]
     assert billing(operator)["running"]["paid"] == 2
     assert job(operator)["spec"]["suspend"] is False
-    annotations = job(operator)["spec"]["template"]["metadata"]["annotations"]
-    assert annotations == {"billing.antaeus.io/paid-before": "2"}
+
+    pod = operator.cluster.have(a_run_pod(running={}))
+    await operator.reconcile()
+
+    assert operator.cluster.writes[-1] == LEAVE
+    assert leave_of(operator) == {
+        "billing.antaeus.io/may-pay": pod["metadata"]["uid"],
+        "billing.antaeus.io/paid-before": "2",
+    }
+    await operator.reconcile()
+    assert LEAVE not in operator.cluster.writes
 
 
 async def test_a_run_is_followed_from_its_beginning_to_its_end() -> None:
@@ -135,7 +114,7 @@ def _as_another(operator: OperatorInMemory) -> OperatorInMemory:
     """The same cluster, and an operator that has only just begun."""
     other = OperatorInMemory(*operator.cluster.objects.values())
     other.apps.__dict__.update(operator.apps.__dict__)
-    other.dependencies.readings.note("stack-uid", Reading(Counts(2, 8), _instance(operator)))
+    other.dependencies.readings.note("stack-uid", Reading(Counts(2, 8), instance_of(operator)))
     return other
 
 
@@ -278,7 +257,7 @@ async def test_jobs_that_cannot_be_listed_leave_all_as_it_is() -> None:
 async def test_a_direct_call_is_told_when_it_begins_and_when_it_is_over() -> None:
     operator = await shop()
     operator.apps.counts["shop"] = Counts(5, 5)
-    operator.dependencies.readings.note("stack-uid", Reading(Counts(5, 5), _instance(operator)))
+    operator.dependencies.readings.note("stack-uid", Reading(Counts(5, 5), instance_of(operator)))
     await operator.reconcile()
     operator.now += QUIET
     await operator.reconcile()

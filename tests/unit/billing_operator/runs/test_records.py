@@ -184,14 +184,7 @@ def test_a_batch_is_over_with_its_antaeus_after_a_while_or_when_a_person_says_so
         ({"now": at(9999), "instance": an_instance("second")}, {}),
         ({"annotations": {"billing.antaeus.io/acknowledge-run": "uid of another"}}, {}),
     ],
-    ids=[
-        "it was still before",
-        "something moved",
-        "nobody can tell",
-        "no Antaeus",
-        "another one is unread",
-        "another run",
-    ],
+    ids=["it was still before", "something moved", "blind", "no Antaeus", "unread", "another run"],
 )
 def test_a_batch_that_may_go_on_is_not_over(
     changes: dict[str, Any], activity: dict[str, Any]

@@ -1,0 +1,54 @@
+"""A stack in memory with invoices, and runs that a test makes of it."""
+
+from billing_operator.apps.answers import Calls, Counts
+from billing_operator.invoices.readings import Reading
+from billing_operator.kinds import Manifest
+from billing_operator.observed.stack import AntaeusInstance
+from billing_operator.runs.report import RunReport
+from support.operator.in_memory import OperatorInMemory, ready
+from support.operator.run_manifests import a_job, a_run_pod
+
+LEAVE = ("annotate", "Pod")
+
+
+async def shop(**spec: object) -> OperatorInMemory:
+    """A stack that is ready, with invoices."""
+    operator = await ready(**spec)
+    operator.apps.counts["shop"] = Counts(2, 8)
+    operator.apps.taken["shop-payment-0"] = Calls(taken=0, held=0)
+    operator.dependencies.readings.note("stack-uid", Reading(Counts(2, 8), instance_of(operator)))
+    await operator.reconcile()
+    return operator
+
+
+def instance_of(operator: OperatorInMemory) -> AntaeusInstance:
+    pod = operator.cluster.must_get("Pod", "shop-antaeus-0")
+    return AntaeusInstance(pod["metadata"]["uid"], 0)
+
+
+def make(operator: OperatorInMemory, name: str = "run") -> None:
+    cron_uid = operator.cluster.must_get("CronJob", "shop-billing")["metadata"]["uid"]
+    made = operator.utc_now().isoformat()
+    operator.cluster.have(a_job(name, owner=cron_uid, made=made))
+
+
+def end(operator: OperatorInMemory, said: RunReport | str | None, name: str = "run") -> None:
+    live = operator.cluster.must_get("Job", name)
+    live["status"]["conditions"] = [{"type": "Complete", "status": "True"}]
+    operator.cluster.have(live)
+    if said is not None:
+        operator.cluster.have(a_run_pod(name, said))
+
+
+def job(operator: OperatorInMemory, name: str = "run") -> Manifest:
+    return operator.cluster.must_get("Job", name)
+
+
+def leave_of(operator: OperatorInMemory, pod: str = "run-x") -> dict[str, str]:
+    found: dict[str, str] = operator.cluster.must_get("Pod", pod)["metadata"]["annotations"]
+    return found
+
+
+def billing(operator: OperatorInMemory) -> Manifest:
+    found: Manifest = operator.status["billing"]
+    return found
