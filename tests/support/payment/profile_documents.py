@@ -1,5 +1,6 @@
 """Documents for hypothesis: profiles, good ones and those that are almost good."""
 
+from copy import deepcopy
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -41,7 +42,8 @@ parts = st.sampled_from(
         {"medianSeconds": 1, "sigma": 0},
         {"minSeconds": 2, "maxSeconds": 1},
     ]
-)
+    # A later change of the document may be made inside of it.
+).map(deepcopy)
 values = st.recursive(
     scalars | parts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
