@@ -63,8 +63,10 @@ def test_whatever_ends_antaeus_what_it_forgot_is_told(
 
         body = workspace.until("shop", lambda stack: holds(stack, "InvoicesReset"), within=ROLLOUT)
         said = conditions(body)["InvoicesReset"]["message"]
-        assert f"{before} invoices were paid and 0 pending" in said
-        assert body["status"]["invoices"]["pending"] > 0
+        invoices = body["status"]["invoices"]
+        forgotten = before - invoices["paid"]
+        assert f"{forgotten} invoices that were paid (" in said
+        assert invoices["reset"]["paid"] == forgotten == invoices["pending"] > 0
         assert _warned(workspace) == [said]
         resets = {"namespace": workspace.namespace, "stack": "shop"}
         assert operator.count("billing_operator_invoice_resets_total", **resets) == 1

@@ -1,14 +1,23 @@
 """What the two services answer, once it has been read."""
 
 from dataclasses import dataclass
+from typing import Any
+
+from billing_operator.apps import invoice_ids
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Antaeus' invoices at one moment."""
+    """Antaeus' invoices at one moment.
+
+    Attributes:
+        paid_ids: of those that are paid, as `invoice_ids` writes them; None where they are not
+            known.
+    """
 
     paid: int
     pending: int
+    paid_ids: str | None = None
 
     @property
     def total(self) -> int:
@@ -22,8 +31,15 @@ def count(listed: object) -> Counts:
         isinstance(each, dict) and "status" in each for each in listed
     ):
         raise ValueError("Antaeus answered with no list of invoices")
-    paid = sum(each["status"] == "PAID" for each in listed)
-    return Counts(paid=paid, pending=len(listed) - paid)
+    paid = [each for each in listed if each["status"] == "PAID"]
+    return Counts(len(paid), len(listed) - len(paid), _ids(paid))
+
+
+def _ids(invoices: list[dict[str, Any]]) -> str | None:
+    ids = [each.get("id") for each in invoices]
+    numbers = {each for each in ids if type(each) is int and 0 <= each < 2**63}
+    # Of two with one id, nobody could tell which was forgotten.
+    return invoice_ids.written(numbers) if len(numbers) == len(ids) else None
 
 
 @dataclass(frozen=True, slots=True)

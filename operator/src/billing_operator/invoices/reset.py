@@ -5,7 +5,9 @@ pay call charges everybody once more. Nobody must find that out from a customer.
 """
 
 from datetime import datetime
+from typing import NamedTuple
 
+from billing_operator.apps.invoice_ids import missing, together
 from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.names import ACKNOWLEDGE_RESET
@@ -13,6 +15,7 @@ from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.spec.stack import Stack
 
 _COUNTS = ("paid", "pending", "total")
+_MOST_OF_THE_IDS = 300  # of what a condition's message has room for; the status has all
 
 
 def invoices(stack: Stack, reading: Reading | None, now: datetime) -> Manifest | None:
@@ -24,21 +27,20 @@ def invoices(stack: Stack, reading: Reading | None, now: datetime) -> Manifest |
     if reading is None:
         return {**old, "reset": reset} if old else None
     instance: AntaeusInstance | None = reading.instance
-    if _forgot(stack, old, reading):
+    lost = _lost(stack, old, reading)
+    if lost is not None:
         if AntaeusInstance.of(old) == instance:
             # The answer came before the news of another instance, whose name is yet to be learned.
             instance = None
-        before = reset or {"paid": 0}
-        paid, pending = _last_known(stack, old)
-        reset = {"paid": before["paid"] + paid, "pending": pending}
-        reset["time"] = timestamp(now)
+        reset = _added(reset, lost) | {"time": timestamp(now)}
         if run := _cut_off(stack, old):
             reset["run"] = run
     counts = {name: getattr(reading.counts, name) for name in _COUNTS}
     same = all(old.get(name) == value for name, value in counts.items())
     changed_at = old["lastChangeTime"] if same else timestamp(now)
     of_whom = instance.as_status() if instance else None
-    return {**counts, "lastChangeTime": changed_at, "antaeusInstance": of_whom, "reset": reset}
+    told = {"paidIDs": reading.counts.paid_ids, "lastChangeTime": changed_at}
+    return {**counts, **told, "antaeusInstance": of_whom, "reset": reset}
 
 
 def under_way(stack: Stack) -> list[Manifest]:
@@ -48,6 +50,47 @@ def under_way(stack: Stack) -> list[Manifest]:
     """
     known = stack.status.get("billing") or {}
     return [known[name] for name in ("running", "unresolvedRun", "unmanagedRun") if known.get(name)]
+
+
+class _Lost(NamedTuple):
+    """What Antaeus has forgotten.
+
+    Attributes:
+        ids: None where not all of them are known.
+    """
+
+    paid: int
+    pending: int
+    ids: str | None
+
+
+def _lost(stack: Stack, old: Manifest, reading: Reading) -> _Lost | None:
+    """What was paid at the last reading and is not any more; None where nothing is lost.
+
+    Antaeus may have invoices that are paid from its start on, and these are none of it.
+    """
+    known, gone = AntaeusInstance.of(old), missing(old.get("paidIDs"), reading.counts.paid_ids)
+    # A watch may lag behind the answer of a new pod; but no payment is ever taken back.
+    taken_back = reading.counts.paid < old.get("paid", 0) or bool(gone and gone[0])
+    if not taken_back and (known is None or known == reading.instance):
+        return None
+    cut_off = _cut_off(stack, old) is not None
+    paid, pending = _last_known(stack, old)
+    if gone is None:
+        return _Lost(paid, pending, None) if paid or cut_off else None
+    # A run may have counted more at its end than anybody read of them.
+    unread = paid - old.get("paid", 0)
+    if not gone[0] and not unread and not cut_off:
+        return None
+    return _Lost(gone[0] + unread, pending, None if unread else gone[1])
+
+
+def _added(reset: Manifest | None, lost: _Lost) -> Manifest:
+    """A reset and what was forgotten before it, if nobody has dealt with that yet."""
+    before = reset or {"paid": 0, "ids": ""}
+    ids = together(before.get("ids"), lost.ids)
+    added = {"paid": before["paid"] + lost.paid, "pending": lost.pending}
+    return added | ({"ids": ids} if ids else {})
 
 
 def _last_known(stack: Stack, old: Manifest) -> tuple[int, int]:
@@ -70,15 +113,6 @@ def _cut_off(stack: Stack, old: Manifest) -> str | None:
     return None
 
 
-def _forgot(stack: Stack, old: Manifest, reading: Reading) -> bool:
-    if not _last_known(stack, old)[0] and not _cut_off(stack, old):
-        return False
-    # A watch may lag behind the answer of a new pod; but no payment is ever taken back.
-    known = AntaeusInstance.of(old)
-    another = known is not None and known != reading.instance
-    return bool(another or reading.counts.paid < old.get("paid", 0))
-
-
 def reset_message(stack: Stack, counted: Manifest | None) -> str | None:
     """What a person must know after a restart of Antaeus, or None."""
     reset = (counted or {}).get("reset")
@@ -93,8 +127,11 @@ def reset_message(stack: Stack, counted: Manifest | None) -> str | None:
         more = (
             f"It was charging then ({reset['run']}), so more may be paid: payment's log has all. "
         )
+    ids = str(reset.get("ids") or "")
+    shown = ids if len(ids) <= _MOST_OF_THE_IDS else f"{ids[:_MOST_OF_THE_IDS]}..."
+    which = f" ({shown})" if ids else ""
     return (
-        f"Antaeus has started anew and forgot its payments: {reset['paid']} invoices were paid and "
-        f"{reset['pending']} pending before. {more}A pay call charges again what was paid. "
-        f"Once that is dealt with: {command}"
+        f"Antaeus has started anew and forgot its payments: {reset['paid']} invoices that were "
+        f"paid{which} are pending again, and {reset['pending']} were pending before. {more}A pay "
+        f"call charges again what was paid. Once that is dealt with: {command}"
     )

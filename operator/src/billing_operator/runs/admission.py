@@ -47,7 +47,7 @@ def to_allow(
 ) -> RunPod | None:
     """The pod of the run that a status of billing says is under way, if it may pay now.
 
-    It is the one that this run has and had no leave so far, and no other run's pod has any.
+    It is the first that this run had, without leave so far, and no other run's pod has any.
 
     Args:
         instance: the Antaeus that answers now; by another one the run was not admitted.
@@ -58,7 +58,8 @@ def to_allow(
     at_work = [run for run in runs if run.under_way]
     if any(run.pod and run.pod.may_pay for run in at_work):
         return None
-    return next((run.pod for run in at_work if run.uid == record["uid"]), None)
+    pods = (run.pod for run in at_work if run.uid == record["uid"])
+    return next((pod for pod in pods if pod and pod.uid == record.get("podUID")), None)
 
 
 def to_skip(status: Manifest, runs: tuple[Run, ...]) -> Run | None:

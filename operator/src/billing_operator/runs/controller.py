@@ -54,8 +54,9 @@ class RunKeeper:
             except Fault as fault:
                 log.warning("no runs", extra={"stack": str(stack.key), "why": fault.message})
                 return None
-            ended = (run.report for run in runs if run.uid == record["uid"] and run.report)
-            for report in ended:
+            mine = (run for run in runs if run.uid == record["uid"])
+            reports = (run.report_of(record.get("podUID")) for run in mine)
+            for report in filter(None, reports):
                 self._sampler.record_final_counts(stack, record, report)
         uncertain = known.get("unresolvedRun") or known.get("unmanagedRun")
         if not uncertain and not any(run.waiting for run in runs):

@@ -42,6 +42,7 @@ class Run:
         started: when its pod was let begin, if that is so now.
         leaving: whether it is being deleted.
         report: what its pod said; None where it said nothing, or has gone.
+        reported_by: uid of that pod.
         stuck: why its pod does not start, if anything is known.
         pod: the only one that it has, if that may still be at work.
         by_hand: whether a person has said that this very Job is to pay.
@@ -58,9 +59,14 @@ class Run:
     started: str | None
     leaving: bool
     report: RunReport | None
+    reported_by: str | None
     stuck: str
     pod: RunPod | None
     by_hand: bool
+
+    def report_of(self, pod_uid: str | None) -> RunReport | None:
+        """What this pod of it said; of None, what any did, since then none had leave to pay."""
+        return self.report if pod_uid in (None, self.reported_by) else None
 
     @property
     def waiting(self) -> bool:
@@ -111,6 +117,7 @@ def _run(job: Manifest, pods: list[Manifest]) -> Run:
         started=status.get("startTime"),
         leaving="deletionTimestamp" in meta,
         report=_report(pods),
+        reported_by=pods[0]["metadata"]["uid"] if len(pods) == 1 else None,
         stuck=_stuck(pods),
         pod=_at_work(pods),
         by_hand=_is_said_of(job),

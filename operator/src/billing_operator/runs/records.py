@@ -105,7 +105,10 @@ def _why_ended(run: Run | None) -> str:
 
 def _at_work(record: Manifest, run: Run, now: datetime) -> Manifest:
     at = record.get("startTime") or run.started or timestamp(now)
-    return record | {"startTime": at, "message": run.stuck or None}
+    # The first one for ever: a Job that is suspended and resumed has another, and the batch of the
+    # first goes on.
+    pod = record.get("podUID") or (run.pod.uid if run.pod else None)
+    return record | {"startTime": at, "message": run.stuck or None, "podUID": pod}
 
 
 def _ended(entry: Manifest) -> Manifest:

@@ -27,7 +27,7 @@ def last_run(record: Manifest, run: Run | None, why: str, now: datetime) -> Mani
         run: None where its Job has gone.
         why: how it ended, where its pod has not said.
     """
-    report = run.report if run else None
+    report = run.report_of(record.get("podUID")) if run else None
     outcome = report.outcome if report else Outcome.UNKNOWN
     before, after, newly = _counts(record, report)
     return {

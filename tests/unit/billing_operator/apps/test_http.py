@@ -18,12 +18,29 @@ def invoices(*states: str) -> bytes:
 
 
 def test_invoices_are_counted_by_their_state() -> None:
-    assert count_invoices(invoices("PAID", "PENDING", "PAID")) == Counts(paid=2, pending=1)
-    assert count_invoices(b"[]") == Counts(paid=0, pending=0)
+    assert count_invoices(invoices("PAID", "PENDING", "PAID")) == Counts(2, 1, paid_ids="0,2")
+    assert count_invoices(b"[]") == Counts(0, 0, paid_ids="")
 
 
 def test_an_invoice_in_a_state_of_its_own_is_not_paid() -> None:
-    assert count_invoices(invoices("FAILED")) == Counts(paid=0, pending=1)
+    assert count_invoices(invoices("FAILED")) == Counts(0, 1, paid_ids="")
+
+
+@pytest.mark.parametrize(
+    "ids",
+    ["1", 1.5, True, -1, 2**63, None],
+    ids=["text", "fraction", "bool", "negative", "huge", "none"],
+)
+def test_ids_that_are_none_are_not_known(ids: object) -> None:
+    listed = [{"id": 7, "status": "PAID"}, {"id": ids, "status": "PAID"}]
+
+    assert count_invoices(json.dumps(listed).encode()) == Counts(2, 0, paid_ids=None)
+
+
+def test_of_two_invoices_with_one_id_none_is_known() -> None:
+    listed = [{"id": 7, "status": "PAID"}, {"id": 7, "status": "PAID"}]
+
+    assert count_invoices(json.dumps(listed).encode()) == Counts(2, 0, paid_ids=None)
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from billing_operator.apps.answers import Counts
+from billing_operator.invoices.readings import Reading
 from billing_operator.invoices.reset import invoices, reset_message
 from billing_operator.kinds import Manifest
 from billing_operator.names import ACKNOWLEDGE_RESET
-from support.operator.builders import a_reading, a_stack
+from support.operator.builders import a_reading, a_stack, an_instance
 
 NOW = datetime(2025, 1, 1, 12, 0, 0, tzinfo=UTC)
 AT = "2025-01-01T12:00:00Z"
@@ -104,7 +106,7 @@ def test_the_message_has_the_counts_and_the_command() -> None:
     said = reset_message(a_stack(), reset)
 
     assert said is not None
-    assert "2 invoices were paid and 8 pending before" in said
+    assert "2 invoices that were paid are pending again, and 8 were pending before" in said
     assert f"kubectl annotate --overwrite -n payments bst shop {ACKNOWLEDGE_RESET}={AT}" in said
     assert reset_message(a_stack(), told(None, 2, 8, "a/0")) is None
     assert reset_message(a_stack(), None) is None
@@ -168,3 +170,60 @@ def test_a_run_that_a_person_let_begin_may_have_been_with_the_antaeus_that_is_go
     found = invoices(stack, a_reading(0, 10, "b/0"), NOW) or {}
 
     assert found["reset"]["run"] == "by-hand"
+
+
+def with_ids(ids: str | None, pending: int, instance: str, old: Manifest | None = None) -> Manifest:
+    """The invoices of a status after a reading that says which are paid."""
+    paid = len((ids or "").split(",")) if ids else 0
+    reading = Reading(Counts(paid, pending, ids), an_instance(instance))
+    stack = a_stack(status={"invoices": old} if old else {})
+    found = invoices(stack, reading, NOW) or {}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def test_what_is_paid_from_the_start_on_is_not_forgotten_however_often_antaeus_restarts() -> None:
+    """The original always begins with two of them."""
+    found = with_ids("1,6", 8, "a/0")
+    for restarts in range(1, 9):
+        found = with_ids("1,6", 8, f"a/{restarts}", found)
+
+    assert "reset" not in found
+    assert found["paidIDs"] == "1,6"
+
+
+def test_what_is_forgotten_is_told_by_its_ids() -> None:
+    found = with_ids("1,6", 8, "b/0", with_ids("1,2,3,6", 6, "a/0"))
+
+    assert found["reset"] == {"paid": 2, "pending": 6, "ids": "2-3", "time": AT}
+    said = reset_message(a_stack(), found) or ""
+    assert "2 invoices that were paid (2-3) are pending again" in said
+
+
+def test_an_antaeus_that_keeps_its_invoices_forgets_none() -> None:
+    paid = with_ids("1,2,3,6", 6, "a/0")
+
+    assert "reset" not in with_ids("1,2,3,6", 6, "b/0", paid)
+    assert "reset" not in with_ids("1,2,3,4,6", 5, "b/0", paid)
+
+
+def test_as_many_that_are_paid_hide_none_that_is_forgotten() -> None:
+    """Before the watch has told of the new pod, somebody may have paid others there."""
+    found = with_ids("1,6,7,8", 6, "a/0", with_ids("1,2,3,6", 6, "a/0"))
+
+    assert (found["reset"]["paid"], found["reset"]["ids"]) == (2, "2-3")
+
+
+def test_of_two_resets_all_ids_are_told() -> None:
+    first = with_ids("6", 9, "b/0", with_ids("1,2,6", 7, "a/0"))
+    second = with_ids("6", 9, "c/0", with_ids("3,6", 8, "b/0", first))
+
+    assert (second["reset"]["paid"], second["reset"]["ids"]) == (3, "1-3")
+
+
+@pytest.mark.parametrize("ids", [None, "no ids", "1-2-3"])
+def test_without_ids_all_that_was_paid_may_be_forgotten(ids: str | None) -> None:
+    old = with_ids("1,6", 8, "a/0")
+    before = {name: of for name, of in old.items() if name != "paidIDs"}
+    found = with_ids("1,6", 8, "b/0", before | ({"paidIDs": ids} if ids else {}))
+
+    assert found["reset"] == {"paid": 2, "pending": 8, "time": AT}

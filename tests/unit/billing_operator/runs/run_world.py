@@ -233,6 +233,22 @@ class Shop:
         self.batches = [each for each in self.batches if each not in self.ending]
         self.ending.clear()
 
+    def _resume_job(self) -> None:
+        """Another pod begins, as far as the Job controller is concerned."""
+        for name, job in self.jobs.items():
+            if job["spec"]["suspend"] and job["metadata"]["generation"] > 1:
+                self.made += 1
+                job["spec"]["suspend"] = False
+                job["metadata"]["generation"] += 1
+                self.pods[name] = a_run_pod(name, running={})
+                self.pods[name]["metadata"]["uid"] = f"uid of pod {self.made}"
+                return
+
+    def _suspend_and_resume_job(self) -> None:
+        """Faster than anybody looks."""
+        self._suspend_job()
+        self._resume_job()
+
     def _copy_job(self) -> None:
         """With all that the original and its pod were told; it begins at once if that had."""
         for name, original in list(self.jobs.items())[:1]:

@@ -17,6 +17,7 @@ HAPPENINGS = (
     *("look away", "wait", "charge", "charge", "read", "watch", "read", "watch"),
     *("drain antaeus", "pod goes", "fall silent", "speak", "speak"),
     *("copy job", "begin by hand", "say by hand", "give up"),
+    *("resume job", "suspend and resume job"),
 )
 # From here on it can go wrong.
 BEGINNING = ("watch", "read", "make", "make", "pass", "pass", "pay")

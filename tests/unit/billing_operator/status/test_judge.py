@@ -276,7 +276,10 @@ def test_a_restart_that_forgot_payments_is_a_condition_until_a_person_has_dealt_
 
     # The stack works: what is wrong is what a pay call would do.
     assert summary(forgot) == WELL | {"InvoicesReset": "True"}
-    assert "2 invoices were paid" in conditions(forgot)["InvoicesReset"]["message"]
+    assert (
+        "2 invoices that were paid are pending again"
+        in conditions(forgot)["InvoicesReset"]["message"]
+    )
     dealt = {"billing.antaeus.io/acknowledge-reset": timestamp(LATER)}
     assert summary(judged(a_stack(status=forgot, annotations=dealt), reading=None)) == WELL
 

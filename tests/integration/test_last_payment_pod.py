@@ -1,0 +1,39 @@
+"""The only payment pod is deleted while Antaeus pays: every charge is answered all the same."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from billing_dev.clients.antaeus_api import pay_path
+from billing_dev.eventually import eventually
+from billing_operator.names import PAYMENT
+from support.cluster.billing_runs import accepted, charged
+from support.cluster.limits import NOTICED, ROLLOUT
+from support.cluster.workspace import Workspace
+
+_INVOICES = 24
+_SLOWLY = {"successRate": 1, "latency": {"fixed": {"seconds": 0.5}}}
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_a_pay_call_goes_on_when_the_only_payment_pod_is_deleted(
+    workspace: Workspace, turn: int
+) -> None:
+    """Its endpoint is the only one, and serves on while it ends (KEP-1669)."""
+    antaeus = {"env": [{"name": "ANTAEUS_INVOICES", "value": str(_INVOICES)}]}
+    with workspace.operator(), ThreadPoolExecutor(1) as pool:
+        workspace.apply("shop", {"antaeus": antaeus, "payment": {"successRate": 0}})
+        workspace.until_complete("shop")
+        # kube-proxy may come to know of a ready pod a moment later than the operator.
+        eventually(lambda: workspace.api.pay(workspace.namespace, "shop") is False, within=NOTICED)
+        workspace.change("shop", payment=_SLOWLY)
+        workspace.until_complete("shop")
+        pay = ("create", "--raw", pay_path(workspace.namespace, "shop"), "-f", "/dev/null")
+        answer = pool.submit(workspace.kube, "-n", workspace.namespace, *pay)
+        eventually(lambda: accepted(workspace), within=ROLLOUT, every=0.5)
+        (pod,) = workspace.pods("shop", PAYMENT)
+        name = pod["metadata"]["name"]
+        workspace.kube.delete("pod", name, workspace.namespace, "--wait=false")
+
+        assert answer.result().strip() == "true", f"turn {turn}"
+        assert sorted(charged(workspace).values()) == [1] * _INVOICES
