@@ -77,6 +77,7 @@ class WaitReason(StrEnum):
     NOT_READY = "NotReady"
     NO_PAYMENT_POD = "NoPaymentPod"
     INVOICES_UNKNOWN = "InvoicesUnknown"
+    ACTIVITY_UNKNOWN = "ActivityUnknown"
 
 
 class EventReason(StrEnum):

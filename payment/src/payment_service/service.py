@@ -164,7 +164,7 @@ class Service:
             now=time.time,
             can_defer=lambda: self.charges.can_defer(),  # noqa: PLW0108 - the port comes later
             replica=self._replica,
-            question_seconds=settings.store_seconds,
+            longest_decision=settings.longest_decision(),
         )
         recorders = (ChargeLog(self.lines.write, lambda: timestamp(time.time())), metrics)
         self._cashier = cashier = Cashier(

@@ -14,6 +14,10 @@ from payment_service.text import whole_numbers
 from payment_service.text.mistakes import MistakesError
 from payment_service.text.store_address import StoreAddress
 
+_MOST_QUESTIONS = 10
+"""How many questions to the store a charge asks at most."""
+_OWN_SECONDS = 1.5
+"""How long a charge takes besides, on a busy machine."""
 _LINK_HINT = "; Kubernetes sets it so for a Service of that name: set enableServiceLinks to false"
 
 
@@ -72,7 +76,7 @@ class Settings:
     store_prefix: str = "payment"
     """What all keys in the store begin with, in braces; replicas with the same one share them."""
     store_seconds: float = 0.35
-    """How long one connection to the store, and one answer on it, may take, 0.05 to 2 s."""
+    """How long one connection to the store, and one answer on it, may take, 0.05 to 1.2 s."""
     store_failure_policy: str = "Refuse"
     """While the store is lost: `Refuse` charges, or go on per process (`Local`)."""
     drain_seconds: float = 5.0
@@ -99,6 +103,11 @@ class Settings:
                 mistakes.append(f"{variable}: {error.of(env[variable])}")
         settings = cls(**values)
         mistakes += settings._of_ports()
+        if settings.store_url and settings.longest_decision() > settings.answer_seconds:
+            mistakes.append(
+                "PAYMENT_ANSWER_SECONDS: with PAYMENT_STORE_SECONDS a charge may take "
+                f"{settings.longest_decision():g} s, so it must be at least that much"
+            )
         doubled = [name for name in _OF_THE_PROFILE if name in env]
         if doubled and settings.profile_required:
             mistakes.append(
@@ -124,6 +133,14 @@ class Settings:
             return None
         rate = DEFAULT_SUCCESS_RATE if self.success_rate is None else self.success_rate
         return Profile(success_rate=rate, seed=self.seed)
+
+    def longest_decision(self) -> float:
+        """Returns how many seconds a charge may take until it is decided.
+
+        Twice as much, since a reset may hold it up for as long, is less than the 30 s after which
+        Antaeus sends a charge again.
+        """
+        return _OWN_SECONDS + _MOST_QUESTIONS * self.store_seconds
 
     def stop_seconds(self) -> float:
         """Returns after how many seconds, from the signal on, the process has ended in any case."""
@@ -271,7 +288,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "store_url": _store,
     "store_password_file": _path,
     "store_prefix": _prefix,
-    "store_seconds": _seconds(0.05, 2),
+    "store_seconds": _seconds(0.05, 1.2),
     "store_failure_policy": _policy,
     "drain_seconds": _seconds(0, 3600),
     "idle_seconds": _seconds(0.1, 3600),

@@ -7,7 +7,7 @@ from typing import Any
 from billing_operator.kinds import Manifest
 from billing_operator.runs.activity import Activity
 from billing_operator.runs.admission import billing
-from billing_operator.runs.jobs import runs_of
+from billing_operator.runs.jobs import runs_of, with_leave
 from billing_operator.runs.records import AdmissionContext, ObservedRuns
 from billing_operator.status.conditions import pruned
 from support.operator.builders import a_reading, a_stack, an_instance
@@ -29,7 +29,8 @@ def observed_runs(
 ) -> ObservedRuns:
     """Runs, and what nobody moves; keywords are what an Activity tells otherwise."""
     min_interval = Activity(charging=False, unchanged_seconds=0.0, unknown_because="")
-    return ObservedRuns(runs_of(jobs, pods, CRON_UID), replace(min_interval, **activity), QUIET)
+    runs = runs_of(jobs, pods, CRON_UID)
+    return ObservedRuns(runs, replace(min_interval, **activity), QUIET, with_leave(pods))
 
 
 def a_context(**changes: Any) -> AdmissionContext:

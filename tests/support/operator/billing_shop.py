@@ -32,6 +32,14 @@ def make(operator: OperatorInMemory, name: str = "run") -> None:
     operator.cluster.have(a_job(name, owner=cron_uid, made=made))
 
 
+async def begin(operator: OperatorInMemory, name: str = "run") -> None:
+    """Makes a run, and has its pod get leave to pay."""
+    make(operator, name)
+    await operator.reconcile()
+    operator.cluster.have(a_run_pod(name, running={}))
+    await operator.reconcile()
+
+
 def end(operator: OperatorInMemory, said: RunReport | str | None, name: str = "run") -> None:
     live = operator.cluster.must_get("Job", name)
     live["status"]["conditions"] = [{"type": "Complete", "status": "True"}]

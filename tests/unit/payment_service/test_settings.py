@@ -72,7 +72,7 @@ def test_all_variables_of_what_is_remembered_are_read() -> None:
         "PAYMENT_STORE_URL": "redis://store:6379/1",
         "PAYMENT_STORE_PASSWORD_FILE": "/d",
         "PAYMENT_STORE_PREFIX": "shop/billing",
-        "PAYMENT_STORE_SECONDS": "1.5",
+        "PAYMENT_STORE_SECONDS": "0.8",
         "PAYMENT_STORE_FAILURE_POLICY": "Local",
     }
 
@@ -83,7 +83,7 @@ def test_all_variables_of_what_is_remembered_are_read() -> None:
         store_url=StoreAddress("store", 6379, 1),
         store_password_file=Path("/d"),
         store_prefix="shop/billing",
-        store_seconds=1.5,
+        store_seconds=0.8,
         store_failure_policy="Local",
     )
 
@@ -123,7 +123,7 @@ def test_all_variables_of_what_is_remembered_are_read() -> None:
             ("PAYMENT_STORE_PREFIX", "{shop}"),
             ("PAYMENT_STORE_PREFIX", ""),
             ("PAYMENT_STORE_SECONDS", "0.04"),
-            ("PAYMENT_STORE_SECONDS", "2.5"),
+            ("PAYMENT_STORE_SECONDS", "1.3"),
             ("PAYMENT_STORE_FAILURE_POLICY", "ignore"),
             ("PAYMENT_DRAIN_SECONDS", "-1"),
             ("PAYMENT_IDLE_SECONDS", "0"),
@@ -255,3 +255,11 @@ def test_rate_and_seed_are_not_given_in_two_places() -> None:
         "PAYMENT_SUCCESS_RATE and PAYMENT_SEED: the file of PAYMENT_PROFILE_FILE says it; "
         "remove one",
     )
+
+
+def test_a_charge_that_waits_for_the_store_is_decided_before_its_answer_is_cut_off() -> None:
+    env = {"PAYMENT_STORE_URL": "redis://store", "PAYMENT_STORE_SECONDS": "1"}
+    with pytest.raises(MistakesError, match=r"PAYMENT_ANSWER_SECONDS: .* may take 11\.5 s"):
+        Settings.from_env(env)
+
+    assert Settings.from_env(env | {"PAYMENT_ANSWER_SECONDS": "11.5"}).longest_decision() == 11.5

@@ -1,12 +1,14 @@
 """The schema is complete, bounded, small, and what the code takes it for."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 import yaml
 
 from billing_dev.crd import crd, nodes, schema
+from billing_operator.apps.answers import Counts
 from billing_operator.commands.schema import defaulted
 from billing_operator.errors import SpecError
 from billing_operator.kinds import BILLING_STACK, Manifest
@@ -45,11 +47,13 @@ BILLING: Manifest = {
         "startTime": "",
         "antaeusInstance": INSTANCE,
     }
-    | {"paid": 1, "pending": 2},
+    | {"paid": 1, "pending": 2, "podUID": "uid of run-x"}
+    | {"leaveTime": "2025-01-01T00:00:00Z"},
     "unresolvedRun": {
         "job": "old",
         "uid": "uid of old",
         "time": "2025-01-01T00:00:00Z",
+        "podUID": "uid of old-x",
         "antaeusInstance": INSTANCE,
     },
     "unmanagedRun": {"time": "2025-01-01T00:00:00Z", "antaeusInstance": INSTANCE, "paid": 1},
@@ -65,6 +69,7 @@ BILLING: Manifest = {
     | {"completionTime": "", "paidBefore": 1, "pendingBefore": 2, "paidAfter": 3, "pendingAfter": 0}
     | {"newlyPaid": 2, "message": ""},
 }
+INVOICES = {"paid": 9, "pending": 0, "paidIDs": "1-9", "antaeusInstance": INSTANCE}
 WITHOUT_WORDS = ("", ".apiVersion", ".kind", ".metadata")
 
 
@@ -178,7 +183,7 @@ def test_every_field_of_a_status_is_known_to_the_schema() -> None:
         token=a_token(),
         fault=SpecError(Reason.TOKEN_INVALID, "no token", condition=ConditionType.TOKEN_INVALID),
         profile_in_effect=True,
-        reading=a_reading(1, 2),
+        reading=replace(a_reading(), counts=Counts(1, 2, paid_ids="1")),
         pending_update="image b",
         rotation=Rotation(
             token_state(TokenSecret.of(rotated), None), Blocked("more", remedy="do it")
@@ -193,7 +198,7 @@ def test_every_field_of_a_status_is_known_to_the_schema() -> None:
             token={"secretRef": {"name": "provider"}},
             annotations={RENEW_TOKEN: "1", ROTATE_TOKEN: "1"},
             status={
-                "invoices": {"paid": 9, "pending": 0, "antaeusInstance": INSTANCE},
+                "invoices": INVOICES,
                 "billing": BILLING,
             },
             billing={"schedule": "@daily"},

@@ -40,13 +40,13 @@ def together(one: str | None, other: str | None) -> str | None:
 def _ranges(text: str | None) -> _Ranges | None:
     if text is None or len(text) > LONGEST:
         return None
-    found: _Ranges = []
+    ranges: _Ranges = []
     for part in filter(None, text.split(",")):
         match = _RANGE.fullmatch(part)
         if match is None:
             return None
-        found.append((int(match[1]), int(match[2] or match[1])))
-    return _merged([each for each in found if each[0] <= each[1]])
+        ranges.append((int(match[1]), int(match[2] or match[1])))
+    return _merged([each for each in ranges if each[0] <= each[1]])
 
 
 def _merged(ranges: _Ranges) -> _Ranges:

@@ -68,9 +68,10 @@ class Leave:
         self._folder = folder
 
     def is_given(self) -> bool:
-        """Whether this very pod may pay."""
+        """Whether this very pod may pay; not without what it is to compare before it does."""
         uid = self._said(UID_FILE)
-        return bool(uid) and self._said(MAY_PAY_FILE) == uid
+        has_count = self._said(PAID_BEFORE_FILE).isdecimal()
+        return bool(uid) and self._said(MAY_PAY_FILE) == uid and has_count
 
     def paid_before(self) -> int:
         """How many invoices were paid when it was given."""
@@ -98,14 +99,23 @@ class Antaeus:
         """Reads the invoices; raises ValueError, OSError or HTTPException where it can't."""
         connection = HTTPConnection(self._host, self._port, timeout=_READ_SECONDS)
         try:
-            connection.request("GET", INVOICES_PATH)
-            answer = connection.getresponse()
-            body = answer.read()
+            return _counts_on(connection)
         finally:
             connection.close()
-        if answer.status != 200:
-            raise ValueError(f"{INVOICES_PATH} answered with status {answer.status}")
-        return count(json.loads(body))
+
+    def connect_and_count(self) -> tuple[HTTPConnection, Counts]:
+        """A connection for the call, and the counts of the very Antaeus that it leads to.
+
+        Where that ends its connections with each answer, the call takes one more. Raises as
+        `counts` does.
+        """
+        connection = self.connect()
+        connection.sock.settimeout(_READ_SECONDS)
+        counts = _counts_on(connection)
+        if connection.sock is None:
+            return self.connect(), counts
+        connection.sock.settimeout(None)
+        return connection, counts
 
     def connect(self) -> HTTPConnection:
         """A connection that is not made anew by itself: what was sent once stays sent once."""
@@ -118,6 +128,15 @@ class Antaeus:
             if option := getattr(socket, name, None):
                 connection.sock.setsockopt(socket.IPPROTO_TCP, option, value)
         return connection
+
+
+def _counts_on(connection: HTTPConnection) -> Counts:
+    connection.request("GET", INVOICES_PATH)
+    answer = connection.getresponse()
+    body = answer.read()
+    if answer.status != 200:
+        raise ValueError(f"{INVOICES_PATH} answered with status {answer.status}")
+    return count(json.loads(body))
 
 
 _PATIENCE = Patience()
@@ -158,20 +177,21 @@ class PayRun:
         self._know()
         if not self._has_leave():
             return
-        before = self._read()
-        if before is None:
+        # A Service leads to a new pod a moment late.
+        if self._read() is None:
+            return
+        try:
+            connection, before = self._antaeus.connect_and_count()
+        except (OSError, HTTPException, ValueError) as error:
+            self._know(explanation=f"nothing was sent: {_why(error)}")
             return
         self._know(paid_before=before.paid, pending_before=before.pending, explanation="")
         self._say(f"before: {before.paid} invoices paid, {before.pending} pending")
         expected = self._leave.paid_before()
         if before.paid < expected:
+            connection.close()
             message = f"Antaeus has started anew: {expected} invoices were paid before the run"
             self._know(explanation=f"{message}, and to pay would charge them again")
-            return
-        try:
-            connection = self._antaeus.connect()
-        except OSError as error:
-            self._know(explanation=f"nothing was sent: {_why(error)}")
             return
         # From here on the batch may be under way, whatever becomes of this process.
         self._know(sent=True, explanation=f"the run ended without a word; {_GOES_ON}")

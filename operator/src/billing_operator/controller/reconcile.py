@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 # More than once in one pass, a child may be found that seemed to be missing.
 _MOST_ROUNDS = 5
+_AT_ONCE = 0.0
 _NOT_ASKED = Progress(complete=False, usual=False, look_again=None)
 
 
@@ -232,11 +233,11 @@ class Reconciler:
             return progress.look_again
         runs = await self._dependencies.runs.look(stack, seen)
         # What is judged together is of one moment, and no pod older than the runs and readings.
-        seen = self._seen(stack)
+        before, seen = seen, self._seen(stack)
         try:
             findings = self._findings(current, seen, runs)
             if not await self._status_writer.write(stack, findings):
-                return Failed.BACK_OFF
+                return _AT_ONCE
         except Fault as refused:
             log.warning("no status", extra={"stack": str(stack.key), "why": refused.message})
             return _after(refused)
@@ -245,7 +246,9 @@ class Reconciler:
         if fault:
             return _after(fault)
         soon = sooner(progress.look_again, current.rotation)
-        return min((when for when in (soon, then) if isinstance(when, float)), default=None)
+        # Of what was only seen now, the first half of the pass knew nothing, and no watch tells it.
+        news = None if seen is before else _AT_ONCE
+        return min((when for when in (soon, then, news) if isinstance(when, float)), default=None)
 
     def _findings(self, current: _Pass, seen: Observed, runs: ObservedRuns | None) -> Findings:
         stack, resolved, dependencies = current.stack, current.resolved, self._dependencies

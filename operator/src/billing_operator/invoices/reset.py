@@ -39,8 +39,8 @@ def invoices(stack: Stack, reading: Reading | None, now: datetime) -> Manifest |
     same = all(old.get(name) == value for name, value in counts.items())
     changed_at = old["lastChangeTime"] if same else timestamp(now)
     of_whom = instance.as_status() if instance else None
-    told = {"paidIDs": reading.counts.paid_ids, "lastChangeTime": changed_at}
-    return {**counts, **told, "antaeusInstance": of_whom, "reset": reset}
+    more = {"paidIDs": reading.counts.paid_ids, "lastChangeTime": changed_at}
+    return {**counts, **more, "antaeusInstance": of_whom, "reset": reset}
 
 
 def under_way(stack: Stack) -> list[Manifest]:
@@ -106,8 +106,12 @@ def _last_known(stack: Stack, old: Manifest) -> tuple[int, int]:
 def _cut_off(stack: Stack, old: Manifest) -> str | None:
     """What was charging with the Antaeus of before; it may have paid more than was ever read."""
     of_before = AntaeusInstance.of(old)
+    running = (stack.status.get("billing") or {}).get("running")
     for record in under_way(stack):
-        # A run that a person let begin does not say in which Antaeus; it may have been this one.
+        # A run without leave to pay has charged nothing.
+        if record is running and not record.get("leaveTime"):
+            continue
+        # Of one whose end nobody saw it may not be known in which Antaeus; it may be this one.
         if AntaeusInstance.of(record) in (None, of_before):
             return str(record.get("job", "a call that was no run"))
     return None

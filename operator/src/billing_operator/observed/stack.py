@@ -90,19 +90,22 @@ class Observed:
 
     Attributes:
         absent: names of kinds that the cluster does not know.
+        unowned: pods with the labels of a part that no Deployment of ours has made, or has any
+            more. The part's Service leads to them all the same.
     """
 
     children: Mapping[Ref, Manifest]
     pods: tuple[Pod, ...]
     absent: frozenset[str] = frozenset()
+    unowned: tuple[Pod, ...] = ()
 
     def of(self, part: str) -> tuple[Pod, ...]:
         """The pods of one service that are to stay."""
         return tuple(pod for pod in self.pods if pod.part == part and not pod.leaving)
 
     def all_of(self, part: str) -> tuple[Pod, ...]:
-        """The pods of one service that are there, the ones that end included."""
-        return tuple(pod for pod in self.pods if pod.part == part)
+        """The pods of one service that are there, also those that end, and unowned."""
+        return tuple(pod for pod in (*self.pods, *self.unowned) if pod.part == part)
 
     @property
     def antaeus_runs(self) -> bool:
@@ -113,6 +116,7 @@ class Observed:
     def antaeus_instance(self) -> AntaeusInstance | None:
         """The Antaeus that answers now; None while none does, or more than one."""
         answering = [pod for pod in self.of(ANTAEUS) if pod.ready]
+        answering += [pod for pod in self.unowned if pod.part == ANTAEUS and pod.running]
         if len(answering) != 1:
             return None
         return AntaeusInstance(answering[0].uid, answering[0].restarts)
@@ -134,10 +138,15 @@ def observe(
     absent: frozenset[str] = frozenset(),
 ) -> Observed:
     """Reads live objects."""
+    ours: list[Pod] = []
+    unowned: list[Pod] = []
+    for pod in pods:
+        (ours if _is_of_its_part(pod) else unowned).append(_pod(pod))
     return Observed(
         children={ref(child): child for child in children},
-        pods=tuple(sorted((_pod(pod) for pod in pods if _is_of_its_part(pod)), key=_by_name)),
+        pods=tuple(sorted(ours, key=_by_name)),
         absent=absent,
+        unowned=tuple(sorted(unowned, key=_by_name)),
     )
 
 

@@ -9,8 +9,9 @@ from billing_operator.kube.api import Cluster
 from billing_operator.kube.cache import Inventory
 from billing_operator.names import BILLING, MAY_PAY, PAID_BEFORE, part_name
 from billing_operator.observed.stack import AntaeusInstance, Observed, observe
-from billing_operator.runs.admission import to_allow, to_begin, to_skip
-from billing_operator.runs.jobs import Run, RunPod, runs_of
+from billing_operator.runs.admission import to_begin, to_skip
+from billing_operator.runs.jobs import Run, RunPod, runs_of, with_leave
+from billing_operator.runs.leave import to_allow
 from billing_operator.runs.records import ObservedRuns
 from billing_operator.runs.sampler import Sampler
 from billing_operator.spec.stack import Stack
@@ -44,6 +45,7 @@ class RunKeeper:
         uid = _cron_uid(stack, seen)
         if uid is None:
             return ObservedRuns((), None, self._quiet)
+        place = stack.key
         known: Manifest = stack.status.get("billing") or {}
         record = known.get("running")
         runs = self._runs(stack.key, uid)
@@ -54,13 +56,14 @@ class RunKeeper:
             except Fault as fault:
                 log.warning("no runs", extra={"stack": str(stack.key), "why": fault.message})
                 return None
-            mine = (run for run in runs if run.uid == record["uid"])
-            reports = (run.report_of(record.get("podUID")) for run in mine)
+            ended = (run for run in runs if run.uid == record["uid"])
+            reports = (run.report_of(record.get("podUID")) for run in ended)
             for report in filter(None, reports):
                 self._sampler.record_final_counts(stack, record, report)
         uncertain = known.get("unresolvedRun") or known.get("unmanagedRun")
+        uncertain = uncertain or _awaits_leave(known, runs)
         if not uncertain and not any(run.waiting for run in runs):
-            return ObservedRuns(runs, None, self._quiet)
+            return ObservedRuns(runs, None, self._quiet, with_leave(self._inventory.pods(place)))
         try:
             # Whose answer a sample is, a watch that lags behind would take for another's.
             pods = await self._live_pods(stack.key)
@@ -68,7 +71,9 @@ class RunKeeper:
             log.warning("no pods", extra={"stack": str(stack.key), "why": fault.message})
             return None
         activity = await self._sampler.sample(stack, pods)
-        return ObservedRuns(runs, activity, self._quiet)
+        return ObservedRuns(
+            self._runs(place, uid), activity, self._quiet, with_leave(self._inventory.pods(place))
+        )
 
     async def carry_out(
         self, place: Key, seen: Observed, observed: ObservedRuns | None, now: datetime
@@ -109,7 +114,8 @@ class RunKeeper:
         if run := to_begin(status, runs, instance):
             self._inventory.put(JOB, await self._cluster.resume(_named(place, run)))
             log.info("run begun", extra={"stack": str(place), "run": run.name})
-        if pod := _to_allow(stack, runs, instance):
+        holders = with_leave(self._inventory.pods(place))
+        if pod := _to_allow(stack, runs, holders, instance):
             leave = {MAY_PAY: pod.uid, PAID_BEFORE: str(_paid(stack))}
             self._inventory.put(POD, await self._cluster.annotate(_pod_named(place, pod), leave))
             log.info("run may pay", extra={"stack": str(place), "pod": pod.name})
@@ -117,8 +123,11 @@ class RunKeeper:
     def _look_again(self, stack: Stack, observed: ObservedRuns, now: datetime) -> float | None:
         status: Manifest = stack.status.get("billing") or {}
         most = timedelta(seconds=stack.billing.starting_seconds)
-        late = (run.created + most - now for run in observed.runs if run.waiting)
+        waiting = (run for run in observed.runs if run.waiting and not stack.suspend)
+        late = (run.created + most - now for run in waiting)
         times = [max(_LOOK_SOON, left.total_seconds()) for left in late]
+        if _awaits_leave(status, observed.runs):
+            times.append(_LOOK_SOON)
         if status.get("unresolvedRun") or status.get("unmanagedRun"):
             times.append(min(_LOOK_LATER, max(0.1, self._quiet / _LOOKS)))
         return min(times, default=None)
@@ -129,7 +138,7 @@ class RunKeeper:
         status = stack.status.get("billing") or {}
         instance = self._pods(stack.key).antaeus_instance
         begins = to_begin(status, observed.runs, instance)
-        allowed = _to_allow(stack, observed.runs, instance)
+        allowed = _to_allow(stack, observed.runs, observed.with_leave, instance)
         return bool(begins or allowed or to_skip(status, observed.runs))
 
     def _pods(self, place: Key) -> Observed:
@@ -137,12 +146,14 @@ class RunKeeper:
 
     async def _live_pods(self, place: Key) -> Observed:
         """The pods as the API server has them now, and no other is known any more."""
-        self._take_in_pods(place, await self._cluster.list_stack(POD, place))
+        before = self._inventory.pods(place)
+        self._take_in_pods(before, await self._cluster.list_stack(POD, place))
         return self._pods(place)
 
-    def _take_in_pods(self, place: Key, lives: list[Manifest]) -> None:
+    def _take_in_pods(self, before: list[Manifest], lives: list[Manifest]) -> None:
+        """Takes in a list of pods; those known before it was asked for and not in it have left."""
         names = {live["metadata"]["name"] for live in lives}
-        for known in self._inventory.pods(place):
+        for known in before:
             if known["metadata"]["name"] not in names:
                 self._inventory.lose(POD, key(known))
         for live in lives:
@@ -154,11 +165,11 @@ class RunKeeper:
     async def _live_runs(self, place: Key, cron_uid: str) -> tuple[Run, ...]:
         """As the API server has them now; what is not there any more is none of them."""
         # In this order: of a Job that has ended, the pod has said all that it had to say.
-        jobs = await self._cluster.list_stack(JOB, place)
+        jobs, before = await self._cluster.list_stack(JOB, place), self._inventory.pods(place)
         pods = await self._cluster.list_stack(POD, place)
         for live in jobs:
             self._inventory.put(JOB, live)
-        self._take_in_pods(place, pods)
+        self._take_in_pods(before, pods)
         return runs_of(jobs, pods, cron_uid)
 
 
@@ -167,13 +178,23 @@ def _cron_uid(stack: Stack, seen: Observed) -> str | None:
     return str(live["metadata"]["uid"]) if live else None
 
 
+def _awaits_leave(status: Manifest, runs: tuple[Run, ...]) -> bool:
+    """Whether a pod runs that would pay if it had leave; it gives up after some minutes."""
+    if (status.get("running") or {}).get("leaveTime"):
+        return False
+    return any(run.under_way and run.pod and run.pod.running for run in runs)
+
+
 def _to_allow(
-    stack: Stack, runs: tuple[Run, ...], instance: AntaeusInstance | None
+    stack: Stack,
+    runs: tuple[Run, ...],
+    holders: tuple[RunPod, ...],
+    instance: AntaeusInstance | None,
 ) -> RunPod | None:
     # What was forgotten meanwhile, it would charge again.
     if (stack.status.get("invoices") or {}).get("reset"):
         return None
-    return to_allow(stack.status.get("billing") or {}, runs, instance)
+    return to_allow(stack.status.get("billing") or {}, runs, holders, instance)
 
 
 def _paid(stack: Stack) -> int:

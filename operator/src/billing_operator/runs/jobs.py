@@ -18,12 +18,14 @@ class RunPod(NamedTuple):
 
     Attributes:
         version: its resourceVersion.
+        running: whether its container runs.
         may_pay: whether it has been given leave to.
     """
 
     name: str
     uid: str
     version: str
+    running: bool
     may_pay: bool
 
 
@@ -79,6 +81,11 @@ class Run:
         return not (self.suspended or self.ended)
 
     @property
+    def may_pay(self) -> bool:
+        """Whether its pod has leave to."""
+        return self.pod is not None and self.pod.may_pay
+
+    @property
     def stopped(self) -> bool:
         """Whether somebody suspended it in the middle; to let it go on would be another call."""
         return self.begun and self.suspended and not self.ended
@@ -130,14 +137,28 @@ def _is_said_of(live: Manifest) -> bool:
     return bool((meta.get("annotations") or {}).get(MAY_PAY) == meta["uid"])
 
 
+def with_leave(pods: Iterable[Manifest]) -> tuple[RunPod, ...]:
+    """The pods that may pay and have not ended, whoever made them and even while they end."""
+    return tuple(_pod(live) for live in pods if _is_said_of(live) and not _has_ended(live))
+
+
 def _at_work(pods: list[Manifest]) -> RunPod | None:
     """Of two pods, nobody knows which is the one."""
-    if len(pods) != 1:
+    if len(pods) != 1 or "deletionTimestamp" in pods[0]["metadata"] or _has_ended(pods[0]):
         return None
-    meta, phase = pods[0]["metadata"], (pods[0].get("status") or {}).get("phase")
-    if "deletionTimestamp" in meta or phase in ("Succeeded", "Failed"):
-        return None
-    return RunPod(meta["name"], meta["uid"], meta["resourceVersion"], _is_said_of(pods[0]))
+    return _pod(pods[0])
+
+
+def _has_ended(pod: Manifest) -> bool:
+    ended = "terminated" in (_container(pod).get("state") or {})
+    return ended or (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+
+
+def _pod(live: Manifest) -> RunPod:
+    meta, state = live["metadata"], _container(live).get("state") or {}
+    return RunPod(
+        meta["name"], meta["uid"], meta["resourceVersion"], "running" in state, _is_said_of(live)
+    )
 
 
 def _time(text: str | None) -> datetime | None:

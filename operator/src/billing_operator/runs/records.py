@@ -12,7 +12,7 @@ from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.observed.stack import AntaeusInstance, Pod
 from billing_operator.runs.activity import Activity
-from billing_operator.runs.jobs import Run
+from billing_operator.runs.jobs import Run, RunPod
 from billing_operator.runs.report import Outcome
 from billing_operator.runs.result import is_resolved, last_run
 from billing_operator.spec.stack import Stack
@@ -25,11 +25,13 @@ class ObservedRuns:
     Attributes:
         activity: None where nobody asked for it.
         quiet_seconds: for so long nothing may move before a batch counts as over.
+        with_leave: pods that may pay and have not ended, of whatever run.
     """
 
     runs: tuple[Run, ...]
     activity: Activity | None
     quiet_seconds: float
+    with_leave: tuple[RunPod, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +70,20 @@ def remembered(stack: Stack, observed: ObservedRuns, context: AdmissionContext) 
         for name in ("lastRun", "lastSuccessfulTime", "lastSkipped", "unresolvedRun")
     }
     new["schedule"] = _schedule(stack, old, context.now)
-    new |= _of_the_run(old, observed, context.now)
+    new |= _of_the_run(old, observed, context)
     new["unresolvedRun"] = _unless_over(stack, new["unresolvedRun"], observed, context)
     unmanaged = old.get("unmanagedRun") or _unmanaged_run(stack, old, new, observed, context)
     new["unmanagedRun"] = _unless_over(stack, unmanaged, observed, context)
     return new
 
 
-def _of_the_run(old: Manifest, observed: ObservedRuns, now: datetime) -> Manifest:
+def _of_the_run(old: Manifest, observed: ObservedRuns, context: AdmissionContext) -> Manifest:
     """Goes on with the run that was under way, ends it, or finds one that a person let begin."""
     record: Manifest | None = old.get("running")
     ended: Manifest = {}
-    at_work = [run for run in observed.runs if run.under_way]
+    now = context.now
+    # Any other has no leave to pay, and ends by itself.
+    at_work = [run for run in observed.runs if run.under_way and (run.by_hand or run.may_pay)]
     if record:
         run = next((run for run in observed.runs if run.uid == record["uid"]), None)
         if run and not run.begun:
@@ -87,7 +91,7 @@ def _of_the_run(old: Manifest, observed: ObservedRuns, now: datetime) -> Manifes
             if not run.leaving and not at_work:
                 return {"running": record}
         elif why := _why_ended(run):
-            ended = _ended(last_run(record, run, why, now))
+            ended = _ended(last_run(record, run, why, now), record, context)
         elif run:
             return {"running": _at_work(record, run, now)}
     last = ended.get("lastRun") or old.get("lastRun") or {}
@@ -108,16 +112,27 @@ def _at_work(record: Manifest, run: Run, now: datetime) -> Manifest:
     # The first one for ever: a Job that is suspended and resumed has another, and the batch of the
     # first goes on.
     pod = record.get("podUID") or (run.pod.uid if run.pod else None)
-    return record | {"startTime": at, "message": run.stuck or None, "podUID": pod}
+    # Somebody else may have given it leave.
+    leave = record.get("leaveTime") or (timestamp(now) if run.may_pay else None)
+    more = {"message": run.stuck or None, "podUID": pod, "leaveTime": leave}
+    return record | {"startTime": at} | more
 
 
-def _ended(entry: Manifest) -> Manifest:
+def _ended(entry: Manifest, record: Manifest, context: AdmissionContext) -> Manifest:
     new: Manifest = {"lastRun": entry}
     if entry["outcome"] == Outcome.SUCCEEDED:
         new["lastSuccessfulTime"] = entry["completionTime"]
     if not is_resolved(entry):
-        new["unresolvedRun"] = {name: entry[name] for name in ("job", "uid", "antaeusInstance")}
-        new["unresolvedRun"]["time"] = entry["completionTime"]
+        # Where another Antaeus answers by now, the call may have come to that one.
+        known = AntaeusInstance.of(record)
+        with_this = known is not None and known == context.instance
+        new["unresolvedRun"] = {
+            "job": entry["job"],
+            "uid": entry["uid"],
+            "time": entry["completionTime"],
+            "antaeusInstance": entry["antaeusInstance"] if with_this else None,
+            "podUID": record.get("podUID"),
+        }
     return new
 
 
@@ -132,6 +147,9 @@ def _unless_over(
     acknowledged = stack.acknowledged_run
     if record is None or (acknowledged and acknowledged in (record["time"], record.get("uid"))):
         return None
+    # It may still be about to call.
+    if any(pod.uid == record.get("podUID") for pod in observed.with_leave):
+        return record
     began_in = AntaeusInstance.of(record)
     if began_in and _is_of_another(context.reading, began_in):
         return record if context.host_of(began_in) else None
@@ -150,9 +168,8 @@ def _unmanaged_run(
     stack: Stack, old: Manifest, new: Manifest, observed: ObservedRuns, context: AdmissionContext
 ) -> Manifest | None:
     """A pay call that is no run, if there are signs of one."""
-    ours = (each.get(name) for each in (old, new) for name in ("running", "unresolvedRun"))
     reading = context.reading
-    if reading is None or any(ours):
+    if reading is None or any(map(_may_charge, (old, new))):
         return None
     known = _explained(stack, new, reading)
     charging = observed.activity is not None and observed.activity.charging
@@ -160,6 +177,12 @@ def _unmanaged_run(
         return None
     of_whom = reading.instance.as_status()
     return {"time": timestamp(context.now), "antaeusInstance": of_whom, "paid": known}
+
+
+def _may_charge(status: Manifest) -> bool:
+    """Whether a run may be charging; one without leave to pay is not."""
+    has_leave = (status.get("running") or {}).get("leaveTime")
+    return bool(has_leave or status.get("unresolvedRun"))
 
 
 def _explained(stack: Stack, new: Manifest, reading: Reading) -> int | None:

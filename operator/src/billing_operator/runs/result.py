@@ -28,7 +28,9 @@ def last_run(record: Manifest, run: Run | None, why: str, now: datetime) -> Mani
         why: how it ended, where its pod has not said.
     """
     report = run.report_of(record.get("podUID")) if run else None
-    outcome = report.outcome if report else Outcome.UNKNOWN
+    # Leave is written down before it is given.
+    unseen = Outcome.UNKNOWN if record.get("leaveTime") else Outcome.NOT_SENT
+    outcome = report.outcome if report else unseen
     before, after, newly = _counts(record, report)
     return {
         "job": record["job"],
@@ -44,7 +46,7 @@ def last_run(record: Manifest, run: Run | None, why: str, now: datetime) -> Mani
         "paidAfter": after[0],
         "pendingAfter": after[1],
         "newlyPaid": newly,
-        "message": _message(outcome, report, why, newly)[:_MOST_OF_A_MESSAGE],
+        "message": _message(outcome, report, why, newly, record)[:_MOST_OF_A_MESSAGE],
     }
 
 
@@ -67,12 +69,15 @@ def _counts(record: Manifest, report: RunReport | None) -> tuple[_Counts, _Count
     return before, (report.paid_after, report.pending_after), report.newly_paid
 
 
-def _message(outcome: Outcome, report: RunReport | None, why: str, newly: int | None) -> str:
+def _message(
+    outcome: Outcome, report: RunReport | None, why: str, newly: int | None, record: Manifest
+) -> str:
     text = report.explanation if report else why
+    against = str(record.get("message") or "")
     if outcome is Outcome.UNKNOWN:
         return "; ".join(dict.fromkeys(filter(None, (why, text, _UNSEEN))))
     if outcome is Outcome.NOT_SENT or report is None:
-        return "; ".join(filter(None, (text, _NOT_SENT)))
+        return "; ".join(filter(None, (text, against, _NOT_SENT)))
     if newly is None:
         return f"the batch has ended, but {text or 'nobody could read what came of it'}"
     text = f"{newly} newly paid, {report.pending_after or 'none'} pending"

@@ -96,7 +96,8 @@ def _begun(old: Manifest, new: Manifest) -> Iterator[StackEvent]:
         yield StackEvent(
             "Normal", EventReason.BILLING_RUN_STARTED, f"run {record['job']} begins{counts}"
         )
-    stuck = record.get("message")
+    # With leave to pay, or without what it needs for that, it has started.
+    stuck = record.get("message") if record.get("podUID") is None else None
     if stuck and stuck != before.get("message"):
         remedy = (
             "let the nodes pull the operator's image here, by a Secret that "

@@ -17,11 +17,6 @@ from payment_service.state.values import Earlier, Hold, Keyed
 _LONG = 5.0
 """In seconds; far less than what a call takes when it begins is kept for it."""
 
-_MOST_QUESTIONS = 10
-"""How many questions to the state a decision asks at most."""
-_OWN_SECONDS = 1.5
-"""How long a decision takes besides, on a busy machine."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -38,12 +33,8 @@ class Environment:
     """Whether one more reply can be deferred."""
     replica: str
     """The name of this process."""
-    question_seconds: float = 0.35
-    """How long a question to the state may take."""
-
-    def longest_decision(self) -> float:
-        """Returns how many seconds a charge may take until it is decided."""
-        return _OWN_SECONDS + _MOST_QUESTIONS * self.question_seconds
+    longest_decision: float = 5.0
+    """How many seconds a charge may take until it is decided."""
 
 
 @dataclass(slots=True)

@@ -66,7 +66,7 @@ class Cashier:
 
         Calls that come meanwhile wait. Raises GateClosedError if one does not end in time.
         """
-        with self._gate.closed(self._environment.longest_decision()):
+        with self._gate.closed(self._environment.longest_decision):
             yield
             # New ones: the replies that are still on their way take leave of the old.
             self._in_flight = InFlight()

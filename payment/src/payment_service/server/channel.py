@@ -68,8 +68,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         size = 0 if request is None else request.size
         self.held = size > 0
         fits = intake.hold(self, size)
-        if not self.connected:
-            # It was found gone meanwhile, and nobody comes by again.
+        if not self.connected or (self.request is None and not self.requests):
+            # It was found gone, or was answered, meanwhile, and nobody comes by again.
+            self.held = False
             intake.release(self)
         elif not fits:
             # Who holds the most, which need not be who came last. What has come whole is answered.

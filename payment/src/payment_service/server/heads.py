@@ -76,7 +76,7 @@ class Heads:
             return None
         rest, key = taken
         head = self._kept.get(rest)
-        return None if head is None or head.has_key else ReadHead(head, key)
+        return None if head is None else ReadHead(head, key)
 
     def read(self, raw: bytes, adj: Any) -> ReadHead:
         """Reads a head under waitress' settings.
@@ -101,8 +101,8 @@ class Heads:
         repeated = head_rules.repeated_headers(raw, parser)
         is_last = head_rules.follow_meaning(parser)
         head = Head(vars(parser), repeated, is_last, parser.content_length)
-        # A body in chunks ends up in the head, as its length.
-        if not parser.chunked and len(raw) <= LARGEST_KEPT:
+        # A body in chunks ends up in the head, as its length. A key is another one each time.
+        if not parser.chunked and not head.has_key and len(raw) <= LARGEST_KEPT:
             if len(self._kept) >= KEPT:
                 self._kept.clear()
             self._kept[raw] = head

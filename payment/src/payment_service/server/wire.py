@@ -106,7 +106,9 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
         end = data.find(_END_OF_HEAD) + len(_END_OF_HEAD)
         known = self._heads.known(data[:end])
         length = len(data) - end
-        if known is None or length != known.head.length or length >= self.adj.max_request_body_size:
+        if known is None or length != known.head.length:
+            return False
+        if end >= self.adj.max_request_header_size or length >= self.adj.max_request_body_size:
             return False
         self._follow(known)
         self.body_rcv = None
@@ -172,11 +174,13 @@ class ChargeTask(WSGITask):  # type: ignore[misc]  # waitress has no types
         channel, head, key = self.channel, self.request.head, self.request.key
         if not head.environ:
             made = super().get_environment()
-            head.environ = {name: made[name] for name in made if name not in _NOT_OF_THE_HEAD}
+            of_head = {name: made[name] for name in made if name not in _NOT_OF_THE_HEAD}
             if key is not None:
-                del head.environ[_KEY_IN_ENVIRON]
+                del of_head[_KEY_IN_ENVIRON]
             if head.repeated:
-                head.environ[REPEATED] = head.repeated
+                of_head[REPEATED] = head.repeated
+            # In one step, since requests with the same head share it.
+            head.environ = of_head
         # Only now, since waitress has kept what it made.
         environ = head.environ.copy()
         self.environ = environ

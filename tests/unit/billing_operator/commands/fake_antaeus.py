@@ -11,7 +11,7 @@ PAID, PENDING = {"status": "PAID"}, {"status": "PENDING"}
 UID = "uid-of-the-pod"
 
 
-def leave(folder: Path, *, may_pay: str = UID, paid: str = "") -> Path:
+def leave(folder: Path, *, may_pay: str = UID, paid: str = "0") -> Path:
     """The files of a pod, as the kubelet writes them; an annotation that is not there is empty."""
     folder.mkdir(exist_ok=True)
     for name, text in {"uid": UID, "may-pay": may_pay, "paid-before": paid}.items():

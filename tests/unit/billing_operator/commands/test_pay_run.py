@@ -35,7 +35,7 @@ class Told:
     ) -> None:
         self.lines: list[str] = []
         file = folder / "termination-log"
-        files = Leave(leave(folder / "run", paid=str(paid or "")))
+        files = Leave(leave(folder / "run", paid=str(paid)))
         run = PayRun(Antaeus(url), file, self.lines.append, files, patience=patience)
         self.outcome = run()
         self.report = RunReport.parse(file.read_text())

@@ -55,3 +55,15 @@ def test_a_pod_waits_for_its_leave(antaeus: FakeAntaeus, tmp_path: Path) -> None
     thread.join(timeout=30)
     assert outcome == [Outcome.SUCCEEDED]
     assert antaeus.calls == 1
+
+
+@pytest.mark.parametrize("paid", ["", "-1", "many"])
+def test_a_leave_without_what_was_paid_before_is_none(
+    antaeus: FakeAntaeus, tmp_path: Path, paid: str
+) -> None:
+    files = Leave(leave(tmp_path / "run", paid=paid))
+    report = tmp_path / "termination-log"
+    run = PayRun(Antaeus(antaeus.url), report, lambda _: None, files, patience=AT_ONCE)
+
+    assert run() is Outcome.NOT_SENT
+    assert antaeus.calls == 0

@@ -112,7 +112,7 @@ def test_the_message_has_the_counts_and_the_command() -> None:
     assert reset_message(a_stack(), None) is None
 
 
-RUN = {"job": "monthly", "uid": "1", "antaeusInstance": INSTANCE}
+RUN = {"job": "monthly", "uid": "1", "antaeusInstance": INSTANCE, "leaveTime": AT}
 
 
 @pytest.mark.parametrize(
@@ -163,13 +163,24 @@ def test_what_a_run_counted_at_its_end_is_forgotten_as_well() -> None:
     assert (found["reset"]["paid"], found["reset"]["pending"]) == (2, 8)
 
 
-def test_a_run_that_a_person_let_begin_may_have_been_with_the_antaeus_that_is_gone() -> None:
+def test_a_batch_of_which_nobody_knows_the_antaeus_may_have_been_with_the_one_that_is_gone() -> (
+    None
+):
     known = told(None, 0, 10, "a/0")
-    by_hand = {"job": "by-hand", "uid": "1", "startTime": AT}
-    stack = a_stack(status={"invoices": known, "billing": {"running": by_hand}})
+    unresolved = {"job": "lost", "uid": "1", "time": AT}
+    stack = a_stack(status={"invoices": known, "billing": {"unresolvedRun": unresolved}})
     found = invoices(stack, a_reading(0, 10, "b/0"), NOW) or {}
 
-    assert found["reset"]["run"] == "by-hand"
+    assert found["reset"]["run"] == "lost"
+
+
+def test_a_run_that_had_no_leave_to_pay_has_charged_nothing_that_could_be_forgotten() -> None:
+    known = told(None, 0, 10, "a/0")
+    begun = {"job": "begun", "uid": "1", "startTime": AT, "antaeusInstance": INSTANCE}
+    stack = a_stack(status={"invoices": known, "billing": {"running": begun}})
+    found = invoices(stack, a_reading(0, 10, "b/0"), NOW) or {}
+
+    assert found["reset"] is None
 
 
 def with_ids(ids: str | None, pending: int, instance: str, old: Manifest | None = None) -> Manifest:

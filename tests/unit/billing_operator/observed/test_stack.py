@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from billing_operator.kinds import Manifest, Ref
-from billing_operator.observed.stack import Pod, observe
+from billing_operator.observed.stack import AntaeusInstance, Pod, observe
 from support.operator.builders import a_deployment, a_pod, an_instance
 
 
@@ -158,3 +158,16 @@ def test_nobody_knows_whose_answer_it_is_unless_one_antaeus_alone_is_ready(
     pods: list[Manifest],
 ) -> None:
     assert observe([], pods).antaeus_instance is None
+
+
+def test_an_antaeus_that_was_released_from_its_replica_set_still_answers() -> None:
+    """Its Service leads to it as well, so nobody knows to which of the two a call goes."""
+    released = a_pod("antaeus", "old", uid="first", ownerReferences=[])
+    seen = observe([], [released, a_pod("antaeus", "new", uid="second")])
+
+    assert [pod.name for pod in seen.pods] == ["new"]
+    assert seen.antaeus_instance is None
+    assert any(pod.may_host(AntaeusInstance("first", 0)) for pod in seen.all_of("antaeus"))
+    ended = a_pod("antaeus", "old", uid="first", ownerReferences=[], phase="Succeeded")
+    again = observe([], [ended, a_pod("antaeus", "new", uid="second")])
+    assert again.antaeus_instance == AntaeusInstance("second", 0)

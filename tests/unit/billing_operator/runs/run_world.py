@@ -5,58 +5,18 @@ see its pods, its invoices and its runs each at a moment of their own.
 """
 
 from copy import deepcopy
-from dataclasses import dataclass, field
 from datetime import timedelta
 
-from billing_operator.apps.answers import Counts
-from billing_operator.invoices.readings import Reading
-from billing_operator.invoices.reset import invoices
 from billing_operator.kinds import Manifest
-from billing_operator.names import ACKNOWLEDGE_RESET, MAY_PAY
-from billing_operator.observed.stack import AntaeusInstance, Observed, Pod, observe
-from billing_operator.runs.activity import Activity
-from billing_operator.runs.admission import billing, to_allow, to_begin, to_skip
-from billing_operator.runs.jobs import runs_of
-from billing_operator.runs.records import AdmissionContext, ObservedRuns
+from billing_operator.names import MAY_PAY
 from billing_operator.runs.report import RunReport
-from billing_operator.status.conditions import pruned
 from support.operator.admission_context import NOW, QUIET
-from support.operator.builders import a_pod, a_stack
-from support.operator.run_manifests import CRON_UID, a_job, a_run_pod
+from support.operator.run_manifests import a_job, a_run_pod
+from unit.billing_operator.runs.run_operator import OperatorSide
 
 
-@dataclass
-class Shop:
-    """One stack. A batch is named by the instance of Antaeus with which it was started.
-
-    Attributes:
-        charged: how many invoices each instance has charged for, which has none PAID at its start.
-        forgotten: instances that have ended with such, as long as nobody was told and said so.
-        ending: those whose pods end, and whose batches go on.
-        reading, seen: what the operator knows of Antaeus, of whatever moment.
-    """
-
-    jobs: dict[str, Manifest] = field(default_factory=dict)
-    pods: dict[str, Manifest] = field(default_factory=dict)
-    status: Manifest = field(default_factory=dict)
-    batches: list[str] = field(default_factory=list)
-    calls: int = 0
-    starts: int = 1
-    charged: dict[str, int] = field(default_factory=dict)
-    forgotten: set[str] = field(default_factory=set)
-    ending: set[str] = field(default_factory=set)
-    reading: Reading | None = None
-    seen: tuple[Pod, ...] = ()
-    invoices: Manifest = field(default_factory=dict)
-    acknowledged: str = ""
-    silent: bool = False
-    made: int = 0
-    seconds: float = 0.0
-    moved: float = 0.0
-
-    @property
-    def antaeus(self) -> str:
-        return f"antaeus-{self.starts}"
+class Shop(OperatorSide):
+    """What may happen to one stack."""
 
     def happens(self, what: str) -> None:
         self.seconds += 1
@@ -67,107 +27,33 @@ class Shop:
         name = f"run-{self.made}"
         self.jobs[name] = a_job(name, made=(NOW + timedelta(seconds=self.seconds)).isoformat())
 
-    def _observed_runs(self) -> ObservedRuns:
-        if self.batches:
-            self.moved = self.seconds
-        # No charge takes so long that anybody sees it under way.
-        activity = Activity(
-            charging=False,
-            unchanged_seconds=self.seconds - self.moved,
-            unknown_because="it is silent" if self.silent else "",
-        )
-        return ObservedRuns(
-            runs_of(self.jobs.values(), self.pods.values(), CRON_UID), activity, QUIET
-        )
-
-    def _watch(self) -> None:
-        pods = (
-            a_pod("antaeus", f"shop-{name}", uid=name, leaving=name in self.ending)
-            for name in (*self.ending, self.antaeus)
-        )
-        self.seen = observe((), pods).all_of("antaeus")
-
-    def _instance(self) -> AntaeusInstance | None:
-        return Observed({}, self.seen).antaeus_instance
-
-    def _read(self) -> None:
-        """By whom the answer is, the operator takes from what it sees of the pods."""
-        instance = self._instance()
-        if instance and not self.silent:
-            self.reading = Reading(Counts(self.charged.get(self.antaeus, 0), 8), instance)
-
-    def _status_only(self) -> None:
-        """A pass whose operator ends before it touches a Job."""
-        runs = self._observed_runs()
-        uncertain = {"unresolvedRun", "unmanagedRun"} & self.status.keys()
-        if uncertain or any(run.waiting for run in runs.runs):
-            self._watch()
-            self._read()
-        record = self.status.get("running") or {}
-        for run in runs.runs:
-            if run.uid == record.get("uid") and run.report and self.reading:
-                self._take_final_counts(AntaeusInstance.of(record), run.report)
-        now = NOW + timedelta(seconds=self.seconds)
-        named = {ACKNOWLEDGE_RESET: self.acknowledged}
-        status = {"billing": self.status, "invoices": self.invoices}
-        stack = a_stack(status=status, annotations=named)
-        self.invoices = pruned(invoices(stack, self.reading, now) or {})
-        context = AdmissionContext(
-            self.reading,
-            self._instance(),
-            unready="",
-            reset="reset" in self.invoices,
-            rotating=False,
-            now=now,
-            takes_charges=True,
-            antaeus_pods=self.seen,
-        )
-        self.status = pruned(billing(stack, runs, context))
-
-    def _take_final_counts(self, instance: AntaeusInstance | None, report: RunReport) -> None:
-        paid, known = report.paid_after, self.reading
-        if known and known.instance == instance and paid is not None and paid > known.counts.paid:
-            self.reading = Reading(Counts(paid, 8), known.instance)
-
-    def _pass(self) -> None:
-        self._status_only()
-        self._move()
-
-    def _move(self) -> None:
-        runs = self._observed_runs().runs
-        self._watch()
-        if run := to_skip(self.status, runs):
-            self.jobs.pop(run.name)
-        if run := to_begin(self.status, runs, self._instance()):
-            job = self.jobs[run.name]
-            job["spec"]["suspend"] = False
-            job["metadata"]["generation"] += 1
-            self.pods[run.name] = a_run_pod(run.name, running={})
-        runs = self._observed_runs().runs
-        if pod := to_allow(self.status, runs, self._instance()):
-            if "reset" in self.invoices:
-                return
-            live = next(each for each in self.pods.values() if each["metadata"]["uid"] == pod.uid)
-            paid = max(self.status["running"].get("paid", 0), self.invoices.get("paid", 0))
-            live["metadata"]["annotations"] = {MAY_PAY: pod.uid}
-            live["paid"] = paid
-
     def _at_work(self) -> list[str]:
         return [name for name, pod in self.pods.items() if "terminated" not in _state(pod)]
 
+    def _orphan_pod(self) -> None:
+        """Its Job is deleted, and it goes on."""
+        for name in self._at_work()[:1]:
+            if name in self.jobs:
+                del self.jobs[name]
+                self.orphans[name] = self.pods.pop(name)
+
+    def _orphan_ends(self) -> None:
+        self.orphans.clear()
+
     def _pay(self) -> None:
         """A pod that has not done so calls pay: this is what must never happen twice at a time."""
-        for name in self._at_work():
-            pod = self.pods[name]
+        for name, pod in [*((n, self.pods[n]) for n in self._at_work()), *self.orphans.items()]:
             annotations = pod["metadata"].get("annotations") or {}
             if pod.get("called") or annotations.get(MAY_PAY) != pod["metadata"]["uid"]:
                 continue
-            if self.silent or self.charged.get(self.antaeus, 0) < self.pods[name]["paid"]:
+            if self.silent or self.charged.get(self.antaeus, 0) < pod["paid"]:
+                if name in self.orphans:
+                    continue
                 self._finish(name, RunReport(explanation="Antaeus has started anew"))
             else:
                 assert not self.batches, "two pay calls at a time"
                 assert not self.forgotten, "charged again what was forgotten"
-                self.pods[name]["called"] = self.antaeus
+                pod["called"] = self.antaeus
                 self.batches.append(self.antaeus)
                 self.calls += 1
 
@@ -195,7 +81,9 @@ class Shop:
                 self._finish(name, RunReport(sent=True, explanation="no answer"))
 
     def _finish(self, name: str, report: RunReport) -> None:
+        uid = self.pods[name]["metadata"]["uid"]
         self.pods[name] = a_run_pod(name, report=report)
+        self.pods[name]["metadata"]["uid"] = uid
         if name in self.jobs:
             generation = self.jobs[name]["metadata"]["generation"]
             self.jobs[name] = a_job(name, ended="Failed", generation=generation)
@@ -237,11 +125,9 @@ class Shop:
         """Another pod begins, as far as the Job controller is concerned."""
         for name, job in self.jobs.items():
             if job["spec"]["suspend"] and job["metadata"]["generation"] > 1:
-                self.made += 1
                 job["spec"]["suspend"] = False
                 job["metadata"]["generation"] += 1
-                self.pods[name] = a_run_pod(name, running={})
-                self.pods[name]["metadata"]["uid"] = f"uid of pod {self.made}"
+                self._make_pod(name)
                 return
 
     def _suspend_and_resume_job(self) -> None:
@@ -266,8 +152,13 @@ class Shop:
             if job["spec"]["suspend"] and name not in self.pods:
                 job["spec"]["suspend"] = False
                 job["metadata"]["generation"] += 1
-                self.pods[name] = a_run_pod(name, running={})
+                self._make_pod(name)
                 return
+
+    def _make_pod(self, name: str) -> None:
+        self.made += 1
+        self.pods[name] = a_run_pod(name, running={})
+        self.pods[name]["metadata"]["uid"] = f"uid of pod {self.made}"
 
     def _say_by_hand(self) -> None:
         for job in list(self.jobs.values())[:1]:

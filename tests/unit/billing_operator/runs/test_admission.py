@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from billing_operator.kinds import Manifest
+from billing_operator.names import MAY_PAY
 from billing_operator.observed.stack import observe
-from billing_operator.runs.admission import to_begin, to_skip
+from billing_operator.runs.admission import billing, to_begin, to_skip
 from billing_operator.runs.records import ObservedRuns
-from support.operator.admission_context import FIRST, at, decided, observed_runs
-from support.operator.builders import a_pod, a_reading, an_instance
-from support.operator.run_manifests import a_job
+from support.operator.admission_context import FIRST, a_context, at, decided, observed_runs
+from support.operator.builders import a_pod, a_reading, a_stack, an_instance
+from support.operator.run_manifests import a_job, a_run_pod
 
 ADMITTED = {
     "job": "run",
@@ -129,11 +130,13 @@ def test_who_knows_that_a_batch_is_over_is_told_how_to_say_so(known: Manifest, v
     message = decided(observed, known)["waiting"]["message"]
     said = {"billing.antaeus.io/acknowledge-run": value}
     words = "kubectl annotate --overwrite -n payments bst shop"
-    command = f"{words} billing.antaeus.io/acknowledge-run={value}"
 
-    assert message.endswith(command)
+    assert message.endswith(f"{words} billing.antaeus.io/acknowledge-run={value}")
     assert "which can't be told now, since payment's pods do not tell" in message
-    assert decided(observed, known, annotations=said)["running"]["job"] == "run"
+    assert "unresolvedRun" not in decided(observed, known, annotations=said)
+    # Whether somebody else charges is still not known.
+    assert decided(observed, known, annotations=said)["waiting"]["reason"] == "ActivityUnknown"
+    assert decided(observed_runs(a_job()), known, annotations=said)["running"]["job"] == "run"
 
 
 def test_a_record_of_an_earlier_life_is_made_anew() -> None:
@@ -142,19 +145,28 @@ def test_a_record_of_an_earlier_life_is_made_anew() -> None:
     assert decided(observed_runs(a_job()), {"running": earlier}) == {"running": ADMITTED}
 
 
-def test_whoever_let_a_job_begin_it_is_the_one_that_is_under_way() -> None:
-    observed = observed_runs(a_job(), a_job("by-hand", suspend=False, made="2025-01-01T00:00:30Z"))
-    found = decided(observed, {"running": ADMITTED})
+def test_a_job_that_a_person_let_begin_goes_first_if_the_person_says_so() -> None:
+    by_hand = a_job("by-hand", suspend=False, made="2025-01-01T00:00:30Z")
+    observed = observed_runs(a_job(), by_hand)
+    # It has no leave to pay, and nobody means to give it any.
+    assert decided(observed, {"running": ADMITTED}) == {"running": ADMITTED}
 
+    by_hand["metadata"]["annotations"] = {MAY_PAY: by_hand["metadata"]["uid"]}
+    observed = observed_runs(a_job(), by_hand)
+    found = decided(observed, {"running": ADMITTED})
     assert found["running"]["job"] == "by-hand"
     assert found["waiting"]["job"] == "run"
     assert named(observed, found) is None
 
 
-def test_nothing_begins_beside_a_job_that_runs_whatever_the_status_says() -> None:
-    observed = observed_runs(a_job(), a_job("by-hand", suspend=False))
+def test_nothing_begins_beside_a_pod_that_may_pay_whatever_the_status_says() -> None:
+    pod = a_run_pod("by-hand", running={})
+    pod["metadata"]["annotations"] = {MAY_PAY: pod["metadata"]["uid"]}
+    observed = observed_runs(a_job(), a_job("by-hand", suspend=False), pods=(pod,))
 
     assert named(observed, {"running": ADMITTED}) is None
+    found = decided(observed, {})
+    assert (found["running"]["job"], "leaveTime" in found["running"]) == ("by-hand", True)
 
 
 @pytest.mark.parametrize(
@@ -280,3 +292,9 @@ def test_a_batch_is_not_over_while_its_pod_is_still_to_end() -> None:
     )
     assert "unresolvedRun" not in later
     assert later["running"]["job"] == "run"
+
+
+def test_without_sight_of_the_runs_all_stays_as_it_was() -> None:
+    stack = a_stack(status={"billing": {"running": ADMITTED}})
+
+    assert billing(stack, None, a_context()) == {"running": ADMITTED}

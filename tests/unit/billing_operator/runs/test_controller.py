@@ -7,6 +7,7 @@ from billing_operator.reasons import Reason
 from billing_operator.runs.report import RunReport
 from support.operator.billing_shop import (
     LEAVE,
+    begin,
     billing,
     end,
     instance_of,
@@ -161,8 +162,8 @@ async def test_no_spec_that_nobody_has_judged_lets_a_run_begin() -> None:
 
 async def test_a_run_whose_pod_has_gone_is_unknown_until_all_has_been_still() -> None:
     operator = await shop()
-    make(operator)
-    await operator.reconcile()
+    await begin(operator)
+    operator.cluster.take("Pod", "run-x")
     end(operator, None)
     make(operator, "next")
     soon = await operator.reconcile()
@@ -183,9 +184,9 @@ async def test_a_run_whose_pod_has_gone_is_unknown_until_all_has_been_still() ->
 
 async def test_payment_that_does_not_tell_leaves_it_to_a_person() -> None:
     operator = await shop()
+    await begin(operator)
     del operator.apps.taken["shop-payment-0"]
-    make(operator)
-    await operator.reconcile()
+    operator.cluster.take("Pod", "run-x")
     end(operator, None)
     make(operator, "next")
     await operator.reconcile()
@@ -195,6 +196,9 @@ async def test_payment_that_does_not_tell_leaves_it_to_a_person() -> None:
     assert "payment's pods do not tell what they count" in message
 
     operator.annotate(acknowledge_run=message.rpartition("=")[2])
+    await operator.reconcile()
+    assert billing(operator)["waiting"]["reason"] == "ActivityUnknown"
+    operator.apps.taken["shop-payment-0"] = Calls(taken=0, held=0)
     await operator.reconcile()
     assert billing(operator)["running"]["job"] == "next"
 
@@ -232,11 +236,15 @@ async def test_a_stack_that_was_suspended_meanwhile_loses_no_run() -> None:
 
 async def test_when_a_run_will_be_late_it_is_looked_at() -> None:
     operator = await shop()
+    operator.apps.counts.clear()
     make(operator)
-    operator.change(suspend=True)
 
+    # What speaks against it passes by itself, and is told by a watch or a reading.
     assert await operator.reconcile() == 3600.0
     assert "Job" not in {kind for _, kind in operator.cluster.writes}
+    operator.change(suspend=True)
+    operator.now += 7200.0
+    assert await operator.reconcile() is None
 
 
 async def test_jobs_that_cannot_be_listed_leave_all_as_it_is() -> None:

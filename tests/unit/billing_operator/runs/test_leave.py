@@ -1,10 +1,13 @@
 """Leave to pay belongs to one pod of one run, and to no copy of either."""
 
+from typing import Any
+
 import pytest
 
-from billing_operator.apps.answers import Counts
+from billing_operator.apps.answers import Calls, Counts
 from billing_operator.names import MAY_PAY
-from support.operator.billing_shop import LEAVE, billing, job, leave_of, make, shop
+from support.operator.billing_shop import LEAVE, begin, billing, job, leave_of, make, shop
+from support.operator.in_memory import QUIET
 from support.operator.run_manifests import a_run_pod
 
 
@@ -74,5 +77,82 @@ async def test_a_job_that_a_person_let_begin_pays_if_its_own_uid_stands_on_it(
 
     found = operator.cluster.must_get("Pod", "run-x")["metadata"].get("annotations") or {}
     assert found.get(MAY_PAY) == (pod["metadata"]["uid"] if said else None)
-    assert billing(operator)["running"]["job"] == "run"
-    assert ("antaeusInstance" in billing(operator)["running"]) is said
+    running = operator.status.get("billing", {}).get("running", {})
+    assert (running.get("job") == "run") is said
+    assert ("leaveTime" in running) is said
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"hibernate": True},
+        {"suspend": True},
+        {"payment": {"replicas": 0}},
+        {"antaeus": {"image": "example.test/another:2"}},
+    ],
+    ids=["hibernated", "suspended", "no payment pods", "another Antaeus"],
+)
+async def test_what_speaks_against_a_run_by_the_time_its_pod_runs_keeps_it_from_paying(
+    change: dict[str, Any],
+) -> None:
+    operator = await shop()
+    make(operator)
+    await operator.reconcile()
+    operator.cluster.have(a_run_pod(running={}))
+    operator.change(**change)
+    await operator.reconcile()
+
+    assert LEAVE not in operator.cluster.writes
+
+
+async def test_a_direct_call_that_began_meanwhile_keeps_a_run_from_paying() -> None:
+    operator = await shop()
+    make(operator)
+    await operator.reconcile()
+    operator.cluster.have(a_run_pod(running={}))
+    operator.apps.taken["shop-payment-0"] = Calls(taken=1, held=1)
+    await operator.reconcile()
+
+    assert LEAVE not in operator.cluster.writes
+    assert "unmanagedRun" in billing(operator)
+    assert "it has no leave to pay" in billing(operator)["running"]["message"]
+
+
+async def test_a_pod_that_does_not_run_yet_gets_no_leave() -> None:
+    operator = await shop()
+    make(operator)
+    await operator.reconcile()
+    operator.cluster.have(a_run_pod(waiting={"reason": "ContainerCreating"}))
+    await operator.reconcile()
+
+    assert LEAVE not in operator.cluster.writes
+
+
+async def test_an_orphan_with_leave_keeps_all_others_from_paying() -> None:
+    """Its Job was deleted, and it goes on; also where all has been still for long."""
+    operator = await shop()
+    await begin(operator)
+    operator.cluster.take("Job", "run")
+    make(operator, "next")
+    for _ in range(3):
+        operator.now += QUIET
+        await operator.reconcile()
+
+    assert "unresolvedRun" in billing(operator)
+    assert billing(operator)["waiting"]["reason"] == "UnresolvedRun"
+
+
+async def test_an_antaeus_that_started_anew_and_forgot_nothing_gets_the_run() -> None:
+    operator = await shop()
+    operator.apps.counts["shop"] = Counts(2, 8, paid_ids="1,6")
+    make(operator)
+    await operator.reconcile()
+    operator.cluster.have(a_run_pod(running={}))
+    antaeus = operator.cluster.must_get("Pod", "shop-antaeus-0")
+    antaeus["status"]["containerStatuses"][0]["restartCount"] = 1
+    operator.cluster.have(antaeus)
+    for _ in range(3):
+        await operator.reconcile()
+
+    assert leave_of(operator)["billing.antaeus.io/paid-before"] == "2"
+    assert billing(operator)["running"]["antaeusInstance"]["restartCount"] == 1

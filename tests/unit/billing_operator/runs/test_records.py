@@ -5,18 +5,17 @@ from typing import Any
 import pytest
 
 from billing_operator.kinds import Manifest
-from billing_operator.runs.admission import billing
+from billing_operator.names import MAY_PAY
 from billing_operator.runs.report import RunReport
 from support.operator.admission_context import (
     FIRST,
     INVOICES,
     QUIET,
-    a_context,
     at,
     decided,
     observed_runs,
 )
-from support.operator.builders import a_reading, a_stack, an_instance
+from support.operator.builders import a_reading, an_instance
 from support.operator.run_manifests import a_job, a_run_pod
 
 BEGUN = {
@@ -24,10 +23,13 @@ BEGUN = {
     "uid": "uid of run",
     "admissionTime": "2025-01-01T00:00:00Z",
     "startTime": "2025-01-01T00:00:01Z",
+    "leaveTime": "2025-01-01T00:00:02Z",
+    "podUID": "uid of run-x",
     "antaeusInstance": FIRST,
     "paid": 2,
     "pending": 8,
 }
+ONCE_BEGUN = ("startTime", "leaveTime", "podUID")
 KNOWN: Manifest = {"running": BEGUN}
 PAID = RunReport(
     sent=True,
@@ -43,6 +45,7 @@ UNSETTLED = {
     "uid": "uid of run",
     "time": "2025-01-01T00:01:00Z",
     "antaeusInstance": FIRST,
+    "podUID": "uid of run-x",
 }
 
 
@@ -57,7 +60,7 @@ def test_a_run_that_is_under_way_is_not_written_again() -> None:
 
 
 def test_when_a_run_has_begun_is_written_down() -> None:
-    admitted = {name: of for name, of in BEGUN.items() if name != "startTime"}
+    admitted = {name: of for name, of in BEGUN.items() if name not in ONCE_BEGUN}
     found = decided(observed_runs(a_job(suspend=False)), {"running": admitted})
 
     assert found["running"] == admitted | {"startTime": "2025-01-01T00:00:00Z"}
@@ -205,7 +208,10 @@ def test_a_job_that_was_deleted_before_it_began_leaves_nothing_behind() -> None:
 
 
 def test_a_job_that_a_person_let_begin_is_followed_to_its_end() -> None:
-    found = decided(observed_runs(a_job(suspend=False)))
+    by_hand = a_job(suspend=False)
+    assert decided(observed_runs(by_hand)) == {}
+    by_hand["metadata"]["annotations"] = {MAY_PAY: by_hand["metadata"]["uid"]}
+    found = decided(observed_runs(by_hand))
     assert found["running"] == {
         "job": "run",
         "uid": "uid of run",
@@ -213,7 +219,7 @@ def test_a_job_that_a_person_let_begin_is_followed_to_its_end() -> None:
     }
 
     gone = decided(observed_runs(), found)
-    assert gone["unresolvedRun"]["job"] == "run"
+    assert (gone["lastRun"]["job"], gone["lastRun"]["outcome"]) == ("run", "NotSent")
 
 
 def test_a_job_that_was_suspended_in_the_middle_ends_once_and_is_followed_no_more() -> None:
@@ -288,9 +294,3 @@ def test_why_a_pod_does_not_start_is_said_while_it_does_not() -> None:
 
     assert found["running"]["message"] == "pod run-x: ErrImagePull"
     assert "message" not in decided(observed_runs(a_job(suspend=False)), found)["running"]
-
-
-def test_without_sight_of_the_runs_all_stays_as_it_was() -> None:
-    stack = a_stack(status={"billing": KNOWN})
-
-    assert billing(stack, None, a_context()) == KNOWN

@@ -18,6 +18,7 @@ UNTIL: Mapping[str, str] = {
     "NO_PAYMENT_POD": "until a payment pod is ready",
     "NOT_READY": "until the stack is Ready",
     "INVOICES_UNKNOWN": "until Antaeus tells its invoices",
+    "ACTIVITY_UNKNOWN": "until payment tells its charges",
 }
 # Orange is what a Warning Event tells.
 LOOKS: Mapping[str, Look] = {

@@ -20,7 +20,7 @@ from payment_service.text.store_address import StoreAddress
 
 PASSWORD = "a-password-of-the-store"
 _START_SECONDS = 15.0
-_PATIENT_SECONDS = 2.0
+_PATIENT_SECONDS = 1.2
 """How long who does not try its hang waits for its answer, on a machine with more to do."""
 
 
@@ -78,6 +78,8 @@ class RedisServer:
             "store_password_file": str(self.password_file),
             "store_prefix": prefix,
             "store_seconds": str(_PATIENT_SECONDS),
+            # More than a charge may then take.
+            "answer_seconds": "14",
         }
 
     def settings(self, prefix: str, **changes: str) -> Settings:

@@ -1,0 +1,69 @@
+"""Decides which pod may pay: the first of the run under way, if nothing speaks against it now.
+
+A Job begins a while before its pod can pay, and all may be otherwise by then. So all is looked at
+once more, and what was decided is written down before the pod hears of it.
+"""
+
+from billing_operator.kinds import Manifest, timestamp
+from billing_operator.observed.stack import AntaeusInstance
+from billing_operator.runs.jobs import Run, RunPod
+from billing_operator.runs.obstacles import obstacle
+from billing_operator.runs.records import AdmissionContext, ObservedRuns
+from billing_operator.spec.stack import Stack
+
+_MOST_OF_A_MESSAGE = 1000
+
+
+def admitted(run: Run, context: AdmissionContext) -> Manifest:
+    """The record of a run, with the Antaeus that is to pay and what is paid there by now."""
+    record: Manifest = {"job": run.name, "uid": run.uid, "admissionTime": timestamp(context.now)}
+    if context.reading:
+        counts = context.reading.counts
+        record |= {"antaeusInstance": context.reading.instance.as_status()}
+        record |= {"paid": counts.paid, "pending": counts.pending}
+    return record
+
+
+def leave_of(
+    record: Manifest,
+    stack: Stack,
+    new: Manifest,
+    observed: ObservedRuns,
+    context: AdmissionContext,
+) -> Manifest:
+    """The record of the run under way, with leave to pay or with what speaks against it.
+
+    A Job that the operator has not let begin gets none, unless a person says that it is to.
+    """
+    run = next((run for run in observed.runs if run.uid == record["uid"]), None)
+    if record.get("leaveTime") or run is None or not run.under_way:
+        return record
+    if not record.get("admissionTime") and not run.by_hand:
+        return record
+    if run.pod is None or not run.pod.running or run.pod.uid != record.get("podUID"):
+        return record
+    if against := obstacle(stack, new, observed, context):
+        return record | {"message": f"it has no leave to pay: {against[1]}"[:_MOST_OF_A_MESSAGE]}
+    first = {"admissionTime": record["admissionTime"]} if record.get("admissionTime") else {}
+    return record | admitted(run, context) | first | {"leaveTime": timestamp(context.now)}
+
+
+def to_allow(
+    status: Manifest,
+    runs: tuple[Run, ...],
+    with_leave: tuple[RunPod, ...],
+    instance: AntaeusInstance | None,
+) -> RunPod | None:
+    """The pod that has leave by a status of billing, and is still to be told.
+
+    Args:
+        with_leave: the pods that have been told; beside one of them, no other is.
+        instance: the Antaeus that answers now; with another one nothing was decided.
+    """
+    record: Manifest = status.get("running") or {}
+    if not record.get("leaveTime") or with_leave:
+        return None
+    if instance is None or AntaeusInstance.of(record) != instance:
+        return None
+    pods = (run.pod for run in runs if run.under_way and run.uid == record["uid"])
+    return next((pod for pod in pods if pod and pod.running and pod.uid == record["podUID"]), None)

@@ -1,0 +1,108 @@
+"""What speaks against a pay call at this moment, and what to do about it."""
+
+from billing_operator.kinds import Manifest
+from billing_operator.names import ACKNOWLEDGE_RUN
+from billing_operator.observed.stack import AntaeusInstance
+from billing_operator.reasons import ConditionType, WaitReason
+from billing_operator.runs.jobs import RunPod
+from billing_operator.runs.records import AdmissionContext, ObservedRuns
+from billing_operator.spec.stack import Stack
+
+Obstacle = tuple[WaitReason, str]
+"""Why, in a word, and in words with the remedy."""
+
+
+def obstacle(
+    stack: Stack, new: Manifest, observed: ObservedRuns, context: AdmissionContext
+) -> Obstacle | None:
+    """Why nothing may pay now, and what to do about it; the first that holds."""
+    return (
+        _of_a_person(stack, context)
+        or _of_another_batch(stack, new, observed, context)
+        or _of_the_stack(context)
+        or _of_what_is_unknown(observed, context)
+    )
+
+
+def _of_another_batch(
+    stack: Stack, new: Manifest, observed: ObservedRuns, context: AdmissionContext
+) -> Obstacle | None:
+    if unresolved := new["unresolvedRun"]:
+        cause = (
+            f"nobody saw the end of run {unresolved['job']}, and Antaeus may still go on with it"
+        )
+        return WaitReason.UNRESOLVED_RUN, _until_over(stack, unresolved, observed, context, cause)
+    if unmanaged := new["unmanagedRun"]:
+        cause = "Antaeus charges without a run, since somebody called pay directly"
+        over = _until_over(stack, unmanaged, observed, context, cause)
+        return WaitReason.UNMANAGED_PAY_CALL, over
+    if pod := _another_with_leave(new, observed):
+        message = f"pod {pod.name} of an earlier run has leave to pay, and has not ended"
+        return WaitReason.RUN_UNDER_WAY, message
+    return None
+
+
+def _of_the_stack(context: AdmissionContext) -> Obstacle | None:
+    if not context.takes_charges:
+        message = "no payment pod takes charges; spec.payment.replicas says how many are wanted"
+        return WaitReason.NO_PAYMENT_POD, message
+    if context.unready:
+        return WaitReason.NOT_READY, f"the stack is not ready: {context.unready}"
+    return None
+
+
+def _of_what_is_unknown(observed: ObservedRuns, context: AdmissionContext) -> Obstacle | None:
+    if context.reading is None or context.reading.instance != context.instance:
+        ready = [pod.name for pod in context.antaeus_pods if pod.ready and not pod.leaving]
+        several = f": {' and '.join(ready)} answer, and one is to" if len(ready) > 1 else " yet"
+        return WaitReason.INVOICES_UNKNOWN, f"Antaeus has not told its invoices{several}"
+    activity = observed.activity
+    unknown = "nobody was asked" if activity is None else activity.unknown_because
+    if unknown:
+        message = f"whether somebody charges can't be told, since {unknown}"
+        return WaitReason.ACTIVITY_UNKNOWN, message
+    return None
+
+
+def _another_with_leave(new: Manifest, observed: ObservedRuns) -> RunPod | None:
+    own = (new.get("running") or {}).get("podUID")
+    return next((pod for pod in observed.with_leave if pod.uid != own), None)
+
+
+def _of_a_person(stack: Stack, context: AdmissionContext) -> Obstacle | None:
+    """What a person has chosen, or must decide."""
+    if stack.suspend:
+        return WaitReason.SUSPENDED, "spec.suspend is true: it may begin once that is false"
+    if stack.hibernate:
+        return WaitReason.HIBERNATED, "spec.hibernate is true: it may begin once that is false"
+    if context.rotating:
+        return WaitReason.TOKEN_ROTATING, "the token is being replaced: it may begin after that"
+    if context.reset:
+        return (
+            WaitReason.INVOICES_RESET,
+            "Antaeus has forgotten payments, and a run would charge them again: deal with that, "
+            f"then acknowledge it as condition {ConditionType.INVOICES_RESET} says",
+        )
+    return None
+
+
+def _until_over(
+    stack: Stack,
+    record: Manifest,
+    observed: ObservedRuns,
+    context: AdmissionContext,
+    cause: str,
+) -> str:
+    """How a batch whose end nobody saw comes to be over, by itself or by a person."""
+    began_in = AntaeusInstance.of(record)
+    host = context.host_of(began_in) if began_in else None
+    if host and host.leaving:
+        cause = f"{cause} (its pod {host.name} on node {host.node} is still to end)"
+    unknown_because = observed.activity.unknown_because if observed.activity else ""
+    unless = f", which can't be told now, since {unknown_because}" if unknown_because else ""
+    return (
+        f"{cause}. It may begin once nothing has moved for {observed.quiet_seconds:g} s{unless}, "
+        "or Antaeus has started anew. Who knows the batch to be over may say so: kubectl annotate "
+        f"--overwrite -n {stack.namespace} bst {stack.name} "
+        f"{ACKNOWLEDGE_RUN}={record.get('uid') or record['time']}"
+    )
