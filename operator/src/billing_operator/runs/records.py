@@ -90,7 +90,7 @@ def _of_the_run(old: Manifest, observed: ObservedRuns, context: AdmissionContext
             # Of a Job that was never at work there is nothing to end.
             if not run.leaving and not at_work:
                 return {"running": record}
-        elif why := _why_ended(run):
+        elif why := _why_ended(run, record):
             ended = _ended(last_run(record, run, why, now), record, context)
         elif run:
             return {"running": _at_work(record, run, now)}
@@ -101,10 +101,14 @@ def _of_the_run(old: Manifest, observed: ObservedRuns, context: AdmissionContext
     return ended
 
 
-def _why_ended(run: Run | None) -> str:
+def _why_ended(run: Run | None, record: Manifest) -> str:
     if run is None:
         return "its Job was deleted"
-    return "its Job was suspended in the middle" if run.stopped else run.ended
+    if run.stopped:
+        return "its Job was suspended in the middle"
+    if run.pod and record.get("podUID") not in (None, run.pod.uid):
+        return "its Job has another pod by now"
+    return run.ended
 
 
 def _at_work(record: Manifest, run: Run, now: datetime) -> Manifest:

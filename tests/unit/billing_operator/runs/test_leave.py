@@ -156,3 +156,24 @@ async def test_an_antaeus_that_started_anew_and_forgot_nothing_gets_the_run() ->
 
     assert leave_of(operator)["billing.antaeus.io/paid-before"] == "2"
     assert billing(operator)["running"]["antaeusInstance"]["restartCount"] == 1
+
+
+async def test_a_job_that_was_suspended_and_resumed_has_ended_with_its_first_pod() -> None:
+    """Faster than anybody looked; the batch of the first pod may go on."""
+    operator = await shop()
+    await begin(operator)
+    resumed = job(operator)
+    resumed["metadata"]["generation"] += 2
+    operator.cluster.have(resumed)
+    operator.cluster.take("Pod", "run-x")
+    second = a_run_pod(running={})
+    second["metadata"] |= {"name": "run-y", "uid": "uid of run-y"}
+    operator.cluster.have(second)
+    make(operator, "next")
+    for _ in range(3):
+        await operator.reconcile()
+
+    assert LEAVE not in operator.cluster.writes
+    assert billing(operator)["lastRun"]["outcome"] == "Unknown"
+    assert "another pod by now" in billing(operator)["lastRun"]["message"]
+    assert billing(operator)["waiting"]["reason"] == "UnresolvedRun"
