@@ -13,14 +13,13 @@ change waits for a start that has another cause, and the status tells it.
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
-from billing_operator.children.quantities import is_quantity, same_quantity
 from billing_operator.desired import antaeus
 from billing_operator.inputs import Installation, Token
 from billing_operator.kinds import Manifest, deployment
 from billing_operator.names import ANTAEUS, APPLIED_TEMPLATE, TEMPLATE_ORIGIN, part_name
 from billing_operator.observed.stack import Observed
+from billing_operator.spec.spelling import in_one_spelling
 from billing_operator.spec.stack import Stack
 
 
@@ -43,11 +42,8 @@ def template_to_run(
     """The template that Antaeus runs by, unless it may start by another one without any harm."""
     fresh = antaeus.template(stack, token, installation)
     running = _running(stack, seen)
-    if running is None:
+    if running is None or _origin(running) != antaeus.template_origin(stack, token):
         return AntaeusTemplate(fresh)
-    if _origin(running) != antaeus.template_origin(stack, token):
-        written_otherwise = _mean_the_same(_without_origin(fresh), _without_origin(running), "")
-        return AntaeusTemplate(running if written_otherwise else fresh)
     return AntaeusTemplate(running, _pending_update(fresh, running))
 
 
@@ -69,35 +65,8 @@ def _origin(template: Manifest) -> str:
     return str(template["metadata"]["annotations"][TEMPLATE_ORIGIN])
 
 
-def _without_origin(template: Manifest) -> Manifest:
-    metadata = template["metadata"]
-    annotations = {**metadata["annotations"], TEMPLATE_ORIGIN: ""}
-    return {**template, "metadata": {**metadata, "annotations": annotations}}
-
-
-def _mean_the_same(one: Any, other: Any, path: str) -> bool:
-    """Whether two parts of a template are the same to Kubernetes, however they are written."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        if one.keys() != other.keys():
-            return False
-        return all(_mean_the_same(one[name], other[name], f"{path}.{name}") for name in one)
-    if isinstance(one, list) and isinstance(other, list):
-        if path.endswith(".env"):
-            one, other = _in_order(one), _in_order(other)
-        pairs = zip(one, other, strict=False)
-        return len(one) == len(other) and all(_mean_the_same(*pair, path) for pair in pairs)
-    return bool(one == other or (is_quantity(f"{path}.") and same_quantity(one, other)))
-
-
-def _in_order(variables: list[Manifest]) -> list[Manifest]:
-    """By their names, unless the value of one may refer to another one before it."""
-    if any("$(" in str(variable.get("value", "")) for variable in variables):
-        return variables
-    return sorted(variables, key=lambda variable: str(variable["name"]))
-
-
 def _pending_update(fresh: Manifest, running: Manifest) -> str | None:
-    if fresh == running:
+    if in_one_spelling(fresh) == in_one_spelling(running):
         return None
     image = str(fresh["spec"]["containers"][0]["image"])
     if image != running["spec"]["containers"][0]["image"]:

@@ -8,8 +8,8 @@ want. Whatever others set - defaults, injected sidecars, an autoscaler's replica
 import json
 from typing import Any
 
-from billing_operator.children.quantities import is_quantity, same_quantity
 from billing_operator.kinds import Manifest, applied_entry
+from billing_operator.spec.spelling import in_one_spelling
 
 _EMPTY: tuple[Any, ...] = ("", None, {}, [])
 # An empty one of these selects everything, and none at all nothing or something else.
@@ -32,8 +32,9 @@ def drift(wanted: Manifest, live: Manifest, manager: str) -> str | None:
 def _difference(owned: Manifest, wanted: Any, live: Any, path: str) -> str | None:
     # No fields below: the server takes it as one value, whatever it looks like.
     if not owned:
-        same = _same(wanted, live) or (is_quantity(path) and same_quantity(wanted, live))
-        return None if same else path
+        # Quantities the server writes in its own way.
+        wanted, live = (in_one_spelling(value, path) for value in (wanted, live))
+        return None if _same(wanted, live) else path
     if isinstance(wanted, list) and isinstance(live, list):
         return _difference_of_items(owned, wanted, live, path)
     if isinstance(wanted, dict) and isinstance(live, dict):

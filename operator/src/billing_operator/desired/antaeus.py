@@ -17,6 +17,7 @@ from billing_operator.names import (
     part_name,
     selector,
 )
+from billing_operator.spec.spelling import in_one_spelling
 from billing_operator.spec.stack import Stack
 
 HEALTH_PATH = "/rest/health"
@@ -92,8 +93,8 @@ def template(stack: Stack, token: Token, installation: Installation) -> Manifest
 def template_origin(stack: Stack, token: Token) -> str:
     """Digest of all that a user chose about the pod, and of nothing that the operator chose.
 
-    While it stays the same, a running Antaeus is left alone, whatever a newer operator or another
-    default image would make of the same choices.
+    Of two spellings of one choice it is the same. While it stays the same, a running Antaeus is
+    left alone, whatever a newer operator or another default image would make of the same choices.
     """
     container = stack.antaeus.container
     chosen = {
@@ -106,7 +107,7 @@ def template_origin(stack: Stack, token: Token) -> str:
         "pod": stack.antaeus.pod.as_chosen(),
     }
     # What is not chosen is left out, so that a field of a newer version changes no digest.
-    chosen = {name: value for name, value in chosen.items() if value}
+    chosen = in_one_spelling({name: value for name, value in chosen.items() if value})
     return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:16]
 
 

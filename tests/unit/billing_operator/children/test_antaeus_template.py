@@ -177,6 +177,9 @@ def test_what_is_only_written_otherwise_does_not_restart_antaeus(
     found = decided(seen_with(running, RUNNING), installation=an_installation(), **after)
 
     assert found == AntaeusTemplate(running, None)
+    # Nor does it where a newer operator would change something else besides.
+    later = decided(seen_with(running, RUNNING), installation=NEW_DEFAULT, **after)
+    assert later == AntaeusTemplate(running, "image example.test/antaeus:2")
 
 
 @pytest.mark.parametrize(
