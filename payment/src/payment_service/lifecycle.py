@@ -6,9 +6,8 @@ A connection that ends unanswered makes Antaeus send the same charge once more, 
    a while until nobody is sent here any more, and nobody else may be there: of the last pod of a
    Service, Kubernetes sends callers to one that ends as long as it is ready (KEP-1669);
 2. then readiness goes off and the door closes, behind everyone who has come in (see
-   `server.listener`). What waits is
-   answered; a connection without a request is closed only after a pause in which its client, if it
-   lives, would have used it again;
+   `server.listener`). What waits is answered; a connection without a request is closed only after a
+   pause in which its client, if it lives, would have used it again;
 3. replies that are deferred still leave at their time. Those that are slow on purpose, or never
    come, are nobody's loss: they are cut off as soon as nothing else is left;
 4. when no connection is left, or the time is up, everything stops.

@@ -59,6 +59,7 @@ def a_client(
         now=lambda: NOON,
         can_defer=lambda: True,
         replica="payment-0",
+        longest_decision=5.0,
     )
     cashier = Cashier(lambda: profile, Memory(), environment, recorders, decide=decide)
     valid = None if tokens is None else Tokens(tuple(token.encode() for token in tokens))

@@ -48,7 +48,7 @@ BILLING: Manifest = {
         "antaeusInstance": INSTANCE,
     }
     | {"paid": 1, "pending": 2, "podUID": "uid of run-x"}
-    | {"leaveTime": "2025-01-01T00:00:00Z"},
+    | {"leaveTime": "2025-01-01T00:00:00Z", "leaveMessage": ""},
     "unresolvedRun": {
         "job": "old",
         "uid": "uid of old",

@@ -75,7 +75,7 @@ class Leave:
 
     def paid_before(self) -> int:
         """How many invoices were paid when it was given."""
-        return int(self._said(PAID_BEFORE_FILE) or 0)
+        return int(self._said(PAID_BEFORE_FILE))
 
     def _said(self, name: str) -> str:
         try:

@@ -13,9 +13,8 @@ from billing_operator.runs.jobs import Run
 from billing_operator.runs.leave import admitted, leave_of
 from billing_operator.runs.obstacles import obstacle
 from billing_operator.runs.records import AdmissionContext, ObservedRuns, remembered
+from billing_operator.runs.report import LONGEST_MESSAGE
 from billing_operator.spec.stack import Stack
-
-_MOST_OF_A_MESSAGE = 1000
 
 
 def billing(stack: Stack, observed: ObservedRuns | None, context: AdmissionContext) -> Manifest:
@@ -105,7 +104,7 @@ def _next(
 def _waiting(line: list[Run], reason: str, message: str) -> Manifest | None:
     if not line:
         return None
-    return {"job": line[0].name, "reason": reason, "message": message[:_MOST_OF_A_MESSAGE]}
+    return {"job": line[0].name, "reason": reason, "message": message[:LONGEST_MESSAGE]}
 
 
 def _under_way(record: Manifest) -> tuple[WaitReason, str]:

@@ -8,7 +8,7 @@ from billing_operator.kinds import BILLING_STACK, CRON_JOB, JOB, POD, Key, Kind,
 from billing_operator.kube.api import Cluster
 from billing_operator.kube.cache import Inventory
 from billing_operator.names import BILLING, MAY_PAY, PAID_BEFORE, part_name
-from billing_operator.observed.stack import AntaeusInstance, Observed, observe
+from billing_operator.observed.stack import Observed, observe
 from billing_operator.runs.admission import to_begin, to_skip
 from billing_operator.runs.jobs import Run, RunPod, runs_of, with_leave
 from billing_operator.runs.leave import to_allow
@@ -115,8 +115,8 @@ class RunKeeper:
             self._inventory.put(JOB, await self._cluster.resume(_named(place, run)))
             log.info("run begun", extra={"stack": str(place), "run": run.name})
         holders = with_leave(self._inventory.pods(place))
-        if pod := _to_allow(stack, runs, holders, instance):
-            leave = {MAY_PAY: pod.uid, PAID_BEFORE: str(_paid(stack))}
+        if pod := to_allow(status, runs, holders, instance):
+            leave = {MAY_PAY: pod.uid, PAID_BEFORE: str(status["running"]["paid"])}
             self._inventory.put(POD, await self._cluster.annotate(_pod_named(place, pod), leave))
             log.info("run may pay", extra={"stack": str(place), "pod": pod.name})
 
@@ -128,7 +128,8 @@ class RunKeeper:
         times = [max(_LOOK_SOON, left.total_seconds()) for left in late]
         if _awaits_leave(status, observed.runs):
             times.append(_LOOK_SOON)
-        if status.get("unresolvedRun") or status.get("unmanagedRun"):
+        # Without an Antaeus nothing tells that its batch is over before it has woken up.
+        if (status.get("unresolvedRun") or status.get("unmanagedRun")) and not stack.hibernate:
             times.append(min(_LOOK_LATER, max(0.1, self._quiet / _LOOKS)))
         return min(times, default=None)
 
@@ -138,7 +139,7 @@ class RunKeeper:
         status = stack.status.get("billing") or {}
         instance = self._pods(stack.key).antaeus_instance
         begins = to_begin(status, observed.runs, instance)
-        allowed = _to_allow(stack, observed.runs, observed.with_leave, instance)
+        allowed = to_allow(status, observed.runs, observed.with_leave, instance)
         return bool(begins or allowed or to_skip(status, observed.runs))
 
     def _pods(self, place: Key) -> Observed:
@@ -179,31 +180,10 @@ def _cron_uid(stack: Stack, seen: Observed) -> str | None:
 
 
 def _awaits_leave(status: Manifest, runs: tuple[Run, ...]) -> bool:
-    """Whether a pod runs that would pay if it had leave; it gives up after some minutes."""
-    if (status.get("running") or {}).get("leaveTime"):
-        return False
-    return any(run.under_way and run.pod and run.pod.running for run in runs)
-
-
-def _to_allow(
-    stack: Stack,
-    runs: tuple[Run, ...],
-    holders: tuple[RunPod, ...],
-    instance: AntaeusInstance | None,
-) -> RunPod | None:
-    # What was forgotten meanwhile, it would charge again.
-    if (stack.status.get("invoices") or {}).get("reset"):
-        return None
-    return to_allow(stack.status.get("billing") or {}, runs, holders, instance)
-
-
-def _paid(stack: Stack) -> int:
-    """How many invoices are known to be paid by the Antaeus that is to pay the rest."""
-    record, last = stack.status["billing"]["running"], stack.status.get("invoices") or {}
-    known: list[int] = [record.get("paid", 0)]
-    if AntaeusInstance.of(last) == AntaeusInstance.of(record):
-        known.append(last.get("paid", 0))
-    return max(known)
+    """Whether a pod runs that is to have leave to pay; without it, it ends after some minutes."""
+    uid = (status.get("running") or {}).get("uid")
+    asked_for = (run for run in runs if run.under_way and (run.by_hand or run.uid == uid))
+    return any(run.pod and run.pod.running and not run.pod.may_pay for run in asked_for)
 
 
 def _named(place: Key, run: Run) -> Manifest:

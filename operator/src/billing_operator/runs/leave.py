@@ -9,9 +9,8 @@ from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.runs.jobs import Run, RunPod
 from billing_operator.runs.obstacles import obstacle
 from billing_operator.runs.records import AdmissionContext, ObservedRuns
+from billing_operator.runs.report import LONGEST_MESSAGE
 from billing_operator.spec.stack import Stack
-
-_MOST_OF_A_MESSAGE = 1000
 
 
 def admitted(run: Run, context: AdmissionContext) -> Manifest:
@@ -33,19 +32,22 @@ def leave_of(
 ) -> Manifest:
     """The record of the run under way, with leave to pay or with what speaks against it.
 
-    A Job that the operator has not let begin gets none, unless a person says that it is to.
+    A Job that the operator has not let begin gets none, unless a person says that it is to. As long
+    as the pod has not been told, all is thought over in each pass.
     """
     run = next((run for run in observed.runs if run.uid == record["uid"]), None)
-    if record.get("leaveTime") or run is None or not run.under_way:
-        return record
+    if run is None or not run.under_way or run.may_pay:
+        return record | {"leaveMessage": None}
     if not record.get("admissionTime") and not run.by_hand:
         return record
-    if run.pod is None or not run.pod.running or run.pod.uid != record.get("podUID"):
+    if run.pod is None or not run.pod.running:
         return record
     if against := obstacle(stack, new, observed, context):
-        return record | {"message": f"it has no leave to pay: {against[1]}"[:_MOST_OF_A_MESSAGE]}
-    first = {"admissionTime": record["admissionTime"]} if record.get("admissionTime") else {}
-    return record | admitted(run, context) | first | {"leaveTime": timestamp(context.now)}
+        return record | {"leaveMessage": against[1][:LONGEST_MESSAGE]}
+    now = timestamp(context.now)
+    times = {"admissionTime": record.get("admissionTime", now)}
+    times["leaveTime"] = record.get("leaveTime") or now
+    return record | admitted(run, context) | times | {"leaveMessage": None}
 
 
 def to_allow(
@@ -61,7 +63,7 @@ def to_allow(
         instance: the Antaeus that answers now; with another one nothing was decided.
     """
     record: Manifest = status.get("running") or {}
-    if not record.get("leaveTime") or with_leave:
+    if not record.get("leaveTime") or record.get("leaveMessage") or with_leave:
         return None
     if instance is None or AntaeusInstance.of(record) != instance:
         return None

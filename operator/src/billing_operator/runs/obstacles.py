@@ -37,17 +37,21 @@ def _of_another_batch(
         over = _until_over(stack, unmanaged, observed, context, cause)
         return WaitReason.UNMANAGED_PAY_CALL, over
     if pod := _another_with_leave(new, observed):
-        message = f"pod {pod.name} of an earlier run has leave to pay, and has not ended"
+        message = (
+            f"pod {pod.name} of an earlier run has leave to pay, and has not ended. If it is known "
+            f"not to run any more, as with its node: kubectl delete --force -n {stack.namespace} "
+            f"pod {pod.name}"
+        )
         return WaitReason.RUN_UNDER_WAY, message
     return None
 
 
 def _of_the_stack(context: AdmissionContext) -> Obstacle | None:
-    if not context.takes_charges:
-        message = "no payment pod takes charges; spec.payment.replicas says how many are wanted"
-        return WaitReason.NO_PAYMENT_POD, message
     if context.unready:
         return WaitReason.NOT_READY, f"the stack is not ready: {context.unready}"
+    if not context.takes_charges:
+        message = "no payment pod takes charges: set spec.payment.replicas to 1 or more"
+        return WaitReason.NO_PAYMENT_POD, message
     return None
 
 
@@ -98,11 +102,17 @@ def _until_over(
     host = context.host_of(began_in) if began_in else None
     if host and host.leaving:
         cause = f"{cause} (its pod {host.name} on node {host.node} is still to end)"
+    # Where nobody knows by which Antaeus it is, no restart ends it.
+    restarted = (
+        ", or another Antaeus has told its invoices and the pod of this one has gone"
+        if began_in
+        else "; a restart of Antaeus does not end it"
+    )
     unknown_because = observed.activity.unknown_because if observed.activity else ""
     unless = f", which can't be told now, since {unknown_because}" if unknown_because else ""
     return (
-        f"{cause}. It may begin once nothing has moved for {observed.quiet_seconds:g} s{unless}, "
-        "or Antaeus has started anew. Who knows the batch to be over may say so: kubectl annotate "
+        f"{cause}. It may begin once nothing has moved for {observed.quiet_seconds:g} s{unless}"
+        f"{restarted}. Who knows the batch to be over may say so: kubectl annotate "
         f"--overwrite -n {stack.namespace} bst {stack.name} "
         f"{ACKNOWLEDGE_RUN}={record.get('uid') or record['time']}"
     )

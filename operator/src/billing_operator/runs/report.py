@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
 
+LONGEST_MESSAGE = 1000
+"""In characters: what the messages of a status have room for, and some to spare."""
 # Kubernetes cuts the message of a container off at 4096 bytes.
 _MOST_OF_A_TEXT = 400
 

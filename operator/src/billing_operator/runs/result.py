@@ -4,9 +4,8 @@ from datetime import datetime
 
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.runs.jobs import Run
-from billing_operator.runs.report import Outcome, RunReport
+from billing_operator.runs.report import LONGEST_MESSAGE, Outcome, RunReport
 
-_MOST_OF_A_MESSAGE = 1000
 _DECLINED = "their charges were declined, and the next run tries them again"
 _BROKE_OFF = (
     "the batch broke off at a charge that payment did not answer as Antaeus needs it, and that "
@@ -46,7 +45,7 @@ def last_run(record: Manifest, run: Run | None, why: str, now: datetime) -> Mani
         "paidAfter": after[0],
         "pendingAfter": after[1],
         "newlyPaid": newly,
-        "message": _message(outcome, report, why, newly, record)[:_MOST_OF_A_MESSAGE],
+        "message": _message(outcome, report, why, newly, record)[:LONGEST_MESSAGE],
     }
 
 
@@ -73,7 +72,7 @@ def _message(
     outcome: Outcome, report: RunReport | None, why: str, newly: int | None, record: Manifest
 ) -> str:
     text = report.explanation if report else why
-    against = str(record.get("message") or "")
+    against = str(record.get("leaveMessage") or "")
     if outcome is Outcome.UNKNOWN:
         return "; ".join(dict.fromkeys(filter(None, (why, text, _UNSEEN))))
     if outcome is Outcome.NOT_SENT or report is None:

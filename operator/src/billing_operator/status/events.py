@@ -96,8 +96,7 @@ def _begun(old: Manifest, new: Manifest) -> Iterator[StackEvent]:
         yield StackEvent(
             "Normal", EventReason.BILLING_RUN_STARTED, f"run {record['job']} begins{counts}"
         )
-    # With leave to pay, or without what it needs for that, it has started.
-    stuck = record.get("message") if record.get("podUID") is None else None
+    stuck = record.get("message")
     if stuck and stuck != before.get("message"):
         remedy = (
             "let the nodes pull the operator's image here, by a Secret that "

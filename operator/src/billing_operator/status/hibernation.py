@@ -17,5 +17,5 @@ def asleep_message(counted: Manifest | None) -> str:
     """What a person is told of it, by the invoices that Antaeus had."""
     message = "spec.hibernate is true: no pod runs until it is false"
     if paid := (counted or {}).get("paid"):
-        message += f"; Antaeus has forgotten that {paid} invoices were paid"
+        message += f"; {paid} invoices were paid when Antaeus ended, which forgets payments"
     return message

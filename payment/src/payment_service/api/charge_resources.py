@@ -90,7 +90,7 @@ class ChargeResource(Resource):
             raise RefusedError(415, Reason.CONTENT_TYPE, "Content-Type must be application/json")
         if CODING_HEADER in env and is_coded(request):
             raise RefusedError(415, Reason.CONTENT_ENCODING, CODED, (NO_CODING,))
-        # Before, waitress has seen that it is a number.
+        # waitress has seen that it is a number, and refused any other.
         length = int(env.get("CONTENT_LENGTH") or 0)
         if length > self._largest_body:
             raise RefusedError(

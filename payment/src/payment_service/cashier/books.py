@@ -33,7 +33,7 @@ class Environment:
     """Whether one more reply can be deferred."""
     replica: str
     """The name of this process."""
-    longest_decision: float = 5.0
+    longest_decision: float
     """How many seconds a charge may take until it is decided."""
 
 

@@ -5,10 +5,27 @@ from typing import Any
 import pytest
 
 from billing_operator.apps.answers import Calls, Counts
+from billing_operator.errors import ClusterError
 from billing_operator.names import MAY_PAY
+from billing_operator.reasons import Reason
 from support.operator.billing_shop import LEAVE, begin, billing, job, leave_of, make, shop
-from support.operator.in_memory import QUIET
+from support.operator.in_memory import QUIET, OperatorInMemory
 from support.operator.run_manifests import a_run_pod
+
+
+async def begun(operator: OperatorInMemory | None = None) -> OperatorInMemory:
+    """A run that the operator let begin, and whose pod runs by now and asks for leave."""
+    operator = operator or await shop()
+    make(operator)
+    await operator.reconcile()
+    operator.cluster.have(a_run_pod(running={}))
+    return operator
+
+
+def start_antaeus_anew(operator: OperatorInMemory) -> None:
+    antaeus = operator.cluster.must_get("Pod", "shop-antaeus-0")
+    antaeus["status"]["containerStatuses"][0]["restartCount"] = 1
+    operator.cluster.have(antaeus)
 
 
 async def test_a_copy_of_a_job_that_was_let_begin_gets_no_leave() -> None:
@@ -45,13 +62,8 @@ async def test_two_pods_of_one_job_get_no_leave() -> None:
 
 
 async def test_no_leave_is_given_for_an_antaeus_that_started_anew_meanwhile() -> None:
-    operator = await shop()
-    make(operator)
-    await operator.reconcile()
-    operator.cluster.have(a_run_pod(running={}))
-    antaeus = operator.cluster.must_get("Pod", "shop-antaeus-0")
-    antaeus["status"]["containerStatuses"][0]["restartCount"] = 1
-    operator.cluster.have(antaeus)
+    operator = await begun()
+    start_antaeus_anew(operator)
     operator.apps.counts["shop"] = Counts(0, 10)
     for _ in range(3):
         await operator.reconcile()
@@ -95,10 +107,7 @@ async def test_a_job_that_a_person_let_begin_pays_if_its_own_uid_stands_on_it(
 async def test_what_speaks_against_a_run_by_the_time_its_pod_runs_keeps_it_from_paying(
     change: dict[str, Any],
 ) -> None:
-    operator = await shop()
-    make(operator)
-    await operator.reconcile()
-    operator.cluster.have(a_run_pod(running={}))
+    operator = await begun()
     operator.change(**change)
     await operator.reconcile()
 
@@ -106,16 +115,14 @@ async def test_what_speaks_against_a_run_by_the_time_its_pod_runs_keeps_it_from_
 
 
 async def test_a_direct_call_that_began_meanwhile_keeps_a_run_from_paying() -> None:
-    operator = await shop()
-    make(operator)
-    await operator.reconcile()
-    operator.cluster.have(a_run_pod(running={}))
+    operator = await begun()
     operator.apps.taken["shop-payment-0"] = Calls(taken=1, held=1)
     await operator.reconcile()
 
     assert LEAVE not in operator.cluster.writes
     assert "unmanagedRun" in billing(operator)
-    assert "it has no leave to pay" in billing(operator)["running"]["message"]
+    assert "somebody called pay directly" in billing(operator)["running"]["leaveMessage"]
+    assert "leaveTime" not in billing(operator)["running"]
 
 
 async def test_a_pod_that_does_not_run_yet_gets_no_leave() -> None:
@@ -145,12 +152,8 @@ async def test_an_orphan_with_leave_keeps_all_others_from_paying() -> None:
 async def test_an_antaeus_that_started_anew_and_forgot_nothing_gets_the_run() -> None:
     operator = await shop()
     operator.apps.counts["shop"] = Counts(2, 8, paid_ids="1,6")
-    make(operator)
-    await operator.reconcile()
-    operator.cluster.have(a_run_pod(running={}))
-    antaeus = operator.cluster.must_get("Pod", "shop-antaeus-0")
-    antaeus["status"]["containerStatuses"][0]["restartCount"] = 1
-    operator.cluster.have(antaeus)
+    operator = await begun(operator)
+    start_antaeus_anew(operator)
     for _ in range(3):
         await operator.reconcile()
 
@@ -177,3 +180,31 @@ async def test_a_job_that_was_suspended_and_resumed_has_ended_with_its_first_pod
     assert billing(operator)["lastRun"]["outcome"] == "Unknown"
     assert "another pod by now" in billing(operator)["lastRun"]["message"]
     assert billing(operator)["waiting"]["reason"] == "UnresolvedRun"
+
+
+async def test_leave_that_did_not_reach_its_pod_is_thought_over() -> None:
+    """The status says that it may pay, and by the next pass a person says that nothing may."""
+    operator = await begun()
+    operator.cluster.faults[LEAVE] = ClusterError(Reason.API_SERVER_ERROR, "it is away", status=503)
+    await operator.reconcile()
+    assert "leaveTime" in billing(operator)["running"]
+    operator.cluster.faults.clear()
+    operator.change(hibernate=True)
+    await operator.reconcile()
+
+    assert LEAVE not in operator.cluster.writes
+    assert "spec.hibernate" in billing(operator)["running"]["leaveMessage"]
+
+
+async def test_a_pod_that_can_no_longer_start_is_told_beside_its_run() -> None:
+    operator = await shop()
+    make(operator)
+    await operator.reconcile()
+    operator.cluster.have(a_run_pod(waiting={"reason": "ContainerCreating"}))
+    await operator.reconcile()
+    assert "podUID" in billing(operator)["running"]
+    operator.cluster.have(a_run_pod(waiting={"reason": "ErrImagePull"}))
+    await operator.reconcile()
+
+    assert "ErrImagePull" in billing(operator)["running"]["message"]
+    assert "BillingRunStuck" in operator.announced

@@ -38,7 +38,7 @@ def test_a_stack_is_not_asleep_before_that(
 
 
 def test_what_antaeus_has_forgotten_is_said() -> None:
-    assert "forgotten that 7 invoices" in asleep_message({"paid": 7, "pending": 1})
+    assert "7 invoices were paid when Antaeus ended" in asleep_message({"paid": 7, "pending": 1})
     assert "forgotten" not in asleep_message({"paid": 0, "pending": 8})
     assert "forgotten" not in asleep_message(None)
 

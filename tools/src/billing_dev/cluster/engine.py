@@ -27,6 +27,8 @@ _PID_FILES = {
     Path("/var/run/docker.pid"): "dockerd",
     Path("/var/run/docker/containerd/containerd.pid"): "containerd",
 }
+# Python warns of a process that runs and that nobody holds any more; in tests that is an error.
+_outliving: list[subprocess.Popen[bytes]] = []
 
 
 def ensure_engine() -> None:
@@ -153,6 +155,7 @@ def _start() -> None:
                 cwd="/",
                 start_new_session=True,
             )
+        _outliving.append(engine)
         if mark := ProcessMark.of(engine.pid):
             mark.write(_mark_file())
         _await_answer(engine, log)

@@ -40,7 +40,7 @@ _SKIPPED = (
 )
 _UNRESOLVED = "Antaeus may still go on with the batch, or nobody could read what came of it."
 _RESOLVED = (
-    "Nothing has moved for the quiet period, Antaeus has started anew, or a person has "
+    "Nothing has moved for the quiet period, its Antaeus and its pod have gone, or a person has "
     "acknowledged the run."
 )
 _LEGEND = "Orange is what a Warning Event tells."
