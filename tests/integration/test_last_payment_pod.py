@@ -6,12 +6,20 @@ import pytest
 
 from billing_dev.clients.antaeus_api import pay_path
 from billing_dev.eventually import eventually
+from billing_operator.kinds import Manifest
 from billing_operator.names import PAYMENT
 from support.cluster.billing_runs import accepted, charged
 from support.cluster.limits import NOTICED, ROLLOUT
 from support.cluster.workspace import Workspace
 
-_INVOICES = 24
+_INVOICES = 8
+# Antaeus, and the payment pod that ends: none takes its place before it has gone.
+_NO_OTHER_POD: Manifest = {
+    "apiVersion": "v1",
+    "kind": "ResourceQuota",
+    "metadata": {"name": "no-other"},
+    "spec": {"hard": {"pods": "2"}},
+}
 _SLOWLY = {"successRate": 1, "latency": {"fixed": {"seconds": 0.5}}}
 
 
@@ -28,6 +36,7 @@ def test_a_pay_call_goes_on_when_the_only_payment_pod_is_deleted(
         eventually(lambda: workspace.api.pay(workspace.namespace, "shop") is False, within=NOTICED)
         workspace.change("shop", payment=_SLOWLY)
         workspace.until_complete("shop")
+        _refuse_more_pods(workspace)
         pay = ("create", "--raw", pay_path(workspace.namespace, "shop"), "-f", "/dev/null")
         answer = pool.submit(workspace.kube, "-n", workspace.namespace, *pay)
         eventually(lambda: accepted(workspace), within=ROLLOUT, every=0.5)
@@ -37,3 +46,11 @@ def test_a_pay_call_goes_on_when_the_only_payment_pod_is_deleted(
 
         assert answer.result().strip() == "true", f"turn {turn}"
         assert sorted(charged(workspace).values()) == [1] * _INVOICES
+
+
+def _refuse_more_pods(workspace: Workspace) -> None:
+    meta = {**_NO_OTHER_POD["metadata"], "namespace": workspace.namespace}
+    workspace.kube.apply({**_NO_OTHER_POD, "metadata": meta})
+    get = ("-n", workspace.namespace, "get", "resourcequota", "no-other", "-o")
+    used = "jsonpath={.status.used.pods}"
+    eventually(lambda: workspace.kube(*get, used).strip() == "2", within=NOTICED)

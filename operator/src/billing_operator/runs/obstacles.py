@@ -31,19 +31,28 @@ def _of_another_batch(
         cause = (
             f"nobody saw the end of run {unresolved['job']}, and Antaeus may still go on with it"
         )
-        return WaitReason.UNRESOLVED_RUN, _until_over(stack, unresolved, observed, context, cause)
+        own = (pod for pod in observed.with_leave if pod.uid == unresolved.get("podUID"))
+        over = (
+            _until_it_ends(stack, pod)
+            if (pod := next(own, None))
+            else _until_over(stack, unresolved, observed, context, cause)
+        )
+        return WaitReason.UNRESOLVED_RUN, over
     if unmanaged := new["unmanagedRun"]:
         cause = "Antaeus charges without a run, since somebody called pay directly"
         over = _until_over(stack, unmanaged, observed, context, cause)
         return WaitReason.UNMANAGED_PAY_CALL, over
     if pod := _another_with_leave(new, observed):
-        message = (
-            f"pod {pod.name} of an earlier run has leave to pay, and has not ended. If it is known "
-            f"not to run any more, as with its node: kubectl delete --force -n {stack.namespace} "
-            f"pod {pod.name}"
-        )
-        return WaitReason.RUN_UNDER_WAY, message
+        return WaitReason.RUN_UNDER_WAY, _until_it_ends(stack, pod)
     return None
+
+
+def _until_it_ends(stack: Stack, pod: RunPod) -> str:
+    return (
+        f"pod {pod.name} of an earlier run has leave to pay, and has not ended. If it is known not "
+        f"to run any more, as with its node: kubectl delete --force -n {stack.namespace} pod "
+        f"{pod.name}"
+    )
 
 
 def _of_the_stack(context: AdmissionContext) -> Obstacle | None:

@@ -147,6 +147,7 @@ async def test_an_orphan_with_leave_keeps_all_others_from_paying() -> None:
 
     assert "unresolvedRun" in billing(operator)
     assert billing(operator)["waiting"]["reason"] == "UnresolvedRun"
+    assert "kubectl delete --force -n payments pod run-x" in billing(operator)["waiting"]["message"]
 
 
 async def test_an_antaeus_that_started_anew_and_forgot_nothing_gets_the_run() -> None:
