@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from billing_operator.apps.answers import Accepted, Calls, Counts, ProfileAnswer
+from billing_operator.apps.sums import Sums
 from billing_operator.errors import Waiting
 from billing_operator.observed.stack import Pod
 from billing_operator.reasons import Reason
@@ -20,6 +21,8 @@ class FakeApps:
         accepted: ids of the tokens that each payment pod takes; without it, it tells nothing.
         counts: of each stack's invoices.
         taken: charge calls of each payment pod.
+        totals_of: what each payment pod has accepted; one that is not named, nothing.
+        silent: payment pods that do not tell what they have accepted.
         meanwhile: called before each answer about invoices.
     """
 
@@ -28,6 +31,8 @@ class FakeApps:
     accepted: dict[str, list[str | None]] = field(default_factory=dict)
     counts: dict[str, Counts] = field(default_factory=dict)
     taken: dict[str, Calls] = field(default_factory=dict)
+    totals_of: dict[str, Sums] = field(default_factory=dict)
+    silent: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     meanwhile: Callable[[], object] = lambda: None
 
@@ -53,3 +58,8 @@ class FakeApps:
         if pod.name not in self.taken:
             raise Waiting(Reason.NO_ANSWER, f"no calls of {stack.name}", seconds=1)
         return self.taken[pod.name]
+
+    async def totals(self, stack: Stack, pod: Pod) -> Sums:
+        if pod.name in self.silent:
+            raise Waiting(Reason.NO_ANSWER, f"no totals of {stack.name}", seconds=1)
+        return self.totals_of.get(pod.name, {})

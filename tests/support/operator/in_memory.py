@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from billing_operator.books.counter import ChargeCounter
 from billing_operator.children.writer import ChildWriter
 from billing_operator.controller.event_recorder import EventRecorder
 from billing_operator.controller.parts import Dependencies
@@ -57,7 +58,8 @@ class OperatorInMemory:
         )
         profiles = ProfileRollout(self.cluster, self.apps, memories, clock=self.clock)
         readings = Readings(memories, self.clock, unchanged_seconds=STILL_SECONDS)
-        reader = InvoiceReader(self.apps, inventory, readings, self.metrics, every_seconds=10.0)
+        counter = ChargeCounter(self.apps, memories)
+        reader = InvoiceReader(self.apps, counter, inventory, readings, self.metrics)
         sampler = Sampler(self.apps, reader, memories, clock=self.clock)
         return Dependencies(
             cluster=self.cluster,
@@ -77,6 +79,7 @@ class OperatorInMemory:
                 now=self.utc_now,
             ),
             readings=readings,
+            counter=counter,
             invoices=reader,
             runs=RunKeeper(self.cluster, inventory, sampler, quiet_seconds=QUIET),
             events=EventRecorder(self.cluster, self.metrics, now=self.utc_now),

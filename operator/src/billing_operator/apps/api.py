@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from billing_operator.apps.answers import Calls, Counts, ProfileAnswer
+from billing_operator.apps.sums import Sums
 from billing_operator.observed.stack import Pod
 from billing_operator.spec.stack import Stack
 
@@ -20,4 +21,8 @@ class Apps(Protocol):
 
     async def calls(self, stack: Stack, pod: Pod) -> Calls:
         """How many charge calls a payment pod has taken, and how many of them it still holds."""
+        ...
+
+    async def totals(self, stack: Stack, pod: Pod) -> Sums:
+        """What a payment pod has accepted since its container started, by currency."""
         ...

@@ -7,6 +7,7 @@ import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 from billing_operator.apps.answers import Accepted, Calls, Counts, ProfileAnswer, count
+from billing_operator.apps.sums import Sums, of_status
 from billing_operator.errors import Waiting
 from billing_operator.kinds import Manifest
 from billing_operator.names import ANTAEUS, ANTAEUS_PORT, OPS_PORT, service_host
@@ -56,6 +57,10 @@ class HttpApps:
     async def calls(self, stack: Stack, pod: Pod) -> Calls:  # noqa: ARG002 - other adapters need the namespace
         """Reads one pod's metrics."""
         return read_calls(await self._get(f"{_of_pod(pod)}/metrics"))
+
+    async def totals(self, stack: Stack, pod: Pod) -> Sums:  # noqa: ARG002 - other adapters need the namespace
+        """Reads one pod, since each counts for itself."""
+        return read_totals(await self._get(f"{_of_pod(pod)}/totals"))
 
     async def _get(self, url: str) -> bytes:
         """Every byte from a stack's pods comes in here: the one place for bounds on them."""
@@ -128,8 +133,17 @@ def read_calls(body: bytes) -> Calls:
     return Calls(taken=int(sum(totals.get(name, 0.0) for name in _TAKEN)), held=held)
 
 
+def read_totals(body: bytes) -> Sums:
+    """Reads what payment answers on /totals, and leaves behind as its termination message."""
+    answer = _json(body)
+    sums = of_status(answer.get("currencies")) if isinstance(answer, dict) else None
+    if sums is None:
+        raise Waiting(Reason.NO_ANSWER, "payment does not tell what it accepted", seconds=5.0)
+    return sums
+
+
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Waiting(Reason.NO_ANSWER, "the answer is no JSON", seconds=5.0) from error

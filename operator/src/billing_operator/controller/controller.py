@@ -10,9 +10,11 @@ from collections.abc import Awaitable, Callable
 from billing_operator.controller.parts import Dependencies
 from billing_operator.controller.queue import Backoff, Failed, KeyedQueue, Next
 from billing_operator.errors import ClusterError, Fault, NotFound, Waiting
-from billing_operator.kinds import BILLING_STACK, OPTIONAL, WATCHED, Key, Kind, Manifest, key
+from billing_operator.kinds import BILLING_STACK, OPTIONAL, POD, WATCHED, Key, Kind, Manifest, key
 from billing_operator.kube.cache import stack_of
 from billing_operator.metrics import InvoiceWatch, Metrics, ReconcileWatch
+from billing_operator.names import PAYMENT
+from billing_operator.observed.stack import observe
 from billing_operator.settings import Settings
 from billing_operator.spec.stack import Stack
 
@@ -53,7 +55,7 @@ class Controller:
             _READERS,
             _READING_SECONDS,
             InvoiceWatch(self._metrics),
-            Backoff(first=dependencies.invoices.every_seconds, most=60.0),
+            Backoff(first=settings.invoices_seconds, most=60.0),
         )
         self._resyncing: asyncio.Task[None] | None = None
         self.last_resync: float | None = None
@@ -82,6 +84,8 @@ class Controller:
         """Takes in what a watch told."""
         self._metrics.last_event.labels(kind.name).set_to_current_time()
         stack = stack_of(kind, live)
+        if stack and kind == POD:
+            self._note_end(stack, live)
         if deleted:
             self._dependencies.inventory.drop(kind, live)
             if kind == BILLING_STACK:
@@ -91,6 +95,13 @@ class Controller:
             return
         if stack:
             self._look_at(stack)
+
+    def _note_end(self, stack: Key, live: Manifest) -> None:
+        """Keeps what a container of payment left, since the pod may be gone by the next pass."""
+        pods = observe((), [live]).all_of(PAYMENT)
+        body = self._dependencies.inventory.stack(stack) if pods else None
+        if body and any(pod.termination_messages for pod in pods):
+            self._dependencies.counter.note_pods(body["metadata"]["uid"], pods)
 
     async def resync(self) -> None:
         """Compares everything again, whatever the watches told or failed to tell."""
@@ -161,4 +172,5 @@ class Controller:
             return None
         if answer.news:
             self._stacks.put(place)
-        return self._dependencies.invoices.seconds_to_next()
+        # Not all stacks at the same moment.
+        return self._settings.invoices_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - jitter

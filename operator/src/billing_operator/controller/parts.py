@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from billing_operator.books.counter import ChargeCounter
 from billing_operator.children.writer import ChildWriter
 from billing_operator.controller.event_recorder import EventRecorder
 from billing_operator.invoices.reader import InvoiceReader
@@ -29,6 +30,7 @@ class Dependencies:
     profiles: ProfileRollout
     rotation: TokenRotation
     readings: Readings
+    counter: ChargeCounter
     invoices: InvoiceReader
     runs: RunKeeper
     events: EventRecorder

@@ -4,16 +4,18 @@ An answer takes a while, and what it means may have changed by then. So it is ke
 same Antaeus still answers and nobody has read anything newer.
 """
 
-import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from billing_operator.apps.answers import Counts
 from billing_operator.apps.api import Apps
+from billing_operator.books.counter import ChargeCounter
+from billing_operator.books.ledger import Processes, Snapshot
+from billing_operator.errors import Waiting
 from billing_operator.invoices.readings import Reading, Readings
 from billing_operator.kinds import Key
 from billing_operator.kube.cache import Inventory
 from billing_operator.metrics import Metrics
-from billing_operator.observed.stack import AntaeusInstance, observe
+from billing_operator.observed.stack import AntaeusInstance, Observed, observe
 from billing_operator.spec.stack import Stack
 
 
@@ -31,30 +33,21 @@ class Answer:
 
 
 class InvoiceReader:
-    """Asks each Antaeus, and keeps the last readings up with its answers.
-
-    Attributes:
-        every_seconds: between two readings of a stack, on average.
-    """
+    """Asks each Antaeus, and keeps the last readings up with its answers."""
 
     def __init__(
         self,
         apps: Apps,
+        counter: ChargeCounter,
         inventory: Inventory,
         readings: Readings,
         metrics: Metrics,
-        *,
-        every_seconds: float,
     ) -> None:
-        self.every_seconds = every_seconds
         self._apps = apps
+        self._counter = counter
         self._inventory = inventory
         self._readings = readings
         self._metrics = metrics
-
-    def seconds_to_next(self) -> float:
-        """When to read the same stack again: not all stacks at the same moment."""
-        return self.every_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
 
     async def read(self, stack: Stack) -> Answer:
         """Asks the Antaeus of a stack, if one answers now.
@@ -62,17 +55,25 @@ class InvoiceReader:
         Raises:
             Waiting: it gave no good answer.
         """
-        instance, before = self._instance(stack.key), self._readings.last(stack.uid)
+        seen, before = self._seen(stack.key), self._readings.last(stack.uid)
+        instance = seen.antaeus_instance
         if instance is None:
             return Answer()
+        # Before the invoices, so that none is paid of whose charge payment did not tell.
+        charges = await self._charges(stack, seen)
         counts = await self._apps.invoices(stack)
         if self._inventory.stack(stack.key) is None:
             return Answer()
         self._metrics.last_invoice_read.labels(*stack.key).set_to_current_time()
         # Where another instance has started meanwhile, nobody knows whose answer it is.
-        if instance != self._instance(stack.key):
+        if instance != self._seen(stack.key).antaeus_instance:
             return Answer()
-        reading = Reading(counts, instance)
+        if isinstance(charges, Waiting):
+            if _may_have_forgotten(stack, counts, instance):
+                raise charges
+            reading = Reading(counts, instance)
+        else:
+            reading = Reading(counts, instance, Snapshot(charges, counts.paid))
         # Where somebody else has read meanwhile, this one may be older: fewer paid than are known
         # would look like a restart.
         if before is not self._readings.last(stack.uid):
@@ -89,7 +90,20 @@ class InvoiceReader:
         """
         last = self._readings.last(stack.uid)
         if last and last.instance == instance and counts.paid > last.counts.paid:
-            self._readings.note(stack.uid, Reading(counts, last.instance))
+            self._readings.note(stack.uid, replace(last, counts=counts))
 
-    def _instance(self, place: Key) -> AntaeusInstance | None:
-        return observe((), self._inventory.pods(place)).antaeus_instance
+    async def _charges(self, stack: Stack, seen: Observed) -> Processes | Waiting:
+        try:
+            return await self._counter.ask(stack, seen)
+        except Waiting as fault:
+            return fault
+
+    def _seen(self, place: Key) -> Observed:
+        return observe((), self._inventory.pods(place))
+
+
+def _may_have_forgotten(stack: Stack, counts: Counts, instance: AntaeusInstance) -> bool:
+    """Whether payments may be forgotten; how many were made last, only payment knows then."""
+    known = stack.status.get("invoices") or {}
+    another = AntaeusInstance.of(known) not in (None, instance)
+    return another or counts.paid < known.get("paid", 0)

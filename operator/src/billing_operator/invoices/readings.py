@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from billing_operator.apps.answers import Counts
+from billing_operator.books.ledger import Snapshot
 from billing_operator.memory import Memories
 from billing_operator.observed.stack import AntaeusInstance
 
@@ -14,10 +15,13 @@ class Reading:
 
     Attributes:
         instance: which Antaeus answered; another one has forgotten what this one knew.
+        accepted: what payment had accepted just before; None where one of its processes did not
+            tell.
     """
 
     counts: Counts
     instance: AntaeusInstance
+    accepted: Snapshot | None = None
 
 
 @dataclass(slots=True)

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from billing_operator.apps.invoice_ids import missing, together
+from billing_operator.apps.sums import Sums, count_of
+from billing_operator.books.ledger import Ledger, accepted_between, advanced
 from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.names import ACKNOWLEDGE_RESET
@@ -57,11 +59,13 @@ class _Lost(NamedTuple):
 
     Attributes:
         ids: None where not all of them are known.
+        uncertain: whether it may be more, since a payment process ended and nobody saw its count.
     """
 
     paid: int
     pending: int
     ids: str | None
+    uncertain: bool
 
 
 def _lost(stack: Stack, old: Manifest, reading: Reading) -> _Lost | None:
@@ -75,14 +79,18 @@ def _lost(stack: Stack, old: Manifest, reading: Reading) -> _Lost | None:
     if not taken_back and (known is None or known == reading.instance):
         return None
     cut_off = _cut_off(stack, old) is not None
-    paid, pending = _last_known(stack, old)
+    before = Ledger.of_stack(stack)
+    accepted = accepted_between(before, advanced(before, reading.accepted))
+    paid, pending = _last_known(stack, old, accepted)
+    uncertain = accepted is None
     if gone is None:
-        return _Lost(paid, pending, None) if paid or cut_off else None
-    # A run may have counted more at its end than anybody read of them.
-    unread = paid - old.get("paid", 0)
-    if not gone[0] and not unread and not cut_off:
+        return _Lost(paid, pending, None, uncertain) if paid or cut_off or uncertain else None
+    # More may have been paid at the end than anybody read, and an image may keep what is paid.
+    kept = missing(reading.counts.paid_ids, old.get("paidIDs"))
+    unread = max(0, paid - old.get("paid", 0) - (kept[0] if kept else 0))
+    if not gone[0] and not unread and not cut_off and not uncertain:
         return None
-    return _Lost(gone[0] + unread, pending, None if unread else gone[1])
+    return _Lost(gone[0] + unread, pending, None if unread else gone[1], uncertain)
 
 
 def _added(reset: Manifest | None, lost: _Lost) -> Manifest:
@@ -90,15 +98,20 @@ def _added(reset: Manifest | None, lost: _Lost) -> Manifest:
     before = reset or {"paid": 0, "ids": ""}
     ids = together(before.get("ids"), lost.ids)
     added = {"paid": before["paid"] + lost.paid, "pending": lost.pending}
-    return added | ({"ids": ids} if ids else {})
+    uncertain = lost.uncertain or before.get("uncertain")
+    return added | ({"ids": ids} if ids else {}) | ({"uncertain": True} if uncertain else {})
 
 
-def _last_known(stack: Stack, old: Manifest) -> tuple[int, int]:
-    """How many were paid and pending when somebody looked last: that may have been a run."""
+def _last_known(stack: Stack, old: Manifest, accepted: Sums | None) -> tuple[int, int]:
+    """How many were paid and pending by who looked last: a reading, a run, or payment's counts."""
     known = [(old.get("paid", 0), old.get("pending", 0))]
     last = (stack.status.get("billing") or {}).get("lastRun") or {}
     if last.get("paidAfter") is not None and AntaeusInstance.of(last) == AntaeusInstance.of(old):
         known.append((last["paidAfter"], last.get("pendingAfter") or 0))
+    charges, ledger = count_of(accepted or {}), Ledger.of_stack(stack)
+    if charges and ledger:
+        paid = ledger.paid + charges
+        known.append((paid, max(0, old.get("total", 0) - paid)))
     # No payment is ever taken back.
     return max(known)
 
@@ -131,6 +144,8 @@ def reset_message(stack: Stack, counted: Manifest | None) -> str | None:
         more = (
             f"It was charging then ({reset['run']}), so more may be paid: payment's log has all. "
         )
+    if reset.get("uncertain"):
+        more += "A payment process ended unseen, so more may be charged: its log has all. "
     ids = str(reset.get("ids") or "")
     shown = ids if len(ids) <= _MOST_OF_THE_IDS else f"{ids[:_MOST_OF_THE_IDS]}..."
     which = f" ({shown})" if ids else ""

@@ -19,6 +19,8 @@ class Pod:
     Attributes:
         mounted: whether it may have, or have had, its volumes and variables, and is not over.
         token_id: of the token that it was made to start with; only Antaeus' pods bear one.
+        termination_messages: what its container left where it ended, by the number of restarts
+            before that.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Pod:
     mounted: bool = True
     token_id: str | None = None
     node: str = ""
+    termination_messages: tuple[tuple[int, str], ...] = ()
 
     def may_host(self, instance: "AntaeusInstance") -> bool:
         """Whether a start of Antaeus may still be at work in it, even while it ends."""
@@ -178,7 +181,16 @@ def _pod(live: Manifest) -> Pod:
         mounted=bool(live["spec"].get("nodeName")) and status.get("phase") not in _OVER,
         token_id=(meta.get("annotations") or {}).get(TOKEN_ID),
         node=live["spec"].get("nodeName") or "",
+        termination_messages=_termination_messages(_own_status(status, part)),
     )
+
+
+def _termination_messages(status: Manifest) -> tuple[tuple[int, str], ...]:
+    """Of this start and of the one before: Kubernetes keeps no more."""
+    restarts = int(status.get("restartCount", 0))
+    states = ((restarts, status.get("state")), (restarts - 1, status.get("lastState")))
+    ended = ((at, (state or {}).get("terminated") or {}) for at, state in states)
+    return tuple((at, each["message"]) for at, each in ended if each.get("message"))
 
 
 def _lives(status: Manifest, part: str) -> bool:

@@ -10,6 +10,7 @@ from kubernetes.aio.client import ApiClient
 
 from billing_operator.apps.api import Apps
 from billing_operator.apps.http import HttpApps, open_session
+from billing_operator.books.counter import ChargeCounter
 from billing_operator.children.writer import ChildWriter
 from billing_operator.controller.controller import Controller
 from billing_operator.controller.event_recorder import EventRecorder
@@ -127,9 +128,8 @@ class Operator:
         # Two readings that are alike, with a tenth of jitter.
         still = 2.2 * settings.invoices_seconds
         readings = Readings(memories, time.monotonic, unchanged_seconds=still)
-        reader = InvoiceReader(
-            apps, inventory, readings, self.metrics, every_seconds=settings.invoices_seconds
-        )
+        counter = ChargeCounter(apps, memories)
+        reader = InvoiceReader(apps, counter, inventory, readings, self.metrics)
         sampler = Sampler(apps, reader, memories, clock=time.monotonic)
         dependencies = Dependencies(
             cluster=cluster,
@@ -142,6 +142,7 @@ class Operator:
                 cluster, apps, tokens, profiles, readings, memories, time.monotonic, utc_now
             ),
             readings=readings,
+            counter=counter,
             invoices=reader,
             runs=RunKeeper(cluster, inventory, sampler, quiet_seconds=settings.quiet_seconds),
             events=EventRecorder(cluster, self.metrics, now=utc_now),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
+from billing_operator.books.ledger import Ledger, advanced
 from billing_operator.desired import profile
 from billing_operator.inputs import Installation
 from billing_operator.invoices.reset import invoices, reset_message
@@ -55,6 +56,8 @@ def judge(
 ) -> Manifest:
     """The status of a stack. Same findings, same status: a stack at rest is never written."""
     counted = invoices(stack, findings.reading, now)
+    snapshot = findings.reading.accepted if findings.reading else None
+    ledger = advanced(Ledger.of_stack(stack), snapshot)
     return pruned(
         {
             "observedGeneration": stack.generation,
@@ -66,7 +69,8 @@ def judge(
                 "payment": _url(stack, PAYMENT, CHARGE_PORT),
             },
             "antaeus": _antaeus(stack, findings, installation),
-            "payment": _payment(stack, findings, installation),
+            "payment": _payment(stack, findings, installation)
+            | {"accepted": ledger and ledger.as_status()},
             "token": token_status(stack, findings.token, findings.rotation, now),
             "invoices": counted,
             "monitoring": _monitoring(stack, findings.seen),

@@ -9,9 +9,9 @@ from typing import Any
 from billing_operator.apps.answers import Calls, Counts
 from billing_operator.controller.controller import Controller
 from billing_operator.errors import Refused
-from billing_operator.kinds import BY_NAME, Key
+from billing_operator.kinds import BY_NAME, POD, Key
 from billing_operator.settings import Settings
-from support.operator.builders import a_body, a_reading
+from support.operator.builders import a_body, a_pod, a_reading
 from support.operator.fake_time import in_fake_time
 from support.operator.in_memory import SHOP, OperatorInMemory
 from support.operator.run_manifests import a_job
@@ -22,6 +22,7 @@ SETTINGS = Settings(
 )
 # What a feature remembers of a stack by the stack's uid.
 PARTS = {
+    "billing_operator.books.counter",
     "billing_operator.children.writer",
     "billing_operator.invoices.readings",
     "billing_operator.profile.rollout",
@@ -54,6 +55,12 @@ class Scene:
         operator.apps.counts["shop"] = Counts(2, 8)
         operator.apps.taken["shop-payment-0"] = Calls(taken=5, held=0)
         operator.dependencies.readings.note(UID, a_reading(2, 8))
+        ended = a_pod()
+        ended["status"]["containerStatuses"][0]["lastState"] = {
+            "terminated": {"message": '{"currencies": []}'}
+        }
+        ended["status"]["containerStatuses"][0]["restartCount"] = 1
+        self.controller.on_watch_event(POD, ended, deleted=False)
         cron = operator.cluster.must_get("CronJob", "shop-billing")
         operator.cluster.have(
             a_job(owner=cron["metadata"]["uid"], made=operator.utc_now().isoformat())

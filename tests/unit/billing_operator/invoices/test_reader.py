@@ -1,11 +1,14 @@
 """An answer about invoices is kept only where it is sure whose it is, and that it is the newest."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from billing_operator.apps.answers import Counts
+from billing_operator.books.counter import ChargeCounter
+from billing_operator.books.ledger import Snapshot
 from billing_operator.errors import Waiting
 from billing_operator.invoices.reader import Answer, InvoiceReader
 from billing_operator.invoices.readings import Reading, Readings
@@ -17,7 +20,7 @@ from support.operator.builders import a_body, a_pod, a_reading, a_stack, an_inst
 from support.operator.fake_apps import FakeApps
 
 ANTAEUS = "uid of shop-antaeus-0"
-READ = a_reading(2, 8, ANTAEUS)
+READ = replace(a_reading(2, 8, ANTAEUS), accepted=Snapshot({}, 2))
 
 
 class Scene:
@@ -28,10 +31,10 @@ class Scene:
         self.inventory, self.metrics = Inventory(), Metrics()
         self.inventory.put(BILLING_STACK, a_body())
         self.inventory.put(POD, a_pod("antaeus", ready=ready))
-        self.readings = Readings(Memories(), lambda: 0.0, unchanged_seconds=1.0)
-        self.reader = InvoiceReader(
-            self.apps, self.inventory, self.readings, self.metrics, every_seconds=10.0
-        )
+        memories = Memories()
+        self.readings = Readings(memories, lambda: 0.0, unchanged_seconds=1.0)
+        counter = ChargeCounter(self.apps, memories)
+        self.reader = InvoiceReader(self.apps, counter, self.inventory, self.readings, self.metrics)
 
     async def read(self) -> Answer:
         return await self.reader.read(a_stack())
@@ -143,3 +146,30 @@ def test_what_a_run_read_at_its_end_is_a_reading(
 
     assert scene.kept is not None
     assert scene.kept.counts.paid == paid
+
+
+async def test_payment_that_does_not_tell_keeps_no_reading_of_the_same_antaeus_away() -> None:
+    scene = Scene()
+    scene.inventory.put(POD, a_pod())
+    scene.apps.silent.add("shop-payment-0")
+
+    assert await scene.read() == Answer(replace(READ, accepted=None), news=True)
+
+
+@pytest.mark.parametrize(
+    ("instance", "paid"), [("another", 0), (ANTAEUS, 3)], ids=["another Antaeus", "fewer paid"]
+)
+async def test_what_was_forgotten_is_not_judged_before_payment_tells(
+    instance: str, paid: int
+) -> None:
+    """It alone knows what was charged since the last reading."""
+    scene = Scene()
+    scene.inventory.put(POD, a_pod())
+    scene.apps.silent.add("shop-payment-0")
+    known = {"paid": paid, "antaeusInstance": an_instance(instance).as_status()}
+    stack = a_stack(status={"invoices": known})
+
+    with pytest.raises(Waiting):
+        await scene.reader.read(stack)
+    scene.apps.silent.clear()
+    assert (await scene.reader.read(stack)).news

@@ -5,8 +5,9 @@ from functools import partial
 import pytest
 
 from billing_operator.apps.answers import Calls, Counts
+from billing_operator.books.counter import ChargeCounter
 from billing_operator.invoices.reader import InvoiceReader
-from billing_operator.invoices.readings import Reading, Readings
+from billing_operator.invoices.readings import Readings
 from billing_operator.kinds import BILLING_STACK, POD, Manifest
 from billing_operator.kube.cache import Inventory
 from billing_operator.memory import Memories
@@ -31,9 +32,8 @@ class Scene:
         memories, self.inventory = Memories(), Inventory()
         self.inventory.put(BILLING_STACK, a_body())
         self.readings = Readings(memories, lambda: self.now, unchanged_seconds=1.0)
-        reader = InvoiceReader(
-            self.apps, self.inventory, self.readings, Metrics(), every_seconds=10.0
-        )
+        counter = ChargeCounter(self.apps, memories)
+        reader = InvoiceReader(self.apps, counter, self.inventory, self.readings, Metrics())
         self.sampler = Sampler(self.apps, reader, memories, clock=lambda: self.now)
 
     async def sample(self, *pods: Manifest) -> Activity:
@@ -51,8 +51,11 @@ async def test_both_are_asked_and_the_reading_is_kept() -> None:
     found = await scene.sample()
 
     assert found == Activity(charging=False, unchanged_seconds=60.0, unknown_because="")
-    assert scene.readings.last("stack-uid") == Reading(
-        Counts(2, 8), an_instance("uid of shop-antaeus-0")
+    reading = scene.readings.last("stack-uid")
+    assert reading is not None
+    assert (reading.counts, reading.instance) == (
+        Counts(2, 8),
+        an_instance("uid of shop-antaeus-0"),
     )
 
 

@@ -1,0 +1,96 @@
+"""Counts and exact sums of charges by currency, and how a status writes them."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
+
+from billing_operator.kinds import Manifest
+
+MOST_CURRENCIES = 32
+"""Of those that a status tells apart; all others are one, `OTHER`."""
+OTHER = "other"
+"""Stands for currencies that are not told apart; to add up their amounts would mean nothing."""
+_LONGEST = 40  # characters of an amount
+
+
+class Sum(NamedTuple):
+    """So many charges of one currency, and what they come to."""
+
+    charges: int
+    amount: Decimal
+
+
+Sums = Mapping[str, Sum]
+"""By currency."""
+NOTHING = Sum(0, Decimal(0))
+
+
+def plus(one: Sums, other: Sums) -> Sums:
+    """Returns both together."""
+    return _each(one, other, 1)
+
+
+def minus(one: Sums, other: Sums) -> Sums:
+    """Returns what one has more than the other."""
+    return _each(one, other, -1)
+
+
+def count_of(sums: Sums) -> int:
+    """Returns how many charges there are, of whatever currency."""
+    return sum(each.charges for each in sums.values())
+
+
+def as_status(sums: Sums) -> list[Manifest]:
+    """Returns sums as a status writes them, by currency."""
+    names = sorted(sums, key=lambda name: (name == OTHER, name))
+    if len(names) > MOST_CURRENCIES:
+        kept = {name: sums[name] for name in names[: MOST_CURRENCIES - 1]}
+        rest = sum(sums[name].charges for name in names[MOST_CURRENCIES - 1 :])
+        return as_status(kept | {OTHER: Sum(rest, Decimal(0))})
+    return [
+        {"currency": name, "count": sums[name].charges, "amount": f"{sums[name].amount:f}"}
+        for name in names
+    ]
+
+
+def of_status(written: object) -> Sums | None:
+    """Returns what a status wrote; None where it is not what `as_status` writes."""
+    if not isinstance(written, list):
+        return None
+    found: dict[str, Sum] = {}
+    for each in written:
+        known = _of_one(each)
+        if known is None or known[0] in found:
+            return None
+        found[known[0]] = known[1]
+    return found
+
+
+def amount_of(text: object) -> Decimal | None:
+    """Returns an amount that somebody wrote as text; None for anything else, and for too long."""
+    if not isinstance(text, str) or len(text) > _LONGEST:
+        return None
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None
+
+
+def _of_one(each: object) -> tuple[str, Sum] | None:
+    if not isinstance(each, dict):
+        return None
+    name, count, amount = each.get("currency"), each.get("count"), amount_of(each.get("amount"))
+    if not isinstance(name, str) or type(count) is not int or amount is None:
+        return None
+    return name, Sum(count, amount)
+
+
+def _each(one: Sums, other: Sums, sign: int) -> Sums:
+    found: dict[str, Sum] = {}
+    for name in (*one, *other):
+        first, second = one.get(name, NOTHING), other.get(name, NOTHING)
+        count, amount = first.charges + sign * second.charges, first.amount + sign * second.amount
+        if count or amount:
+            found[name] = Sum(count, amount)
+    return found

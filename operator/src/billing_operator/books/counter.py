@@ -1,0 +1,71 @@
+"""Asks payment's processes what they have accepted, and keeps what those left that have ended."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from billing_operator.apps.api import Apps
+from billing_operator.apps.http import read_totals
+from billing_operator.apps.sums import Sums
+from billing_operator.books.ledger import Count, Process, Processes
+from billing_operator.errors import Waiting
+from billing_operator.memory import Memories
+from billing_operator.names import PAYMENT
+from billing_operator.observed.stack import Observed, Pod
+from billing_operator.spec.stack import Stack
+
+_MOST_KEPT = 50
+
+
+@dataclass(slots=True)
+class _Ended:
+    """Last counts of processes whose pods may have gone, oldest first."""
+
+    counts: dict[Process, Sums] = field(default_factory=dict)
+
+
+class ChargeCounter:
+    """Counts over all processes of a stack's payment, also those that have just ended."""
+
+    def __init__(self, apps: Apps, memories: Memories) -> None:
+        self._apps = apps
+        self._memories = memories
+
+    def note_pods(self, uid: str, pods: tuple[Pod, ...]) -> None:
+        """Takes in what ended containers left, since their pod may be gone the next time."""
+        kept = self._memories.of(uid, _Ended).counts
+        for pod in pods:
+            for process, sums in _last_counts(pod):
+                kept.setdefault(process, sums)
+        for process in list(kept)[:-_MOST_KEPT]:
+            del kept[process]
+
+    async def ask(self, stack: Stack, seen: Observed) -> Processes:
+        """Returns what each has counted.
+
+        Raises:
+            Waiting: one that runs does not tell.
+        """
+        pods = seen.all_of(PAYMENT)
+        self.note_pods(stack.uid, pods)
+        alive = [pod for pod in pods if pod.running]
+        told = await asyncio.gather(
+            *(self._apps.totals(stack, pod) for pod in alive), return_exceptions=True
+        )
+        ended = self._memories.of(stack.uid, _Ended).counts
+        found = {process: Count(sums, last=True) for process, sums in ended.items()}
+        for pod, sums in zip(alive, told, strict=True):
+            if isinstance(sums, BaseException):
+                raise sums
+            found[Process(pod.uid, pod.restarts)] = Count(sums, last=False)
+        return found
+
+
+def _last_counts(pod: Pod) -> list[tuple[Process, Sums]]:
+    counts: list[tuple[Process, Sums]] = []
+    for restarts, text in pod.termination_messages:
+        try:
+            counts.append((Process(pod.uid, restarts), read_totals(text.encode())))
+        except Waiting:
+            # It left none, as one that was killed before it could serve.
+            continue
+    return counts

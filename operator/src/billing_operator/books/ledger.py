@@ -1,0 +1,131 @@
+"""What payment has accepted since a stack was made, as its status keeps it.
+
+Each process of payment counts for itself, and forgets with its end. So what each told last is kept,
+and what it tells more is added. Of one that ended where nobody saw its last count, it is not known
+what it accepted; such are counted too, and between two moments with one of them nothing is certain.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from billing_operator.apps.sums import Sums, as_status, minus, of_status, plus
+from billing_operator.kinds import Manifest
+from billing_operator.spec.stack import Stack
+
+
+class Process(NamedTuple):
+    """One start of payment's container."""
+
+    pod_uid: str
+    restart_count: int
+
+
+class Count(NamedTuple):
+    """What one process has accepted.
+
+    Attributes:
+        last: whether it has ended, and counts no more.
+    """
+
+    sums: Sums
+    last: bool
+
+
+Processes = Mapping[Process, Count]
+"""All that are in sight at one moment, and those whose end was seen lately."""
+
+
+class Snapshot(NamedTuple):
+    """What payment and Antaeus told at one moment.
+
+    Attributes:
+        paid: so many invoices were paid.
+    """
+
+    processes: Processes
+    paid: int
+
+
+class Ledger(NamedTuple):
+    """What is known at one moment.
+
+    Attributes:
+        total: of all processes since the stack was made.
+        unseen: so many of them ended without a last count that anybody saw.
+        paid: so many invoices were paid by then.
+    """
+
+    total: Sums
+    unseen: int
+    paid: int
+    processes: Processes
+
+    @classmethod
+    def of(cls, written: Manifest | None) -> "Ledger | None":
+        """Reads what a status keeps; None where it keeps none, or somebody else wrote it."""
+        known = written or {}
+        total = of_status(known.get("currencies"))
+        unseen, paid = known.get("unseenProcesses"), known.get("paidInvoices")
+        processes: dict[Process, Count] = {}
+        for each in known.get("processes") or ():
+            sums = of_status(each.get("currencies"))
+            uid, restarts = each.get("podUID"), each.get("restartCount")
+            if sums is None or not isinstance(uid, str) or type(restarts) is not int:
+                return None
+            processes[Process(uid, restarts)] = Count(sums, each.get("ended") is True)
+        if total is None or type(unseen) is not int or type(paid) is not int:
+            return None
+        return cls(total, unseen, paid, processes)
+
+    @classmethod
+    def of_stack(cls, stack: Stack) -> "Ledger | None":
+        """Reads what the status of a stack keeps."""
+        return cls.of((stack.status.get("payment") or {}).get("accepted"))
+
+    def as_status(self) -> Manifest:
+        """Writes it."""
+        return {
+            "currencies": as_status(self.total),
+            "unseenProcesses": self.unseen,
+            "paidInvoices": self.paid,
+            "processes": [
+                {
+                    "podUID": process.pod_uid,
+                    "restartCount": process.restart_count,
+                    "ended": count.last,
+                    "currencies": as_status(count.sums),
+                }
+                for process, count in sorted(self.processes.items())
+            ],
+        }
+
+
+NOTHING_YET = Ledger({}, 0, 0, {})
+"""Before anything was counted all that payment tells is news."""
+
+
+def advanced(before: Ledger | None, snapshot: Snapshot | None) -> Ledger | None:
+    """Returns what is known with a newer snapshot; without one, what was known before."""
+    if snapshot is None:
+        return before
+    known = before or NOTHING_YET
+    total, unseen = known.total, known.unseen
+    for process, count in snapshot.processes.items():
+        earlier = known.processes.get(process)
+        more = minus(count.sums, earlier.sums if earlier else {})
+        # None takes back what it told; of one that seems to, nothing is certain.
+        if any(each.charges < 0 for each in more.values()):
+            unseen += 1
+        else:
+            total = plus(total, more)
+    vanished = (
+        count for process, count in known.processes.items() if process not in snapshot.processes
+    )
+    unseen += sum(not count.last for count in vanished)
+    return Ledger(total, unseen, snapshot.paid, snapshot.processes)
+
+
+def accepted_between(before: Ledger | None, after: Ledger | None) -> Sums | None:
+    """Returns what was accepted between two moments; None where that is not certain."""
+    first, last = before or NOTHING_YET, after or NOTHING_YET
+    return minus(last.total, first.total) if first.unseen == last.unseen else None
