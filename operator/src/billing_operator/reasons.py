@@ -16,6 +16,7 @@ class ConditionType(StrEnum):
     SUSPENDED = "Suspended"
     HIBERNATED = "Hibernated"
     INVOICES_RESET = "InvoicesReset"
+    BILLING_ALLOWED = "BillingAllowed"
     TOKEN_ROTATION_HELD = "TokenRotationHeld"
     TOKEN_INVALID = "TokenInvalid"
     TOKEN_LOST = "TokenLost"
@@ -65,19 +66,21 @@ class Reason(StrEnum):
 
 
 class WaitReason(StrEnum):
-    """What a billing run waits for."""
+    """What a billing run waits for, and why condition BillingAllowed is not True."""
 
     SUSPENDED = "Suspended"
     HIBERNATED = "Hibernated"
     RUN_UNDER_WAY = "RunUnderWay"
     TOKEN_ROTATING = "TokenRotating"
     INVOICES_RESET = "InvoicesReset"
+    STATUS_LOST = "StatusLost"
     UNRESOLVED_RUN = "UnresolvedRun"
     UNMANAGED_PAY_CALL = "UnmanagedPayCall"
     NOT_READY = "NotReady"
     NO_PAYMENT_POD = "NoPaymentPod"
     INVOICES_UNKNOWN = "InvoicesUnknown"
     ACTIVITY_UNKNOWN = "ActivityUnknown"
+    RUNS_UNKNOWN = "RunsUnknown"
 
 
 class EventReason(StrEnum):
@@ -94,4 +97,5 @@ class EventReason(StrEnum):
     BILLING_RUN_SKIPPED = "BillingRunSkipped"
     BILLING_RUN_RESOLVED = "BillingRunResolved"
     BILLING_RUN_BLOCKED = "BillingRunBlocked"
+    STATUS_LOST = "StatusLost"
     UNMANAGED_PAY_CALL = "UnmanagedPayCall"

@@ -1,7 +1,6 @@
 """A stack in memory with invoices, and runs that a test makes of it."""
 
 from billing_operator.apps.answers import Calls, Counts
-from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest
 from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.runs.report import RunReport
@@ -16,9 +15,17 @@ async def shop(**spec: object) -> OperatorInMemory:
     operator = await ready(**spec)
     operator.apps.counts["shop"] = Counts(2, 8)
     operator.apps.taken["shop-payment-0"] = Calls(taken=0, held=0)
-    operator.dependencies.readings.note("stack-uid", Reading(Counts(2, 8), instance_of(operator)))
+    await operator.dependencies.invoices.read(operator.stack)
     await operator.reconcile()
     return operator
+
+
+def as_another(operator: OperatorInMemory) -> OperatorInMemory:
+    """The same cluster, and an operator that has only just begun."""
+    other = OperatorInMemory(*operator.cluster.objects.values())
+    other.apps.__dict__.update(operator.apps.__dict__)
+    other.now = operator.now
+    return other
 
 
 def instance_of(operator: OperatorInMemory) -> AntaeusInstance:

@@ -57,6 +57,7 @@ def test_a_word_is_one_that_kubernetes_takes_and_its_member_is_called_by_it(
 
 def test_a_condition_that_a_fault_brings_has_a_reason_of_the_same_name() -> None:
     of_the_stack = {ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED}
+    of_the_stack |= {ConditionType.BILLING_ALLOWED}
 
     assert {str(kind) for kind in set(ConditionType) - of_the_stack} <= set(Reason)
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from billing_operator.children.ownership import owned_by, refuse_unless_given
 from billing_operator.children.plan import Plan, decide
+from billing_operator.controller.lost_status import LostStatus
 from billing_operator.controller.parts import Dependencies
 from billing_operator.controller.queue import Failed, Next, NotBefore
 from billing_operator.controller.status_writer import StatusWriter
@@ -81,6 +82,7 @@ class Reconciler:
         self._installation = installation
         self._now = now
         self._status_writer = StatusWriter(dependencies, installation, now=now, judge=judge)
+        self._lost_status = LostStatus(dependencies.memories)
         self._observed_cache: dict[Key, tuple[tuple[str, int], Observed]] = {}
 
     async def __call__(self, place: Key) -> Next:
@@ -129,6 +131,8 @@ class Reconciler:
                 look = True
                 continue
             current.begun = not look
+            if current.begun:
+                self._lost_status.note_made(current.stack)
             return
         raise Waiting(
             Reason.CONCURRENT_WRITER, "somebody else makes children of this name", seconds=1.0
@@ -259,6 +263,7 @@ class Reconciler:
             token=resolved.token if resolved and resolved.secret is None else None,
             fault=current.fault,
             incomplete=current.incomplete,
+            status_lost=self._lost_status.is_lost(stack, seen),
             profile_in_effect=dependencies.profiles.in_effect(stack, seen.payment_answers),
             refusal=dependencies.profiles.refusal(stack, seen.payment_answers),
             reading=dependencies.readings.last(stack.uid),

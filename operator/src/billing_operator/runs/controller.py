@@ -60,8 +60,7 @@ class RunKeeper:
             reports = (run.report_of(record.get("podUID")) for run in ended)
             for report in filter(None, reports):
                 self._sampler.record_final_counts(stack, record, report)
-        uncertain = known.get("unresolvedRun") or known.get("unmanagedRun")
-        uncertain = uncertain or _awaits_leave(known, runs)
+        uncertain = _is_uncertain(known) or _awaits_leave(known, runs)
         if not uncertain and not any(run.waiting for run in runs):
             return ObservedRuns(runs, None, self._quiet, with_leave(self._inventory.pods(place)))
         try:
@@ -129,7 +128,7 @@ class RunKeeper:
         if _awaits_leave(status, observed.runs):
             times.append(_LOOK_SOON)
         # Without an Antaeus nothing tells that its batch is over before it has woken up.
-        if (status.get("unresolvedRun") or status.get("unmanagedRun")) and not stack.hibernate:
+        if _is_uncertain(status) and not stack.hibernate:
             times.append(min(_LOOK_LATER, max(0.1, self._quiet / _LOOKS)))
         return min(times, default=None)
 
@@ -177,6 +176,11 @@ class RunKeeper:
 def _cron_uid(stack: Stack, seen: Observed) -> str | None:
     live = seen.children.get(Ref(CRON_JOB.name, part_name(stack.name, BILLING)))
     return str(live["metadata"]["uid"]) if live else None
+
+
+def _is_uncertain(status: Manifest) -> bool:
+    """Whether a batch may be at work that is no run under way."""
+    return any(status.get(name) for name in ("unresolvedRun", "unmanagedRun", "unknownPast"))
 
 
 def _awaits_leave(status: Manifest, runs: tuple[Run, ...]) -> bool:

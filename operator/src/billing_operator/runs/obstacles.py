@@ -1,11 +1,12 @@
 """What speaks against a pay call at this moment, and what to do about it."""
 
+from billing_operator.apps.sums import count_of
 from billing_operator.kinds import Manifest
 from billing_operator.names import ACKNOWLEDGE_RUN
 from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.reasons import ConditionType, WaitReason
 from billing_operator.runs.jobs import RunPod
-from billing_operator.runs.records import AdmissionContext, ObservedRuns
+from billing_operator.runs.records import AdmissionContext, ObservedRuns, payments_are_kept
 from billing_operator.spec.stack import Stack
 
 Obstacle = tuple[WaitReason, str]
@@ -13,21 +14,33 @@ Obstacle = tuple[WaitReason, str]
 
 
 def obstacle(
-    stack: Stack, new: Manifest, observed: ObservedRuns, context: AdmissionContext
+    stack: Stack,
+    new: Manifest,
+    observed: ObservedRuns,
+    context: AdmissionContext,
+    *,
+    at_rest: bool = False,
 ) -> Obstacle | None:
-    """Why nothing may pay now, and what to do about it; the first that holds."""
+    """Why nothing may pay now, and what to do about it; the first that holds.
+
+    Args:
+        at_rest: whether the last reading says enough of who charges, as where no run asks.
+    """
     return (
         _of_a_person(stack, context)
         or _of_another_batch(stack, new, observed, context)
         or _of_the_stack(context)
-        or _of_what_is_unknown(observed, context)
+        or _of_the_invoices(context)
+        or _of_the_charges(observed, context, at_rest=at_rest)
     )
 
 
 def _of_another_batch(
     stack: Stack, new: Manifest, observed: ObservedRuns, context: AdmissionContext
 ) -> Obstacle | None:
-    if unresolved := new["unresolvedRun"]:
+    if past := new.get("unknownPast"):
+        return WaitReason.STATUS_LOST, _until_known(stack, past, observed, context)
+    if unresolved := new.get("unresolvedRun"):
         cause = (
             f"nobody saw the end of run {unresolved['job']}, and Antaeus may still go on with it"
         )
@@ -38,7 +51,7 @@ def _of_another_batch(
             else _until_over(stack, unresolved, observed, context, cause)
         )
         return WaitReason.UNRESOLVED_RUN, over
-    if unmanaged := new["unmanagedRun"]:
+    if unmanaged := new.get("unmanagedRun"):
         cause = "Antaeus charges without a run, since somebody called pay directly"
         over = _until_over(stack, unmanaged, observed, context, cause)
         return WaitReason.UNMANAGED_PAY_CALL, over
@@ -64,13 +77,22 @@ def _of_the_stack(context: AdmissionContext) -> Obstacle | None:
     return None
 
 
-def _of_what_is_unknown(observed: ObservedRuns, context: AdmissionContext) -> Obstacle | None:
+def _of_the_invoices(context: AdmissionContext) -> Obstacle | None:
     if context.reading is None or context.reading.instance != context.instance:
         ready = [pod.name for pod in context.antaeus_pods if pod.ready and not pod.leaving]
         several = f": {' and '.join(ready)} answer, and one is to" if len(ready) > 1 else " yet"
         return WaitReason.INVOICES_UNKNOWN, f"Antaeus has not told its invoices{several}"
-    activity = observed.activity
+    return None
+
+
+def _of_the_charges(
+    observed: ObservedRuns, context: AdmissionContext, *, at_rest: bool
+) -> Obstacle | None:
+    activity, reading = observed.activity, context.reading
     unknown = "nobody was asked" if activity is None else activity.unknown_because
+    if at_rest and activity is None:
+        told = reading is not None and reading.accepted is not None
+        unknown = "" if told else "payment's pods do not tell what they accepted"
     if unknown:
         message = f"whether somebody charges can't be told, since {unknown}"
         return WaitReason.ACTIVITY_UNKNOWN, message
@@ -85,15 +107,18 @@ def _another_with_leave(new: Manifest, observed: ObservedRuns) -> RunPod | None:
 def _of_a_person(stack: Stack, context: AdmissionContext) -> Obstacle | None:
     """What a person has chosen, or must decide."""
     if stack.suspend:
-        return WaitReason.SUSPENDED, "spec.suspend is true: it may begin once that is false"
+        return WaitReason.SUSPENDED, "spec.suspend is true: no run begins until it is false"
     if stack.hibernate:
-        return WaitReason.HIBERNATED, "spec.hibernate is true: it may begin once that is false"
+        return WaitReason.HIBERNATED, "spec.hibernate is true: no run begins until it is false"
     if context.rotating:
-        return WaitReason.TOKEN_ROTATING, "the token is being replaced: it may begin after that"
+        return (
+            WaitReason.TOKEN_ROTATING,
+            "the token is being replaced: no run begins before that is done",
+        )
     if context.reset:
         return (
             WaitReason.INVOICES_RESET,
-            "Antaeus has forgotten payments, and a run would charge them again: deal with that, "
+            "Antaeus has forgotten payments, and a pay call charges them again: deal with that, "
             f"then acknowledge it as condition {ConditionType.INVOICES_RESET} says",
         )
     return None
@@ -120,8 +145,33 @@ def _until_over(
     unknown_because = observed.activity.unknown_because if observed.activity else ""
     unless = f", which can't be told now, since {unknown_because}" if unknown_because else ""
     return (
-        f"{cause}. It may begin once nothing has moved for {observed.quiet_seconds:g} s{unless}"
-        f"{restarted}. Who knows the batch to be over may say so: kubectl annotate "
-        f"--overwrite -n {stack.namespace} bst {stack.name} "
+        f"{cause}. It is over once nothing has moved for {observed.quiet_seconds:g} s{unless}"
+        f"{restarted}. Who knows it to be over may say so: "
+        f"{_acknowledgement(stack, record)}"
+    )
+
+
+def _until_known(
+    stack: Stack, past: Manifest, observed: ObservedRuns, context: AdmissionContext
+) -> str:
+    """How a stack that lost its status comes to be trusted."""
+    unknown_because = observed.activity.unknown_because if observed.activity else ""
+    unless = f", which can't be told now, since {unknown_because}" if unknown_because else ""
+    until = (
+        f"This ends once nothing has moved for {observed.quiet_seconds:g} s{unless}"
+        if payments_are_kept(context)
+        else f"Payment accepted {count_of(context.accepted)} charges and fewer invoices are paid, "
+        "so Antaeus has forgotten some"
+    )
+    return (
+        "the status of the stack was lost, and with it what is known of runs and of payments that "
+        f"Antaeus forgot. {until}. Who knows that nobody charges and what is paid may say so: "
+        f"{_acknowledgement(stack, past)}"
+    )
+
+
+def _acknowledgement(stack: Stack, record: Manifest) -> str:
+    return (
+        f"kubectl annotate --overwrite -n {stack.namespace} bst {stack.name} "
         f"{ACKNOWLEDGE_RUN}={record.get('uid') or record['time']}"
     )

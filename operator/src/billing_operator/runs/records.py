@@ -5,9 +5,10 @@ safety rests on is written there before a Job is let begin, and only what has be
 taken out again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from billing_operator.apps.sums import Sums, count_of
 from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.observed.stack import AntaeusInstance, Pod
@@ -46,6 +47,8 @@ class AdmissionContext:
         rotating: whether the token is being replaced.
         takes_charges: whether a payment pod is ready.
         antaeus_pods: those that are there, the ones that end included.
+        accepted: what payment has accepted since the stack was made.
+        status_lost: whether the stack has no status, beside an Antaeus that has been at work.
     """
 
     reading: Reading | None
@@ -56,6 +59,8 @@ class AdmissionContext:
     now: datetime
     takes_charges: bool
     antaeus_pods: tuple[Pod, ...] = ()
+    accepted: Sums = field(default_factory=dict)
+    status_lost: bool = False
 
     def host_of(self, instance: AntaeusInstance) -> Pod | None:
         """The pod in which a start of Antaeus may still be at work; None where it is over."""
@@ -72,6 +77,10 @@ def remembered(stack: Stack, observed: ObservedRuns, context: AdmissionContext) 
     new["schedule"] = _schedule(stack, old, context.now)
     new |= _of_the_run(old, observed, context)
     new["unresolvedRun"] = _unless_over(stack, new["unresolvedRun"], observed, context)
+    past = old.get("unknownPast") or (
+        {"time": timestamp(context.now)} if context.status_lost else None
+    )
+    new["unknownPast"] = _unless_known(stack, past, observed, context)
     unmanaged = old.get("unmanagedRun") or _unmanaged_run(stack, old, new, observed, context)
     new["unmanagedRun"] = _unless_over(stack, unmanaged, observed, context)
     return new
@@ -162,6 +171,23 @@ def _unless_over(
     since = (context.now - datetime.fromisoformat(record["time"])).total_seconds()
     still = min(since, observed.activity.unchanged_seconds)
     return None if still >= observed.quiet_seconds else record
+
+
+def _unless_known(
+    stack: Stack, past: Manifest | None, observed: ObservedRuns, context: AdmissionContext
+) -> Manifest | None:
+    """What happened before a status was lost: until all is still and all that was paid is there."""
+    if past is None or payments_are_kept(context):
+        return _unless_over(stack, past, observed, context)
+    return None if stack.acknowledged_run == past["time"] else past
+
+
+def payments_are_kept(context: AdmissionContext) -> bool:
+    """Whether at least as many invoices are paid as charges were accepted, as far as is known."""
+    reading = context.reading
+    if reading is None or reading.accepted is None:
+        return False
+    return count_of(context.accepted) <= reading.counts.paid
 
 
 def _is_of_another(reading: Reading | None, instance: AntaeusInstance) -> bool:

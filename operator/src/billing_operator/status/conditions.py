@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from billing_operator.kinds import Manifest, timestamp
-from billing_operator.reasons import ConditionType, Reason
+from billing_operator.reasons import ConditionType, Reason, WaitReason
 
 Status = Literal["True", "False", "Unknown"]
 
@@ -14,7 +14,7 @@ class Row(NamedTuple):
 
     type: ConditionType
     status: Status
-    reason: Reason
+    reason: Reason | WaitReason
     message: str
 
 

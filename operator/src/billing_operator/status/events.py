@@ -46,8 +46,8 @@ def events_for_change(before: Manifest, after: Manifest) -> list[StackEvent]:
             again = kind == ConditionType.INVOICES_RESET
             again = again and condition["message"] != earlier.get("message")
             flipped = condition["status"] == "True" and (again or earlier["status"] != "True")
-        # Reconciling only says what Ready says.
-        if flipped and kind != ConditionType.RECONCILING:
+        # These only say what other conditions and the Events of runs say.
+        if flipped and kind not in (ConditionType.RECONCILING, ConditionType.BILLING_ALLOWED):
             events.append(_event_of(kind, condition))
     rotated = (after.get("token") or {}).get("lastRotationTime")
     if rotated and rotated != (before.get("token") or {}).get("lastRotationTime"):
@@ -83,6 +83,7 @@ def run_events_for_change(before: Manifest, after: Manifest) -> list[StackEvent]
         *_begun(old, new),
         *_waiting(old, new),
         *_unmanaged(old, new, after),
+        *_lost(old, new),
     )
     return list(events)
 
@@ -145,3 +146,12 @@ def _unmanaged(old: Manifest, new: Manifest, after: Manifest) -> Iterator[StackE
     if before and not unmanaged:
         message = f"a direct pay call has come to an end: {before['paid']} paid before, {paid} now"
         yield StackEvent("Normal", EventReason.UNMANAGED_PAY_CALL, message)
+
+
+def _lost(old: Manifest, new: Manifest) -> Iterator[StackEvent]:
+    if new.get("unknownPast") and not old.get("unknownPast"):
+        message = (
+            "the status of the stack was lost, and with it what is known of runs and of payments "
+            f"that Antaeus forgot: condition {ConditionType.BILLING_ALLOWED} says how to go on"
+        )
+        yield StackEvent("Warning", EventReason.STATUS_LOST, message)

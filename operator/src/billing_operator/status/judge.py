@@ -25,6 +25,7 @@ from billing_operator.names import (
 from billing_operator.observed.stack import AntaeusInstance, Observed
 from billing_operator.reasons import ConditionType, Reason
 from billing_operator.runs.admission import billing
+from billing_operator.runs.allowed import Allowed, billing_allowed
 from billing_operator.runs.records import AdmissionContext
 from billing_operator.spec.stack import Stack
 from billing_operator.status.conditions import Row, condition, pruned
@@ -58,11 +59,14 @@ def judge(
     counted = invoices(stack, findings.reading, now)
     snapshot = findings.reading.accepted if findings.reading else None
     ledger = advanced(Ledger.of_stack(stack), snapshot)
+    context = _context(stack, findings, counted, ledger, now)
+    runs = billing(stack, findings.runs, context)
+    allowed = billing_allowed(stack, runs, findings.runs, context)
     return pruned(
         {
             "observedGeneration": stack.generation,
             "operatorVersion": installation.version,
-            "conditions": _conditions(stack, findings, counted, now),
+            "conditions": _conditions(stack, findings, counted, allowed, now),
             "endpoints": {
                 "antaeus": _url(stack, ANTAEUS, ANTAEUS_PORT),
                 "ingress": stack.antaeus.ingress and stack.antaeus.ingress.url,
@@ -74,7 +78,7 @@ def judge(
             "token": token_status(stack, findings.token, findings.rotation, now),
             "invoices": counted,
             "monitoring": _monitoring(stack, findings.seen),
-            "billing": _billing(stack, findings, counted, now),
+            "billing": runs,
         }
     )
 
@@ -84,13 +88,15 @@ def _url(stack: Stack, part: str, port: int) -> str:
 
 
 def _conditions(
-    stack: Stack, findings: Findings, counted: Manifest | None, now: datetime
+    stack: Stack, findings: Findings, counted: Manifest | None, allowed: Allowed, now: datetime
 ) -> list[Manifest]:
+    reason = allowed.reason or Reason.AS_EXPECTED
     rows = [
         *_of_progress(verdict(stack, findings, counted)),
         *_of_faults(findings),
         *_of_choices(stack, findings, counted),
         *_of_losses(stack, findings, counted),
+        Row(ConditionType.BILLING_ALLOWED, allowed.status, reason, allowed.message),
     ]
     before = conditions_of(stack.status)
     return [condition(row, before.get(row.type), stack.generation, now) for row in rows]
@@ -220,10 +226,16 @@ def _monitoring(stack: Stack, seen: Observed) -> str | None:
     return f"{POD_MONITOR.name} {part_name(stack.name, PAYMENT)}"
 
 
-def _billing(stack: Stack, findings: Findings, counted: Manifest | None, now: datetime) -> Manifest:
+def _context(
+    stack: Stack,
+    findings: Findings,
+    counted: Manifest | None,
+    ledger: Ledger | None,
+    now: datetime,
+) -> AdmissionContext:
     judged = verdict(stack, findings, counted)
     well = judged.ready and judged.reason == Reason.ALL_READY
-    context = AdmissionContext(
+    return AdmissionContext(
         reading=findings.reading,
         instance=findings.seen.antaeus_instance,
         unready="" if well else f"{judged.reason}: {judged.message}",
@@ -232,5 +244,6 @@ def _billing(stack: Stack, findings: Findings, counted: Manifest | None, now: da
         now=now,
         takes_charges=bool(findings.seen.payment_answers),
         antaeus_pods=findings.seen.all_of(ANTAEUS),
+        accepted=ledger.total if ledger else {},
+        status_lost=findings.status_lost,
     )
-    return billing(stack, findings.runs, context)

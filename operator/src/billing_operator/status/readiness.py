@@ -38,6 +38,7 @@ class Findings:
 
     Attributes:
         fault: what kept this pass from its end, or what it found at its end, if anything.
+        status_lost: whether the stack has no status, beside an Antaeus that has been at work.
         incomplete: whether the pass ended at the fault; what comes after that is unknown.
         profile_in_effect: whether every ready payment pod answers by the stack's profile.
         reading: None where Antaeus has not been read since the operator started.
@@ -59,6 +60,7 @@ class Findings:
     rotation: Rotation | None = None
     runs: ObservedRuns | None = None
     incomplete: bool = False
+    status_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ SETTINGS = Settings(
 PARTS = {
     "billing_operator.books.counter",
     "billing_operator.children.writer",
+    "billing_operator.controller.lost_status",
     "billing_operator.invoices.readings",
     "billing_operator.profile.rollout",
     "billing_operator.runs.activity",

@@ -7,6 +7,7 @@ from billing_operator.reasons import Reason
 from billing_operator.runs.report import RunReport
 from support.operator.billing_shop import (
     LEAVE,
+    as_another,
     begin,
     billing,
     end,
@@ -103,20 +104,12 @@ async def test_an_operator_that_ended_between_the_two_is_followed_by_one_that_go
     await operator.reconcile()
     assert job(operator)["spec"]["suspend"] is True
 
-    other = _as_another(operator)
+    other = as_another(operator)
     await other.reconcile()
 
     assert other.cluster.writes[-1] == RESUME
     assert job(other)["spec"]["suspend"] is False
     assert billing(other)["running"]["uid"] == billing(operator)["running"]["uid"]
-
-
-def _as_another(operator: OperatorInMemory) -> OperatorInMemory:
-    """The same cluster, and an operator that has only just begun."""
-    other = OperatorInMemory(*operator.cluster.objects.values())
-    other.apps.__dict__.update(operator.apps.__dict__)
-    other.dependencies.readings.note("stack-uid", Reading(Counts(2, 8), instance_of(operator)))
-    return other
 
 
 async def test_one_that_was_written_down_is_taken_back_if_something_speaks_against_it() -> None:

@@ -1,0 +1,31 @@
+"""Tells a stack that lost its status from a new one, which has none yet."""
+
+from dataclasses import dataclass
+
+from billing_operator.memory import Memories
+from billing_operator.names import ANTAEUS
+from billing_operator.observed.stack import Observed
+from billing_operator.spec.stack import Stack
+
+
+@dataclass(slots=True)
+class _Known:
+    """Whether this operator made the children of a stack."""
+
+    made_here: bool = False
+
+
+class LostStatus:
+    """Knows which stacks this operator made."""
+
+    def __init__(self, memories: Memories) -> None:
+        self._memories = memories
+
+    def note_made(self, stack: Stack) -> None:
+        """Takes in that a stack had no children, so that nothing of it can be lost."""
+        self._memories.of(stack.uid, _Known).made_here = True
+
+    def is_lost(self, stack: Stack, seen: Observed) -> bool:
+        """Whether an Antaeus was at work of which no status tells."""
+        at_work = any(pod.running or pod.restarts for pod in seen.all_of(ANTAEUS))
+        return at_work and not (stack.status or self._memories.of(stack.uid, _Known).made_here)
