@@ -17,6 +17,7 @@ class ConditionType(StrEnum):
     HIBERNATED = "Hibernated"
     INVOICES_RESET = "InvoicesReset"
     BILLING_ALLOWED = "BillingAllowed"
+    LEDGER_MISMATCH = "LedgerMismatch"
     TOKEN_ROTATION_HELD = "TokenRotationHeld"
     TOKEN_INVALID = "TokenInvalid"
     TOKEN_LOST = "TokenLost"
@@ -47,6 +48,8 @@ class Reason(StrEnum):
     INVOICES_UNKNOWN = "InvoicesUnknown"
     INVOICES_RESET = "InvoicesReset"
     TOKEN_ROTATION_HELD = "TokenRotationHeld"
+    LEDGER_MISMATCH = "LedgerMismatch"
+    BOOKS_UNKNOWN = "BooksUnknown"
     # Faults that a user must mend.
     APPLY_REJECTED = "ApplyRejected"
     NAME_CONFLICT = "NameConflict"

@@ -3,12 +3,15 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 import yaml
 
 from billing_dev.crd import crd, nodes, schema
 from billing_operator.apps.answers import Counts
+from billing_operator.apps.sums import Sum
+from billing_operator.books.ledger import Count, Process, Snapshot
 from billing_operator.commands.schema import defaulted
 from billing_operator.errors import SpecError
 from billing_operator.kinds import BILLING_STACK, Manifest
@@ -38,6 +41,12 @@ from support.operator.run_manifests import CRON_UID, a_job, a_run_pod
 # Client-side apply keeps a copy of the whole in an annotation, and that has a limit of 256 KiB.
 MOST_BYTES = 200_000
 INSTANCE = {"podUID": "uid of shop-antaeus-0", "restartCount": 0}
+SUMS = [{"currency": "USD", "count": 1, "amount": "1.50"}]
+BOOKS_BEFORE = {"accepted": SUMS, "unseenProcesses": 0, "paid": SUMS}
+BOOKS = dict.fromkeys(("booked", "paid", "forgotten", "difference"), SUMS) | {"unknownBecause": ""}
+PROCESS = {"podUID": "uid of shop-payment-0", "restartCount": 0, "ended": False}
+ACCEPTED = {"currencies": SUMS, "unseenProcesses": 0, "paidInvoices": 1}
+ACCEPTED |= {"processes": [PROCESS | {"currencies": SUMS}]}
 # All that a status ever says of billing, as far as it is remembered.
 BILLING: Manifest = {
     "running": {
@@ -48,7 +57,7 @@ BILLING: Manifest = {
         "antaeusInstance": INSTANCE,
     }
     | {"paid": 1, "pending": 2, "podUID": "uid of run-x"}
-    | {"leaveTime": "2025-01-01T00:00:00Z", "leaveMessage": ""},
+    | {"leaveTime": "2025-01-01T00:00:00Z", "leaveMessage": "", "booksBefore": BOOKS_BEFORE},
     "unresolvedRun": {
         "job": "old",
         "uid": "uid of old",
@@ -56,6 +65,7 @@ BILLING: Manifest = {
         "podUID": "uid of old-x",
         "antaeusInstance": INSTANCE,
     },
+    "unknownPast": {"time": "2025-01-01T00:00:00Z"},
     "unmanagedRun": {"time": "2025-01-01T00:00:00Z", "antaeusInstance": INSTANCE, "paid": 1},
     "lastSkipped": {"job": "late", "uid": "uid of late", "time": "", "message": ""},
     "lastSuccessfulTime": "",
@@ -67,8 +77,14 @@ BILLING: Manifest = {
         "antaeusInstance": INSTANCE,
     }
     | {"completionTime": "", "paidBefore": 1, "pendingBefore": 2, "paidAfter": 3, "pendingAfter": 0}
-    | {"newlyPaid": 2, "message": ""},
+    | {"newlyPaid": 2, "message": "", "booksBefore": BOOKS_BEFORE, "books": BOOKS},
 }
+# Of an Antaeus that has forgotten; the payment process of before has ended, and nobody saw it.
+READING = replace(
+    a_reading(),
+    counts=Counts(1, 2, paid_ids="1"),
+    accepted=Snapshot({Process("b", 0): Count({"USD": Sum(1, Decimal(1))}, last=False)}, 1),
+)
 INVOICES = {"paid": 9, "pending": 0, "paidIDs": "1-9", "antaeusInstance": INSTANCE}
 WITHOUT_WORDS = ("", ".apiVersion", ".kind", ".metadata")
 
@@ -183,7 +199,7 @@ def test_every_field_of_a_status_is_known_to_the_schema() -> None:
         token=a_token(),
         fault=SpecError(Reason.TOKEN_INVALID, "no token", condition=ConditionType.TOKEN_INVALID),
         profile_in_effect=True,
-        reading=replace(a_reading(), counts=Counts(1, 2, paid_ids="1")),
+        reading=READING,
         pending_update="image b",
         rotation=Rotation(
             token_state(TokenSecret.of(rotated), None), Blocked("more", remedy="do it")
@@ -197,10 +213,7 @@ def test_every_field_of_a_status_is_known_to_the_schema() -> None:
             payment={"autoscaling": {"maxReplicas": 2}},
             token={"secretRef": {"name": "provider"}},
             annotations={RENEW_TOKEN: "1", ROTATE_TOKEN: "1"},
-            status={
-                "invoices": INVOICES,
-                "billing": BILLING,
-            },
+            status={"invoices": INVOICES, "billing": BILLING, "payment": {"accepted": ACCEPTED}},
             billing={"schedule": "@daily"},
         ),
         found,

@@ -7,7 +7,7 @@ from billing_dev.crd import crd, in_words, nodes, schema
 from billing_dev.render.reference import COPIES, REFERENCE, is_in_a_copy, reference
 
 WRITTEN = REFERENCE.read_text()
-MOST_BYTES = 60_000
+MOST_BYTES = 75_000
 
 # What the reference has words for, or what says nothing to a person beside what is told anyway.
 TOLD = {

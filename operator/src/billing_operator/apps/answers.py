@@ -1,9 +1,11 @@
 """What the two services answer, once it has been read."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from billing_operator.apps import invoice_ids
+from billing_operator.apps.sums import NOTHING, Sum, Sums, amount_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,11 +15,13 @@ class Counts:
     Attributes:
         paid_ids: of those that are paid, as `invoice_ids` writes them; None where they are not
             known.
+        paid_sums: of those that are paid, by currency; None where an amount is not known.
     """
 
     paid: int
     pending: int
     paid_ids: str | None = None
+    paid_sums: Sums | None = None
 
     @property
     def total(self) -> int:
@@ -32,7 +36,7 @@ def count(listed: object) -> Counts:
     ):
         raise ValueError("Antaeus answered with no list of invoices")
     paid = [each for each in listed if each["status"] == "PAID"]
-    return Counts(len(paid), len(listed) - len(paid), _ids(paid))
+    return Counts(len(paid), len(listed) - len(paid), _ids(paid), _sums(paid))
 
 
 def _ids(invoices: list[dict[str, Any]]) -> str | None:
@@ -40,6 +44,22 @@ def _ids(invoices: list[dict[str, Any]]) -> str | None:
     numbers = {each for each in ids if type(each) is int and 0 <= each < 2**63}
     # Of two with one id, nobody could tell which was forgotten.
     return invoice_ids.written(numbers) if len(numbers) == len(ids) else None
+
+
+def _sums(invoices: list[dict[str, Any]]) -> Sums | None:
+    sums: dict[str, Sum] = {}
+    for each in invoices:
+        amount = each.get("amount")
+        if not isinstance(amount, dict):
+            return None
+        currency, value = amount.get("currency"), amount.get("value")
+        # Of one that was read as a float, what stood there is what it is written as.
+        exact = amount_of(str(value)) if isinstance(value, int | float | Decimal) else None
+        if not isinstance(currency, str) or exact is None:
+            return None
+        before = sums.get(currency, NOTHING)
+        sums[currency] = Sum(before.charges + 1, before.amount + exact)
+    return sums
 
 
 @dataclass(frozen=True, slots=True)

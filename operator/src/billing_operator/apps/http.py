@@ -1,6 +1,7 @@
 """Asks the two services of a stack by HTTP, as any client in the cluster would."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import aiohttp
@@ -92,7 +93,7 @@ def _of_pod(pod: Pod) -> str:
 def count_invoices(body: bytes) -> Counts:
     """Counts what Antaeus answers on /rest/v1/invoices."""
     try:
-        return count(_json(body))
+        return count(_json(body, parse_float=Decimal))
     except ValueError as error:
         raise Waiting(Reason.NO_ANSWER, str(error), seconds=30.0) from error
 
@@ -142,8 +143,8 @@ def read_totals(body: bytes) -> Sums:
     return sums
 
 
-def _json(body: bytes) -> Any:
+def _json(body: bytes, **how: Any) -> Any:
     try:
-        return json.loads(body)
+        return json.loads(body, **how)
     except (ValueError, RecursionError) as error:
         raise Waiting(Reason.NO_ANSWER, "the answer is no JSON", seconds=5.0) from error

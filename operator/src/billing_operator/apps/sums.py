@@ -57,13 +57,13 @@ def of_status(written: object) -> Sums | None:
     """Returns what a status wrote; None where it is not what `as_status` writes."""
     if not isinstance(written, list):
         return None
-    found: dict[str, Sum] = {}
+    sums: dict[str, Sum] = {}
     for each in written:
         known = _of_one(each)
-        if known is None or known[0] in found:
+        if known is None or known[0] in sums:
             return None
-        found[known[0]] = known[1]
-    return found
+        sums[known[0]] = known[1]
+    return sums
 
 
 def amount_of(text: object) -> Decimal | None:
@@ -74,7 +74,9 @@ def amount_of(text: object) -> Decimal | None:
         amount = Decimal(text)
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() else None
+    # An exponent would make a short text a long number.
+    sound = amount.is_finite() and abs(amount.adjusted()) <= _LONGEST
+    return amount if sound else None
 
 
 def _of_one(each: object) -> tuple[str, Sum] | None:
@@ -87,10 +89,10 @@ def _of_one(each: object) -> tuple[str, Sum] | None:
 
 
 def _each(one: Sums, other: Sums, sign: int) -> Sums:
-    found: dict[str, Sum] = {}
+    sums: dict[str, Sum] = {}
     for name in (*one, *other):
         first, second = one.get(name, NOTHING), other.get(name, NOTHING)
         count, amount = first.charges + sign * second.charges, first.amount + sign * second.amount
         if count or amount:
-            found[name] = Sum(count, amount)
-    return found
+            sums[name] = Sum(count, amount)
+    return sums

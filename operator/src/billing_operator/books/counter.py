@@ -48,16 +48,16 @@ class ChargeCounter:
         pods = seen.all_of(PAYMENT)
         self.note_pods(stack.uid, pods)
         alive = [pod for pod in pods if pod.running]
-        told = await asyncio.gather(
+        answers = await asyncio.gather(
             *(self._apps.totals(stack, pod) for pod in alive), return_exceptions=True
         )
         ended = self._memories.of(stack.uid, _Ended).counts
-        found = {process: Count(sums, last=True) for process, sums in ended.items()}
-        for pod, sums in zip(alive, told, strict=True):
+        collected = {process: Count(sums, last=True) for process, sums in ended.items()}
+        for pod, sums in zip(alive, answers, strict=True):
             if isinstance(sums, BaseException):
                 raise sums
-            found[Process(pod.uid, pod.restarts)] = Count(sums, last=False)
-        return found
+            collected[Process(pod.uid, pod.restarts)] = Count(sums, last=False)
+        return collected
 
 
 def _last_counts(pod: Pod) -> list[tuple[Process, Sums]]:

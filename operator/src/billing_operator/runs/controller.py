@@ -49,7 +49,8 @@ class RunKeeper:
         known: Manifest = stack.status.get("billing") or {}
         record = known.get("running")
         runs = self._runs(stack.key, uid)
-        if record and not any(run.uid == record["uid"] and run.under_way for run in runs):
+        at_work = {run.uid for run in runs if run.under_way}
+        if record and record["uid"] not in at_work:
             # It has ended, or not begun: either is a matter of money, and a watch may lag.
             try:
                 runs = await self._live_runs(stack.key, uid)
@@ -60,8 +61,9 @@ class RunKeeper:
             reports = (run.report_of(record.get("podUID")) for run in ended)
             for report in filter(None, reports):
                 self._sampler.record_final_counts(stack, record, report)
-        uncertain = _is_uncertain(known) or _awaits_leave(known, runs)
-        if not uncertain and not any(run.waiting for run in runs):
+        uncertain = _is_uncertain(known) or _awaits_leave(known, runs) or _lacks_books(known)
+        has_ended = record and record["uid"] not in at_work
+        if not (uncertain or has_ended) and not any(run.waiting for run in runs):
             return ObservedRuns(runs, None, self._quiet, with_leave(self._inventory.pods(place)))
         try:
             # Whose answer a sample is, a watch that lags behind would take for another's.
@@ -127,6 +129,8 @@ class RunKeeper:
         times = [max(_LOOK_SOON, left.total_seconds()) for left in late]
         if _awaits_leave(status, observed.runs):
             times.append(_LOOK_SOON)
+        if _lacks_books(status) and not stack.hibernate:
+            times.append(_LOOK_LATER)
         # Without an Antaeus nothing tells that its batch is over before it has woken up.
         if _is_uncertain(status) and not stack.hibernate:
             times.append(min(_LOOK_LATER, max(0.1, self._quiet / _LOOKS)))
@@ -181,6 +185,11 @@ def _cron_uid(stack: Stack, seen: Observed) -> str | None:
 def _is_uncertain(status: Manifest) -> bool:
     """Whether a batch may be at work that is no run under way."""
     return any(status.get(name) for name in ("unresolvedRun", "unmanagedRun", "unknownPast"))
+
+
+def _lacks_books(status: Manifest) -> bool:
+    """Whether it is still to be told what was charged during the last run."""
+    return bool((status.get("lastRun") or {}).get("booksBefore"))
 
 
 def _awaits_leave(status: Manifest, runs: tuple[Run, ...]) -> bool:

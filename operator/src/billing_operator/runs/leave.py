@@ -4,6 +4,7 @@ A Job begins a while before its pod can pay, and all may be otherwise by then. S
 once more, and what was decided is written down before the pod hears of it.
 """
 
+from billing_operator.books.comparison import Moment
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.runs.jobs import Run, RunPod
@@ -20,6 +21,9 @@ def admitted(run: Run, context: AdmissionContext) -> Manifest:
         counts = context.reading.counts
         record |= {"antaeusInstance": context.reading.instance.as_status()}
         record |= {"paid": counts.paid, "pending": counts.pending}
+        if context.ledger:
+            before = Moment.at(context.ledger, counts.paid_sums)
+            record |= {"booksBefore": before.as_status()}
     return record
 
 

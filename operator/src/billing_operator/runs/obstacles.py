@@ -1,6 +1,5 @@
 """What speaks against a pay call at this moment, and what to do about it."""
 
-from billing_operator.apps.sums import count_of
 from billing_operator.kinds import Manifest
 from billing_operator.names import ACKNOWLEDGE_RUN
 from billing_operator.observed.stack import AntaeusInstance
@@ -91,8 +90,8 @@ def _of_the_charges(
     activity, reading = observed.activity, context.reading
     unknown = "nobody was asked" if activity is None else activity.unknown_because
     if at_rest and activity is None:
-        told = reading is not None and reading.accepted is not None
-        unknown = "" if told else "payment's pods do not tell what they accepted"
+        known = reading is not None and reading.accepted is not None
+        unknown = "" if known else "payment's pods do not tell what they accepted"
     if unknown:
         message = f"whether somebody charges can't be told, since {unknown}"
         return WaitReason.ACTIVITY_UNKNOWN, message
@@ -160,8 +159,8 @@ def _until_known(
     until = (
         f"This ends once nothing has moved for {observed.quiet_seconds:g} s{unless}"
         if payments_are_kept(context)
-        else f"Payment accepted {count_of(context.accepted)} charges and fewer invoices are paid, "
-        "so Antaeus has forgotten some"
+        else f"Payment accepted {context.charges} charges and fewer invoices are paid, so "
+        "Antaeus has forgotten some"
     )
     return (
         "the status of the stack was lost, and with it what is known of runs and of payments that "

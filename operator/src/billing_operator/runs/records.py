@@ -5,14 +5,16 @@ safety rests on is written there before a Job is let begin, and only what has be
 taken out again.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
-from billing_operator.apps.sums import Sums, count_of
+from billing_operator.apps.sums import count_of
+from billing_operator.books.ledger import Ledger
 from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.observed.stack import AntaeusInstance, Pod
 from billing_operator.runs.activity import Activity
+from billing_operator.runs.books import with_books
 from billing_operator.runs.jobs import Run, RunPod
 from billing_operator.runs.report import Outcome
 from billing_operator.runs.result import is_resolved, last_run
@@ -47,7 +49,7 @@ class AdmissionContext:
         rotating: whether the token is being replaced.
         takes_charges: whether a payment pod is ready.
         antaeus_pods: those that are there, the ones that end included.
-        accepted: what payment has accepted since the stack was made.
+        ledger: what payment has accepted since the stack was made.
         status_lost: whether the stack has no status, beside an Antaeus that has been at work.
     """
 
@@ -59,8 +61,13 @@ class AdmissionContext:
     now: datetime
     takes_charges: bool
     antaeus_pods: tuple[Pod, ...] = ()
-    accepted: Sums = field(default_factory=dict)
+    ledger: Ledger | None = None
     status_lost: bool = False
+
+    @property
+    def charges(self) -> int:
+        """So many charges payment has accepted, as far as is known."""
+        return count_of(self.ledger.total) if self.ledger else 0
 
     def host_of(self, instance: AntaeusInstance) -> Pod | None:
         """The pod in which a start of Antaeus may still be at work; None where it is over."""
@@ -72,7 +79,7 @@ def remembered(stack: Stack, observed: ObservedRuns, context: AdmissionContext) 
     old: Manifest = stack.status.get("billing") or {}
     new = {
         name: old.get(name)
-        for name in ("lastRun", "lastSuccessfulTime", "lastSkipped", "unresolvedRun")
+        for name in ("lastRun", "lastSuccessfulTime", "lastSkipped", "unresolvedRun", "history")
     }
     new["schedule"] = _schedule(stack, old, context.now)
     new |= _of_the_run(old, observed, context)
@@ -81,6 +88,7 @@ def remembered(stack: Stack, observed: ObservedRuns, context: AdmissionContext) 
         {"time": timestamp(context.now)} if context.status_lost else None
     )
     new["unknownPast"] = _unless_known(stack, past, observed, context)
+    new |= with_books(new, context.reading if _have_told(observed) else None, context.ledger)
     unmanaged = old.get("unmanagedRun") or _unmanaged_run(stack, old, new, observed, context)
     new["unmanagedRun"] = _unless_over(stack, unmanaged, observed, context)
     return new
@@ -187,7 +195,12 @@ def payments_are_kept(context: AdmissionContext) -> bool:
     reading = context.reading
     if reading is None or reading.accepted is None:
         return False
-    return count_of(context.accepted) <= reading.counts.paid
+    return context.charges <= reading.counts.paid
+
+
+def _have_told(observed: ObservedRuns) -> bool:
+    """Whether Antaeus and payment were asked just now, and answered."""
+    return observed.activity is not None and not observed.activity.unknown_because
 
 
 def _is_of_another(reading: Reading | None, instance: AntaeusInstance) -> bool:

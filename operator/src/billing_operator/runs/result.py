@@ -45,6 +45,7 @@ def last_run(record: Manifest, run: Run | None, why: str, now: datetime) -> Mani
         "paidAfter": after[0],
         "pendingAfter": after[1],
         "newlyPaid": newly,
+        "booksBefore": None if outcome is Outcome.NOT_SENT else record.get("booksBefore"),
         "message": _message(outcome, report, why, newly, record)[:LONGEST_MESSAGE],
     }
 

@@ -42,8 +42,8 @@ def events_for_change(before: Manifest, after: Manifest) -> list[StackEvent]:
                 condition["reason"],
             )
         else:
-            # Each restart of Antaeus forgets payments of its own.
-            again = kind == ConditionType.INVOICES_RESET
+            # Each restart of Antaeus forgets payments of its own, and each run has its books.
+            again = kind in (ConditionType.INVOICES_RESET, ConditionType.LEDGER_MISMATCH)
             again = again and condition["message"] != earlier.get("message")
             flipped = condition["status"] == "True" and (again or earlier["status"] != "True")
         # These only say what other conditions and the Events of runs say.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
+from billing_operator.books.comparison import mismatch_message
 from billing_operator.books.ledger import Ledger, advanced
 from billing_operator.desired import profile
 from billing_operator.inputs import Installation
@@ -61,12 +62,15 @@ def judge(
     ledger = advanced(Ledger.of_stack(stack), snapshot)
     context = _context(stack, findings, counted, ledger, now)
     runs = billing(stack, findings.runs, context)
-    allowed = billing_allowed(stack, runs, findings.runs, context)
+    of_billing = [
+        _allowed(billing_allowed(stack, runs, findings.runs, context)),
+        _of_the_books(runs.get("lastRun") or {}),
+    ]
     return pruned(
         {
             "observedGeneration": stack.generation,
             "operatorVersion": installation.version,
-            "conditions": _conditions(stack, findings, counted, allowed, now),
+            "conditions": _conditions(stack, findings, counted, of_billing, now),
             "endpoints": {
                 "antaeus": _url(stack, ANTAEUS, ANTAEUS_PORT),
                 "ingress": stack.antaeus.ingress and stack.antaeus.ingress.url,
@@ -88,15 +92,18 @@ def _url(stack: Stack, part: str, port: int) -> str:
 
 
 def _conditions(
-    stack: Stack, findings: Findings, counted: Manifest | None, allowed: Allowed, now: datetime
+    stack: Stack,
+    findings: Findings,
+    counted: Manifest | None,
+    of_billing: list[Row],
+    now: datetime,
 ) -> list[Manifest]:
-    reason = allowed.reason or Reason.AS_EXPECTED
     rows = [
         *_of_progress(verdict(stack, findings, counted)),
         *_of_faults(findings),
         *_of_choices(stack, findings, counted),
         *_of_losses(stack, findings, counted),
-        Row(ConditionType.BILLING_ALLOWED, allowed.status, reason, allowed.message),
+        *of_billing,
     ]
     before = conditions_of(stack.status)
     return [condition(row, before.get(row.type), stack.generation, now) for row in rows]
@@ -167,6 +174,24 @@ def _of_losses(stack: Stack, findings: Findings, counted: Manifest | None) -> It
     else:
         message = "no rotation waits for a person"
         yield Row(ConditionType.TOKEN_ROTATION_HELD, "False", Reason.AS_EXPECTED, message)
+
+
+def _allowed(judged: Allowed) -> Row:
+    reason = judged.reason or Reason.AS_EXPECTED
+    return Row(ConditionType.BILLING_ALLOWED, judged.status, reason, judged.message)
+
+
+def _of_the_books(last: Manifest) -> Row:
+    """Whether the last run charged what became paid by it."""
+    kind, books, name = ConditionType.LEDGER_MISMATCH, last.get("books") or {}, last.get("job")
+    if message := mismatch_message(books):
+        return Row(kind, "True", Reason.LEDGER_MISMATCH, f"run {name}: {message}")
+    if why := books.get("unknownBecause"):
+        return Row(kind, "Unknown", Reason.BOOKS_UNKNOWN, f"run {name}: {why}")
+    if last.get("booksBefore"):
+        message = f"run {name}: what was charged is still to be compared with what is paid"
+        return Row(kind, "Unknown", Reason.BOOKS_UNKNOWN, message)
+    return Row(kind, "False", Reason.AS_EXPECTED, "the last run charged what became paid by it")
 
 
 def _is_of_now(counted: Manifest | None, seen: Observed) -> bool:
@@ -244,6 +269,6 @@ def _context(
         now=now,
         takes_charges=bool(findings.seen.payment_answers),
         antaeus_pods=findings.seen.all_of(ANTAEUS),
-        accepted=ledger.total if ledger else {},
+        ledger=ledger,
         status_lost=findings.status_lost,
     )

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from billing_operator.apps.answers import Accepted, Calls, Counts, ProfileAnswer
 from billing_operator.apps.http import count_invoices, read_calls, read_profile
+from billing_operator.apps.sums import Sum
 from billing_operator.errors import Waiting
 from billing_operator.kinds import Manifest
 from support.payment.service import Caller, a_request, a_service, get
@@ -18,12 +20,47 @@ def invoices(*states: str) -> bytes:
 
 
 def test_invoices_are_counted_by_their_state() -> None:
-    assert count_invoices(invoices("PAID", "PENDING", "PAID")) == Counts(2, 1, paid_ids="0,2")
-    assert count_invoices(b"[]") == Counts(0, 0, paid_ids="")
+    assert count_invoices(invoices("PAID", "PENDING", "PAID")) == Counts(
+        2, 1, paid_ids="0,2", paid_sums=None
+    )
+    assert count_invoices(b"[]") == Counts(0, 0, paid_ids="", paid_sums={})
 
 
 def test_an_invoice_in_a_state_of_its_own_is_not_paid() -> None:
-    assert count_invoices(invoices("FAILED")) == Counts(0, 1, paid_ids="")
+    assert count_invoices(invoices("FAILED")) == Counts(0, 1, paid_ids="", paid_sums={})
+
+
+def test_the_amounts_of_paid_invoices_are_added_up_exactly() -> None:
+    listed = [
+        {"id": 1, "status": "PAID", "amount": {"value": 0.1, "currency": "USD"}},
+        {"id": 2, "status": "PAID", "amount": {"value": 0.2, "currency": "USD"}},
+        {"id": 3, "status": "PENDING", "amount": {"value": 9, "currency": "USD"}},
+        {"id": 4, "status": "PAID", "amount": {"value": 7, "currency": "DKK"}},
+    ]
+
+    assert count_invoices(json.dumps(listed).encode()).paid_sums == {
+        "USD": Sum(2, Decimal("0.3")),
+        "DKK": Sum(1, Decimal(7)),
+    }
+
+
+@pytest.mark.parametrize(
+    "amount",
+    ["7", {"value": "7", "currency": "USD"}, {"value": 7, "currency": {}}, {"currency": "USD"}],
+    ids=["text", "value is text", "no currency", "no value"],
+)
+def test_an_amount_that_is_none_leaves_all_unknown(amount: object) -> None:
+    listed = [{"id": 1, "status": "PAID", "amount": amount}]
+
+    assert count_invoices(json.dumps(listed).encode()).paid_sums is None
+
+
+@pytest.mark.parametrize("value", ["1" * 60, "1e999999"])
+def test_an_amount_that_nobody_pays_leaves_all_unknown(value: str) -> None:
+    amount = f'{{"value": {value}, "currency": "USD"}}'
+    body = f'[{{"id": 1, "status": "PAID", "amount": {amount}}}]'
+
+    assert count_invoices(body.encode()).paid_sums is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,44 @@
+"""What a status says of runs that have ended: their books, and the last of them."""
+
+from billing_operator.books.comparison import Moment, compared, mismatch_message
+from billing_operator.books.ledger import Ledger
+from billing_operator.invoices.readings import Reading
+from billing_operator.kinds import Manifest
+from billing_operator.observed.stack import AntaeusInstance
+from billing_operator.runs.report import LONGEST_MESSAGE
+
+_MOST_OF_HISTORY = 10
+_OF_HISTORY = ("job", "uid", "outcome", "startTime", "completionTime", "newlyPaid")
+
+
+def with_books(billing: Manifest, reading: Reading | None, ledger: Ledger | None) -> Manifest:
+    """The last run with its books, and the history.
+
+    The books are made once the batch is over.
+
+    Args:
+        reading: of now; None where Antaeus or payment did not answer.
+    """
+    last: Manifest | None = billing["lastRun"]
+    before = Moment.of((last or {}).get("booksBefore"))
+    over = not billing["unresolvedRun"]
+    if last and before and over and reading and reading.accepted and ledger:
+        known = AntaeusInstance.of(last)
+        books = compared(
+            before,
+            Moment.at(ledger, reading.counts.paid_sums),
+            restarted=known not in (None, reading.instance),
+        )
+        text = "; ".join(filter(None, (last["message"], mismatch_message(books))))
+        last = {**last, "booksBefore": None, "books": books, "message": text[:LONGEST_MESSAGE]}
+    return {"lastRun": last, "history": _history(billing["history"] or [], last)}
+
+
+def _history(known: list[Manifest], last: Manifest | None) -> list[Manifest] | None:
+    """The newest first."""
+    if last is None:
+        return known or None
+    entry = {name: last[name] for name in _OF_HISTORY if last.get(name) is not None}
+    if difference := (last.get("books") or {}).get("difference"):
+        entry["difference"] = difference
+    return [entry, *(each for each in known if each["uid"] != last["uid"])][:_MOST_OF_HISTORY]

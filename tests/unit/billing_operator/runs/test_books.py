@@ -1,0 +1,131 @@
+"""After each run its books are made, once both have told, and a difference is told."""
+
+from decimal import Decimal
+
+from billing_operator.apps.answers import Counts
+from billing_operator.apps.sums import Sum
+from billing_operator.kinds import Manifest, conditions_of
+from billing_operator.runs.report import RunReport
+from support.operator.billing_shop import begin, billing, end, shop
+from support.operator.in_memory import QUIET, OperatorInMemory
+
+PAID = RunReport(True, 200, True, 2, 8, 10, 0)  # noqa: FBT003 - in the order of its fields
+PAYMENT = "shop-payment-0"
+
+
+def counts(paid: int) -> Counts:
+    """Invoices of 10 USD each."""
+    sums = {"USD": Sum(paid, Decimal(10 * paid))}
+    return Counts(paid, 10 - paid, f"1-{paid}", sums)
+
+
+def charged(operator: OperatorInMemory, count: int) -> None:
+    operator.apps.totals_of[PAYMENT] = {"USD": Sum(count, Decimal(10 * count))}
+
+
+async def a_run(*, accepted: int) -> OperatorInMemory:
+    """A run that makes 8 invoices paid, during which payment accepts so many charges."""
+    operator = await shop()
+    operator.apps.counts["shop"] = counts(2)
+    await begin(operator)
+    charged(operator, accepted)
+    operator.apps.counts["shop"] = counts(10)
+    end(operator, PAID)
+    return operator
+
+
+def books(operator: OperatorInMemory) -> Manifest:
+    found: Manifest = billing(operator)["lastRun"]["books"]
+    return found
+
+
+async def test_a_run_whose_books_are_right_says_so() -> None:
+    operator = await a_run(accepted=8)
+    await operator.reconcile()
+    eight = [{"currency": "USD", "count": 8, "amount": "80"}]
+
+    assert (books(operator)["booked"], books(operator)["paid"]) == (eight, eight)
+    assert books(operator)["difference"] == []
+    assert operator.condition("LedgerMismatch") == ("False", "AsExpected")
+    assert "booksBefore" not in billing(operator)["lastRun"]
+
+
+async def test_a_pay_call_of_somebody_else_during_a_run_is_told() -> None:
+    operator = await a_run(accepted=13)
+    await operator.reconcile()
+    said = "5 charges and 50 USD more booked than paid"
+
+    assert operator.condition("LedgerMismatch") == ("True", "LedgerMismatch")
+    assert said in conditions_of(operator.status)["LedgerMismatch"]["message"]
+    assert said in billing(operator)["lastRun"]["message"]
+    assert billing(operator)["history"][0]["difference"] == books(operator)["difference"]
+    assert "LedgerMismatch" in operator.announced
+
+
+async def test_while_payment_does_not_tell_the_books_are_still_to_be_made() -> None:
+    operator = await a_run(accepted=13)
+    operator.apps.silent.add(PAYMENT)
+    await operator.reconcile()
+
+    assert billing(operator)["lastRun"]["outcome"] == "Succeeded"
+    assert "books" not in billing(operator)["lastRun"]
+    assert operator.condition("LedgerMismatch") == ("Unknown", "BooksUnknown")
+
+    operator.apps.silent.clear()
+    await operator.reconcile()
+
+    assert operator.condition("LedgerMismatch") == ("True", "LedgerMismatch")
+
+
+async def test_the_books_of_a_batch_that_may_go_on_are_made_once_it_is_over() -> None:
+    operator = await a_run(accepted=8)
+    end(operator, None)
+    operator.cluster.take("Pod", "run-x")
+    await operator.reconcile()
+    assert "books" not in billing(operator)["lastRun"]
+
+    for _ in range(3):
+        operator.now += QUIET
+        await operator.reconcile()
+
+    assert books(operator)["difference"] == []
+
+
+async def test_of_a_process_that_ended_unseen_nobody_knows_the_books() -> None:
+    operator = await a_run(accepted=8)
+    pod = operator.cluster.must_get("Pod", PAYMENT)
+    operator.cluster.take("Pod", PAYMENT)
+    operator.cluster.have(pod | {"metadata": pod["metadata"] | {"uid": "another"}})
+    await operator.reconcile()
+
+    assert "nobody saw its last count" in books(operator)["unknownBecause"]
+    assert operator.condition("LedgerMismatch") == ("Unknown", "BooksUnknown")
+
+
+async def test_what_an_antaeus_forgot_is_in_the_books_and_in_the_reset() -> None:
+    operator = await a_run(accepted=8)
+    antaeus = operator.cluster.must_get("Pod", "shop-antaeus-0")
+    antaeus["status"]["containerStatuses"][0]["restartCount"] = 1
+    operator.cluster.have(antaeus)
+    operator.apps.counts["shop"] = counts(2)
+    await operator.reconcile()
+
+    assert books(operator)["forgotten"] == [{"currency": "USD", "count": 8, "amount": "80"}]
+    assert books(operator)["difference"] == []
+    assert operator.status["invoices"]["reset"]["paid"] == 8
+    assert operator.status["invoices"]["reset"]["run"] == "run"
+
+
+async def test_the_last_ten_runs_are_kept() -> None:
+    operator = await shop()
+    for number in range(12):
+        name = f"run-{number}"
+        await begin(operator, name)
+        end(operator, PAID, name)
+        await operator.reconcile()
+        operator.cluster.take("Pod", f"{name}-x")
+        operator.cluster.take("Job", name)
+
+    assert [run["job"] for run in billing(operator)["history"]] == [
+        f"run-{number}" for number in range(11, 1, -1)
+    ]
