@@ -61,15 +61,15 @@ def _once_invoices_are_known(read: Callable[[], Manifest]) -> Manifest:
     """A stack that has only just become ready is read again until its Antaeus was read, too."""
 
     def known(stack: Manifest) -> bool:
-        return not standing(stack).ready or _reset(stack).get("status") != "Unknown"
+        return not standing(stack).ready or _allowed(stack).get("status") != "Unknown"
 
     with suppress(AssertionError):
         return eventually(read, known, within=_KNOWN_SECONDS, every=1.0)
     return read()
 
 
-def _reset(stack: Manifest) -> Manifest:
-    return conditions_of(stack["status"]).get(ConditionType.INVOICES_RESET, {})
+def _allowed(stack: Manifest) -> Manifest:
+    return conditions_of(stack["status"]).get(ConditionType.BILLING_ALLOWED, {})
 
 
 def billable_rate(stack: Manifest) -> float:
@@ -77,17 +77,10 @@ def billable_rate(stack: Manifest) -> float:
     name, now = place(stack), standing(stack)
     if not now.ready:
         give_up(f"Stack {name} is not Ready: {now.words}")
-    reset = _reset(stack)
-    if reset.get("status") != "False":
-        why = reset.get("message", "nothing is known of its invoices")
-        give_up(f"Stack {name} would charge again what was paid, or may: {why}")
-    billing = stack["status"].get("billing") or {}
-    for held in ("running", "unresolvedRun", "unmanagedRun"):
-        if held in billing:
-            give_up(
-                f"Stack {name} may be charging already, and a second pay call would charge every "
-                f"invoice twice: status.billing.{held} is {billing[held]}. Wait until it is gone."
-            )
+    allowed = _allowed(stack)
+    if allowed.get("status") != "True":
+        why = allowed.get("message", "the operator does not say")
+        give_up(f"A pay call to stack {name} may charge somebody twice: {why}")
     rate = stack["status"]["payment"].get("successRate")
     if rate is None or not stack["status"]["antaeus"]["readyReplicas"]:
         give_up(f"Stack {name} has no pod of Antaeus or of payment, so nothing can be paid.")
