@@ -7,6 +7,7 @@ from billing_operator.controller.parts import Dependencies
 from billing_operator.errors import Conflict
 from billing_operator.inputs import Installation
 from billing_operator.kinds import BILLING_STACK
+from billing_operator.runs.audit import audit
 from billing_operator.spec.stack import Stack
 from billing_operator.status.events import events_for_change, run_events_for_change
 from billing_operator.status.judge import Judge
@@ -52,6 +53,7 @@ class StatusWriter:
             return True
         dependencies.inventory.put(BILLING_STACK, live)
         dependencies.run_metrics.count(stack.key, stack.status, status)
+        audit(stack.key, stack.status, status)
         events = events_for_change(stack.status, status) + run_events_for_change(
             stack.status, status
         )

@@ -7,21 +7,24 @@ from datetime import UTC, datetime
 
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
+_PLAIN = str | int | float | bool
+_OBJECTS = {"books"}
+
 
 class JsonFormatter(logging.Formatter):
     """Writes a record with its extra fields beside its message."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
-        line: dict[str, str | int | float] = {
+        line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
-        # kopf adds whole objects to its records; only plain values are ours.
         extra = {k: v for k, v in vars(record).items() if k not in _USUAL}
-        line |= {k: v for k, v in extra.items() if isinstance(v, str | int | float | bool)}
+        # kopf adds whole objects to its records, and one may be a Secret.
+        line |= {k: v for k, v in extra.items() if isinstance(v, _PLAIN) or k in _OBJECTS}
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)

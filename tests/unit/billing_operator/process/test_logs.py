@@ -37,6 +37,10 @@ def test_whole_objects_stay_out() -> None:
     assert "items" not in line(items=["secret"])
 
 
+def test_the_books_of_a_run_are_an_object_of_the_line() -> None:
+    assert line(books={"paid": [{"count": 1}]})["books"] == {"paid": [{"count": 1}]}
+
+
 def test_an_exception_is_told_in_the_same_line() -> None:
     try:
         raise ValueError("broken\nin two lines")

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from billing_operator.apps.answers import Counts
 from billing_operator.apps.sums import Sum
 from billing_operator.kinds import Manifest, conditions_of
@@ -129,3 +131,33 @@ async def test_the_last_ten_runs_are_kept() -> None:
     assert [run["job"] for run in billing(operator)["history"]] == [
         f"run-{number}" for number in range(11, 1, -1)
     ]
+
+
+async def test_one_line_in_the_log_tells_of_each_run(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    operator = await a_run(accepted=13)
+    operator.apps.silent.add(PAYMENT)
+    for _ in range(2):
+        await operator.reconcile()
+    assert "run ended" not in caplog.messages
+    operator.apps.silent.clear()
+    for _ in range(2):
+        await operator.reconcile()
+    (line,) = (record for record in caplog.records if record.message == "run ended")
+
+    assert line.__dict__["outcome"] == "Succeeded"
+    assert line.__dict__["books"] == books(operator)
+    assert "5 charges" in line.__dict__["why"]
+
+
+async def test_of_a_run_without_books_one_line_tells_at_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    operator = await a_run(accepted=0)
+    end(operator, RunReport(explanation="Antaeus does not answer"))
+    for _ in range(2):
+        await operator.reconcile()
+
+    assert caplog.messages.count("run ended") == 1
+    assert "booksBefore" not in billing(operator)["lastRun"]
