@@ -45,7 +45,13 @@ class Metrics:
             "faults_injected", "Replies that went wrong as the profile asks for.", "kind", "charged"
         )
         replays = counter("replays", "Calls that got the answer of an earlier one.", "by")
-        self._duplicates = counter("duplicates", "Charges counted shortly after one alike.")
+        self._doubles = counter(
+            "duplicates", "Charges accepted shortly after one alike was accepted."
+        )
+        self._repeats = counter(
+            "repeats",
+            "Other charges decided shortly after one alike: one of them was not accepted.",
+        )
         # Children made once, so that a charge finds its counter without a lock and a lookup, and
         # every series that can be named is there from the start with a 0.
         self._refused: dict[str, Counter] = {reason: refusals.labels(reason) for reason in REFUSALS}
@@ -78,8 +84,10 @@ class Metrics:
         if counter is None:
             counter = self._first_of(place)
         counter.inc()
-        if record.duplicate_of is not None:
-            self._duplicates.inc()
+        if record.is_double:
+            self._doubles.inc()
+        elif record.duplicate_of is not None:
+            self._repeats.inc()
         self._seconds.observe(record.seconds)
 
     def _counter(self, name: str, what: str, *labels: str) -> Counter:

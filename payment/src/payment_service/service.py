@@ -30,6 +30,7 @@ from payment_service.settings import Settings
 from payment_service.state.interface import StoreLostError
 from payment_service.state.opening import open_state
 from payment_service.text.timestamps import timestamp
+from payment_service.totals import Totals
 
 T = TypeVar("T")
 
@@ -71,17 +72,28 @@ class Service:
         self._accepts = False
         self._draining = False
         metrics = Metrics()
+        self.totals = _of_files(self._open_totals)
         self.charges = self._charge_port(decide, metrics)
         metrics.registry.register(State(self.mounted, self.effective, self._moment(), lines))
         health = Health(
             self._alive, lambda: self._accepts, self._log, lambda: {"draining": self._draining}
         )
         self.ops = Port(
-            create_ops_app(health, metrics, self.mounted, self.effective),
+            create_ops_app(health, metrics, self.totals, self.mounted, self.effective),
             (settings.host, settings.ops_port),
             Limits(settings.ops_threads, connections=OPS_CONNECTIONS, body=4096, unfinished=2**20),
         )
         self.control = self._control_port()
+
+    def _open_totals(self) -> Totals:
+        totals = Totals(
+            self._replica,
+            timestamp(time.time()),
+            lambda why: self.lines.event("totals_not_written", error=why),
+        )
+        if self.settings.totals_file is not None:
+            totals.write_to(self.settings.totals_file)
+        return totals
 
     def start(self) -> None:
         """Begins to serve; ready when it returns."""
@@ -166,7 +178,8 @@ class Service:
             replica=self._replica,
             longest_decision=settings.longest_decision(),
         )
-        recorders = (ChargeLog(self.lines.write, lambda: timestamp(time.time())), metrics)
+        log = ChargeLog(self.lines.write, lambda: timestamp(time.time()))
+        recorders = (self.totals, log, metrics)
         self._cashier = cashier = Cashier(
             lambda: effective.current, self.state, environment, recorders, decide=decide
         )

@@ -85,6 +85,8 @@ class Settings:
     """After the signal: how long a connection without a request stays open, 0.1 to 3600 s."""
     answer_seconds: float = 10.0
     """After both: how long the slowest answer may still take, 0 to 3600 s."""
+    totals_file: Path | None = None
+    """File that has the totals of this process, such as its container's termination message."""
     log_level: str = "info"
     """From which level on the service and its libraries log; charges are always logged."""
 
@@ -293,5 +295,6 @@ _READERS: dict[str, Callable[[str], object]] = {
     "drain_seconds": _seconds(0, 3600),
     "idle_seconds": _seconds(0.1, 3600),
     "answer_seconds": _seconds(0, 3600),
+    "totals_file": _path,
     "log_level": _level,
 }

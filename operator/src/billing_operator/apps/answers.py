@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing_operator.apps import invoice_ids
-from billing_operator.apps.sums import NOTHING, Sum, Sums, amount_of
+from billing_operator.apps.sums import NOTHING, Sum, Sums, amount_of, one_more
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,7 @@ def _sums(invoices: list[dict[str, Any]]) -> Sums | None:
         exact = amount_of(str(value)) if isinstance(value, int | float | Decimal) else None
         if not isinstance(currency, str) or exact is None:
             return None
-        before = sums.get(currency, NOTHING)
-        sums[currency] = Sum(before.charges + 1, before.amount + exact)
+        sums[currency] = one_more(sums.get(currency, NOTHING), exact)
     return sums
 
 

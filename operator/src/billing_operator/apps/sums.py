@@ -1,7 +1,7 @@
 """Counts and exact sums of charges by currency, and how a status writes them."""
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import NamedTuple
 
 from billing_operator.kinds import Manifest
@@ -20,6 +20,9 @@ class Sum(NamedTuple):
     amount: Decimal
 
 
+# Wide enough for more of the longest amounts than anybody can count, and never rounds.
+_EXACTLY = Context(prec=100, traps=[Inexact])
+
 Sums = Mapping[str, Sum]
 """By currency."""
 NOTHING = Sum(0, Decimal(0))
@@ -33,6 +36,11 @@ def plus(one: Sums, other: Sums) -> Sums:
 def minus(one: Sums, other: Sums) -> Sums:
     """Returns what one has more than the other."""
     return _each(one, other, -1)
+
+
+def one_more(before: Sum, amount: Decimal) -> Sum:
+    """Returns a sum and one charge more."""
+    return Sum(before.charges + 1, _EXACTLY.add(before.amount, amount))
 
 
 def count_of(sums: Sums) -> int:
@@ -92,7 +100,8 @@ def _each(one: Sums, other: Sums, sign: int) -> Sums:
     sums: dict[str, Sum] = {}
     for name in (*one, *other):
         first, second = one.get(name, NOTHING), other.get(name, NOTHING)
-        count, amount = first.charges + sign * second.charges, first.amount + sign * second.amount
+        count = first.charges + sign * second.charges
+        amount = _EXACTLY.add(first.amount, sign * second.amount)
         if count or amount:
             sums[name] = Sum(count, amount)
     return sums

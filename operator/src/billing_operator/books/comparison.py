@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from billing_operator.apps.sums import NOTHING, OTHER, Sum, Sums, as_status, minus, of_status, plus
+from billing_operator.apps.sums import OTHER, Sums, as_status, minus, of_status, plus
 from billing_operator.books.ledger import Ledger
 from billing_operator.kinds import Manifest
 
@@ -72,10 +72,10 @@ def compared(before: Moment, after: Moment, *, restarted: bool) -> Manifest:
 
 def _of_one_kind(sums: Sums) -> Sums:
     """Without currencies, as Antaeus or payment does not tell them apart."""
-    total = NOTHING
+    total: Sums = {}
     for each in sums.values():
-        total = Sum(total.charges + each.charges, total.amount + each.amount)
-    return plus({OTHER: total}, {})
+        total = plus(total, {OTHER: each})
+    return total
 
 
 def mismatch_message(books: Manifest) -> str:

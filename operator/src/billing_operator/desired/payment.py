@@ -139,6 +139,8 @@ def _container(stack: Stack, installation: Installation) -> Manifest:
         {"name": "PAYMENT_PROFILE_FILE", "value": f"{PROFILE_DIR}/{PROFILE_KEY}"},
         {"name": "PAYMENT_DRAIN_SECONDS", "value": str(_DRAIN_SECONDS)},
         {"name": "PAYMENT_ANSWER_SECONDS", "value": str(_ANSWER_SECONDS)},
+        # As its termination message, which the kubelet reports however the container ends.
+        {"name": "PAYMENT_TOTALS_FILE", "value": "/dev/termination-log"},
         *_store_env(stack),
     ]
     return workload.container(wanted, PAYMENT, wanted.image or installation.payment_image, env) | {

@@ -11,13 +11,13 @@ _FIELDS = ("uid", "outcome", "startTime", "completionTime", "newlyPaid", "books"
 
 def audit(stack: Key, before: Manifest, after: Manifest) -> None:
     """Tells of a run between two statuses: once its books are made, or there are to be none."""
-    old, new = _settled(before), _settled(after)
+    old, new = _complete(before), _complete(after)
     if new and new != old:
         more = {name: new[name] for name in _FIELDS if name in new}
         log.info("run ended", extra={"stack": str(stack), "run": new["job"], **_flat(more)})
 
 
-def _settled(status: Manifest) -> Manifest:
+def _complete(status: Manifest) -> Manifest:
     last: Manifest = (status.get("billing") or {}).get("lastRun") or {}
     return {} if last.get("booksBefore") else last
 

@@ -12,6 +12,7 @@ from payment_service.live.effective import EffectiveProfile
 from payment_service.live.mounted import Mounted
 from payment_service.metrics import Metrics
 from payment_service.profile.document import content_hash
+from payment_service.totals import Totals
 
 # The versions of formats that the client library knows; it fails on one that is no number.
 _VERSIONS = ("0.0.1", "0.0.4", "1.0.0", "2.0.0")
@@ -78,6 +79,17 @@ def _version(media_range: str) -> str | None:
     return None
 
 
+class TotalsResource(Route):
+    """What this process has accepted since it started, by currency."""
+
+    def __init__(self, totals: Totals) -> None:
+        self._totals = totals
+
+    def on_get(self, _: falcon.Request, response: falcon.Response) -> None:
+        response.content_type = falcon.MEDIA_JSON
+        response.data = self._totals.text.encode()
+
+
 class ProfileResource(Route):
     """Which profile is in effect, what was wrong with a newer one, and which tokens are valid."""
 
@@ -105,7 +117,11 @@ class ProfileResource(Route):
 
 
 def create_ops_app(
-    health: Health, metrics: Metrics, mounted: Mounted, effective: EffectiveProfile
+    health: Health,
+    metrics: Metrics,
+    totals: Totals,
+    mounted: Mounted,
+    effective: EffectiveProfile,
 ) -> App:
     """Returns the application for kubelet, the operator and the monitoring."""
     app: App = falcon.App()
@@ -115,5 +131,6 @@ def create_ops_app(
         "/readyz", ProbeResource(health.ready, "ready", "not taking charges", health.draining)
     )
     app.add_route("/metrics", MetricsResource(metrics))
+    app.add_route("/totals", TotalsResource(totals))
     app.add_route("/profile", ProfileResource(mounted, effective))
     return app

@@ -207,6 +207,7 @@ class Cashier:
         kind = CallOutcome.ACCEPTED if outcome.accepted else CallOutcome.DECLINED
         record = self._books.record(context.call, kind, _status(reply, outcome), context)
         record.charge_id, record.reason, record.duplicate_of = context.charge_id, reason, before
+        record.first_accepted = context.earlier.accepted if context.earlier else None
         if outcome.rule is not None:
             record.name(outcome)
         self._books.settle(record, reply, context)
@@ -244,14 +245,21 @@ class Cashier:
         first = earlier.charge_id
         body = ReplyBody(earlier.accepted, earlier.reason, first, context.attempt, first)
         reply = replies.decided(body, in_full=context.request.in_full)
-        return self._repeat(context.call, context.request, reply, Reason.DUPLICATE, first)
+        return self._repeat(context.call, context.request, reply, Reason.DUPLICATE, earlier)
 
     def _repeat(
-        self, call: Call, request: ChargeRequest, reply: Reply, by: Reason, of: str | None = None
+        self,
+        call: Call,
+        request: ChargeRequest,
+        reply: Reply,
+        by: Reason,
+        earlier: Earlier | None = None,
     ) -> Reply:
         record = self._books.record(call, CallOutcome.REPLAYED, reply.status)
         record.charge, record.attempt, record.key = request.charge, request.attempt, request.key
-        record.reason, record.duplicate_of = by, of
+        record.reason = by
+        if earlier is not None:
+            record.duplicate_of, record.first_accepted = earlier.charge_id, earlier.accepted
         self._books.note(record)
         return reply
 

@@ -73,7 +73,14 @@ class ChargeRecord:
     """Name of the rule that decided."""
     duplicate_of: str | None = None
     """Id of an earlier charge alike."""
+    first_accepted: bool | None = None
+    """Whether that one was accepted; None as long as it is not booked."""
     key: str | None = None
+
+    @property
+    def is_double(self) -> bool:
+        """Whether somebody was charged twice: one alike was accepted before, and this one is."""
+        return self.first_accepted is True and self.outcome is CallOutcome.ACCEPTED
 
     def name(self, outcome: Outcome) -> None:
         """Notes which rule or fault this was."""
@@ -125,6 +132,14 @@ def charge_line(record: ChargeRecord, time: str) -> str:
     )
 
 
+def _first(record: ChargeRecord) -> str | None:
+    if record.duplicate_of is None:
+        return None
+    if record.first_accepted is None:
+        return "undecided"
+    return CallOutcome.ACCEPTED if record.first_accepted else CallOutcome.DECLINED
+
+
 @lru_cache(maxsize=64)
 def _quoted(currency: str) -> str:
     # Of these there are few.
@@ -139,6 +154,7 @@ def _rest(record: ChargeRecord) -> str:
         "fault": record.fault,
         "rule": record.rule,
         "duplicate_of": record.duplicate_of,
+        "duplicate_of_outcome": _first(record),
         "idempotency_key": record.key,
     }
     members = "".join(f', "{name}": {json.dumps(value)}' for name, value in rare.items() if value)
