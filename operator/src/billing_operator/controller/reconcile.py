@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from billing_operator.children.ownership import owned_by, refuse_unless_given
 from billing_operator.children.plan import Plan, decide
+from billing_operator.children.restart_hold import RestartHold, restart_hold
 from billing_operator.controller.parts import Dependencies
 from billing_operator.controller.queue import Failed, Next, NotBefore
 from billing_operator.controller.status_writer import StatusWriter
@@ -50,6 +51,7 @@ class _Pass:
     resolved: ResolvedToken | None = None
     fault: Fault | None = None
     pending_update: str | None = None
+    hold: RestartHold | None = None
     pending_changes: frozenset[Ref] = frozenset()
     progress: Progress = _NOT_ASKED
     rotation: Rotation | None = None
@@ -117,7 +119,7 @@ class Reconciler:
         for _ in range(_MOST_ROUNDS):
             current.resolved = None
             plan = await self._plan(current) if look else self._first_plan(current)
-            current.pending_update = plan.pending_update
+            current.pending_update, current.hold = plan.pending_update, plan.hold
             # As the live stack has it, which may be news.
             if current.stack.suspend:
                 current.pending_changes = plan.targets
@@ -161,7 +163,10 @@ class Reconciler:
                 return plan
 
     def _decide(self, stack: Stack, token: Token) -> Plan:
-        return decide(stack, self._seen(stack), token, self._installation)
+        seen = self._seen(stack)
+        # To a suspended stack it is told what is not done, and nothing is.
+        hold = None if stack.suspend else restart_hold(stack, seen, self._now())
+        return decide(stack, seen, token, self._installation, hold)
 
     async def _known_token(self, stack: Stack) -> Token | None:
         """The token as lately read; at rest its Secret is the one thing that is read again."""
@@ -173,18 +178,13 @@ class Reconciler:
 
     async def _look_closely(self, current: _Pass, guess: Plan) -> ResolvedToken:
         """Reads live what a write depends on: a watch may lag, and a restart costs money."""
-        cluster, inventory, stack = (
-            self._dependencies.cluster,
-            self._dependencies.inventory,
-            current.stack,
-        )
+        dependencies, stack = self._dependencies, current.stack
+        cluster, inventory = dependencies.cluster, dependencies.inventory
         body, secrets, pods, children = await asyncio.gather(
             cluster.read(BILLING_STACK, stack.key),
-            self._dependencies.tokens.read(stack),
+            dependencies.tokens.read(stack),
             cluster.list_stack(POD, stack.key),
-            asyncio.gather(
-                *(self._dependencies.writer.read_live(stack, each) for each in guess.names)
-            ),
+            asyncio.gather(*(dependencies.writer.read_live(stack, each) for each in guess.names)),
         )
         if body is None or body["metadata"]["uid"] != stack.uid or _leaving(body):
             raise _Gone
@@ -196,8 +196,8 @@ class Reconciler:
             refuse_unless_given(current.stack, live)
             inventory.put(BY_NAME[live["kind"]], live)
         if current.stack.secret_ref != stack.secret_ref:
-            secrets = await self._dependencies.tokens.read(current.stack)
-        return self._dependencies.tokens.resolve(current.stack, secrets, self._seen(current.stack))
+            secrets = await dependencies.tokens.read(current.stack)
+        return dependencies.tokens.resolve(current.stack, secrets, self._seen(current.stack))
 
     async def _carry_out(self, current: _Pass, plan: Plan) -> None:
         stack, dependencies = current.stack, self._dependencies
@@ -246,9 +246,12 @@ class Reconciler:
         if fault:
             return _after(fault)
         soon = sooner(progress.look_again, current.rotation)
+        held = current.hold and (current.hold.until - self._now()).total_seconds()
         # Of what was only seen now, the first half of the pass knew nothing, and no watch tells it.
         news = None if seen is before else _AT_ONCE
-        return min((when for when in (soon, then, news) if isinstance(when, float)), default=None)
+        return min(
+            (when for when in (soon, then, news, held) if isinstance(when, float)), default=None
+        )
 
     def _findings(self, current: _Pass, seen: Observed, runs: ObservedRuns | None) -> Findings:
         stack, resolved, dependencies = current.stack, current.resolved, self._dependencies
@@ -264,6 +267,7 @@ class Reconciler:
             reading=dependencies.readings.last(stack.uid),
             pending_update=current.pending_update,
             pending_changes=current.pending_changes,
+            held=current.pending_update if current.hold else None,
             rotation=current.rotation or dependencies.rotation.known(stack),
         )
 

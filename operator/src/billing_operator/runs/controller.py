@@ -129,7 +129,8 @@ class RunKeeper:
         if _awaits_leave(status, observed.runs):
             times.append(_LOOK_SOON)
         # Without an Antaeus nothing tells that its batch is over before it has woken up.
-        if (status.get("unresolvedRun") or status.get("unmanagedRun")) and not stack.hibernate:
+        asleep = stack.hibernate and not self._pods(stack.key).antaeus_runs
+        if (status.get("unresolvedRun") or status.get("unmanagedRun")) and not asleep:
             times.append(min(_LOOK_LATER, max(0.1, self._quiet / _LOOKS)))
         return min(times, default=None)
 

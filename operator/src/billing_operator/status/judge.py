@@ -131,6 +131,8 @@ def _of_choices(stack: Stack, findings: Findings, counted: Manifest | None) -> I
         yield Row(ConditionType.HIBERNATED, "True", Reason.HIBERNATED, message)
     else:
         message = "pods are still to end" if stack.hibernate else "spec.hibernate is false"
+        if stack.hibernate and findings.held:
+            message = findings.held
         yield Row(ConditionType.HIBERNATED, "False", Reason.AS_EXPECTED, message)
 
 
