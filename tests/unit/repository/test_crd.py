@@ -108,6 +108,14 @@ def test_no_word_of_an_enum_means_something_else_to_yaml() -> None:
     assert [word for word in words if yaml.safe_load(word) != word] == []
 
 
+def test_nothing_is_filled_in_within_an_entry_of_a_list_or_a_map() -> None:
+    # A list is sent whole: to kubectl apply the entries that were sent never look like those that
+    # are stored, and whoever applies them as well seems to remove what was filled in.
+    within = [path for path, node in of_people() if "default" in node and {"[", "{"} & set(path)]
+
+    assert within == []
+
+
 def test_everything_that_can_grow_has_a_maximum() -> None:
     assert [path for path, node in of_people() if unbounded(node)] == []
 
