@@ -161,6 +161,7 @@ def test_it_is_the_kind_that_the_operator_speaks_of() -> None:
         {},
         {"antaeus": {}, "payment": {}, "token": {}, "networkPolicy": {}},
         {"antaeus": {"service": {"nodePort": 30008}}},
+        {"antaeus": {"persistence": {"mountPath": "/data", "template": {"size": "1Gi"}}}},
         {"antaeus": {"ingress": {"enabled": True}}},
         {"token": {"secretRef": {"name": "provider"}}},
         {"token": {"rotation": {}}},

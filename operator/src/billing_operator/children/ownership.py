@@ -1,8 +1,8 @@
 """Decides whether an object that bears the name of a child is the stack's own."""
 
 from billing_operator.errors import SpecError, Waiting
-from billing_operator.kinds import BILLING_STACK, Manifest, controller_of
-from billing_operator.names import ADOPT
+from billing_operator.kinds import BILLING_STACK, CLAIM, Manifest, controller_of
+from billing_operator.names import ADOPT, ANTAEUS, labels, part_name
 from billing_operator.reasons import ConditionType, Reason
 from billing_operator.spec.stack import Stack
 
@@ -13,6 +13,18 @@ def owned_by(live: Manifest, uid: str) -> bool:
     return owner is not None and owner["uid"] == uid
 
 
+def belongs_to(live: Manifest, stack: Stack) -> bool:
+    """Whether an object is a stack's own; of a claim that outlives stacks its labels say so."""
+    return owned_by(live, stack.uid) or _is_retained_claim(live, stack)
+
+
+def _is_retained_claim(live: Manifest, stack: Stack) -> bool:
+    wanted = labels(stack.name, ANTAEUS).items()
+    labelled = wanted <= (live["metadata"].get("labels") or {}).items()
+    named = live["metadata"]["name"] == part_name(stack.name, ANTAEUS)
+    return live["kind"] == CLAIM.name and controller_of(live) is None and named and labelled
+
+
 def refuse_foreign(stack: Stack, live: Manifest, *, remedy: str) -> None:
     """Lets pass what is the stack's own.
 
@@ -20,7 +32,7 @@ def refuse_foreign(stack: Stack, live: Manifest, *, remedy: str) -> None:
         Waiting: it belonged to an earlier stack of this name and is on its way out.
         SpecError: it is somebody else's and is not touched.
     """
-    if owned_by(live, stack.uid):
+    if belongs_to(live, stack):
         return
     what = f"{live['kind']} {live['metadata']['name']}"
     owner = controller_of(live)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from billing_operator.children.foreign_edits import leaves_replicas, release_replicas, take_fields
-from billing_operator.children.ownership import owned_by, refuse_unless_given
+from billing_operator.children.ownership import belongs_to, refuse_unless_given
 from billing_operator.children.plan import Change
 from billing_operator.errors import (
     REFUSAL_SECONDS,
@@ -139,7 +139,7 @@ class ChildWriter:
             if live is None:
                 raise
         refuse_unless_given(stack, live)
-        if owned_by(live, stack.uid):
+        if belongs_to(live, stack):
             self._inventory.put(BY_NAME[live["kind"]], live)
             raise StaleCache
         try:

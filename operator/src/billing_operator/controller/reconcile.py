@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from billing_operator.children.ownership import owned_by, refuse_unless_given
+from billing_operator.children.ownership import belongs_to, refuse_unless_given
 from billing_operator.children.plan import Plan, decide
 from billing_operator.children.restart_hold import RestartHold, restart_hold
 from billing_operator.controller.parts import Dependencies
@@ -275,7 +275,7 @@ class Reconciler:
         inventory = self._dependencies.inventory
         known = (stack.uid, inventory.revision(stack.key))
         if self._observed_cache.get(stack.key, (None,))[0] != known:
-            children = [live for live in inventory.children(stack.key) if owned_by(live, stack.uid)]
+            children = [live for live in inventory.children(stack.key) if belongs_to(live, stack)]
             observed = observe(children, inventory.pods(stack.key), inventory.absent)
             self._observed_cache[stack.key] = known, observed
         return self._observed_cache[stack.key][1]

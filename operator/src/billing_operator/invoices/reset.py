@@ -74,8 +74,11 @@ def _lost(stack: Stack, old: Manifest, reading: Reading) -> _Lost | None:
     taken_back = reading.counts.paid < old.get("paid", 0) or bool(gone and gone[0])
     if not taken_back and (known is None or known == reading.instance):
         return None
-    cut_off = _cut_off(stack, old) is not None
+    keeps = stack.antaeus.persistence is not None
+    cut_off = _cut_off(stack, old) is not None and not keeps
     paid, pending = _last_known(stack, old)
+    if keeps and reading.counts.paid >= paid and not (gone and gone[0]):
+        return None
     if gone is None:
         return _Lost(paid, pending, None) if paid or cut_off else None
     # A run may have counted more at its end than anybody read of them.

@@ -127,7 +127,7 @@ def _of_choices(stack: Stack, findings: Findings, counted: Manifest | None) -> I
     else:
         yield Row(ConditionType.SUSPENDED, "False", Reason.AS_EXPECTED, "spec.suspend is false")
     if asleep(stack, findings.seen):
-        message = asleep_message(counted)
+        message = asleep_message(stack, counted)
         yield Row(ConditionType.HIBERNATED, "True", Reason.HIBERNATED, message)
     else:
         message = "pods are still to end" if stack.hibernate else "spec.hibernate is false"

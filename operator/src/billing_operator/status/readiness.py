@@ -129,7 +129,8 @@ def suspended(context: ReadinessContext) -> Verdict | None:
     names = ", ".join(sorted(map(str, pending_changes)))
     message = f"spec.suspend keeps {names} from being as the spec wants; false has that done"
     of_antaeus = deployment(part_name(context.stack.name, ANTAEUS))
-    if seen.antaeus_runs and of_antaeus in pending_changes:
+    keeps = context.stack.antaeus.persistence
+    if seen.antaeus_runs and of_antaeus in pending_changes and not keeps:
         message += ", which may restart Antaeus, and that forgets all payments"
     return Verdict(Reason.SUSPENDED, message, stalled=True)
 
@@ -154,7 +155,7 @@ def hibernating(context: ReadinessContext) -> Verdict | None:
         message = context.findings.held or "the last pods are still to end"
         return Verdict(Reason.HIBERNATING, message)
     # Anything else would be in progress for ever to whoever waits.
-    return Verdict(Reason.HIBERNATED, asleep_message(context.counted), ready=True)
+    return Verdict(Reason.HIBERNATED, asleep_message(context.stack, context.counted), ready=True)
 
 
 def held(context: ReadinessContext) -> Verdict | None:

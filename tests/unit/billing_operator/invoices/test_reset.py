@@ -1,6 +1,7 @@
 """What a status says of the invoices, and what it takes for a restart that forgot payments."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -183,11 +184,17 @@ def test_a_run_that_had_no_leave_to_pay_has_charged_nothing_that_could_be_forgot
     assert found["reset"] is None
 
 
-def with_ids(ids: str | None, pending: int, instance: str, old: Manifest | None = None) -> Manifest:
+KEPT: Manifest = {"persistence": {"mountPath": "/data", "existingClaim": "mine"}}
+
+
+def with_ids(
+    ids: str | None, pending: int, instance: str, old: Manifest | None = None, **spec: Any
+) -> Manifest:
     """The invoices of a status after a reading that says which are paid."""
     paid = len((ids or "").split(",")) if ids else 0
     reading = Reading(Counts(paid, pending, ids), an_instance(instance))
-    stack = a_stack(status={"invoices": old} if old else {})
+    billing = {"running": RUN} if spec else {}
+    stack = a_stack(status={"invoices": old, "billing": billing} if old else {}, **spec)
     found = invoices(stack, reading, NOW) or {}
     return {name: value for name, value in found.items() if value is not None}
 
@@ -215,6 +222,21 @@ def test_an_antaeus_that_keeps_its_invoices_forgets_none() -> None:
 
     assert "reset" not in with_ids("1,2,3,6", 6, "b/0", paid)
     assert "reset" not in with_ids("1,2,3,4,6", 5, "b/0", paid)
+
+
+def test_a_volume_keeps_what_a_batch_paid_that_was_cut_off() -> None:
+    paid = with_ids("1,6", 8, "a/0")
+
+    assert "reset" not in with_ids("1,2,6", 7, "b/0", paid, antaeus=KEPT)
+    without = {name: of for name, of in paid.items() if name != "paidIDs"}
+    assert "reset" not in with_ids("1,2,6", 7, "b/0", without, antaeus=KEPT)
+
+
+def test_what_a_volume_has_lost_is_told_all_the_same() -> None:
+    """As where the image has its database in another place than the volume."""
+    found = with_ids("1,6", 8, "b/0", with_ids("1,2,3,6", 6, "a/0"), antaeus=KEPT)
+
+    assert (found["reset"]["paid"], found["reset"]["ids"]) == (2, "2-3")
 
 
 def test_as_many_that_are_paid_hide_none_that_is_forgotten() -> None:
