@@ -52,6 +52,13 @@ def under_way(stack: Stack) -> list[Manifest]:
     return [known[name] for name in ("running", "unresolvedRun", "unmanagedRun") if known.get(name)]
 
 
+def batch_under_way(stack: Stack) -> str | None:
+    """The same in words; None where nothing is known to charge."""
+    jobs = [record.get("job") for record in under_way(stack)]
+    # A call that is no run is no Job's.
+    return next((f"run {job}" if job else "a direct pay call" for job in jobs), None)
+
+
 class _Lost(NamedTuple):
     """What Antaeus has forgotten.
 

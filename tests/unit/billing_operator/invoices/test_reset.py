@@ -7,7 +7,7 @@ import pytest
 
 from billing_operator.apps.answers import Counts
 from billing_operator.invoices.readings import Reading
-from billing_operator.invoices.reset import invoices, reset_message
+from billing_operator.invoices.reset import batch_under_way, invoices, reset_message
 from billing_operator.kinds import Manifest
 from billing_operator.names import ACKNOWLEDGE_RESET
 from support.operator.builders import a_reading, a_stack, an_instance
@@ -260,3 +260,17 @@ def test_without_ids_all_that_was_paid_may_be_forgotten(ids: str | None) -> None
     found = with_ids("1,6", 8, "b/0", before | ({"paidIDs": ids} if ids else {}))
 
     assert found["reset"] == {"paid": 2, "pending": 8, "time": AT}
+
+
+@pytest.mark.parametrize(
+    ("billing", "batch"),
+    [
+        ({}, None),
+        ({"running": RUN, "unmanagedRun": {"time": AT}}, "run monthly"),
+        ({"unresolvedRun": RUN}, "run monthly"),
+        ({"unmanagedRun": {"time": AT}}, "a direct pay call"),
+    ],
+    ids=["nothing", "a run and a call", "a run whose end is not known", "a call that was no run"],
+)
+def test_what_charges_is_told_for_what_it_is(billing: Manifest, batch: str | None) -> None:
+    assert batch_under_way(a_stack(status={"billing": billing})) == batch
