@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from billing_operator.children.ownership import belongs_to, refuse_unless_given
+from billing_operator.children.ownership import belongs_to, refuse_all_unless_given
 from billing_operator.children.plan import Plan, decide
 from billing_operator.children.restart_hold import RestartHold, restart_hold
 from billing_operator.controller.parts import Dependencies
@@ -192,8 +192,9 @@ class Reconciler:
         for pod in pods:
             inventory.put(POD, pod)
         current.stack = Stack.from_body(body)
-        for live in filter(None, children):
-            refuse_unless_given(current.stack, live)
+        lives = [live for live in children if live]
+        refuse_all_unless_given(current.stack, lives)
+        for live in lives:
             inventory.put(BY_NAME[live["kind"]], live)
         if current.stack.secret_ref != stack.secret_ref:
             secrets = await dependencies.tokens.read(current.stack)

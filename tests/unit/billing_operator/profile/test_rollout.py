@@ -1,6 +1,5 @@
 """A changed profile reaches every payment pod within seconds, by as few nudges as it takes."""
 
-
 import pytest
 
 from billing_operator.desired import profile
