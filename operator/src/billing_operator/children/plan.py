@@ -105,7 +105,10 @@ def _everything(stack: Stack, seen: Observed, token: Token, installation: Instal
         orphans=tuple(
             child
             for name, child in seen.children.items()
-            if name not in names and name.kind in DISPENSABLE
+            if name not in names
+            and name.kind in DISPENSABLE
+            # What a finalizer keeps would be deleted in each pass.
+            and "deletionTimestamp" not in child["metadata"]
         ),
         pending_update=of_antaeus.pending_update,
     )
