@@ -46,6 +46,7 @@ class AdmissionContext:
         rotating: whether the token is being replaced.
         takes_charges: whether a payment pod is ready.
         antaeus_pods: those that are there, the ones that end included.
+        schedule_applied: when the CronJob was given the schedule of the spec, if it has it.
     """
 
     reading: Reading | None
@@ -56,6 +57,7 @@ class AdmissionContext:
     now: datetime
     takes_charges: bool
     antaeus_pods: tuple[Pod, ...] = ()
+    schedule_applied: datetime | None = None
 
     def host_of(self, instance: AntaeusInstance) -> Pod | None:
         """The pod in which a start of Antaeus may still be at work; None where it is over."""
@@ -69,7 +71,7 @@ def remembered(stack: Stack, observed: ObservedRuns, context: AdmissionContext) 
         name: old.get(name)
         for name in ("lastRun", "lastSuccessfulTime", "lastSkipped", "unresolvedRun")
     }
-    new["schedule"] = _schedule(stack, old, context.now)
+    new["schedule"] = _schedule(stack, old, context)
     new |= _of_the_run(old, observed, context)
     new["unresolvedRun"] = _unless_over(stack, new["unresolvedRun"], observed, context)
     unmanaged = old.get("unmanagedRun") or _unmanaged_run(stack, old, new, observed, context)
@@ -201,8 +203,11 @@ def _explained(stack: Stack, new: Manifest, reading: Reading) -> int | None:
     return max(of_now, default=None)
 
 
-def _schedule(stack: Stack, old: Manifest, now: datetime) -> Manifest | None:
-    """What is scheduled since when: a CronJob makes up for times before it had its schedule."""
+def _schedule(stack: Stack, old: Manifest, context: AdmissionContext) -> Manifest | None:
+    """What is scheduled since when: a CronJob makes up for times before it had its schedule.
+
+    It may make a run of it before this is written down for the first time.
+    """
     wanted = stack.billing
     if wanted.schedule is None:
         return None
@@ -211,5 +216,8 @@ def _schedule(stack: Stack, old: Manifest, now: datetime) -> Manifest | None:
     return (
         known
         if known.get("expression") == text
-        else {"expression": text, "effectiveTime": timestamp(now)}
+        else {
+            "expression": text,
+            "effectiveTime": timestamp(context.schedule_applied or context.now),
+        }
     )

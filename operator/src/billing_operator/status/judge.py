@@ -8,14 +8,19 @@ from billing_operator.desired import profile
 from billing_operator.inputs import Installation
 from billing_operator.invoices.reset import invoices, reset_message
 from billing_operator.kinds import (
+    CRON_JOB,
     POD_MONITOR,
     Manifest,
+    Ref,
+    applied_entry,
     conditions_of,
 )
 from billing_operator.names import (
     ANTAEUS,
     ANTAEUS_PORT,
+    BILLING,
     CHARGE_PORT,
+    MANAGER,
     PAYMENT,
     part_name,
     selector_text,
@@ -230,5 +235,16 @@ def _billing(stack: Stack, findings: Findings, counted: Manifest | None, now: da
         now=now,
         takes_charges=bool(findings.seen.payment_answers),
         antaeus_pods=findings.seen.all_of(ANTAEUS),
+        schedule_applied=_schedule_applied(stack, findings.seen),
     )
     return billing(stack, findings.runs, context)
+
+
+def _schedule_applied(stack: Stack, seen: Observed) -> datetime | None:
+    """When the CronJob was last written, if it has the schedule of the spec."""
+    live = seen.children.get(Ref(CRON_JOB.name, part_name(stack.name, BILLING)))
+    wanted = stack.billing.schedule, stack.billing.time_zone
+    if live is None or (live["spec"].get("schedule"), live["spec"].get("timeZone")) != wanted:
+        return None
+    written = (applied_entry(live, MANAGER) or {}).get("time")
+    return datetime.fromisoformat(written) if written else None
