@@ -19,7 +19,8 @@ _ENV = {"ANTAEUS_KEEP_INVOICES": "true", "ANTAEUS_DATABASE": "/data/antaeus.db"}
 def persistent(**changes: str) -> Manifest:
     """An Antaeus on a volume; keywords are further variables of it."""
     env = [{"name": name, "value": value} for name, value in (_ENV | changes).items()]
-    return {"persistence": _VOLUME, "env": env}
+    # The volumes of the tests' cluster are directories of its node, which root alone may write to.
+    return {"persistence": _VOLUME, "env": env, "securityContext": {"runAsUser": 0}}
 
 
 def paid_ids(stack: Manifest) -> str:

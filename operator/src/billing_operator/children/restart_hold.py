@@ -46,6 +46,15 @@ def restart_hold(stack: Stack, seen: Observed, now: datetime) -> RestartHold | N
     return max((hold for hold in holds if hold and now < hold.until), default=None, key=_until)
 
 
+def seconds_held(stored: Manifest | None, seen: Observed, now: datetime) -> float:
+    """How long a change still waits, by the stack as stored: 0 once no batch is known.
+
+    No watch tells of an end that the operator itself has written down.
+    """
+    hold = restart_hold(Stack.from_body(stored), seen, now) if stored else None
+    return (hold.until - now).total_seconds() if hold else 0.0
+
+
 class _Batch(NamedTuple):
     """A batch by its record in the status.
 

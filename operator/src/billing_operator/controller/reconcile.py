@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from billing_operator.children.ownership import belongs_to, refuse_all_unless_given
 from billing_operator.children.plan import Plan, decide
-from billing_operator.children.restart_hold import RestartHold, restart_hold
+from billing_operator.children.restart_hold import RestartHold, restart_hold, seconds_held
 from billing_operator.controller.parts import Dependencies
 from billing_operator.controller.queue import Failed, Next, NotBefore
 from billing_operator.controller.status_writer import StatusWriter
@@ -247,7 +247,8 @@ class Reconciler:
         if fault:
             return _after(fault)
         soon = sooner(progress.look_again, current.rotation)
-        held = current.hold and (current.hold.until - self._now()).total_seconds()
+        stored = self._dependencies.inventory.stack(stack.key)
+        held = seconds_held(stored, seen, self._now()) if current.hold else None
         # Of what was only seen now, the first half of the pass knew nothing, and no watch tells it.
         news = None if seen is before else _AT_ONCE
         return min(
