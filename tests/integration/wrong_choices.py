@@ -118,6 +118,7 @@ WRONG_CHOICES: list[tuple[str, dict[str, Any], list[str]]] = [
         {"replicas": 2, "persistence": {"mountPath": "/data", "existingClaim": "a"}},
         ["spec.antaeus.replicas", "less than or equal to 1"],
     ),
+    ("billing", {"schedule": "0 0 31 2 *"}, ["billing.schedule never comes", "correct the day"]),
     ("payment", {"tmp": {}}, ["unknown field", "spec.payment.tmp"]),
     ("networkPolicy", {"antaeusFrom": [{}]}, ["antaeusFrom[0]", "give one of the two"]),
     (

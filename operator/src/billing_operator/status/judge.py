@@ -8,6 +8,7 @@ from billing_operator.desired import profile
 from billing_operator.inputs import Installation
 from billing_operator.invoices.reset import invoices, reset_message
 from billing_operator.kinds import (
+    AUTOSCALER,
     CRON_JOB,
     POD_MONITOR,
     Manifest,
@@ -36,6 +37,8 @@ from billing_operator.status.hibernation import asleep, asleep_message
 from billing_operator.status.readiness import Findings, Verdict, verdict
 from billing_operator.tokens.status import held_message, token_status
 
+# Kubernetes' word for pods that two autoscalers are to scale, of which then neither does.
+_SEVERAL_AUTOSCALERS = "AmbiguousSelector"
 # What holds while no fault says otherwise. People wait for these conditions to become false.
 _WITHOUT_FAULT = {
     ConditionType.TOKEN_INVALID: "no token is known to be unusable",
@@ -196,18 +199,25 @@ def _payment(stack: Stack, findings: Findings, installation: Installation) -> Ma
         "replicas": rollout.existing if rollout else 0,
         "readyReplicas": ready,
         "summary": f"{ready}/{wanted}",
-        "scaledBy": _scaled_by(stack),
+        "scaledBy": _scaled_by(stack, findings.seen),
         "selector": selector_text(stack.name, PAYMENT),
         "successRate": stack.payment.success_rate if agreed else None,
         "profile": profile.digest(stack) if agreed else None,
     }
 
 
-def _scaled_by(stack: Stack) -> str | None:
+def _scaled_by(stack: Stack, seen: Observed) -> str | None:
     if stack.autoscaling is None:
         return None
-    name = part_name(stack.name, PAYMENT)
-    return f"HorizontalPodAutoscaler {name}; spec.payment.replicas is not in use"
+    autoscaler = Ref(AUTOSCALER.name, part_name(stack.name, PAYMENT))
+    scaling = conditions_of(seen.children.get(autoscaler, {}).get("status")).get("ScalingActive")
+    if scaling and scaling["reason"] == _SEVERAL_AUTOSCALERS:
+        # Not in the words of Kubernetes, which names them in another order each time.
+        return (
+            "nobody: several HorizontalPodAutoscalers are to scale these pods, and stop each "
+            "other; remove all but one (kubectl get hpa)"
+        )
+    return f"{autoscaler}; spec.payment.replicas is not in use"
 
 
 def _image(seen: Observed, part: str) -> str | None:
