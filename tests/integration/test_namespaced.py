@@ -62,7 +62,7 @@ def test_a_right_that_is_missing_is_named_and_holds_up_nothing_else(workspace: W
         assert "ingresses" in conditions(body)["Forbidden"]["message"]
         made = {name.kind for name in children(workspace, "shop")}
         assert {kind.name for kind in CHILDREN} - made == {
-            *("Ingress", "PodDisruptionBudget", "HorizontalPodAutoscaler")
+            *("Ingress", "PodDisruptionBudget", "HorizontalPodAutoscaler", "PersistentVolumeClaim")
         }
 
         workspace.kube.apply(role)

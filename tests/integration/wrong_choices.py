@@ -98,6 +98,27 @@ WRONG_CHOICES: list[tuple[str, dict[str, Any], list[str]]] = [
         ["seccompProfile", "localhostProfile goes with type Localhost"],
     ),
     ("antaeus", {"tmp": {"sizeLimit": "-1Gi"}}, ["spec.antaeus.tmp.sizeLimit", "should match"]),
+    (
+        "antaeus",
+        {"persistence": {"mountPath": "/data"}},
+        ["spec.antaeus.persistence", "exactly one of existingClaim and template"],
+    ),
+    (
+        "antaeus",
+        {"persistence": {"mountPath": "/data", "existingClaim": "a", "template": {"size": "1Gi"}}},
+        ["spec.antaeus.persistence", "give one, and remove the other"],
+    ),
+    (
+        "antaeus",
+        {"persistence": {"mountPath": "data", "existingClaim": "a"}},
+        ["persistence.mountPath", "should match"],
+    ),
+    (
+        "antaeus",
+        {"replicas": 2, "persistence": {"mountPath": "/data", "existingClaim": "a"}},
+        ["spec.antaeus.replicas", "less than or equal to 1"],
+    ),
+    ("billing", {"schedule": "0 0 31 2 *"}, ["billing.schedule never comes", "correct the day"]),
     ("payment", {"tmp": {}}, ["unknown field", "spec.payment.tmp"]),
     ("networkPolicy", {"antaeusFrom": [{}]}, ["antaeusFrom[0]", "give one of the two"]),
     (

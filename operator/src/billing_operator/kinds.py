@@ -69,6 +69,7 @@ POD = Kind("v1", "Pod", "pods")
 EVENT = Kind("v1", "Event", "events")
 CONFIG_MAP = Kind("v1", "ConfigMap", "configmaps")
 SERVICE = Kind("v1", "Service", "services")
+CLAIM = Kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims")
 SERVICE_ACCOUNT = Kind("v1", "ServiceAccount", "serviceaccounts")
 DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments")
 CRON_JOB = Kind("batch/v1", "CronJob", "cronjobs")
@@ -84,6 +85,7 @@ POD_MONITOR = Kind("monitoring.coreos.com/v1", "PodMonitor", "podmonitors")
 # the operator never needs the right to list what is secret.
 CHILDREN = (
     CONFIG_MAP,
+    CLAIM,
     SERVICE_ACCOUNT,
     SERVICE,
     NETWORK_POLICY,

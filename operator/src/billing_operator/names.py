@@ -30,6 +30,7 @@ RENEW_TOKEN: Final = f"{GROUP}/renew-token"
 ROTATE_TOKEN: Final = f"{GROUP}/rotate-token"
 ACKNOWLEDGE_RESET: Final = f"{GROUP}/acknowledge-reset"
 ACKNOWLEDGE_RUN: Final = f"{GROUP}/acknowledge-run"
+INTERRUPT_RUN: Final = f"{GROUP}/interrupt-run"
 # Set by the operator on children and pods.
 APPLIED_TEMPLATE: Final = f"{GROUP}/applied-template"
 TEMPLATE_ORIGIN: Final = f"{GROUP}/template-origin"

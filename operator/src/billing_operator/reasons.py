@@ -36,6 +36,7 @@ class Reason(StrEnum):
     PROFILE_UPDATING = "ProfileUpdating"
     PROFILE_REFUSED = "ProfileRefused"
     TOKEN_ROTATING = "TokenRotating"
+    UPDATE_HELD = "UpdateHeld"
     PODS_UNHEALTHY = "PodsUnhealthy"
     SUSPENDED = "Suspended"
     HIBERNATING = "Hibernating"

@@ -25,8 +25,8 @@ _LINK_HINT = "; Kubernetes sets it so for a Service of that name: set enableServ
 class Settings:
     """All settings; the variable of each is its name in capitals after `PAYMENT_`."""
 
-    host: str = "0.0.0.0"  # noqa: S104 - a pod's other containers and its Service need all
-    """Address to listen on; `::` for IPv6 and IPv4."""
+    host: str = "::"
+    """Address to listen on; `::` for all, of IPv6 and IPv4 where the host has both."""
     port: int = 9000
     """Port for charges; 0 takes a free one."""
     ops_port: int = 9001

@@ -44,6 +44,7 @@ class FakeCluster:
         self.answers = asyncio.Event()
         self.answers.set()
         self._version = 100
+        self._kept: set[tuple[str, Key]] = set()
         for live in objects:
             self.have(live)
 
@@ -147,7 +148,17 @@ class FakeCluster:
         self._asked("delete", BY_NAME[live["kind"]])
         if unchanged:
             self._must_be_as_known(live)
-        self.objects.pop((live["kind"], key(live)), None)
+        place = (live["kind"], key(live))
+        if place in self._kept:
+            kept = copy.deepcopy(self.objects[place])
+            kept["metadata"]["deletionTimestamp"] = "2025-01-01T00:00:00Z"
+            self.have(kept)
+            return
+        self.objects.pop(place, None)
+
+    def keep_deleted(self, kind: str, name: str) -> None:
+        """Has an object stay when it is deleted, as a finalizer would."""
+        self._kept.add((kind, Key("payments", name)))
 
     async def resume(self, job: Manifest) -> Manifest:
         self._asked("resume", BY_NAME[job["kind"]])

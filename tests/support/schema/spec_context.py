@@ -30,6 +30,9 @@ _VALUES: dict[str, tuple[Any, ...]] = {
     # Not what a stack has that runs no pods.
     r"^\.antaeus\.replicas$": (1, 0),
     r"^\.payment\.replicas$": (2, 1),
+    r"\.persistence\.template\.size$": ("1Gi", "2Gi"),
+    r"\.persistence\.template\.accessModes\[\]$": ("ReadWriteMany", "ReadWriteOncePod"),
+    r"\.persistence\.mountPath$": ("/data", "/database"),
     r"\.schedule$": ("0 0 1 * *", "@daily"),
     r"\.timeZone$": ("Europe/Copenhagen", "Etc/UTC"),
     r"\.ipBlock\.except\[\]$": ("10.1.0.0/16", "10.2.0.0/16"),
@@ -43,6 +46,7 @@ _VALUES: dict[str, tuple[Any, ...]] = {
 }
 _KEYS = {r"\.resources\.(limits|requests)\{\}": "memory"}
 _BESIDE = (
+    _Beside(r"\.antaeus\.persistence\.mountPath$", ".persistence", {"existingClaim": "claim"}),
     _Beside(r"\.nodePort$", ".service", {"type": "NodePort"}),
     _Beside(r"\.billing\.timeZone$", ".billing", {"schedule": "@daily"}),
     _Beside(r"\.ingress\.(?!enabled)", ".ingress", {"enabled": True}),

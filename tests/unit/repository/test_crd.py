@@ -1,6 +1,7 @@
 """The schema is complete, bounded, small, and what the code takes it for."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -124,6 +125,14 @@ def test_no_word_of_an_enum_means_something_else_to_yaml() -> None:
     assert [word for word in words if yaml.safe_load(word) != word] == []
 
 
+def test_nothing_is_filled_in_within_an_entry_of_a_list_or_a_map() -> None:
+    # A list is sent whole: to kubectl apply the entries that were sent never look like those that
+    # are stored, and whoever applies them as well seems to remove what was filled in.
+    within = [path for path, node in of_people() if "default" in node and {"[", "{"} & set(path)]
+
+    assert within == []
+
+
 def test_everything_that_can_grow_has_a_maximum() -> None:
     assert [path for path, node in of_people() if unbounded(node)] == []
 
@@ -169,6 +178,7 @@ def test_it_is_the_kind_that_the_operator_speaks_of() -> None:
         {},
         {"antaeus": {}, "payment": {}, "token": {}, "networkPolicy": {}},
         {"antaeus": {"service": {"nodePort": 30008}}},
+        {"antaeus": {"persistence": {"mountPath": "/data", "template": {"size": "1Gi"}}}},
         {"antaeus": {"ingress": {"enabled": True}}},
         {"token": {"secretRef": {"name": "provider"}}},
         {"token": {"rotation": {}}},
@@ -225,6 +235,36 @@ def test_every_field_of_a_status_is_known_to_the_schema() -> None:
 
     assert written - known == set()
     assert {path for path in known if path.startswith(".status")} - written == {".status"}
+
+
+@pytest.mark.parametrize(
+    ("schedule", "comes"),
+    [
+        ("0 0 31 2 *", False),
+        ("0  6 30,31 FEB ?", False),
+        ("*/5 * 31 4,6,9,11 *", False),
+        ("0 0 30-31 02-02 *", False),
+        ("0 0 29 2 *", True),
+        ("0 0 31 * *", True),
+        ("0 0 30 2,4 *", True),
+        ("0 0 31 2/3 *", True),
+        ("0 0 30,31 11 *", True),
+        # The weekday comes in every month, and one of the two is enough.
+        ("0 0 31 2 1", True),
+        ("@monthly", True),
+    ],
+    ids=lambda value: as_written(value) if isinstance(value, str) else None,
+)
+def test_a_schedule_that_never_comes_is_refused(schedule: str, comes: bool) -> None:  # noqa: FBT001 - a parameter
+    billing = schema()["properties"]["spec"]["properties"]["billing"]["properties"]
+    (rule,) = (
+        each["rule"]
+        for each in billing["schedule"]["x-kubernetes-validations"]
+        if "never comes" in each["message"]
+    )
+    pattern = rule.removeprefix("!self.matches('").removesuffix("')")
+
+    assert (re.search(pattern, schedule) is None) is comes
 
 
 def paths(value: object, at: str) -> list[tuple[str, object]]:

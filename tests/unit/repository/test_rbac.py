@@ -18,6 +18,7 @@ from billing_operator.settings import Settings
 from support.operator.in_memory import OperatorInMemory, ready
 from support.operator.run_manifests import a_job
 
+DATABASE = {"mountPath": "/data", "template": {"size": "1Gi"}}
 Right = tuple[str, str, str]
 
 # What the API server asks for, for each thing that the operator does.
@@ -61,7 +62,7 @@ async def used() -> set[Right]:
         {},
         {
             "monitoring": {"enabled": True},
-            "antaeus": {"ingress": {"enabled": True}},
+            "antaeus": {"ingress": {"enabled": True}, "persistence": DATABASE},
             "payment": {"successRate": 0.9, "autoscaling": {"maxReplicas": 2}},
         },
         # Each thing that can be switched off, so that it is removed.
@@ -74,7 +75,7 @@ async def used() -> set[Right]:
     operator.change(
         networkPolicy={"enabled": True},
         monitoring={"enabled": True},
-        antaeus={"ingress": {"enabled": True}},
+        antaeus={"ingress": {"enabled": True}, "persistence": DATABASE},
         payment={"autoscaling": {"maxReplicas": 2}},
     )
     await operator.reconcile()

@@ -6,9 +6,10 @@ newer operator and no other default image is worth that.
 
 So a running Antaeus keeps the template that it was started with. The Deployment's annotations hold
 that template and its origin, the digest of all that the user chose about the pod. The template is
-made anew where the user has chosen otherwise, where no Antaeus runs, and where nobody can read by
-what it runs. What is only written otherwise, as 1024Mi for 1Gi, is no other choice. Any other
-change waits for a start that has another cause, and the status tells it.
+made anew where the user has chosen otherwise, where no Antaeus runs, where nobody can read by what
+it runs, and where it keeps its invoices on a volume and so has nothing to forget. What is only
+written otherwise, as 1024Mi for 1Gi, is no other choice. Any other change waits for a start that
+has another cause, and the status tells it.
 """
 
 import json
@@ -41,7 +42,7 @@ def template_to_run(
 ) -> AntaeusTemplate:
     """The template that Antaeus runs by, unless it may start by another one without any harm."""
     fresh = antaeus.template(stack, token, installation)
-    running = _running(stack, seen)
+    running = None if stack.antaeus.persistence else _running(stack, seen)
     if running is None or _origin(running) != antaeus.template_origin(stack, token):
         return AntaeusTemplate(fresh)
     return AntaeusTemplate(running, _pending_update(fresh, running))

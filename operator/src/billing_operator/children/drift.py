@@ -25,7 +25,8 @@ def drift(wanted: Manifest, live: Manifest, manager: str) -> str | None:
         return "not applied yet"
     owned = applied.get("fieldsV1") or {}
     metadata = {k: v for k, v in wanted["metadata"].items() if k not in _IDENTITY}
-    fields = {k: v for k, v in wanted.items() if k not in ("apiVersion", "kind")}
+    fields = {k: v for k, v in wanted.items() if k not in ("apiVersion", "kind", "metadata")}
+    # The metadata last: what holds a restart back goes by the first difference.
     return _difference(owned, {**fields, "metadata": metadata}, live, "")
 
 

@@ -4,12 +4,25 @@ from dataclasses import dataclass
 
 from billing_operator.children.antaeus_template import template_to_run
 from billing_operator.children.drift import drift
+from billing_operator.children.restart_hold import RestartHold
 from billing_operator.desired import desired
 from billing_operator.inputs import Installation, Token
-from billing_operator.kinds import DISPENSABLE, Manifest, Ref, ref
-from billing_operator.names import MANAGER, PAYMENT
+from billing_operator.kinds import (
+    AUTOSCALER,
+    DEPLOYMENT,
+    DISPENSABLE,
+    DISRUPTION_BUDGET,
+    Manifest,
+    Ref,
+    deployment,
+    ref,
+)
+from billing_operator.names import ANTAEUS, MANAGER, PAYMENT, part_name
 from billing_operator.observed.stack import Observed
 from billing_operator.spec.stack import Stack
+
+# What says how many pods payment has.
+_OF_PAYMENTS_PODS = (DEPLOYMENT, AUTOSCALER, DISRUPTION_BUDGET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +41,14 @@ class Plan:
         groups: changes; those of one group go out together, a group waits for the one before. A
             group without changes stays, so that the pods are never in the first.
         orphans: children that the spec does not want any more.
-        pending_update: what a newer operator would change in a running Antaeus, if anything.
+        pending_update: what would be changed in a running Antaeus and waits, if anything does.
+        hold: the batch that something waits for.
     """
 
     groups: tuple[tuple[Change, ...], ...]
     orphans: tuple[Manifest, ...]
     pending_update: str | None
+    hold: RestartHold | None = None
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -56,8 +71,23 @@ class Plan:
         return bool(self.changes or self.orphans)
 
 
-def decide(stack: Stack, seen: Observed, token: Token, installation: Installation) -> Plan:
-    """What is missing or differs, and what is too much."""
+def decide(
+    stack: Stack,
+    seen: Observed,
+    token: Token,
+    installation: Installation,
+    hold: RestartHold | None = None,
+) -> Plan:
+    """What is missing or differs, and what is too much.
+
+    Args:
+        hold: a batch that is not to be cut off, if there is one.
+    """
+    plan = _everything(stack, seen, token, installation)
+    return _without_held(stack, seen, plan, hold) if hold else plan
+
+
+def _everything(stack: Stack, seen: Observed, token: Token, installation: Installation) -> Plan:
     of_antaeus = template_to_run(stack, seen, token, installation)
     scaled = scaled_by_others(stack, seen)
     wanted = desired(
@@ -75,10 +105,46 @@ def decide(stack: Stack, seen: Observed, token: Token, installation: Installatio
         orphans=tuple(
             child
             for name, child in seen.children.items()
-            if name not in names and name.kind in DISPENSABLE
+            if name not in names
+            and name.kind in DISPENSABLE
+            # What a finalizer keeps would be deleted in each pass.
+            and "deletionTimestamp" not in child["metadata"]
         ),
         pending_update=of_antaeus.pending_update,
     )
+
+
+def _without_held(stack: Stack, seen: Observed, plan: Plan, hold: RestartHold) -> Plan:
+    """A plan without what would end Antaeus, or payment for good.
+
+    What else rolls payment out does no harm: its pods answer what they were sent.
+    """
+    of_antaeus = deployment(part_name(stack.name, ANTAEUS))
+    change = next((each for each in plan.changes if ref(each.manifest) == of_antaeus), None)
+    live = seen.children.get(of_antaeus)
+    # Where the spec differs, that is the first difference; metadata alone restart nothing.
+    if change is None or live is None or change.why.startswith(".metadata"):
+        return plan
+    held = {of_antaeus}
+    if stack.hibernate:
+        held |= {Ref(kind.name, part_name(stack.name, PAYMENT)) for kind in _OF_PAYMENTS_PODS}
+    return Plan(
+        groups=tuple(
+            tuple(each for each in group if ref(each.manifest) not in held) for group in plan.groups
+        ),
+        orphans=tuple(orphan for orphan in plan.orphans if ref(orphan) not in held),
+        pending_update=hold.message(_what_changes(change.manifest, live)),
+        hold=hold,
+    )
+
+
+def _what_changes(wanted: Manifest, live: Manifest) -> str:
+    if wanted["spec"]["replicas"] != live["spec"].get("replicas", 1):
+        return f"to run {wanted['spec']['replicas']} pods"
+    image, running = (
+        each["spec"]["template"]["spec"]["containers"][0].get("image") for each in (wanted, live)
+    )
+    return f"image {image}" if image != running else "another pod template"
 
 
 def scaled_by_others(stack: Stack, seen: Observed) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from billing_operator.children.foreign_edits import leaves_replicas, release_replicas, take_fields
-from billing_operator.children.ownership import owned_by, refuse_unless_given
+from billing_operator.children.ownership import belongs_to, first_of, refuse_unless_given
 from billing_operator.children.plan import Change
 from billing_operator.errors import (
     REFUSAL_SECONDS,
@@ -85,9 +85,8 @@ class ChildWriter:
             text = ", ".join(f"{ref(change.manifest)} ({change.why})" for change in made)
             log.info("applied children", extra={"stack": str(stack.key), "children": text})
         # All were tried before the first that failed ends the pass.
-        for end in ends:
-            if isinstance(end, BaseException):
-                raise end
+        if faults := [end for end in ends if isinstance(end, BaseException)]:
+            raise first_of(faults)
 
     async def read_live(self, stack: Stack, child: Ref) -> Manifest | None:
         """A child as it is now, whatever the watches have told."""
@@ -139,7 +138,7 @@ class ChildWriter:
             if live is None:
                 raise
         refuse_unless_given(stack, live)
-        if owned_by(live, stack.uid):
+        if belongs_to(live, stack):
             self._inventory.put(BY_NAME[live["kind"]], live)
             raise StaleCache
         try:

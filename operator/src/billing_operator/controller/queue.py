@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Generic, Protocol, TypeVar
 
+from billing_operator.errors import ClusterError, Fault
+
 log = logging.getLogger(__name__)
 
 KeyT = TypeVar("KeyT", bound=Hashable)
@@ -198,3 +200,12 @@ class KeyedQueue(Generic[KeyT]):
             entry.timer = loop.call_at(entry.not_before, self._entries.pop, key)
         else:
             del self._entries[key]
+
+
+def after(fault: Fault) -> Next:
+    """When to try again what failed."""
+    if fault.retry_seconds is None:
+        return Failed.BACK_OFF
+    # A server that says when to come back is not asked before, whatever happens meanwhile.
+    by_the_server = isinstance(fault, ClusterError)
+    return NotBefore(fault.retry_seconds) if by_the_server else fault.retry_seconds

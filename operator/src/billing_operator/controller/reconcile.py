@@ -6,21 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from billing_operator.children.ownership import owned_by, refuse_unless_given
+from billing_operator.children.ownership import belongs_to, refuse_all_unless_given
 from billing_operator.children.plan import Plan, decide
+from billing_operator.children.restart_hold import RestartHold, restart_hold, seconds_held
 from billing_operator.controller.lost_status import LostStatus
 from billing_operator.controller.parts import Dependencies
-from billing_operator.controller.queue import Failed, Next, NotBefore
+from billing_operator.controller.queue import Next, after
 from billing_operator.controller.status_writer import StatusWriter
 from billing_operator.errors import (
-    ClusterError,
     Fault,
     NamespaceLeaving,
     StaleCache,
     Waiting,
 )
 from billing_operator.inputs import Installation, Token
-from billing_operator.invoices.reset import under_way
+from billing_operator.invoices.reset import batch_under_way
 from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref
 from billing_operator.names import TOKEN_KEY, token_secret_name
 from billing_operator.observed.stack import Observed, observe
@@ -51,6 +51,7 @@ class _Pass:
     resolved: ResolvedToken | None = None
     fault: Fault | None = None
     pending_update: str | None = None
+    hold: RestartHold | None = None
     pending_changes: frozenset[Ref] = frozenset()
     progress: Progress = _NOT_ASKED
     rotation: Rotation | None = None
@@ -110,8 +111,8 @@ class Reconciler:
         await self._write_children(current)
         stack, seen = current.stack, self._seen(current.stack)
         current.progress = await self._dependencies.profiles.advance(stack, seen.payment_answers)
-        busy = bool(under_way(stack))
-        current.rotation = await self._dependencies.rotation.advance(stack, seen, billing_busy=busy)
+        batch = batch_under_way(stack)
+        current.rotation = await self._dependencies.rotation.advance(stack, seen, batch=batch)
         current.fault = self._dependencies.tokens.complaint(current.stack) or current.unremoved
 
     async def _write_children(self, current: _Pass) -> None:
@@ -119,7 +120,7 @@ class Reconciler:
         for _ in range(_MOST_ROUNDS):
             current.resolved = None
             plan = await self._plan(current) if look else self._first_plan(current)
-            current.pending_update = plan.pending_update
+            current.pending_update, current.hold = plan.pending_update, plan.hold
             # As the live stack has it, which may be news.
             if current.stack.suspend:
                 current.pending_changes = plan.targets
@@ -165,7 +166,10 @@ class Reconciler:
                 return plan
 
     def _decide(self, stack: Stack, token: Token) -> Plan:
-        return decide(stack, self._seen(stack), token, self._installation)
+        seen = self._seen(stack)
+        # To a suspended stack it is told what is not done, and nothing is.
+        hold = None if stack.suspend else restart_hold(stack, seen, self._now())
+        return decide(stack, seen, token, self._installation, hold)
 
     async def _known_token(self, stack: Stack) -> Token | None:
         """The token as lately read; at rest its Secret is the one thing that is read again."""
@@ -177,18 +181,13 @@ class Reconciler:
 
     async def _look_closely(self, current: _Pass, guess: Plan) -> ResolvedToken:
         """Reads live what a write depends on: a watch may lag, and a restart costs money."""
-        cluster, inventory, stack = (
-            self._dependencies.cluster,
-            self._dependencies.inventory,
-            current.stack,
-        )
+        dependencies, stack = self._dependencies, current.stack
+        cluster, inventory = dependencies.cluster, dependencies.inventory
         body, secrets, pods, children = await asyncio.gather(
             cluster.read(BILLING_STACK, stack.key),
-            self._dependencies.tokens.read(stack),
+            dependencies.tokens.read(stack),
             cluster.list_stack(POD, stack.key),
-            asyncio.gather(
-                *(self._dependencies.writer.read_live(stack, each) for each in guess.names)
-            ),
+            asyncio.gather(*(dependencies.writer.read_live(stack, each) for each in guess.names)),
         )
         if body is None or body["metadata"]["uid"] != stack.uid or _leaving(body):
             raise _Gone
@@ -196,12 +195,13 @@ class Reconciler:
         for pod in pods:
             inventory.put(POD, pod)
         current.stack = Stack.from_body(body)
-        for live in filter(None, children):
-            refuse_unless_given(current.stack, live)
+        lives = [live for live in children if live]
+        refuse_all_unless_given(current.stack, lives)
+        for live in lives:
             inventory.put(BY_NAME[live["kind"]], live)
         if current.stack.secret_ref != stack.secret_ref:
-            secrets = await self._dependencies.tokens.read(current.stack)
-        return self._dependencies.tokens.resolve(current.stack, secrets, self._seen(current.stack))
+            secrets = await dependencies.tokens.read(current.stack)
+        return dependencies.tokens.resolve(current.stack, secrets, self._seen(current.stack))
 
     async def _carry_out(self, current: _Pass, plan: Plan) -> None:
         stack, dependencies = current.stack, self._dependencies
@@ -244,15 +244,19 @@ class Reconciler:
                 return _AT_ONCE
         except Fault as refused:
             log.warning("no status", extra={"stack": str(stack.key), "why": refused.message})
-            return _after(refused)
+            return after(refused)
         then = await self._dependencies.runs.carry_out(stack.key, seen, runs, self._now())
         fault = fault or (then if isinstance(then, Fault) else None)
         if fault:
-            return _after(fault)
+            return after(fault)
         soon = sooner(progress.look_again, current.rotation)
+        stored = self._dependencies.inventory.stack(stack.key)
+        held = seconds_held(stored, seen, self._now()) if current.hold else None
         # Of what was only seen now, the first half of the pass knew nothing, and no watch tells it.
         news = None if seen is before else _AT_ONCE
-        return min((when for when in (soon, then, news) if isinstance(when, float)), default=None)
+        return min(
+            (when for when in (soon, then, news, held) if isinstance(when, float)), default=None
+        )
 
     def _findings(self, current: _Pass, seen: Observed, runs: ObservedRuns | None) -> Findings:
         stack, resolved, dependencies = current.stack, current.resolved, self._dependencies
@@ -269,6 +273,7 @@ class Reconciler:
             reading=dependencies.readings.last(stack.uid),
             pending_update=current.pending_update,
             pending_changes=current.pending_changes,
+            held=current.pending_update if current.hold else None,
             rotation=current.rotation or dependencies.rotation.known(stack),
         )
 
@@ -276,18 +281,10 @@ class Reconciler:
         inventory = self._dependencies.inventory
         known = (stack.uid, inventory.revision(stack.key))
         if self._observed_cache.get(stack.key, (None,))[0] != known:
-            children = [live for live in inventory.children(stack.key) if owned_by(live, stack.uid)]
+            children = [live for live in inventory.children(stack.key) if belongs_to(live, stack)]
             observed = observe(children, inventory.pods(stack.key), inventory.absent)
             self._observed_cache[stack.key] = known, observed
         return self._observed_cache[stack.key][1]
-
-
-def _after(fault: Fault) -> Next:
-    if fault.retry_seconds is None:
-        return Failed.BACK_OFF
-    # A server that says when to come back is not asked before, whatever happens meanwhile.
-    by_the_server = isinstance(fault, ClusterError)
-    return NotBefore(fault.retry_seconds) if by_the_server else fault.retry_seconds
 
 
 def _leaving(body: Manifest) -> bool:

@@ -39,6 +39,7 @@ def desired(
         antaeus.service(stack),
         payment.service(stack),
         profile.config_map(stack),
+        *antaeus.claims(stack),
         *(part.service_account(stack) for part in (antaeus, payment, billing)),
         *isolation.policies(stack, installation),
     )

@@ -1,11 +1,11 @@
-"""Antaeus: one pod that forgets every payment when it restarts, so nothing restarts it lightly."""
+"""Antaeus: one pod that usually forgets every payment when it restarts, so it rarely is."""
 
 import hashlib
 import json
 
 from billing_operator.desired import workload
 from billing_operator.inputs import Installation, Token
-from billing_operator.kinds import Manifest
+from billing_operator.kinds import CLAIM, Manifest
 from billing_operator.names import (
     ANTAEUS,
     ANTAEUS_PORT,
@@ -21,6 +21,8 @@ from billing_operator.spec.spelling import in_one_spelling
 from billing_operator.spec.stack import Stack
 
 HEALTH_PATH = "/rest/health"
+# The volume of its database.
+_DATABASE = "database"
 
 
 def service_account(stack: Stack) -> Manifest:
@@ -40,6 +42,33 @@ def service(stack: Stack) -> Manifest:
     if stack.antaeus.node_port is not None:
         port["nodePort"] = stack.antaeus.node_port
     return workload.service(stack, ANTAEUS, {"type": stack.antaeus.service_type, "ports": [port]})
+
+
+def claims(stack: Stack) -> tuple[Manifest, ...]:
+    """The claim on a volume for its database, where the stack asks for one.
+
+    It is nobody's unless it is to go with the stack: what was paid stands in it alone.
+    """
+    persistence = stack.antaeus.persistence
+    if persistence is None or persistence.template is None:
+        return ()
+    wanted, metadata = persistence.template, workload.part_metadata(stack, ANTAEUS)
+    if wanted.retained:
+        del metadata["ownerReferences"]
+    spec: Manifest = {
+        "accessModes": wanted.access_modes,
+        "resources": {"requests": {"storage": wanted.size}},
+    }
+    if wanted.storage_class is not None:
+        spec["storageClassName"] = wanted.storage_class
+    return (
+        {
+            "apiVersion": CLAIM.api_version,
+            "kind": CLAIM.name,
+            "metadata": metadata,
+            "spec": spec,
+        },
+    )
 
 
 def charge_url(stack: Stack) -> str:
@@ -85,8 +114,13 @@ def template(stack: Stack, token: Token, installation: Installation) -> Manifest
         "containers": [_container(stack, token, installation)],
     }
     pod = stack.antaeus.pod
+    volumes: list[Manifest] = []
     if pod.tmp:
-        spec["volumes"] = [{"name": "tmp", "emptyDir": pod.tmp}]
+        volumes.append({"name": "tmp", "emptyDir": pod.tmp})
+    if name := _claim_name(stack):
+        volumes.append({"name": _DATABASE, "persistentVolumeClaim": {"claimName": name}})
+    if volumes:
+        spec["volumes"] = volumes
     return workload.pod_template(stack, ANTAEUS, pod, spec=spec, annotations=annotations)
 
 
@@ -96,7 +130,7 @@ def template_origin(stack: Stack, token: Token) -> str:
     Of two spellings of one choice it is the same. While it stays the same, a running Antaeus is
     left alone, whatever a newer operator or another default image would make of the same choices.
     """
-    container = stack.antaeus.container
+    container, persistence = stack.antaeus.container, stack.antaeus.persistence
     chosen = {
         "image": container.image,
         "imagePullPolicy": container.pull_policy,
@@ -105,6 +139,7 @@ def template_origin(stack: Stack, token: Token) -> str:
         "startupSeconds": stack.antaeus.startup_seconds,
         "secret": [token.secret_name, token.key, token.id],
         "pod": stack.antaeus.pod.as_chosen(),
+        "volume": persistence and [_claim_name(stack), persistence.mount_path],
     }
     # What is not chosen is left out, so that a field of a newer version changes no digest.
     chosen = in_one_spelling({name: value for name, value in chosen.items() if value})
@@ -136,6 +171,18 @@ def _container(stack: Stack, token: Token, installation: Installation) -> Manife
     pod = stack.antaeus.pod
     if pod.security:
         made["securityContext"] = pod.security
+    mounts: list[Manifest] = []
     if pod.tmp:
-        made["volumeMounts"] = [{"name": "tmp", "mountPath": "/tmp"}]  # noqa: S108 - in the pod
+        mounts.append({"name": "tmp", "mountPath": "/tmp"})  # noqa: S108 - in the pod
+    if persistence := stack.antaeus.persistence:
+        mounts.append({"name": _DATABASE, "mountPath": persistence.mount_path})
+    if mounts:
+        made["volumeMounts"] = mounts
     return made
+
+
+def _claim_name(stack: Stack) -> str | None:
+    persistence = stack.antaeus.persistence
+    if persistence is None:
+        return None
+    return persistence.existing_claim or part_name(stack.name, ANTAEUS)

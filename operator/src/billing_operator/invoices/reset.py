@@ -54,6 +54,13 @@ def under_way(stack: Stack) -> list[Manifest]:
     return [known[name] for name in ("running", "unresolvedRun", "unmanagedRun") if known.get(name)]
 
 
+def batch_under_way(stack: Stack) -> str | None:
+    """The same in words; None where nothing is known to charge."""
+    jobs = [record.get("job") for record in under_way(stack)]
+    # A call that is no run is no Job's.
+    return next((f"run {job}" if job else "a direct pay call" for job in jobs), None)
+
+
 class _Lost(NamedTuple):
     """What Antaeus has forgotten.
 
@@ -78,11 +85,14 @@ def _lost(stack: Stack, old: Manifest, reading: Reading) -> _Lost | None:
     taken_back = reading.counts.paid < old.get("paid", 0) or bool(gone and gone[0])
     if not taken_back and (known is None or known == reading.instance):
         return None
-    cut_off = _cut_off(stack, old) is not None
+    keeps = stack.antaeus.persistence is not None
+    cut_off = _cut_off(stack, old) is not None and not keeps
     before = Ledger.of_stack(stack)
     accepted = accepted_between(before, advanced(before, reading.accepted))
     paid, pending = _last_known(stack, old, accepted)
-    uncertain = accepted is None
+    if keeps and reading.counts.paid >= paid and not (gone and gone[0]):
+        return None
+    uncertain = accepted is None and not keeps
     if gone is None:
         return _Lost(paid, pending, None, uncertain) if paid or cut_off or uncertain else None
     # More may have been paid at the end than anybody read, and an image may keep what is paid.

@@ -78,6 +78,11 @@ def is_free(spec: Manifest, me: str, unchanged: float, otherwise: float) -> bool
     return holder in (None, "", me) or unchanged >= spec.get("leaseDurationSeconds", otherwise)
 
 
+def _spec(lease: Manifest) -> Manifest:
+    """What a lease says; anyone who may write it may take all of it out."""
+    return lease.get("spec") or {}
+
+
 class Elector:
     """One candidate. Only its own clock counts: those of two machines need not agree."""
 
@@ -130,9 +135,9 @@ class Elector:
         with suppress(Fault, TimeoutError):
             async with asyncio.timeout(self._times.request):
                 lease = self._mine or (held and await self._leases.read(LEASE, self._place))
-                if held and lease and lease["spec"].get("holderIdentity") == self._me:
+                if held and lease and _spec(lease).get("holderIdentity") == self._me:
                     gone = {"holderIdentity": "", "leaseDurationSeconds": 1}
-                    await self._leases.replace({**lease, "spec": {**lease["spec"], **gone}})
+                    await self._leases.replace({**lease, "spec": {**_spec(lease), **gone}})
                     log.info("leads no more", extra={"lease": str(self._place)})
 
     def _left(self) -> float:
@@ -170,7 +175,7 @@ class Elector:
     async def _taken(self) -> Manifest | None:
         live = await self._leases.read(LEASE, self._place)
         if live is not None:
-            self._note(live["spec"])
+            self._note(_spec(live))
         unchanged = self._clock() - self._seen_at
         # One that is gone may have been deleted while its holder works.
         if not is_free(self._seen, self._me, unchanged, self._times.lease):
@@ -192,7 +197,7 @@ class Elector:
 
     def _held(self, lease: Manifest) -> Manifest:
         """The lease with this replica as its holder, renewed now."""
-        spec, now = lease["spec"], f"{self._now():%Y-%m-%dT%H:%M:%S.%fZ}"
+        spec, now = _spec(lease), f"{self._now():%Y-%m-%dT%H:%M:%S.%fZ}"
         renewed: dict[str, Any] = {
             "leaseDurationSeconds": round(self._times.lease),
             "renewTime": now,

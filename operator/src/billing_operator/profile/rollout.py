@@ -47,9 +47,11 @@ class _Known:
     Attributes:
         answers: of its payment pods, by uid.
         change: the one that is under way, if any is.
+        ask_all: whether the next pass asks every pod once more, whatever it answered.
     """
 
     answers: dict[str, ProfileAnswer] = field(default_factory=dict)
+    ask_all: bool = False
     change: _Change | None = None
 
 
@@ -84,8 +86,9 @@ class ProfileRollout:
         """Asks the pods that are not known to answer by the stack's profile, and nudges them."""
         wanted = profile.digest(stack)
         of_stack = self._memories.of(stack.uid, _Known)
-        known = of_stack.answers
-        behind = [pod for pod in pods if known.get(pod.uid, _UNKNOWN).digest != wanted]
+        known, ask_all = of_stack.answers, of_stack.ask_all
+        of_stack.ask_all = False
+        behind = [p for p in pods if ask_all or known.get(p.uid, _UNKNOWN).digest != wanted]
         if behind:
             answers = await asyncio.gather(*(self._ask(stack, pod) for pod in behind))
             # Replaced whole, so that pods which have gone are forgotten.
@@ -131,8 +134,9 @@ class ProfileRollout:
 
     def ask_again(self) -> None:
         """Distrusts what is known, so that the next pass asks every pod once more."""
+        # What they answered holds until then: a pass that is under way would take none for behind.
         for known in self._memories.each(_Known):
-            known.answers = {}
+            known.ask_all = True
 
     def _answers(self, stack: Stack) -> dict[str, ProfileAnswer]:
         return self._memories.of(stack.uid, _Known).answers

@@ -61,7 +61,7 @@ def _skipped(stack: Stack, new: Manifest, observed: ObservedRuns, now: datetime)
 
 
 def _why_skipped(stack: Stack, new: Manifest, run: Run, now: datetime) -> str:
-    if run.uid == (new.get("running") or {}).get("uid"):
+    if run.leaving or run.uid == (new.get("running") or {}).get("uid"):
         return ""
     if run.stopped:
         return "it was suspended after it had begun, and to go on would be another pay call"

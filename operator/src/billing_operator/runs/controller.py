@@ -132,7 +132,8 @@ class RunKeeper:
         if _lacks_books(status) and not stack.hibernate:
             times.append(_LOOK_LATER)
         # Without an Antaeus nothing tells that its batch is over before it has woken up.
-        if _is_uncertain(status) and not stack.hibernate:
+        asleep = stack.hibernate and not self._pods(stack.key).antaeus_runs
+        if _is_uncertain(status) and not asleep:
             times.append(min(_LOOK_LATER, max(0.1, self._quiet / _LOOKS)))
         return min(times, default=None)
 

@@ -51,6 +51,7 @@ class AdmissionContext:
         antaeus_pods: those that are there, the ones that end included.
         ledger: what payment has accepted since the stack was made.
         status_lost: whether the stack has no status, beside an Antaeus that has been at work.
+        schedule_applied: when the CronJob was given the schedule of the spec, if it has it.
     """
 
     reading: Reading | None
@@ -63,6 +64,7 @@ class AdmissionContext:
     antaeus_pods: tuple[Pod, ...] = ()
     ledger: Ledger | None = None
     status_lost: bool = False
+    schedule_applied: datetime | None = None
 
     @property
     def charges(self) -> int:
@@ -81,7 +83,7 @@ def remembered(stack: Stack, observed: ObservedRuns, context: AdmissionContext) 
         name: old.get(name)
         for name in ("lastRun", "lastSuccessfulTime", "lastSkipped", "unresolvedRun", "history")
     }
-    new["schedule"] = _schedule(stack, old, context.now)
+    new["schedule"] = _schedule(stack, old, context)
     new |= _of_the_run(old, observed, context)
     new["unresolvedRun"] = _unless_over(stack, new["unresolvedRun"], observed, context)
     past = old.get("unknownPast") or (
@@ -240,8 +242,11 @@ def _explained(stack: Stack, new: Manifest, reading: Reading) -> int | None:
     return max(of_now, default=None)
 
 
-def _schedule(stack: Stack, old: Manifest, now: datetime) -> Manifest | None:
-    """What is scheduled since when: a CronJob makes up for times before it had its schedule."""
+def _schedule(stack: Stack, old: Manifest, context: AdmissionContext) -> Manifest | None:
+    """What is scheduled since when: a CronJob makes up for times before it had its schedule.
+
+    It may make a run of it before this is written down for the first time.
+    """
     wanted = stack.billing
     if wanted.schedule is None:
         return None
@@ -250,5 +255,8 @@ def _schedule(stack: Stack, old: Manifest, now: datetime) -> Manifest | None:
     return (
         known
         if known.get("expression") == text
-        else {"expression": text, "effectiveTime": timestamp(now)}
+        else {
+            "expression": text,
+            "effectiveTime": timestamp(context.schedule_applied or context.now),
+        }
     )

@@ -10,6 +10,7 @@ from billing_operator.spec.pods import Container, PodChoices
 # may lack what the schema fills in. These are the schema's defaults (a test compares them).
 DEFAULT_STARTUP_SECONDS = 300
 DEFAULT_HOST = "antaeus.local"
+DEFAULT_ACCESS_MODES = ["ReadWriteOnce"]
 ANTAEUS_RESOURCES: Manifest = {
     "requests": {"cpu": "100m", "memory": "256Mi"},
     "limits": {"memory": "4Gi"},
@@ -49,8 +50,62 @@ class Ingress:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimTemplate:
+    """A PersistentVolumeClaim that the operator makes.
+
+    Attributes:
+        storage_class: None leaves it to the cluster.
+        retained: whether it outlives the stack.
+    """
+
+    storage_class: str | None
+    access_modes: list[str]
+    size: str
+    retained: bool
+
+    @classmethod
+    def of(cls, part: Manifest) -> "ClaimTemplate":
+        """Reads spec.antaeus.persistence.template."""
+        return cls(
+            storage_class=part.get("storageClassName"),
+            access_modes=part.get("accessModes", DEFAULT_ACCESS_MODES),
+            size=part["size"],
+            retained=part.get("whenDeleted", "Retain") == "Retain",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Persistence:
+    """Where an Antaeus that keeps its invoices has them.
+
+    Attributes:
+        existing_claim: a claim of the user's; None where there is a template.
+    """
+
+    mount_path: str
+    existing_claim: str | None
+    template: ClaimTemplate | None
+
+    @classmethod
+    def of(cls, part: Manifest | None) -> "Persistence | None":
+        """Reads spec.antaeus.persistence."""
+        if not part:
+            return None
+        template = part.get("template")
+        return cls(
+            mount_path=part["mountPath"],
+            existing_claim=part.get("existingClaim"),
+            template=ClaimTemplate.of(template) if template else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Antaeus:
-    """The service that holds invoices."""
+    """The service that holds invoices.
+
+    Attributes:
+        persistence: None where each start makes its invoices anew.
+    """
 
     container: Container
     pod: PodChoices
@@ -58,6 +113,7 @@ class Antaeus:
     service_type: str
     node_port: int | None
     ingress: Ingress | None
+    persistence: Persistence | None = None
 
     @classmethod
     def of(cls, part: Manifest) -> "Antaeus":
@@ -70,4 +126,5 @@ class Antaeus:
             service_type=service.get("type", "ClusterIP"),
             node_port=service.get("nodePort"),
             ingress=Ingress.of(part.get("ingress") or {}),
+            persistence=Persistence.of(part.get("persistence")),
         )

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from billing_operator.kinds import Manifest
 
+# As Kubernetes has it.
+DEFAULT_PROTOCOL = "TCP"
+
 
 @dataclass(frozen=True, slots=True)
 class Peers:
@@ -22,8 +25,15 @@ class Peers:
     @classmethod
     def of(cls, part: Manifest) -> "Peers":
         """Reads spec.networkPolicy."""
+        egress: list[Manifest] | None = part.get("antaeusEgress")
         return cls(
             antaeus_from=part.get("antaeusFrom"),
             monitoring_from=part.get("monitoringFrom") or [],
-            antaeus_egress=part.get("antaeusEgress"),
+            antaeus_egress=egress and [_with_protocols(rule) for rule in egress],
         )
+
+
+def _with_protocols(rule: Manifest) -> Manifest:
+    """A rule as the API server would store it, so that it compares equal to what it has stored."""
+    ports = [{"protocol": DEFAULT_PROTOCOL, **port} for port in rule.get("ports") or ()]
+    return rule | {"ports": ports} if ports else rule

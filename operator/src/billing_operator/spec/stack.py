@@ -7,6 +7,7 @@ from billing_operator.names import (
     ACKNOWLEDGE_RESET,
     ACKNOWLEDGE_RUN,
     ANTAEUS,
+    INTERRUPT_RUN,
     RENEW_TOKEN,
     ROTATE_TOKEN,
     TOKEN_KEY,
@@ -43,6 +44,7 @@ class Stack:
         token_max_age: seconds after which a generated token is rotated; None for never.
         acknowledged_reset: when the reset of the invoices happened that a person has dealt with.
         acknowledged_run: uid of the Job whose batch a person knows to be over.
+        interrupted_run: uid of the Job whose batch a restart of Antaeus may cut off.
         status: as stored; input only for what must not be forgotten (times, the token's history).
         hibernate: whether no pod of it is to run.
         monitoring: labels of what has Prometheus read payment's metrics; None where nothing has.
@@ -66,6 +68,7 @@ class Stack:
     monitoring: Manifest | None = None
     billing: Billing = field(default_factory=lambda: Billing.of({}))
     acknowledged_run: str | None = None
+    interrupted_run: str | None = None
     version: str = ""
 
     @property
@@ -132,6 +135,7 @@ class Stack:
             monitoring=_monitoring(spec.get("monitoring") or {}),
             billing=Billing.of(spec.get("billing") or {}),
             acknowledged_run=annotations.get(ACKNOWLEDGE_RUN),
+            interrupted_run=annotations.get(INTERRUPT_RUN),
             version=meta.get("resourceVersion", ""),
         )
 

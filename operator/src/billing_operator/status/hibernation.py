@@ -13,9 +13,10 @@ def asleep(stack: Stack, seen: Observed) -> bool:
     return stack.hibernate and at_zero and not any(pod.running for pod in seen.pods)
 
 
-def asleep_message(counted: Manifest | None) -> str:
+def asleep_message(stack: Stack, counted: Manifest | None) -> str:
     """What a person is told of it, by the invoices that Antaeus had."""
     message = "spec.hibernate is true: no pod runs until it is false"
-    if paid := (counted or {}).get("paid"):
+    paid = (counted or {}).get("paid")
+    if paid and not stack.antaeus.persistence:
         message += f"; {paid} invoices were paid when Antaeus ended, which forgets payments"
     return message

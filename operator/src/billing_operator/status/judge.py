@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
-from billing_operator.books.comparison import mismatch_message
 from billing_operator.books.ledger import Ledger, advanced
 from billing_operator.desired import profile
 from billing_operator.inputs import Installation
 from billing_operator.invoices.reset import invoices, reset_message
 from billing_operator.kinds import (
+    AUTOSCALER,
     POD_MONITOR,
     Manifest,
+    Ref,
     conditions_of,
 )
 from billing_operator.names import (
@@ -26,14 +27,15 @@ from billing_operator.names import (
 from billing_operator.observed.stack import AntaeusInstance, Observed
 from billing_operator.reasons import ConditionType, Reason
 from billing_operator.runs.admission import billing
-from billing_operator.runs.allowed import Allowed, billing_allowed
-from billing_operator.runs.records import AdmissionContext
 from billing_operator.spec.stack import Stack
+from billing_operator.status.billing import admission_context, conditions_of_billing
 from billing_operator.status.conditions import Row, condition, pruned
 from billing_operator.status.hibernation import asleep, asleep_message
 from billing_operator.status.readiness import Findings, Verdict, verdict
 from billing_operator.tokens.status import held_message, token_status
 
+# Kubernetes' word for pods that two autoscalers are to scale, of which then neither does.
+_SEVERAL_AUTOSCALERS = "AmbiguousSelector"
 # What holds while no fault says otherwise. People wait for these conditions to become false.
 _WITHOUT_FAULT = {
     ConditionType.TOKEN_INVALID: "no token is known to be unusable",
@@ -60,12 +62,9 @@ def judge(
     counted = invoices(stack, findings.reading, now)
     snapshot = findings.reading.accepted if findings.reading else None
     ledger = advanced(Ledger.of_stack(stack), snapshot)
-    context = _context(stack, findings, counted, ledger, now)
+    context = admission_context(stack, findings, counted, ledger, now)
     runs = billing(stack, findings.runs, context)
-    of_billing = [
-        _allowed(billing_allowed(stack, runs, findings.runs, context)),
-        _of_the_books(runs.get("lastRun") or {}),
-    ]
+    of_billing = conditions_of_billing(stack, runs, findings.runs, context)
     return pruned(
         {
             "observedGeneration": stack.generation,
@@ -144,10 +143,12 @@ def _of_choices(stack: Stack, findings: Findings, counted: Manifest | None) -> I
     else:
         yield Row(ConditionType.SUSPENDED, "False", Reason.AS_EXPECTED, "spec.suspend is false")
     if asleep(stack, findings.seen):
-        message = asleep_message(counted)
+        message = asleep_message(stack, counted)
         yield Row(ConditionType.HIBERNATED, "True", Reason.HIBERNATED, message)
     else:
         message = "pods are still to end" if stack.hibernate else "spec.hibernate is false"
+        if stack.hibernate and findings.held:
+            message = findings.held
         yield Row(ConditionType.HIBERNATED, "False", Reason.AS_EXPECTED, message)
 
 
@@ -174,24 +175,6 @@ def _of_losses(stack: Stack, findings: Findings, counted: Manifest | None) -> It
     else:
         message = "no rotation waits for a person"
         yield Row(ConditionType.TOKEN_ROTATION_HELD, "False", Reason.AS_EXPECTED, message)
-
-
-def _allowed(judged: Allowed) -> Row:
-    reason = judged.reason or Reason.AS_EXPECTED
-    return Row(ConditionType.BILLING_ALLOWED, judged.status, reason, judged.message)
-
-
-def _of_the_books(last: Manifest) -> Row:
-    """Whether the last run charged what became paid by it."""
-    kind, books, name = ConditionType.LEDGER_MISMATCH, last.get("books") or {}, last.get("job")
-    if message := mismatch_message(books):
-        return Row(kind, "True", Reason.LEDGER_MISMATCH, f"run {name}: {message}")
-    if why := books.get("unknownBecause"):
-        return Row(kind, "Unknown", Reason.BOOKS_UNKNOWN, f"run {name}: {why}")
-    if last.get("booksBefore"):
-        message = f"run {name}: what was charged is still to be compared with what is paid"
-        return Row(kind, "Unknown", Reason.BOOKS_UNKNOWN, message)
-    return Row(kind, "False", Reason.AS_EXPECTED, "the last run charged what became paid by it")
 
 
 def _is_of_now(counted: Manifest | None, seen: Observed) -> bool:
@@ -224,18 +207,25 @@ def _payment(stack: Stack, findings: Findings, installation: Installation) -> Ma
         "replicas": rollout.existing if rollout else 0,
         "readyReplicas": ready,
         "summary": f"{ready}/{wanted}",
-        "scaledBy": _scaled_by(stack),
+        "scaledBy": _scaled_by(stack, findings.seen),
         "selector": selector_text(stack.name, PAYMENT),
         "successRate": stack.payment.success_rate if agreed else None,
         "profile": profile.digest(stack) if agreed else None,
     }
 
 
-def _scaled_by(stack: Stack) -> str | None:
+def _scaled_by(stack: Stack, seen: Observed) -> str | None:
     if stack.autoscaling is None:
         return None
-    name = part_name(stack.name, PAYMENT)
-    return f"HorizontalPodAutoscaler {name}; spec.payment.replicas is not in use"
+    autoscaler = Ref(AUTOSCALER.name, part_name(stack.name, PAYMENT))
+    scaling = conditions_of(seen.children.get(autoscaler, {}).get("status")).get("ScalingActive")
+    if scaling and scaling["reason"] == _SEVERAL_AUTOSCALERS:
+        # Not in the words of Kubernetes, which names them in another order each time.
+        return (
+            "nobody: several HorizontalPodAutoscalers are to scale these pods, and stop each "
+            "other; remove all but one (kubectl get hpa)"
+        )
+    return f"{autoscaler}; spec.payment.replicas is not in use"
 
 
 def _image(seen: Observed, part: str) -> str | None:
@@ -249,26 +239,3 @@ def _monitoring(stack: Stack, seen: Observed) -> str | None:
     if POD_MONITOR.name in seen.absent:
         return f"the cluster does not know {POD_MONITOR.name} ({POD_MONITOR.api_version}) yet"
     return f"{POD_MONITOR.name} {part_name(stack.name, PAYMENT)}"
-
-
-def _context(
-    stack: Stack,
-    findings: Findings,
-    counted: Manifest | None,
-    ledger: Ledger | None,
-    now: datetime,
-) -> AdmissionContext:
-    judged = verdict(stack, findings, counted)
-    well = judged.ready and judged.reason == Reason.ALL_READY
-    return AdmissionContext(
-        reading=findings.reading,
-        instance=findings.seen.antaeus_instance,
-        unready="" if well else f"{judged.reason}: {judged.message}",
-        reset=bool((counted or {}).get("reset")),
-        rotating=findings.rotation is not None and findings.rotation.under_way,
-        now=now,
-        takes_charges=bool(findings.seen.payment_answers),
-        antaeus_pods=findings.seen.all_of(ANTAEUS),
-        ledger=ledger,
-        status_lost=findings.status_lost,
-    )

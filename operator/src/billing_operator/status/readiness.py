@@ -43,6 +43,7 @@ class Findings:
         profile_in_effect: whether every ready payment pod answers by the stack's profile.
         reading: None where Antaeus has not been read since the operator started.
         pending_update: what waits for the next start of Antaeus, if anything does.
+        held: what waits for a batch that Antaeus may be charging, in words, if anything does.
         pending_changes: children that a suspended stack keeps from being as its spec wants them.
         refusal: of the stack's profile by a payment pod; None while none refuses it.
         runs: of billing; None where they can't be seen now.
@@ -55,6 +56,7 @@ class Findings:
     profile_in_effect: bool
     reading: Reading | None
     pending_update: str | None = None
+    held: str | None = None
     pending_changes: frozenset[Ref] = frozenset()
     refusal: Refusal | None = None
     rotation: Rotation | None = None
@@ -129,7 +131,8 @@ def suspended(context: ReadinessContext) -> Verdict | None:
     names = ", ".join(sorted(map(str, pending_changes)))
     message = f"spec.suspend keeps {names} from being as the spec wants; false has that done"
     of_antaeus = deployment(part_name(context.stack.name, ANTAEUS))
-    if seen.antaeus_runs and of_antaeus in pending_changes:
+    keeps = context.stack.antaeus.persistence
+    if seen.antaeus_runs and of_antaeus in pending_changes and not keeps:
         message += ", which may restart Antaeus, and that forgets all payments"
     return Verdict(Reason.SUSPENDED, message, stalled=True)
 
@@ -151,9 +154,16 @@ def hibernating(context: ReadinessContext) -> Verdict | None:
     if not context.stack.hibernate:
         return None
     if not asleep(context.stack, context.findings.seen):
-        return Verdict(Reason.HIBERNATING, "the last pods are still to end")
+        message = context.findings.held or "the last pods are still to end"
+        return Verdict(Reason.HIBERNATING, message)
     # Anything else would be in progress for ever to whoever waits.
-    return Verdict(Reason.HIBERNATED, asleep_message(context.counted), ready=True)
+    return Verdict(Reason.HIBERNATED, asleep_message(context.stack, context.counted), ready=True)
+
+
+def held(context: ReadinessContext) -> Verdict | None:
+    """A change of Antaeus waits for a batch that it would cut off."""
+    message = context.findings.held
+    return Verdict(Reason.UPDATE_HELD, f"antaeus: {message}") if message else None
 
 
 def profile(context: ReadinessContext) -> Verdict | None:
@@ -171,6 +181,7 @@ READINESS: Final[tuple[Check, ...]] = (
     rotating,
     rolling_out,
     hibernating,
+    held,
     profile,
 )
 

@@ -157,11 +157,12 @@ def _absent_token(stack: Stack, secrets: Secrets, antaeus: RunningAntaeus | None
         return MakeToken(text, runs_by)
     asked = stack.renew_token is not None and stack.renew_token != known.get("lastHandledRenew")
     if antaeus and not asked:
+        cost = "" if stack.antaeus.persistence else ", and that forgets all payments"
         raise SpecError(
             Reason.TOKEN_LOST,
             f"Secret {token_secret_name(stack.name)} is gone while Antaeus runs with its token. "
             "Put the Secret back from a backup, or let another token be made, which restarts "
-            "Antaeus, and that forgets all payments: kubectl annotate --overwrite "
+            f"Antaeus{cost}: kubectl annotate --overwrite "
             f'-n {stack.namespace} bst {stack.name} {RENEW_TOKEN}="$(date +%s)"',
             condition=ConditionType.TOKEN_LOST,
         )

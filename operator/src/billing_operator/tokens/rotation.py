@@ -87,13 +87,12 @@ class TokenRotation:
     _nudges: Iterator[int] = field(default_factory=itertools.count)
 
     async def advance(
-        self, stack: Stack, seen: Observed, *, billing_busy: bool = False
+        self, stack: Stack, seen: Observed, *, batch: str | None = None
     ) -> Rotation | None:
         """Takes the next step if it is time for it; None while no token is known.
 
         Args:
-            billing_busy: whether a billing run is under way, or may still be charging: Antaeus is
-                not restarted then.
+            batch: what Antaeus may be charging for, in words: it is not restarted then.
 
         Raises:
             ClusterError: the API server did not do what it was asked.
@@ -104,9 +103,9 @@ class TokenRotation:
         if not state.under_way and not wanted(stack, state, self.now()):
             self._known(stack).effort = None
             return Rotation(state, look_again=due_in(stack, state, self.now()))
-        step = await self._next(stack, seen, state, billing_busy=billing_busy)
+        step = await self._next(stack, seen, state, batch=batch)
         if isinstance(step, Action):
-            return await self._look_and_take(stack, seen, state, billing_busy=billing_busy)
+            return await self._look_and_take(stack, seen, state, batch=batch)
         return await self._wait(stack, seen, state, step)
 
     def known(self, stack: Stack) -> Rotation | None:
@@ -118,7 +117,7 @@ class TokenRotation:
         return self.memories.of(stack.uid, _Known)
 
     async def _look_and_take(
-        self, known: Stack, seen: Observed, state: TokenState, *, billing_busy: bool
+        self, known: Stack, seen: Observed, state: TokenState, *, batch: str | None
     ) -> Rotation:
         """Looks at what is live, and writes if the step is right by that too."""
         again = Rotation(state, look_again=_LOOK_AGAIN)
@@ -131,7 +130,7 @@ class TokenRotation:
             return again
         own, seen = TokenSecret.of(secrets.own), replace(seen, pods=pods)
         state = self.tokens.note(stack, own, secrets)
-        step = await self._next(stack, seen, state, billing_busy=billing_busy)
+        step = await self._next(stack, seen, state, batch=batch)
         if not isinstance(step, Action):
             return await self._wait(stack, seen, state, step)
         try:
@@ -170,7 +169,7 @@ class TokenRotation:
                 return completed(own, self.now())
 
     async def _next(
-        self, stack: Stack, seen: Observed, state: TokenState, *, billing_busy: bool
+        self, stack: Stack, seen: Observed, state: TokenState, *, batch: str | None
     ) -> Action | Blocked | None:
         pods = [pod for pod in seen.pods if pod.part == PAYMENT and pod.mounted]
         if state.step is Step.PROMOTED:
@@ -178,7 +177,7 @@ class TokenRotation:
         facts = Facts(
             payment=tuple(await asyncio.gather(*(self._ask(stack, pod) for pod in pods))),
             antaeus_lacks=antaeus_lacks(stack, seen, state.id),
-            billing_busy=billing_busy,
+            batch=batch,
             paying=seen.antaeus_instance is not None and self.readings.recently_changed(stack.uid),
             suspended=stack.suspend,
         )

@@ -86,8 +86,8 @@ class TokenSecret:
             current=ValidToken(data.get(TOKEN_KEY, ""), _text(data, TOKEN_ID_KEY), users),
             other=other,
             step=_step(_text(data, _STEP), two=other is not None),
-            made=_moment(_text(data, _MADE) or live["metadata"].get("creationTimestamp")),
-            rotated_at=_text(data, _ROTATED),
+            made=_made(data, live["metadata"].get("creationTimestamp")),
+            rotated_at=_date(_text(data, _ROTATED)),
             request=_text(data, _REQUEST),
         )
 
@@ -173,8 +173,24 @@ def _step(word: str | None, *, two: bool) -> Step | None:
     return None if step in (None, Step.STAGED) else Step.RETIRING
 
 
-def _moment(text: str | None) -> datetime:
+def _made(data: dict[str, str], created: str | None) -> datetime:
+    """Since when a token is in use: by the last rotation or the Secret where that is unreadable.
+
+    Taken for older than it is, it would be replaced at once, and Antaeus restarted.
+    """
+    dates = (_text(data, _MADE), _text(data, _ROTATED), created)
+    moments = (_moment(each) for each in dates)
+    return next((moment for moment in moments if moment), datetime.fromtimestamp(0, UTC))
+
+
+def _date(text: str | None) -> str | None:
+    """A date as a status may have it; of any other the API server would refuse all of it."""
+    moment = _moment(text)
+    return timestamp(moment) if moment else None
+
+
+def _moment(text: str | None) -> datetime | None:
     try:
         return datetime.fromisoformat(text or "").astimezone(UTC)
-    except ValueError:
-        return datetime.fromtimestamp(0, UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -119,14 +119,14 @@ class Facts:
     Attributes:
         payment: every payment pod that may take a charge, now or soon, be it ready or leaving.
         antaeus_lacks: what is still to happen until no Antaeus has another token than the current.
-        billing_busy: whether a billing run is under way, or one before may still be charging.
+        batch: what Antaeus may be charging for, in words: a run, or a direct pay call.
         paying: whether invoices were paid just now, by whomever.
         suspended: whether nothing may be written.
     """
 
     payment: tuple[PaymentPod, ...]
     antaeus_lacks: str | None
-    billing_busy: bool = False
+    batch: str | None = None
     paying: bool = False
     suspended: bool = False
 
@@ -234,7 +234,7 @@ def _behind(behind: list[PaymentPod], facts: Facts, what: str) -> Blocked | None
 
 
 def _billing(facts: Facts) -> Blocked | None:
-    return Blocked("the billing run is to end") if facts.billing_busy else None
+    return Blocked(f"{facts.batch} is to end") if facts.batch else None
 
 
 def _quiet(facts: Facts) -> Blocked | None:

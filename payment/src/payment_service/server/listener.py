@@ -8,14 +8,17 @@ from contextlib import suppress
 # Of Linux; `socket` does not name it.
 _SO_ATTACH_FILTER = 26
 _FLAGS_OF_A_TCP_HEADER = 13
+_ALL_OF_IPV4 = "0.0.0.0"  # noqa: S104 - what `::` means there
 _SYN, _ACK = 0x02, 0x10
 
 
 def open_listener(address: tuple[str, int]) -> socket.socket:
-    """Binds and listens; `::` stands for all addresses of both families."""
+    """Binds and listens; `::` is all addresses, of both families where the host has them."""
+    if address[0] == "::" and not socket.has_dualstack_ipv6():
+        address = (_ALL_OF_IPV4, address[1])
     if ":" not in address[0]:
         return socket.create_server(address)
-    both = address[0] == "::" and socket.has_dualstack_ipv6()
+    both = address[0] == "::"
     return socket.create_server(address, family=socket.AF_INET6, dualstack_ipv6=both)
 
 

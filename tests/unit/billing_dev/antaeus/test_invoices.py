@@ -80,3 +80,16 @@ def test_customers_are_found_by_id(invoices: Invoices) -> None:
     assert invoices.find_customer(2) == Customer(2, "DKK")
     assert invoices.find_customer(3) is None
     assert invoices.find(11) is None
+
+
+def test_a_database_that_is_kept_goes_on_where_the_start_before_ended(tmp_path: Path) -> None:
+    file = tmp_path / "kept.db"
+    before = Invoices(file, first_invoices(3, Random(1)), keep=True)
+    before.mark_paid(2)
+    invoices = before.all()
+    before.close()
+    after = Invoices(file, first_invoices(3, Random(2)), keep=True)
+
+    assert after.all() == invoices
+    assert [each.id for each in after.pending()] == [1, 3]
+    after.close()

@@ -15,6 +15,7 @@ def test_an_empty_environment_is_the_original() -> None:
         startup_seconds=0.0,
         port=8000,
         database=Path("/tmp/antaeus.db"),
+        keep_invoices=False,
         seed=None,
     )
 
@@ -28,6 +29,7 @@ def test_every_setting_can_be_given() -> None:
         "ANTAEUS_STARTUP_SECONDS": "1.5",
         "ANTAEUS_PORT": "8001",
         "ANTAEUS_DATABASE": "/tmp/other.db",
+        "ANTAEUS_KEEP_INVOICES": "true",
         "ANTAEUS_SEED": "-4",
     }
     assert Settings.from_env(environment) == Settings(
@@ -38,6 +40,7 @@ def test_every_setting_can_be_given() -> None:
         startup_seconds=1.5,
         port=8001,
         database=Path("/tmp/other.db"),
+        keep_invoices=True,
         seed=-4,
     )
 
@@ -58,6 +61,7 @@ def test_every_setting_can_be_given() -> None:
         ("ANTAEUS_PORT", "65536"),
         ("ANTAEUS_PORT", "http"),
         ("ANTAEUS_SEED", "x"),
+        ("ANTAEUS_KEEP_INVOICES", "yes"),
     ],
 )
 def test_a_wrong_value_is_named(name: str, value: str) -> None:

@@ -169,4 +169,6 @@ async def test_a_resync_distrusts_what_no_watch_would_tell() -> None:
     await ControllerScene(operator).controller.resync()
 
     assert operator.dependencies.tokens.remembered(stack) is None
-    assert not operator.dependencies.profiles.in_effect(stack, pods)
+    before = len(operator.apps.asked)
+    await operator.dependencies.profiles.advance(stack, pods)
+    assert "shop-payment-0" in operator.apps.asked[before:]

@@ -15,3 +15,15 @@ async def test_an_orphan_that_cannot_be_removed_ends_nothing_else() -> None:
 
     assert operator.condition("Ready") == ("False", "Forbidden")
     assert ("annotate", "Pod") in operator.cluster.calls
+
+
+async def test_one_that_a_finalizer_keeps_is_deleted_once() -> None:
+    operator = await ready(antaeus={"ingress": {"enabled": True}})
+    operator.cluster.keep_deleted("Ingress", "shop-antaeus")
+    operator.change(antaeus={})
+    await operator.reconcile()
+    assert ("delete", "Ingress") in operator.cluster.writes
+
+    for _ in range(2):
+        await operator.reconcile()
+        assert operator.cluster.writes == []

@@ -184,3 +184,28 @@ def _scale(operator: OperatorInMemory, replicas: int) -> None:
 def _replicas(operator: OperatorInMemory) -> int:
     found: int = operator.cluster.must_get("Deployment", "shop-payment")["spec"]["replicas"]
     return found
+
+
+async def test_a_second_autoscaler_of_the_same_pods_is_told() -> None:
+    operator = await ready(payment=SCALED)
+    live = operator.cluster.must_get(*AUTOSCALER)
+    said = "pods by selector payment are controlled by multiple HPAs: [payments/a payments/b]"
+    live["status"] = {
+        "conditions": [
+            {
+                "type": "ScalingActive",
+                "status": "False",
+                "reason": "AmbiguousSelector",
+                "message": said,
+            }
+        ]
+    }
+    operator.cluster.have(live)
+    await operator.reconcile()
+    assert operator.status["payment"]["scaledBy"].startswith("nobody: several Horizontal")
+
+    # What passes by itself, as while there are no metrics yet, is not worth a word.
+    live["status"]["conditions"][0]["reason"] = "FailedGetContainerResourceMetric"
+    operator.cluster.have(live)
+    await operator.reconcile()
+    assert "not in use" in operator.status["payment"]["scaledBy"]

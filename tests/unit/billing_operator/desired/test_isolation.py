@@ -66,6 +66,14 @@ def test_an_antaeus_that_is_locked_in_still_charges_and_asks_for_names(
     assert others == rules
 
 
+def test_a_port_without_a_protocol_is_one_of_tcp_as_the_api_server_would_store_it() -> None:
+    ports = [{"port": 443}, {"port": 53, "protocol": "UDP"}, {}]
+    *_, own = policy_of("antaeus", antaeusEgress=[{"to": [FRIENDS], "ports": ports}])["egress"]
+
+    assert [port["protocol"] for port in own["ports"]] == ["TCP", "UDP", "TCP"]
+    assert own["to"] == [FRIENDS]
+
+
 def test_who_monitors_reads_payments_metrics_and_charges_nothing() -> None:
     charging, reading = policy_of("payment", monitoringFrom=[FRIENDS])["ingress"]
 

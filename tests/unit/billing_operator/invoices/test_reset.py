@@ -1,12 +1,13 @@
 """What a status says of the invoices, and what it takes for a restart that forgot payments."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from billing_operator.apps.answers import Counts
 from billing_operator.invoices.readings import Reading
-from billing_operator.invoices.reset import invoices, reset_message
+from billing_operator.invoices.reset import batch_under_way, invoices, reset_message
 from billing_operator.kinds import Manifest
 from billing_operator.names import ACKNOWLEDGE_RESET
 from support.operator.builders import a_reading, a_stack, an_instance
@@ -183,11 +184,17 @@ def test_a_run_that_had_no_leave_to_pay_has_charged_nothing_that_could_be_forgot
     assert found["reset"] is None
 
 
-def with_ids(ids: str | None, pending: int, instance: str, old: Manifest | None = None) -> Manifest:
+KEPT: Manifest = {"persistence": {"mountPath": "/data", "existingClaim": "mine"}}
+
+
+def with_ids(
+    ids: str | None, pending: int, instance: str, old: Manifest | None = None, **spec: Any
+) -> Manifest:
     """The invoices of a status after a reading that says which are paid."""
     paid = len((ids or "").split(",")) if ids else 0
     reading = Reading(Counts(paid, pending, ids), an_instance(instance))
-    stack = a_stack(status={"invoices": old} if old else {})
+    billing = {"running": RUN} if spec else {}
+    stack = a_stack(status={"invoices": old, "billing": billing} if old else {}, **spec)
     found = invoices(stack, reading, NOW) or {}
     return {name: value for name, value in found.items() if value is not None}
 
@@ -217,6 +224,21 @@ def test_an_antaeus_that_keeps_its_invoices_forgets_none() -> None:
     assert "reset" not in with_ids("1,2,3,4,6", 5, "b/0", paid)
 
 
+def test_a_volume_keeps_what_a_batch_paid_that_was_cut_off() -> None:
+    paid = with_ids("1,6", 8, "a/0")
+
+    assert "reset" not in with_ids("1,2,6", 7, "b/0", paid, antaeus=KEPT)
+    without = {name: of for name, of in paid.items() if name != "paidIDs"}
+    assert "reset" not in with_ids("1,2,6", 7, "b/0", without, antaeus=KEPT)
+
+
+def test_what_a_volume_has_lost_is_told_all_the_same() -> None:
+    """As where the image has its database in another place than the volume."""
+    found = with_ids("1,6", 8, "b/0", with_ids("1,2,3,6", 6, "a/0"), antaeus=KEPT)
+
+    assert (found["reset"]["paid"], found["reset"]["ids"]) == (2, "2-3")
+
+
 def test_as_many_that_are_paid_hide_none_that_is_forgotten() -> None:
     """Before the watch has told of the new pod, somebody may have paid others there."""
     found = with_ids("1,6,7,8", 6, "a/0", with_ids("1,2,3,6", 6, "a/0"))
@@ -238,3 +260,17 @@ def test_without_ids_all_that_was_paid_may_be_forgotten(ids: str | None) -> None
     found = with_ids("1,6", 8, "b/0", before | ({"paidIDs": ids} if ids else {}))
 
     assert found["reset"] == {"paid": 2, "pending": 8, "time": AT}
+
+
+@pytest.mark.parametrize(
+    ("billing", "batch"),
+    [
+        ({}, None),
+        ({"running": RUN, "unmanagedRun": {"time": AT}}, "run monthly"),
+        ({"unresolvedRun": RUN}, "run monthly"),
+        ({"unmanagedRun": {"time": AT}}, "a direct pay call"),
+    ],
+    ids=["nothing", "a run and a call", "a run whose end is not known", "a call that was no run"],
+)
+def test_what_charges_is_told_for_what_it_is(billing: Manifest, batch: str | None) -> None:
+    assert batch_under_way(a_stack(status={"billing": billing})) == batch

@@ -271,3 +271,29 @@ def test_its_clock_goes_on_by_itself() -> None:
     before = steady()
 
     assert steady() >= before
+
+
+@in_fake_time
+@pytest.mark.parametrize("spec", [{}, {"spec": None}], ids=["no spec", "a spec that is null"])
+async def test_a_lease_that_says_nothing_is_nobodys(spec: dict[str, object]) -> None:
+    leases = FakeLeases()
+    leases.live = {"metadata": {"name": "billing-operator", "resourceVersion": "0"}, **spec}
+    first = a_candidate(leases, "a")
+
+    assert await seconds(asyncio.create_task(first.win())) < 0.1
+    assert leases.holder == "a"
+
+
+@in_fake_time
+async def test_one_that_is_emptied_ends_no_replica() -> None:
+    leases = FakeLeases()
+    first = a_candidate(leases, "a")
+    await first.win()
+    assert leases.live is not None
+    del leases.live["spec"]
+    with keeping(first) as kept:
+        await asyncio.sleep(5)
+        assert not kept.done()
+    assert leases.holder == "a"
+    leases.live.pop("spec")
+    await first.release()

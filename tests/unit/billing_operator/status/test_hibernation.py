@@ -38,9 +38,17 @@ def test_a_stack_is_not_asleep_before_that(
 
 
 def test_what_antaeus_has_forgotten_is_said() -> None:
-    assert "7 invoices were paid when Antaeus ended" in asleep_message({"paid": 7, "pending": 1})
-    assert "forgotten" not in asleep_message({"paid": 0, "pending": 8})
-    assert "forgotten" not in asleep_message(None)
+    assert "7 invoices were paid when Antaeus ended" in asleep_message(
+        a_stack(), {"paid": 7, "pending": 1}
+    )
+    assert "forgotten" not in asleep_message(a_stack(), {"paid": 0, "pending": 8})
+    assert "forgotten" not in asleep_message(a_stack(), None)
+
+
+def test_of_an_antaeus_that_keeps_its_invoices_nothing_is_said_to_be_forgotten() -> None:
+    kept = {"persistence": {"mountPath": "/data", "existingClaim": "mine"}}
+
+    assert "forgets" not in asleep_message(a_stack(antaeus=kept), {"paid": 7, "pending": 1})
 
 
 async def test_a_hibernated_stack_keeps_all_but_its_pods() -> None:

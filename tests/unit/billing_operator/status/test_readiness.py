@@ -57,6 +57,7 @@ def everything_at_once() -> Case:
         pending_changes=frozenset({deployment("shop-payment")}),
         refusal=Refusal("shop-payment-0", ("successRate: is more than 1",)),
         rotation=Rotation(UNDER_WAY),
+        held="image b waits",
     )
     return Case(a_stack(hibernate=True), found)
 
@@ -78,6 +79,7 @@ def test_the_order_in_which_a_stack_is_judged() -> None:
         "rotating",
         "rolling out",
         "hibernating",
+        "held",
         "profile",
     ]
 
@@ -93,6 +95,7 @@ def test_of_all_that_holds_at_once_the_first_is_told_until_it_is_mended() -> Non
         ("Hibernating", lambda case: case.seeing(at_zero, a_pod(leaving=True))),
         ("Hibernating", lambda case: case.seeing(at_zero)),
         ("Hibernated", lambda case: replace(case, stack=a_stack())),
+        ("UpdateHeld", without(held=None)),
         ("ProfileUpdating", without(profile_in_effect=True)),
     ]
     case, told = everything_at_once(), []
@@ -108,7 +111,12 @@ def test_a_stack_whose_payment_is_to_have_no_pods_does_not_say_that_payment_is_r
     of_antaeus = a_deployment("antaeus"), a_pod("antaeus")
     case = Case(a_stack(payment={"replicas": 0}), replace(everything_at_once().found, fault=None))
     clear = replace(
-        case.found, refusal=None, pending_changes=frozenset(), rotation=None, profile_in_effect=True
+        case.found,
+        refusal=None,
+        pending_changes=frozenset(),
+        rotation=None,
+        profile_in_effect=True,
+        held=None,
     )
     at_zero = Case(case.stack, clear).seeing((of_antaeus[0], a_deployment(wanted=0)), of_antaeus[1])
     told = verdict(at_zero.stack, at_zero.found, None)

@@ -221,10 +221,10 @@ async def test_a_billing_run_keeps_it_from_beginning_and_from_swapping() -> None
     operator.dependencies.tokens.resolve(
         stack, await operator.dependencies.tokens.read(stack), observe([], [])
     )
-    held = await rotation.advance(stack, observe([], []), billing_busy=True)
+    held = await rotation.advance(stack, observe([], []), batch="run monthly")
 
     assert held is not None
-    assert (held.under_way, held.blocked_by) == (False, Blocked("the billing run is to end"))
+    assert (held.under_way, held.blocked_by) == (False, Blocked("run monthly is to end"))
     assert SECRET_WRITE not in operator.cluster.writes
 
 

@@ -108,4 +108,18 @@ def test_the_age_of_a_token_from_an_earlier_version_counts_from_its_secret() -> 
     live["metadata"]["creationTimestamp"] = "2024-05-01T00:00:00Z"
 
     assert TokenSecret.of(live).made == datetime(2024, 5, 1, tzinfo=UTC)
-    assert of(token="old", made="soon").made == datetime(1970, 1, 1, tzinfo=UTC)
+    live = a_secret(token="old", made="soon")
+    live["metadata"]["creationTimestamp"] = "2024-05-01T00:00:00Z"
+    assert TokenSecret.of(live).made == datetime(2024, 5, 1, tzinfo=UTC)
+
+
+def test_an_unreadable_date_makes_no_token_old_that_was_rotated_lately() -> None:
+    live = a_secret(token="old", made="soon", **{"rotated-at": "2024-06-01T00:00:00Z"})
+    live["metadata"]["creationTimestamp"] = "2020-01-01T00:00:00Z"
+
+    assert TokenSecret.of(live).made == datetime(2024, 6, 1, tzinfo=UTC)
+
+
+def test_an_unreadable_date_of_a_rotation_is_not_told() -> None:
+    """The API server would refuse the whole status for it."""
+    assert of(token="old", **{"rotated-at": "lately"}).rotated_at is None

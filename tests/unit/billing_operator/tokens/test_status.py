@@ -33,7 +33,7 @@ def test_since_when_a_step_waits_is_told_and_not_since_when_it_was_last_looked_a
 
 
 def test_what_is_wanted_and_can_not_begin_is_no_rotation_under_way() -> None:
-    waits = Rotation(AT_REST, Blocked("the billing run is to end"))
+    waits = Rotation(AT_REST, Blocked("run monthly is to end"))
     told = token_status(a_stack(), a_token(), waits, NOW) or {}
 
     assert told["rotation"]["step"] == "Waiting"

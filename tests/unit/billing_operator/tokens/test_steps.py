@@ -91,14 +91,15 @@ def test_a_payment_that_tells_no_tokens_is_not_left_behind() -> None:
 
 
 @pytest.mark.parametrize("step", [None, Step.STAGED])
-def test_a_billing_run_is_not_disturbed(step: Step | None) -> None:
-    found = facts(a_payment("old", "new"), billing_busy=True)
+@pytest.mark.parametrize("batch", ["run monthly", "a direct pay call"])
+def test_a_batch_is_not_disturbed_and_is_told_for_what_it_is(step: Step | None, batch: str) -> None:
+    found = facts(a_payment("old", "new"), batch=batch)
 
-    assert waited_for(a_sight(step), found) == "the billing run is to end"
+    assert waited_for(a_sight(step), found) == f"{batch} is to end"
 
 
 def test_a_rotation_that_has_swapped_goes_on_beside_a_billing_run() -> None:
-    busy = facts(a_payment("old"), billing_busy=True, paying=True)
+    busy = facts(a_payment("old"), batch="run monthly", paying=True)
 
     assert next_step(ASKING, a_sight(Step.PROMOTED), busy, NOW) is Action.RETIRE
     assert next_step(ASKING, a_sight(Step.RETIRING), busy, NOW) is Action.COMPLETE

@@ -50,7 +50,8 @@ def serve(settings: Settings, listening: socket.socket) -> None:
     log = JsonLines(sys.stdout)
     # Amounts are to look real, not to be secret.
     chance = random.Random(settings.seed)
-    invoices = Invoices(settings.database, first_invoices(settings.invoices, chance))
+    first = first_invoices(settings.invoices, chance)
+    invoices = Invoices(settings.database, first, keep=settings.keep_invoices)
     client = ChargeClient(settings.endpoint, settings.build.headers(settings.token))
     app = create_app(invoices, Billing(invoices, client, settings.build, log).pay, log)
     server = waitress.create_server(

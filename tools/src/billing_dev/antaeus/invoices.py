@@ -1,7 +1,7 @@
-"""Customers and invoices, in a SQLite file that is made anew at each start.
+"""Customers and invoices, in a SQLite file that is made anew at each start unless it is kept.
 
-So a restart forgets every payment, as it does with the original, and a second replica is a second
-set of invoices.
+Where it is made anew, a restart forgets every payment, as it does with the original. A second
+replica is a second set of invoices.
 """
 
 import random
@@ -14,15 +14,14 @@ from typing import Any
 
 _LEAST_CENTS, _MOST_CENTS = 10_00, 500_00
 
-_SCHEMA = """
-CREATE TABLE customer (id INTEGER PRIMARY KEY, currency TEXT NOT NULL);
-CREATE TABLE invoice (
-    id INTEGER PRIMARY KEY,
-    customer_id INTEGER NOT NULL REFERENCES customer (id),
-    cents INTEGER NOT NULL,
-    status TEXT NOT NULL
-);
-"""
+_SCHEMA = (
+    "CREATE TABLE customer (id INTEGER PRIMARY KEY, currency TEXT NOT NULL)",
+    "CREATE TABLE invoice ("
+    " id INTEGER PRIMARY KEY,"
+    " customer_id INTEGER NOT NULL REFERENCES customer (id),"
+    " cents INTEGER NOT NULL,"
+    " status TEXT NOT NULL)",
+)
 _INVOICES = (
     "SELECT invoice.id, customer_id, cents, currency, status"
     " FROM invoice JOIN customer ON customer.id = customer_id"
@@ -89,14 +88,25 @@ class Invoices:
     Requests come on many threads, and reading must not wait for a pay call that is under way.
     """
 
-    def __init__(self, file: Path, first: Iterable[Invoice]) -> None:
-        file.unlink(missing_ok=True)
+    def __init__(self, file: Path, first: Iterable[Invoice], *, keep: bool = False) -> None:
+        """Opens the database.
+
+        Args:
+            first: what it begins with.
+            keep: goes on with what an earlier start left, if there was one.
+        """
+        if not keep:
+            file.unlink(missing_ok=True)
         self._lock = Lock()
         self._database = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-        # Nothing here has to survive a crash: the next start drops it.
-        self._database.executescript("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY;")
-        self._database.executescript(_SCHEMA)
+        if keep and self._rows("SELECT 1 FROM sqlite_master WHERE name = 'invoice'"):
+            return
+        if not keep:
+            # Nothing here has to survive a crash: the next start drops it.
+            self._database.executescript("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY;")
         self._database.execute("BEGIN")
+        for statement in _SCHEMA:
+            self._database.execute(statement)
         self._database.executemany(
             "INSERT INTO customer VALUES (?, ?)", [(one.id, one.currency) for one in CUSTOMERS]
         )

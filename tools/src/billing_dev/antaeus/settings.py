@@ -34,6 +34,7 @@ class Settings:
     startup_seconds: float
     port: int
     database: Path
+    keep_invoices: bool
     seed: int | None
 
     def __repr__(self) -> str:
@@ -62,6 +63,7 @@ class Settings:
             ),
             port=read("ANTAEUS_PORT", _port, f"a port from 0 to {_HIGHEST_PORT}", default=8000),
             database=read("ANTAEUS_DATABASE", Path, "a file", default=Path("/tmp/antaeus.db")),
+            keep_invoices=read("ANTAEUS_KEEP_INVOICES", _flag, "true or false", default=False),
             seed=read("ANTAEUS_SEED", int, "a whole number", default=None),
         )
         if read.mistakes:
@@ -98,6 +100,12 @@ def _number(kind: Callable[[str], Value], most: float) -> Callable[[str], Value]
         return value
 
     return parse
+
+
+def _flag(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(text)
+    return text == "true"
 
 
 def _port(text: str) -> int | None:

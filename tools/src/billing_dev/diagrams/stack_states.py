@@ -67,6 +67,7 @@ def says() -> Mapping[str, Says]:
             )
         ),
         "hibernating": Says(reconciling=(Reason.HIBERNATING,), ready=(Reason.HIBERNATED,)),
+        "held": Says(reconciling=(Reason.UPDATE_HELD,)),
         "profile": Says(reconciling=(Reason.PROFILE_UPDATING,)),
     }
 

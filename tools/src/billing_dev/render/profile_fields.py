@@ -55,7 +55,7 @@ _RULES = {
         ".max",
     ),
     "AttemptRange": (
-        "!has(self.max) || self.min <= self.max",
+        "!has(self.max) || !has(self.min) || self.min <= self.max",
         "attempts.max is less than attempts.min: raise max, or lower min",
         ".max",
     ),
@@ -141,7 +141,8 @@ def _node(given: Manifest, known: dict[str, Manifest]) -> Manifest:
         made = {key: of for key, of in made.items() if key != "maximum"} | {"format": "int64"}
     if "items" in whole:
         # One owner has the whole list: what stands in it has no name to be told apart by.
-        made |= {"x-kubernetes-list-type": "atomic", "items": _node(whole["items"], known)}
+        items = _without_defaults(_node(whole["items"], known))
+        made |= {"x-kubernetes-list-type": "atomic", "items": items}
     if "properties" in whole:
         members = whole["properties"].items()
         made["properties"] = {member: _node(of, known) for member, of in members}
@@ -150,6 +151,22 @@ def _node(given: Manifest, known: dict[str, Manifest]) -> Manifest:
     if "description" in made:
         made["description"] = f"{made['description']} {in_words(made)}".rstrip()
     return _in_order(made)
+
+
+def _without_defaults(node: Manifest) -> Manifest:
+    """An entry of a list as it is sent, and so it is stored: payment knows its own defaults.
+
+    What was filled in would look like a change to kubectl apply, and to anyone else who applies it.
+    """
+    made = {key: of for key, of in node.items() if key != "default"}
+    if "default" in node:
+        text = node["description"].removesuffix(in_words(node))
+        default = f"Without it {json.dumps(node['default'])}."
+        made["description"] = f"{text}{default} {in_words(made)}".rstrip()
+    if "properties" in node:
+        members = node["properties"].items()
+        made["properties"] = {member: _without_defaults(of) for member, of in members}
+    return made
 
 
 def _in_order(node: Manifest) -> Manifest:
