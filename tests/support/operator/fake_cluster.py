@@ -15,6 +15,7 @@ from billing_operator.errors import Conflict, Fault, NotFound
 from billing_operator.kinds import (
     BILLING_STACK,
     BY_NAME,
+    EVENT,
     POD,
     SECRET,
     Key,
@@ -38,6 +39,7 @@ class FakeCluster:
     def __init__(self, *objects: Manifest) -> None:
         self.objects: dict[tuple[str, Key], Manifest] = {}
         self.calls: list[Call] = []
+        self.refusals: dict[tuple[str, str], str] = {}
         self.faults: dict[Call, Fault] = {}
         self.nudges: list[tuple[str, dict[str, str]]] = []
         # While it is cleared, lists are asked for and never come.
@@ -179,6 +181,10 @@ class FakeCluster:
             if live["metadata"].get(name) != known["metadata"][name]:
                 raise Conflict(Reason.CONFLICT, "the object has been modified", status=409)
         return live
+
+    async def last_refusal(self, namespace: str, uid: str) -> str:
+        self._asked("list", EVENT)
+        return self.refusals.get((namespace, uid), "")
 
     async def annotate_pod(self, key: Key, annotations: dict[str, str]) -> None:
         self._asked("annotate", POD)

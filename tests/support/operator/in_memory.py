@@ -81,7 +81,7 @@ class OperatorInMemory:
             readings=readings,
             counter=counter,
             invoices=reader,
-            runs=RunKeeper(self.cluster, inventory, sampler, quiet_seconds=QUIET),
+            runs=RunKeeper(self.cluster, inventory, sampler, memories, quiet_seconds=QUIET),
             events=EventRecorder(self.cluster, self.metrics, now=self.utc_now),
             metrics=self.metrics,
             run_metrics=RunMetrics(self.metrics.registry),

@@ -13,7 +13,7 @@ from billing_operator.errors import ClusterError, Fault, NotFound, Waiting
 from billing_operator.kinds import BILLING_STACK, OPTIONAL, POD, WATCHED, Key, Kind, Manifest, key
 from billing_operator.kube.cache import stack_of
 from billing_operator.metrics import InvoiceWatch, Metrics, ReconcileWatch
-from billing_operator.names import PAYMENT
+from billing_operator.names import BILLING, PAYMENT
 from billing_operator.observed.stack import observe
 from billing_operator.settings import Settings
 from billing_operator.spec.stack import Stack
@@ -97,11 +97,15 @@ class Controller:
             self._look_at(stack)
 
     def _note_end(self, stack: Key, live: Manifest) -> None:
-        """Keeps what a container of payment left, since the pod may be gone by the next pass."""
-        pods = observe((), [live]).all_of(PAYMENT)
-        body = self._dependencies.inventory.stack(stack) if pods else None
-        if body and any(pod.termination_messages for pod in pods):
-            self._dependencies.counter.note_pods(body["metadata"]["uid"], pods)
+        """Keeps what a container left at its end, since its pod may be gone by the next pass."""
+        pods = observe((), [live])
+        body = self._dependencies.inventory.stack(stack)
+        if body is None or not any(pod.termination_messages for pod in (*pods.pods, *pods.unowned)):
+            return
+        uid = body["metadata"]["uid"]
+        self._dependencies.counter.note_pods(uid, pods.all_of(PAYMENT))
+        if pods.all_of(BILLING):
+            self._dependencies.runs.note_report(uid, live)
 
     async def resync(self) -> None:
         """Compares everything again, whatever the watches told or failed to tell."""

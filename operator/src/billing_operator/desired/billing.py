@@ -67,11 +67,16 @@ def _job(stack: Stack, installation: Installation) -> Manifest:
         "backoffLimit": 0,
         "podReplacementPolicy": "Failed",
         "activeDeadlineSeconds": stack.billing.deadline_seconds,
-        "template": {
-            "metadata": {"labels": labels(stack.name, BILLING)},
-            "spec": _pod(stack, installation),
-        },
+        "template": {"metadata": _pod_metadata(stack), "spec": _pod(stack, installation)},
     }
+
+
+def _pod_metadata(stack: Stack) -> Manifest:
+    """What the operator sets is stronger than what a user chose."""
+    metadata: Manifest = {"labels": stack.billing.pod_labels | labels(stack.name, BILLING)}
+    if stack.billing.pod_annotations:
+        metadata["annotations"] = dict(stack.billing.pod_annotations)
+    return metadata
 
 
 def _pod(stack: Stack, installation: Installation) -> Manifest:

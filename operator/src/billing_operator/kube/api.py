@@ -72,6 +72,10 @@ class Cluster(Protocol):
         """Annotates an object; raises Conflict if it changed since it was read."""
         ...
 
+    async def last_refusal(self, namespace: str, uid: str) -> str:
+        """What was said last when a pod could not be made for this object; empty where nothing."""
+        ...
+
     async def annotate_pod(self, key: Key, annotations: dict[str, str]) -> None:
         """Writes annotations on a pod itself, which restarts nothing."""
         ...

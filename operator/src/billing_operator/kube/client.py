@@ -14,7 +14,17 @@ import aiohttp
 from kubernetes.aio.client import ApiClient, Configuration
 
 from billing_operator.errors import ClusterError, Conflict, NamespaceLeaving, NotFound, Refused
-from billing_operator.kinds import BILLING_STACK, BY_NAME, JOB, POD, Key, Kind, Manifest, key
+from billing_operator.kinds import (
+    BILLING_STACK,
+    BY_NAME,
+    EVENT,
+    JOB,
+    POD,
+    Key,
+    Kind,
+    Manifest,
+    key,
+)
 from billing_operator.kube.api import Page
 from billing_operator.metrics import Metrics
 from billing_operator.names import MANAGED_BY_SELECTOR, MANAGER, STACK_LABEL
@@ -179,6 +189,15 @@ class ApiCluster:
     async def annotate(self, live: Manifest, annotations: dict[str, str]) -> Manifest:
         """Annotates an object; raises Conflict if it changed since it was read."""
         return await self._patch(live, {"metadata": {"annotations": annotations}})
+
+    async def last_refusal(self, namespace: str, uid: str) -> str:
+        """What was said last when a pod could not be made for this object; empty where nothing."""
+        about = f"involvedObject.uid={uid},reason=FailedCreate"
+        query = {"limit": "50", "fieldSelector": about}
+        path = EVENT.path(namespace)
+        events = (await self._send(_Request("GET", path, query))).get("items") or []
+        last: Manifest = max(events, key=lambda event: event.get("lastTimestamp") or "", default={})
+        return str(last.get("message") or "")
 
     async def annotate_pod(self, key: Key, annotations: dict[str, str]) -> None:
         """Writes annotations on a pod itself, which restarts nothing."""

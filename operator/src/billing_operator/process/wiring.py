@@ -121,9 +121,8 @@ class Operator:
             timeout=settings.request_timeout_seconds,
         )
         inventory, memories = Inventory(), Memories()
-        tokens = TokenKeeper(
-            cluster, memories, new_token=new_token, clock=time.monotonic, now=utc_now
-        )
+        clock = time.monotonic
+        tokens = TokenKeeper(cluster, memories, new_token=new_token, clock=clock, now=utc_now)
         profiles = ProfileRollout(cluster, apps, memories, clock=time.monotonic)
         # Two readings that are alike, with a tenth of jitter.
         still = 2.2 * settings.invoices_seconds
@@ -144,7 +143,9 @@ class Operator:
             readings=readings,
             counter=counter,
             invoices=reader,
-            runs=RunKeeper(cluster, inventory, sampler, quiet_seconds=settings.quiet_seconds),
+            runs=RunKeeper(
+                cluster, inventory, sampler, memories, quiet_seconds=settings.quiet_seconds
+            ),
             events=EventRecorder(cluster, self.metrics, now=utc_now),
             metrics=self.metrics,
             run_metrics=self._run_metrics,

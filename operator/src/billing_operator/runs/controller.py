@@ -1,18 +1,22 @@
 """Looks at the billing runs of a stack, and lets begin or removes what its status says."""
 
 import logging
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from billing_operator.errors import Fault
 from billing_operator.kinds import BILLING_STACK, CRON_JOB, JOB, POD, Key, Kind, Manifest, Ref, key
 from billing_operator.kube.api import Cluster
 from billing_operator.kube.cache import Inventory
+from billing_operator.memory import Memories
 from billing_operator.names import BILLING, MAY_PAY, PAID_BEFORE, part_name
 from billing_operator.observed.stack import Observed, observe
+from billing_operator.runs.activity import Activity
 from billing_operator.runs.admission import to_begin, to_skip
-from billing_operator.runs.jobs import Run, RunPod, runs_of, with_leave
+from billing_operator.runs.jobs import Run, RunPod, report_in, runs_of, with_leave
 from billing_operator.runs.leave import to_allow
 from billing_operator.runs.records import ObservedRuns
+from billing_operator.runs.report import RunReport
 from billing_operator.runs.sampler import Sampler
 from billing_operator.spec.stack import Stack
 
@@ -22,6 +26,14 @@ log = logging.getLogger(__name__)
 _LOOKS = 10
 _LOOK_SOON = 1.0
 _LOOK_LATER = 10.0
+_MOST_REPORTS = 10
+
+
+@dataclass(slots=True)
+class _Reports:
+    """What the pods of a stack's last runs said, by their uid."""
+
+    by_pod: dict[str, RunReport] = field(default_factory=dict)
 
 
 class RunKeeper:
@@ -32,9 +44,11 @@ class RunKeeper:
         cluster: Cluster,
         inventory: Inventory,
         sampler: Sampler,
+        memories: Memories,
         *,
         quiet_seconds: float,
     ) -> None:
+        self._memories = memories
         self._cluster = cluster
         self._inventory = inventory
         self._sampler = sampler
@@ -64,7 +78,7 @@ class RunKeeper:
         uncertain = _is_uncertain(known) or _awaits_leave(known, runs) or _lacks_books(known)
         has_ended = record and record["uid"] not in at_work
         if not (uncertain or has_ended) and not any(run.waiting for run in runs):
-            return ObservedRuns(runs, None, self._quiet, with_leave(self._inventory.pods(place)))
+            return await self._observed(stack, runs, None)
         try:
             # Whose answer a sample is, a watch that lags behind would take for another's.
             pods = await self._live_pods(stack.key)
@@ -72,9 +86,32 @@ class RunKeeper:
             log.warning("no pods", extra={"stack": str(stack.key), "why": fault.message})
             return None
         activity = await self._sampler.sample(stack, pods)
-        return ObservedRuns(
-            self._runs(place, uid), activity, self._quiet, with_leave(self._inventory.pods(place))
-        )
+        return await self._observed(stack, self._runs(place, uid), activity)
+
+    async def _observed(
+        self, stack: Stack, runs: tuple[Run, ...], activity: Activity | None
+    ) -> ObservedRuns:
+        reports = self._memories.of(stack.uid, _Reports).by_pod
+        refused = {run.uid: await self._why_no_pod(stack, run) for run in runs if run.lacks_pod}
+        holders = with_leave(self._inventory.pods(stack.key))
+        return ObservedRuns(runs, activity, self._quiet, holders, dict(reports), refused)
+
+    async def _why_no_pod(self, stack: Stack, run: Run) -> str:
+        """What the Job controller was told when it made the pod, by the Events about the Job."""
+        remedy = f"find out why: kubectl describe job -n {stack.namespace} {run.name}"
+        try:
+            why = await self._cluster.last_refusal(stack.namespace, run.uid)
+        except Fault as fault:
+            why = f"and why is not known, since {fault.message}"
+        return f"job {run.name}: no pod is made: {why}; to mend it, {remedy}" if why else ""
+
+    def note_report(self, uid: str, pod: Manifest) -> None:
+        """Keeps what the pod of a run said, since a Job may be removed as soon as it has ended."""
+        if report := report_in(pod):
+            reports = self._memories.of(uid, _Reports).by_pod
+            reports[pod["metadata"]["uid"]] = report
+            for old in list(reports)[:-_MOST_REPORTS]:
+                del reports[old]
 
     async def carry_out(
         self, place: Key, seen: Observed, observed: ObservedRuns | None, now: datetime
@@ -129,6 +166,8 @@ class RunKeeper:
         times = [max(_LOOK_SOON, left.total_seconds()) for left in late]
         if _awaits_leave(status, observed.runs):
             times.append(_LOOK_SOON)
+        if any(run.lacks_pod for run in observed.runs):
+            times.append(_LOOK_LATER)
         if _lacks_books(status) and not stack.hibernate:
             times.append(_LOOK_LATER)
         # Without an Antaeus nothing tells that its batch is over before it has woken up.

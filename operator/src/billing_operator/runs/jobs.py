@@ -1,16 +1,25 @@
 """Billing runs as the cluster has them: Jobs of the stack's CronJob, and what their pods said."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from billing_operator.kinds import Manifest, conditions_of
 from billing_operator.names import BILLING, MAY_PAY
+from billing_operator.observed import troubles
 from billing_operator.runs.report import RunReport
 
 # Set by the CronJob controller on what it makes, not by people who make a Job of their own.
 _SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp"
+
+# By a word of Kubernetes' reason. The pod is no part of the spec, but goes where payment's may.
+_REMEDIES = {
+    "Image": "let the nodes pull the operator's image, by a Secret that "
+    "spec.payment.imagePullSecrets names",
+    "Unschedulable": "make room on the nodes for spec.billing.resources, or fit "
+    "spec.payment.nodeSelector and .tolerations to the nodes",
+}
 
 
 class RunPod(NamedTuple):
@@ -43,6 +52,9 @@ class Run:
         ended: how, in Kubernetes' words; empty while it has not.
         started: when its pod was let begin, if that is so now.
         leaving: whether it is being deleted.
+        has_pods: whether any pod of it is there.
+        over: whether the container that pays has ended, in the only pod that it has. Another one
+            beside it, such as a mesh's, may keep the Job from its end.
         report: what its pod said; None where it said nothing, or has gone.
         reported_by: uid of that pod.
         stuck: why its pod does not start, if anything is known.
@@ -60,6 +72,8 @@ class Run:
     ended: str
     started: str | None
     leaving: bool
+    has_pods: bool
+    over: bool
     report: RunReport | None
     reported_by: str | None
     stuck: str
@@ -79,6 +93,11 @@ class Run:
     def under_way(self) -> bool:
         """Whether its pod may be at work, whoever let it begin."""
         return not (self.suspended or self.ended)
+
+    @property
+    def lacks_pod(self) -> bool:
+        """Whether it was let begin and has no pod, so that one can't be made or has gone."""
+        return self.begun and self.under_way and not (self.has_pods or self.leaving)
 
     @property
     def may_pay(self) -> bool:
@@ -123,6 +142,8 @@ def _run(job: Manifest, pods: list[Manifest]) -> Run:
         ended=_end(status),
         started=status.get("startTime"),
         leaving="deletionTimestamp" in meta,
+        has_pods=bool(pods),
+        over=len(pods) == 1 and "terminated" in (_container(pods[0]).get("state") or {}),
         report=_report(pods),
         reported_by=pods[0]["metadata"]["uid"] if len(pods) == 1 else None,
         stuck=_stuck(pods),
@@ -183,18 +204,24 @@ def _end(status: Manifest) -> str:
 
 def _report(pods: list[Manifest]) -> RunReport | None:
     """What the one pod of a run said; of two, neither is the whole truth."""
-    if len(pods) != 1:
-        return None
-    ended = (_container(pods[0]).get("state") or {}).get("terminated") or {}
+    return report_in(pods[0]) if len(pods) == 1 else None
+
+
+def report_in(pod: Manifest) -> RunReport | None:
+    """What a pod said at its end; None where it has not, or said nothing of use."""
+    ended = (_container(pod).get("state") or {}).get("terminated") or {}
     return RunReport.parse(ended.get("message") or "")
 
 
 def _stuck(pods: list[Manifest]) -> str:
-    """Where its image can't be had, which is what most often keeps a first run."""
+    """In Kubernetes' own words, with what a person can do about it."""
     for pod in pods:
-        waiting = (_container(pod).get("state") or {}).get("waiting") or {}
-        if "Image" in waiting.get("reason", ""):
-            return f"pod {pod['metadata']['name']}: {waiting['reason']}"
+        problem = None if _has_ended(pod) else troubles.of_pod(pod, BILLING)
+        if problem:
+            meta = pod["metadata"]
+            look = f"find out why: kubectl describe pod -n {meta['namespace']} {meta['name']}"
+            remedy = next((of for word, of in _REMEDIES.items() if word in problem.reason), look)
+            return str(replace(problem, remedy=remedy))
     return ""
 
 

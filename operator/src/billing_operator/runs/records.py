@@ -5,7 +5,8 @@ safety rests on is written there before a Job is let begin, and only what has be
 taken out again.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from billing_operator.apps.sums import count_of
@@ -16,7 +17,7 @@ from billing_operator.observed.stack import AntaeusInstance, Pod
 from billing_operator.runs.activity import Activity
 from billing_operator.runs.books import with_books
 from billing_operator.runs.jobs import Run, RunPod
-from billing_operator.runs.report import Outcome
+from billing_operator.runs.report import LONGEST_MESSAGE, Outcome, RunReport
 from billing_operator.runs.result import is_resolved, last_run
 from billing_operator.spec.stack import Stack
 
@@ -29,12 +30,16 @@ class ObservedRuns:
         activity: None where nobody asked for it.
         quiet_seconds: for so long nothing may move before a batch counts as over.
         with_leave: pods that may pay and have not ended, of whatever run.
+        reports: what pods said at their end, by their uid, also of some that have gone.
+        refused: why no pod is made for a Job that was let begin, by its uid, if anything is known.
     """
 
     runs: tuple[Run, ...]
     activity: Activity | None
     quiet_seconds: float
     with_leave: tuple[RunPod, ...] = ()
+    reports: Mapping[str, RunReport] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,34 +115,41 @@ def _of_the_run(old: Manifest, observed: ObservedRuns, context: AdmissionContext
             if not run.leaving and not at_work:
                 return {"running": record}
         elif why := _why_ended(run, record):
-            ended = _ended(last_run(record, run, why, now), record, context)
+            ended = _ended(last_run(record, run, why, observed.reports, now), record, context)
         elif run:
-            return {"running": _at_work(record, run, now)}
+            return {"running": _at_work(record, run, observed, now)}
     last = ended.get("lastRun") or old.get("lastRun") or {}
-    stopped = [run for run in observed.runs if run.stopped and run.uid != last.get("uid")]
-    for run in (*at_work, *stopped):
-        return ended | {"running": _at_work({"job": run.name, "uid": run.uid}, run, now)}
+    stopped = [run for run in observed.runs if run.stopped]
+    # One that has ended is over for good, though its Job may go on.
+    others = (run for run in (*at_work, *stopped) if run.uid != last.get("uid"))
+    for run in others:
+        return ended | {"running": _at_work({"job": run.name, "uid": run.uid}, run, observed, now)}
     return ended
 
 
 def _why_ended(run: Run | None, record: Manifest) -> str:
     if run is None:
-        return "its Job was deleted"
+        return (
+            "its Job was deleted before its report was read, as ttlSecondsAfterFinished does it at "
+            "once where it is 0"
+        )
     if run.stopped:
         return "its Job was suspended in the middle"
     if run.pod and record.get("podUID") not in (None, run.pod.uid):
         return "its Job has another pod by now"
-    return run.ended
+    return run.ended or ("its container has ended" if run.over else "")
 
 
-def _at_work(record: Manifest, run: Run, now: datetime) -> Manifest:
+def _at_work(record: Manifest, run: Run, observed: ObservedRuns, now: datetime) -> Manifest:
     at = record.get("startTime") or run.started or timestamp(now)
     # The first one for ever: a Job that is suspended and resumed has another, and the batch of the
     # first goes on.
     pod = record.get("podUID") or (run.pod.uid if run.pod else None)
     # Somebody else may have given it leave.
     leave = record.get("leaveTime") or (timestamp(now) if run.may_pay else None)
-    more = {"message": run.stuck or None, "podUID": pod, "leaveTime": leave}
+    stuck = run.stuck or observed.refused.get(run.uid)
+    message = stuck[:LONGEST_MESSAGE] if stuck else None
+    more = {"message": message, "podUID": pod, "leaveTime": leave}
     return record | {"startTime": at} | more
 
 

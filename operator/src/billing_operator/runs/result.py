@@ -1,5 +1,6 @@
 """What is written down of a billing run that has ended: how, the counts, and what to do."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from billing_operator.kinds import Manifest, timestamp
@@ -18,15 +19,19 @@ _UNSEEN = (
 )
 
 
-def last_run(record: Manifest, run: Run | None, why: str, now: datetime) -> Manifest:
+def last_run(
+    record: Manifest, run: Run | None, why: str, reports: Mapping[str, RunReport], now: datetime
+) -> Manifest:
     """The entry of a status for a run that has ended.
 
     Args:
         record: what was written down when it began.
         run: None where its Job has gone.
         why: how it ended, where its pod has not said.
+        reports: what pods said, by their uid; some of them have gone.
     """
     report = run.report_of(record.get("podUID")) if run else None
+    report = report or reports.get(str(record.get("podUID")))
     # Leave is written down before it is given.
     unseen = Outcome.UNKNOWN if record.get("leaveTime") else Outcome.NOT_SENT
     outcome = report.outcome if report else unseen

@@ -1,6 +1,6 @@
 """What a stack says about when it bills by itself, and how long a run may take."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from billing_operator.kinds import Manifest
 
@@ -25,6 +25,8 @@ class Billing:
         starting_seconds: a run that could not begin within so long is skipped.
         succeeded_kept: so many Jobs of runs that went well are kept.
         failed_kept: so many of those that did not.
+        pod_labels: of the pods of runs, besides the operator's.
+        pod_annotations: the same of annotations.
     """
 
     schedule: str | None
@@ -34,6 +36,8 @@ class Billing:
     succeeded_kept: int
     failed_kept: int
     resources: Manifest
+    pod_labels: dict[str, str] = field(default_factory=dict)
+    pod_annotations: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, part: Manifest) -> "Billing":
@@ -46,4 +50,6 @@ class Billing:
             succeeded_kept=part.get("successfulJobsHistoryLimit", DEFAULT_HISTORY),
             failed_kept=part.get("failedJobsHistoryLimit", DEFAULT_HISTORY),
             resources=part.get("resources", RUN_RESOURCES),
+            pod_labels=part.get("podLabels") or {},
+            pod_annotations=part.get("podAnnotations") or {},
         )

@@ -99,11 +99,7 @@ def _begun(old: Manifest, new: Manifest) -> Iterator[StackEvent]:
         )
     stuck = record.get("message")
     if stuck and stuck != before.get("message"):
-        remedy = (
-            "let the nodes pull the operator's image here, by a Secret that "
-            "spec.payment.imagePullSecrets names, or delete the Job"
-        )
-        message = f"run {record['job']} does not start: {stuck}; to mend it, {remedy}"
+        message = f"run {record['job']} does not start: {stuck}, or delete the Job"
         yield StackEvent("Warning", EventReason.BILLING_RUN_STUCK, message)
 
 

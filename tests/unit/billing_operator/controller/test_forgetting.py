@@ -10,11 +10,12 @@ from billing_operator.apps.answers import Calls, Counts
 from billing_operator.controller.controller import Controller
 from billing_operator.errors import Refused
 from billing_operator.kinds import BY_NAME, POD, Key
+from billing_operator.runs.report import RunReport
 from billing_operator.settings import Settings
 from support.operator.builders import a_body, a_pod, a_reading
 from support.operator.fake_time import in_fake_time
 from support.operator.in_memory import SHOP, OperatorInMemory
-from support.operator.run_manifests import a_job
+from support.operator.run_manifests import a_job, a_run_pod
 
 UID = "stack-uid-7f3a"
 SETTINGS = Settings(
@@ -28,6 +29,7 @@ PARTS = {
     "billing_operator.invoices.readings",
     "billing_operator.profile.rollout",
     "billing_operator.runs.activity",
+    "billing_operator.runs.controller",
     "billing_operator.tokens.rotation",
     "billing_operator.tokens.store",
 }
@@ -62,6 +64,8 @@ class Scene:
         }
         ended["status"]["containerStatuses"][0]["restartCount"] = 1
         self.controller.on_watch_event(POD, ended, deleted=False)
+        said = a_run_pod(report=RunReport(explanation="no leave"))
+        self.controller.on_watch_event(POD, said, deleted=True)
         cron = operator.cluster.must_get("CronJob", "shop-billing")
         operator.cluster.have(
             a_job(owner=cron["metadata"]["uid"], made=operator.utc_now().isoformat())

@@ -292,5 +292,5 @@ def test_why_a_pod_does_not_start_is_said_while_it_does_not() -> None:
     stuck = a_run_pod(waiting={"reason": "ErrImagePull"})
     found = decided(observed_runs(a_job(suspend=False), pods=(stuck,)), KNOWN)
 
-    assert found["running"]["message"] == "pod run-x: ErrImagePull"
+    assert found["running"]["message"].startswith("pod run-x: ErrImagePull; to mend it, ")
     assert "message" not in decided(observed_runs(a_job(suspend=False)), found)["running"]
