@@ -16,11 +16,11 @@ CHARGE_PORT: Final = 9000
 OPS_PORT: Final = 9001
 
 # Selectors use labels of our own domain: pods of a Helm release may well carry the usual
-# app.kubernetes.io/name and /instance, and must never receive a charge.
+# app.kubernetes.io/name and /instance, and must never receive a charge. And others rewrite those,
+# as /managed-by, on whatever they find.
 STACK_LABEL: Final = f"{GROUP}/stack"
 PART_LABEL: Final = f"{GROUP}/part"
 MANAGED_BY: Final = {"app.kubernetes.io/managed-by": MANAGER}
-MANAGED_BY_SELECTOR: Final = f"app.kubernetes.io/managed-by={MANAGER}"
 # The pods of the operator itself, as deploy/base labels them; NetworkPolicies let them read.
 OPERATOR_LABELS: Final = {"app.kubernetes.io/name": MANAGER}
 
@@ -107,8 +107,8 @@ def stack_labels(stack: str) -> dict[str, str]:
 
 
 def pods_of_stack(stack: str) -> dict[str, str]:
-    """Labels that every pod of a stack has, whichever its part."""
-    return {STACK_LABEL: stack, **MANAGED_BY}
+    """The label that every pod of a stack has, whichever its part."""
+    return {STACK_LABEL: stack}
 
 
 def service_host(stack: str, part: str, namespace: str) -> str:

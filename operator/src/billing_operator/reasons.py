@@ -38,6 +38,7 @@ class Reason(StrEnum):
     TOKEN_ROTATING = "TokenRotating"
     UPDATE_HELD = "UpdateHeld"
     PODS_UNHEALTHY = "PodsUnhealthy"
+    PODS_UNSEEN = "PodsUnseen"
     SUSPENDED = "Suspended"
     HIBERNATING = "Hibernating"
     HIBERNATED = "Hibernated"

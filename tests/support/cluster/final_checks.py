@@ -11,7 +11,7 @@ from billing_operator.children.drift import drift
 from billing_operator.desired import antaeus, desired
 from billing_operator.inputs import Installation, Token
 from billing_operator.kinds import CHILDREN, OPTIONAL, SECRET, Manifest, Ref, controller_of, ref
-from billing_operator.names import MANAGED_BY, MANAGER, STACK_LABEL, token_secret_name
+from billing_operator.names import MANAGER, STACK_LABEL, token_secret_name
 from billing_operator.settings import Settings
 from billing_operator.spec.stack import Stack
 from billing_operator.tokens.choice import Secrets, choose_token
@@ -68,7 +68,7 @@ def assert_as_desired(workspace: Workspace, settings: Settings, body: Manifest) 
 
 def children(workspace: Workspace, stack: str) -> dict[Ref, Manifest]:
     """Everything that was made for a stack of this name, by its labels."""
-    labels = ",".join(f"{k}={v}" for k, v in {**MANAGED_BY, STACK_LABEL: stack}.items())
+    labels = f"{STACK_LABEL}={stack}"
     kinds = (*CHILDREN, SECRET, *(kind for kind in OPTIONAL if workspace.api.serves(kind)))
     found = (
         live for kind in kinds for live in workspace.api.list(kind, workspace.namespace, labels)

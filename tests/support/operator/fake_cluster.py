@@ -25,7 +25,7 @@ from billing_operator.kinds import (
     key,
 )
 from billing_operator.kube.api import Page
-from billing_operator.names import MANAGED_BY, MANAGER, STACK_LABEL
+from billing_operator.names import MANAGER, STACK_LABEL
 from billing_operator.reasons import Reason
 from support.operator.applied import applied
 
@@ -91,8 +91,9 @@ class FakeCluster:
     async def pages(self, kind: Kind) -> AsyncIterator[Page]:
         self._asked("list", kind)
         await self.answers.wait()
-        ours = {} if kind == BILLING_STACK else MANAGED_BY
-        yield Page(self._labelled(kind, ours), self._version)
+        ours = kind == BILLING_STACK
+        bears = [it for it in self._labelled(kind, {}) if ours or STACK_LABEL in dict(_labels(it))]
+        yield Page(bears, self._version)
 
     async def list_stack(self, kind: Kind, stack: Key) -> list[Manifest]:
         self._asked("list one stack", kind)

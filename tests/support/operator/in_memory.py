@@ -124,30 +124,38 @@ class OperatorInMemory:
         self.cluster.have(body)
 
     def run_pods(self) -> None:
-        """Brings every Deployment to what it wants, one pod or none, as Kubernetes would."""
+        """Brings every Deployment to what it wants, as Kubernetes would."""
         for part in ("antaeus", "payment"):
             live = self.cluster.must_get("Deployment", f"shop-{part}")
             wanted = live["spec"]["replicas"]
             status = dict.fromkeys(("replicas", "readyReplicas", "updatedReplicas"), wanted)
             live["status"] = status | {"observedGeneration": live["metadata"]["generation"]}
             self.cluster.have(live)
-            if not wanted:
-                self.cluster.objects.pop(("Pod", Key("payments", f"shop-{part}-0")), None)
-                continue
+            names = [f"shop-{part}-{number}" for number in range(wanted)]
+            for name in self._pods_of(part):
+                if name not in names:
+                    self.cluster.take("Pod", name)
             template = live["spec"]["template"]
-            pod = a_pod(part, annotations=template["metadata"].get("annotations", {}))
-            pod["spec"]["containers"] = template["spec"]["containers"]
-            self.cluster.have(pod)
+            for name in names:
+                pod = a_pod(part, name, annotations=template["metadata"].get("annotations", {}))
+                pod["spec"]["containers"] = template["spec"]["containers"]
+                self.cluster.have(pod)
+
+    def _pods_of(self, part: str) -> list[str]:
+        pods = (place.name for kind, place in self.cluster.objects if kind == "Pod")
+        return [name for name in pods if name.startswith(f"shop-{part}-")]
 
     def refresh_profiles(self) -> None:
         """Lets payment answer by the stack's profile, as the kubelet would."""
-        self.apps.digests["shop-payment-0"] = profile.digest(self.stack)
+        for name in self._pods_of("payment"):
+            self.apps.digests[name] = profile.digest(self.stack)
 
     def refresh_tokens(self) -> None:
         """Lets payment accept what the stack's Secret has, as the kubelet would."""
         own = TokenSecret.of(self.cluster.must_get("Secret", "shop-token"))
         valid = [own.current.id, *([own.other.id] if own.other else [])]
-        self.apps.accepted["shop-payment-0"] = valid
+        for name in self._pods_of("payment"):
+            self.apps.accepted[name] = valid
 
     async def bring_up(self) -> None:
         """Everything up to a stack that is ready and at rest."""

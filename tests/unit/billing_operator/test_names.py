@@ -57,10 +57,7 @@ def test_a_selector_as_text_is_what_list_calls_take() -> None:
 
 
 def test_children_bear_the_label_that_the_watches_ask_for() -> None:
-    name, value = names.MANAGED_BY_SELECTOR.split("=")
-
-    assert names.stack_labels("shop")[name] == value
-    assert {name: value} == names.MANAGED_BY
+    assert names.stack_labels("shop")[names.STACK_LABEL] == "shop"
 
 
 def test_a_service_is_found_from_any_namespace() -> None:

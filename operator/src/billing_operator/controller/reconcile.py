@@ -22,6 +22,7 @@ from billing_operator.errors import (
 from billing_operator.inputs import Installation, Token
 from billing_operator.invoices.reset import batch_under_way
 from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref
+from billing_operator.kube.live import look_at_pods
 from billing_operator.names import TOKEN_KEY, token_secret_name
 from billing_operator.observed.stack import Observed, observe
 from billing_operator.profile.rollout import Progress
@@ -114,6 +115,8 @@ class Reconciler:
         batch = batch_under_way(stack)
         current.rotation = await self._dependencies.rotation.advance(stack, seen, batch=batch)
         current.fault = self._dependencies.tokens.complaint(current.stack) or current.unremoved
+        if seen.unseen_pods(stack.name):
+            await look_at_pods(self._dependencies.cluster, self._dependencies.inventory, stack.key)
 
     async def _write_children(self, current: _Pass) -> None:
         look = not self._is_new(current.stack)
@@ -254,9 +257,8 @@ class Reconciler:
         held = seconds_held(stored, seen, self._now()) if current.hold else None
         # Of what was only seen now, the first half of the pass knew nothing, and no watch tells it.
         news = None if seen is before else _AT_ONCE
-        return min(
-            (when for when in (soon, then, news, held) if isinstance(when, float)), default=None
-        )
+        times = soon, then, news, held
+        return min((when for when in times if isinstance(when, float)), default=None)
 
     def _findings(self, current: _Pass, seen: Observed, runs: ObservedRuns | None) -> Findings:
         stack, resolved, dependencies = current.stack, current.resolved, self._dependencies

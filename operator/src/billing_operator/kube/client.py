@@ -27,7 +27,7 @@ from billing_operator.kinds import (
 )
 from billing_operator.kube.api import Page
 from billing_operator.metrics import Metrics
-from billing_operator.names import MANAGED_BY_SELECTOR, MANAGER, STACK_LABEL
+from billing_operator.names import MANAGER, STACK_LABEL
 from billing_operator.reasons import Reason
 
 # Each keeps a buffer of 256 KiB for TLS, and a server has no use for more at once from one client.
@@ -109,7 +109,7 @@ class ApiCluster:
 
     async def pages(self, kind: Kind) -> AsyncIterator[Page]:
         """All objects of a kind in scope, page by page."""
-        labels = "" if kind == BILLING_STACK else MANAGED_BY_SELECTOR
+        labels = "" if kind == BILLING_STACK else STACK_LABEL
         for namespace in self._scopes:
             async for page in self._pages(kind, namespace, labels):
                 yield page

@@ -129,6 +129,15 @@ class Observed:
         """Payment pods that take charges."""
         return tuple(pod for pod in self.of(PAYMENT) if pod.ready)
 
+    def unseen_pods(self, stack: str) -> str:
+        """Of which parts more pods are ready than are in sight, in words; empty where of none."""
+        texts = []
+        for part in (ANTAEUS, PAYMENT):
+            known, ready = self.rollout(stack, part), sum(pod.ready for pod in self.of(part))
+            if known and known.ready > ready:
+                texts.append(f"{part} has {known.ready} ready pods, and {ready} of them in sight")
+        return "; ".join(texts)
+
     def rollout(self, stack: str, part: str) -> Rollout | None:
         """How far a part's Deployment is; None while it is not there."""
         live = self.children.get(deployment(part_name(stack, part)))

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import kopf
 
 from billing_operator.kinds import BILLING_STACK, WATCHED, Kind, Manifest
-from billing_operator.names import MANAGED_BY, MANAGED_BY_SELECTOR, MANAGER
+from billing_operator.names import MANAGER, STACK_LABEL
 from billing_operator.settings import Settings
 
 
@@ -53,7 +53,7 @@ def register(registry: kopf.OperatorRegistry, lifecycle: OperatorLifecycle) -> N
     kopf.on.cleanup(registry=registry)(stopped)
     _watch(registry, BILLING_STACK, lifecycle, labels=None)
     for kind in WATCHED:
-        _watch(registry, kind, lifecycle, labels=dict(MANAGED_BY))
+        _watch(registry, kind, lifecycle, labels={STACK_LABEL: kopf.PRESENT})
 
 
 def _watch(
@@ -61,7 +61,7 @@ def _watch(
     kind: Kind,
     lifecycle: OperatorLifecycle,
     *,
-    labels: dict[str, str] | None,
+    labels: dict[str, Any] | None,
 ) -> None:
     async def seen(event: kopf.RawEvent, **_: Any) -> None:
         says = {"apiVersion": kind.api_version, "kind": kind.name}
@@ -91,7 +91,7 @@ def kopf_settings(settings: Settings) -> kopf.OperatorSettings:
     # Of every kind one such part of a list is in memory at the same time, as Python objects.
     tuned.watching.chunk_size = 50
     for kind in WATCHED:
-        tuned.watching.label_selectors[kind.group, kind.plural] = MANAGED_BY_SELECTOR
+        tuned.watching.label_selectors[kind.group, kind.plural] = STACK_LABEL
     # A task for each object that changed stays for so long; a crowd of stacks has thousands.
     tuned.queueing.idle_timeout = 0.2
     tuned.persistence.diffbase_storage = _NothingKept()

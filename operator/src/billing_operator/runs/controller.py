@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from billing_operator.errors import Fault
-from billing_operator.kinds import BILLING_STACK, CRON_JOB, JOB, POD, Key, Kind, Manifest, Ref, key
+from billing_operator.kinds import BILLING_STACK, CRON_JOB, JOB, POD, Key, Kind, Manifest, Ref
 from billing_operator.kube.api import Cluster
 from billing_operator.kube.cache import Inventory
+from billing_operator.kube.live import look_at_pods, take_in_pods
 from billing_operator.memory import Memories
 from billing_operator.names import BILLING, MAY_PAY, PAID_BEFORE, part_name
 from billing_operator.observed.stack import Observed, observe
@@ -190,18 +191,8 @@ class RunKeeper:
 
     async def _live_pods(self, place: Key) -> Observed:
         """The pods as the API server has them now, and no other is known any more."""
-        before = self._inventory.pods(place)
-        self._take_in_pods(before, await self._cluster.list_stack(POD, place))
+        await look_at_pods(self._cluster, self._inventory, place)
         return self._pods(place)
-
-    def _take_in_pods(self, before: list[Manifest], lives: list[Manifest]) -> None:
-        """Takes in a list of pods; those known before it was asked for and not in it have left."""
-        names = {live["metadata"]["name"] for live in lives}
-        for known in before:
-            if known["metadata"]["name"] not in names:
-                self._inventory.lose(POD, key(known))
-        for live in lives:
-            self._inventory.put(POD, live)
 
     def _runs(self, place: Key, cron_uid: str) -> tuple[Run, ...]:
         return runs_of(self._inventory.jobs(place), self._inventory.pods(place), cron_uid)
@@ -213,7 +204,7 @@ class RunKeeper:
         pods = await self._cluster.list_stack(POD, place)
         for live in jobs:
             self._inventory.put(JOB, live)
-        self._take_in_pods(before, pods)
+        take_in_pods(self._inventory, before, pods)
         return runs_of(jobs, pods, cron_uid)
 
 

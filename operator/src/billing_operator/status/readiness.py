@@ -149,6 +149,16 @@ def rolling_out(context: ReadinessContext) -> Verdict | None:
     return of_antaeus or _of_part(context, PAYMENT, Reason.PAYMENT_ROLLING_OUT)
 
 
+def unseen(context: ReadinessContext) -> Verdict | None:
+    """A pod that runs is not in sight, so what it does is not known."""
+    message = context.findings.seen.unseen_pods(context.stack.name)
+    if not message:
+        return None
+    selector = f"kubectl get pods -n {context.stack.namespace} --show-labels"
+    why = f"{message}: find out who changes labels or owners of pods: {selector}"
+    return Verdict(Reason.PODS_UNSEEN, why, stalled=True)
+
+
 def hibernating(context: ReadinessContext) -> Verdict | None:
     """spec.hibernate is true. Once no pod is left the stack is ready, as its spec wants it."""
     if not context.stack.hibernate:
@@ -180,6 +190,7 @@ READINESS: Final[tuple[Check, ...]] = (
     suspended,
     rotating,
     rolling_out,
+    unseen,
     hibernating,
     held,
     profile,

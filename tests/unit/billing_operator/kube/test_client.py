@@ -174,7 +174,7 @@ async def test_a_long_list_is_read_page_by_page(cluster: ApiCluster, server: Ans
     first, second = (query for _, _, query, _ in server.asked)
     assert first == {
         "limit": "50",
-        "labelSelector": "app.kubernetes.io/managed-by=billing-operator",
+        "labelSelector": "billing.antaeus.io/stack",
     }
     assert second == first | {"continue": "next"}
 

@@ -70,9 +70,7 @@ def test_only_children_are_filtered_by_label(registry: kopf.OperatorRegistry) ->
     }
 
     assert labels.pop("billingstacks") is None
-    assert all(
-        each == {"app.kubernetes.io/managed-by": "billing-operator"} for each in labels.values()
-    )
+    assert all(each == {"billing.antaeus.io/stack": kopf.PRESENT} for each in labels.values())
 
 
 async def test_the_operator_starts_and_stops_with_kopf(
@@ -140,7 +138,7 @@ def test_kopf_asks_only_for_what_is_ours() -> None:
     asked = a_settings().watching.label_selectors
 
     assert {selector.any_name for selector in asked} == {kind.plural for kind in WATCHED}
-    assert set(asked.values()) == {"app.kubernetes.io/managed-by=billing-operator"}
+    assert set(asked.values()) == {"billing.antaeus.io/stack"}
 
 
 def test_kopf_needs_no_right_to_look_around_and_writes_no_events() -> None:

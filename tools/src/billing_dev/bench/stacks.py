@@ -6,7 +6,7 @@ from billing_dev.installation import NAMESPACE as OPERATOR_NAMESPACE
 from billing_operator.desired import antaeus, desired
 from billing_operator.inputs import Installation, Token
 from billing_operator.kinds import BILLING_STACK, CHILDREN, SECRET, Kind, Manifest
-from billing_operator.names import MANAGED_BY, token_secret_name
+from billing_operator.names import STACK_LABEL, token_secret_name
 from billing_operator.spec.stack import Stack
 
 NAMESPACE = "bench"
@@ -41,7 +41,7 @@ def bare_objects(name: str, owner: Manifest) -> list[Manifest]:
         }
     )
     for manifest in objects:
-        manifest["metadata"]["labels"] |= dict.fromkeys(MANAGED_BY, "bench-floor")
+        del manifest["metadata"]["labels"][STACK_LABEL]
         manifest["metadata"]["ownerReferences"] = [
             {
                 "apiVersion": "v1",

@@ -19,6 +19,8 @@ UNTIL: Mapping[str, str] = {
     "NOT_READY": "until the stack is Ready",
     "INVOICES_UNKNOWN": "until Antaeus tells its invoices",
     "ACTIVITY_UNKNOWN": "until payment tells its charges",
+    "STATUS_LOST": "until the past is certain",
+    "RUNS_UNKNOWN": "until the Jobs can be read",
 }
 # Orange is what a Warning Event tells.
 LOOKS: Mapping[str, Look] = {

@@ -66,6 +66,7 @@ def says() -> Mapping[str, Says]:
                 Reason.PODS_UNHEALTHY,
             )
         ),
+        "unseen": Says(stalled=(Reason.PODS_UNSEEN,)),
         "hibernating": Says(reconciling=(Reason.HIBERNATING,), ready=(Reason.HIBERNATED,)),
         "held": Says(reconciling=(Reason.UPDATE_HELD,)),
         "profile": Says(reconciling=(Reason.PROFILE_UPDATING,)),

@@ -9,7 +9,7 @@ from billing_dev.eventually import eventually
 from billing_dev.shipping.context import current_context
 from billing_dev.shipping.release import BASE
 from billing_dev.shipping.stacks import CRD, place, stacks
-from billing_operator.names import MANAGED_BY_SELECTOR
+from billing_operator.names import STACK_LABEL
 
 # A payment pod that is told to end answers what it was sent for up to half a minute.
 _GONE_SECONDS = 180.0
@@ -37,7 +37,7 @@ def undeploy(environment: Mapping[str, str]) -> bool:
 
 
 def _children(kube: Kubectl) -> list[str]:
-    command = ("get", _PODS_AND_THEIR_MAKERS, "-A", "-l", MANAGED_BY_SELECTOR, "--output=name")
+    command = ("get", _PODS_AND_THEIR_MAKERS, "-A", "-l", STACK_LABEL, "--output=name")
     return kube(*command).split()
 
 
