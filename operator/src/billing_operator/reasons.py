@@ -79,6 +79,7 @@ class WaitReason(StrEnum):
     NO_PAYMENT_POD = "NoPaymentPod"
     INVOICES_UNKNOWN = "InvoicesUnknown"
     ACTIVITY_UNKNOWN = "ActivityUnknown"
+    NO_CRON_JOB = "NoCronJob"
 
 
 class EventReason(StrEnum):

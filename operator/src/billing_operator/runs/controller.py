@@ -9,8 +9,9 @@ from billing_operator.kube.api import Cluster
 from billing_operator.kube.cache import Inventory
 from billing_operator.names import BILLING, MAY_PAY, PAID_BEFORE, part_name
 from billing_operator.observed.stack import Observed, observe
+from billing_operator.runs.activity import Activity
 from billing_operator.runs.admission import to_begin, to_skip
-from billing_operator.runs.jobs import Run, RunPod, runs_of, with_leave
+from billing_operator.runs.jobs import Run, RunPod, orphans_of, runs_of, with_leave
 from billing_operator.runs.leave import to_allow
 from billing_operator.runs.records import ObservedRuns
 from billing_operator.runs.sampler import Sampler
@@ -63,7 +64,7 @@ class RunKeeper:
         uncertain = known.get("unresolvedRun") or known.get("unmanagedRun")
         uncertain = uncertain or _awaits_leave(known, runs)
         if not uncertain and not any(run.waiting for run in runs):
-            return ObservedRuns(runs, None, self._quiet, with_leave(self._inventory.pods(place)))
+            return self._observed(place, uid, runs, None)
         try:
             # Whose answer a sample is, a watch that lags behind would take for another's.
             pods = await self._live_pods(stack.key)
@@ -71,8 +72,14 @@ class RunKeeper:
             log.warning("no pods", extra={"stack": str(stack.key), "why": fault.message})
             return None
         activity = await self._sampler.sample(stack, pods)
+        return self._observed(place, uid, self._runs(place, uid), activity)
+
+    def _observed(
+        self, place: Key, cron_uid: str, runs: tuple[Run, ...], activity: Activity | None
+    ) -> ObservedRuns:
+        pods, jobs = self._inventory.pods(place), self._inventory.jobs(place)
         return ObservedRuns(
-            self._runs(place, uid), activity, self._quiet, with_leave(self._inventory.pods(place))
+            runs, activity, self._quiet, with_leave(pods), orphans_of(jobs, cron_uid)
         )
 
     async def carry_out(

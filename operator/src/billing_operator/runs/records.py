@@ -26,12 +26,14 @@ class ObservedRuns:
         activity: None where nobody asked for it.
         quiet_seconds: for so long nothing may move before a batch counts as over.
         with_leave: pods that may pay and have not ended, of whatever run.
+        orphans: names of Jobs that wait, and are none of the CronJob's.
     """
 
     runs: tuple[Run, ...]
     activity: Activity | None
     quiet_seconds: float
     with_leave: tuple[RunPod, ...] = ()
+    orphans: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ UNTIL: Mapping[str, str] = {
     "NOT_READY": "until the stack is Ready",
     "INVOICES_UNKNOWN": "until Antaeus tells its invoices",
     "ACTIVITY_UNKNOWN": "until payment tells its charges",
+    "NO_CRON_JOB": "until a person deletes it",
 }
 # Orange is what a Warning Event tells.
 LOOKS: Mapping[str, Look] = {
