@@ -101,11 +101,11 @@ def _of_the_run(old: Manifest, observed: ObservedRuns, context: AdmissionContext
     last = ended.get("lastRun") or old.get("lastRun") or {}
     stopped = [run for run in observed.runs if run.stopped and run.uid != last.get("uid")]
     for run in (*at_work, *stopped):
-        found: Manifest = {"job": run.name, "uid": run.uid}
+        begun: Manifest = {"job": run.name, "uid": run.uid}
         if run.may_pay and context.instance:
             # By whom it was given leave the operator does not know, but it pays with this one.
-            found["antaeusInstance"] = context.instance.as_status()
-        return ended | {"running": _at_work(found, run, now)}
+            begun["antaeusInstance"] = context.instance.as_status()
+        return ended | {"running": _at_work(begun, run, now)}
     return ended
 
 
