@@ -22,6 +22,7 @@ _CHILDREN = (
     "configmap,cronjob,deployment,horizontalpodautoscaler,ingress,networkpolicy,poddisruptionbudget,"
     "service,serviceaccount"
 )
+_VOLUME = {"mountPath": "/data", "template": {"size": "16Mi"}}
 
 
 def test_the_role_grants_what_is_used_and_nothing_else(
@@ -40,7 +41,7 @@ def test_the_role_grants_what_is_used_and_nothing_else(
         stack = RunningStack(kube, namespace, "shop")
         stack.make({})
         stack.change(
-            antaeus={"ingress": {"enabled": True}},
+            antaeus={"ingress": {"enabled": True}, "persistence": _VOLUME},
             monitoring={"enabled": True},
             payment={"successRate": 1, "autoscaling": {"maxReplicas": 2}},
             billing={"schedule": "@yearly"},

@@ -86,6 +86,7 @@ class WaitReason(StrEnum):
     INVOICES_UNKNOWN = "InvoicesUnknown"
     ACTIVITY_UNKNOWN = "ActivityUnknown"
     RUNS_UNKNOWN = "RunsUnknown"
+    NO_CRON_JOB = "NoCronJob"
 
 
 class EventReason(StrEnum):

@@ -10,7 +10,16 @@ from typing import Any
 from billing_operator.children.drift import drift
 from billing_operator.desired import antaeus, desired
 from billing_operator.inputs import Installation, Token
-from billing_operator.kinds import CHILDREN, OPTIONAL, SECRET, Manifest, Ref, controller_of, ref
+from billing_operator.kinds import (
+    CHILDREN,
+    CLAIM,
+    OPTIONAL,
+    SECRET,
+    Manifest,
+    Ref,
+    controller_of,
+    ref,
+)
 from billing_operator.names import MANAGER, STACK_LABEL, token_secret_name
 from billing_operator.settings import Settings
 from billing_operator.spec.stack import Stack
@@ -53,7 +62,9 @@ def assert_as_desired(workspace: Workspace, settings: Settings, body: Manifest) 
     """Exactly the children that the spec wants are there, with all that it wants of them."""
     wanted = _wanted(workspace, settings.installation, Stack.from_body(body))
     live = children(workspace, body["metadata"]["name"])
-    owners = {(controller_of(child) or {}).get("uid") for child in live.values()}
+    # A claim may outlive its stack, and then is nobody's.
+    owned = (child for name, child in live.items() if name.kind != CLAIM.name)
+    owners = {(controller_of(child) or {}).get("uid") for child in owned}
     assert owners == {body["metadata"]["uid"]}
     assert {name for name in live if name.kind != SECRET.name} == set(wanted)
     lacking = [

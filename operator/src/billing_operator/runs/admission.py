@@ -7,6 +7,7 @@ hangs up does not stop the batch.
 from datetime import datetime
 
 from billing_operator.kinds import Manifest, timestamp
+from billing_operator.names import BILLING, part_name
 from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.reasons import WaitReason
 from billing_operator.runs.jobs import Run
@@ -23,7 +24,8 @@ def billing(stack: Stack, observed: ObservedRuns | None, context: AdmissionConte
         return stack.status.get("billing") or {}
     new = remembered(stack, observed, context)
     new |= _skipped(stack, new, observed, context.now)
-    return new | _next(stack, new, observed, context)
+    new |= _next(stack, new, observed, context)
+    return new | {"waiting": new["waiting"] or _orphan(stack, observed)}
 
 
 def to_begin(
@@ -105,6 +107,18 @@ def _waiting(line: list[Run], reason: str, message: str) -> Manifest | None:
     if not line:
         return None
     return {"job": line[0].name, "reason": reason, "message": message[:LONGEST_MESSAGE]}
+
+
+def _orphan(stack: Stack, observed: ObservedRuns) -> Manifest | None:
+    """A Job that nothing lets begin: anyone may have made it, so it is not removed."""
+    if not observed.orphans:
+        return None
+    name = observed.orphans[0]
+    message = (
+        f"Job {name} is not of the CronJob {part_name(stack.name, BILLING)} that is there now, so "
+        f"it never begins: kubectl delete -n {stack.namespace} job {name}"
+    )
+    return {"job": name, "reason": WaitReason.NO_CRON_JOB, "message": message}
 
 
 def _under_way(record: Manifest) -> tuple[WaitReason, str]:

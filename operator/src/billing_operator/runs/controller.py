@@ -14,7 +14,7 @@ from billing_operator.names import BILLING, MAY_PAY, PAID_BEFORE, part_name
 from billing_operator.observed.stack import Observed, observe
 from billing_operator.runs.activity import Activity
 from billing_operator.runs.admission import to_begin, to_skip
-from billing_operator.runs.jobs import Run, RunPod, report_in, runs_of, with_leave
+from billing_operator.runs.jobs import Run, RunPod, orphans_of, report_in, runs_of, with_leave
 from billing_operator.runs.leave import to_allow
 from billing_operator.runs.records import ObservedRuns
 from billing_operator.runs.report import RunReport
@@ -79,7 +79,7 @@ class RunKeeper:
         uncertain = _is_uncertain(known) or _awaits_leave(known, runs) or _lacks_books(known)
         has_ended = record and record["uid"] not in at_work
         if not (uncertain or has_ended) and not any(run.waiting for run in runs):
-            return await self._observed(stack, runs, None)
+            return await self._observed(stack, uid, runs, None)
         try:
             # Whose answer a sample is, a watch that lags behind would take for another's.
             pods = await self._live_pods(stack.key)
@@ -87,15 +87,22 @@ class RunKeeper:
             log.warning("no pods", extra={"stack": str(stack.key), "why": fault.message})
             return None
         activity = await self._sampler.sample(stack, pods)
-        return await self._observed(stack, self._runs(place, uid), activity)
+        return await self._observed(stack, uid, self._runs(place, uid), activity)
 
     async def _observed(
-        self, stack: Stack, runs: tuple[Run, ...], activity: Activity | None
+        self, stack: Stack, cron_uid: str, runs: tuple[Run, ...], activity: Activity | None
     ) -> ObservedRuns:
-        reports = self._memories.of(stack.uid, _Reports).by_pod
         refused = {run.uid: await self._why_no_pod(stack, run) for run in runs if run.lacks_pod}
-        holders = with_leave(self._inventory.pods(stack.key))
-        return ObservedRuns(runs, activity, self._quiet, holders, dict(reports), refused)
+        pods, jobs = self._inventory.pods(stack.key), self._inventory.jobs(stack.key)
+        return ObservedRuns(
+            runs,
+            activity,
+            self._quiet,
+            with_leave=with_leave(pods),
+            orphans=orphans_of(jobs, cron_uid),
+            reports=dict(self._memories.of(stack.uid, _Reports).by_pod),
+            refused=refused,
+        )
 
     async def _why_no_pod(self, stack: Stack, run: Run) -> str:
         """What the Job controller was told when it made the pod, by the Events about the Job."""

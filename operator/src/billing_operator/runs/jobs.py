@@ -124,6 +124,12 @@ def runs_of(jobs: Iterable[Manifest], pods: Iterable[Manifest], cron_uid: str) -
     return tuple(sorted(runs, key=lambda run: (run.created, run.name)))
 
 
+def orphans_of(jobs: Iterable[Manifest], cron_uid: str) -> tuple[str, ...]:
+    """Names of Jobs that wait to be let begin, and are of another CronJob or of none."""
+    others = [job for job in jobs if cron_uid not in _owners(job)]
+    return tuple(sorted(job["metadata"]["name"] for job in others if _run(job, []).waiting))
+
+
 def _owners(live: Manifest) -> list[str]:
     return [owner["uid"] for owner in live["metadata"].get("ownerReferences") or ()]
 

@@ -32,6 +32,7 @@ class ObservedRuns:
         with_leave: pods that may pay and have not ended, of whatever run.
         reports: what pods said at their end, by their uid, also of some that have gone.
         refused: why no pod is made for a Job that was let begin, by its uid, if anything is known.
+        orphans: names of Jobs that wait, and are none of the CronJob's.
     """
 
     runs: tuple[Run, ...]
@@ -40,6 +41,7 @@ class ObservedRuns:
     with_leave: tuple[RunPod, ...] = ()
     reports: Mapping[str, RunReport] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
+    orphans: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,11 @@ def _of_the_run(old: Manifest, observed: ObservedRuns, context: AdmissionContext
     # One that has ended is over for good, though its Job may go on.
     others = (run for run in (*at_work, *stopped) if run.uid != last.get("uid"))
     for run in others:
-        return ended | {"running": _at_work({"job": run.name, "uid": run.uid}, run, observed, now)}
+        begun: Manifest = {"job": run.name, "uid": run.uid}
+        if run.may_pay and context.instance:
+            # By whom it was given leave the operator does not know, but it pays with this one.
+            begun["antaeusInstance"] = context.instance.as_status()
+        return ended | {"running": _at_work(begun, run, observed, now)}
     return ended
 
 

@@ -38,7 +38,9 @@ def test_who_comes_while_the_door_closes_is_refused_and_not_cut_off() -> None:
             socket.create_connection(address, timeout=10)
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1"], ids=["IPv4", "IPv6"])
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "::1"], ids=["a caller by IPv4", "a caller by IPv6"]
+)
 def test_where_nothing_is_said_both_families_are_let_in(address: str) -> None:
     with open_listener((Settings().host, 0)) as listener:
         port = listener.getsockname()[1]

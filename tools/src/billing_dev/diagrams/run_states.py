@@ -21,6 +21,7 @@ UNTIL: Mapping[str, str] = {
     "ACTIVITY_UNKNOWN": "until payment tells its charges",
     "STATUS_LOST": "until the past is certain",
     "RUNS_UNKNOWN": "until the Jobs can be read",
+    "NO_CRON_JOB": "until a person deletes it",
 }
 # Orange is what a Warning Event tells.
 LOOKS: Mapping[str, Look] = {
