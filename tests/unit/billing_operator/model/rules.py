@@ -1,0 +1,220 @@
+"""What must hold whatever happens, and what is known not to hold yet.
+
+Each rule is judged by what invoices were really charged and what batches really go on, of which
+the operator sees a part, late.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from billing_operator.kinds import Manifest
+from unit.billing_operator.model.antaeus import DIRECT, AntaeusProcess, Batch, Charge, now
+from unit.billing_operator.model.world import World
+
+NAMED_WITHIN = 15.0
+# A direct call can't be known before it shows in a reading, and that in a judgement.
+KNOWN_WITHIN = 15.0
+SWAP_KNOWN_WITHIN = 30.0
+
+
+class Violation(AssertionError):
+    """A rule does not hold."""
+
+
+@dataclass(eq=False)
+class Rules:
+    """Looks on.
+
+    Attributes:
+        calm_from: since when nothing keeps the operator from seeing and writing.
+        gaps: how often something was passed over that no reading could tell, or that is known
+            to be open, by its name.
+        told_of: names and uids of Jobs of which the status has ever told.
+        made: uids of the Jobs that are runs, by name; deleted: those that a person removed.
+        spec_changed: when a person last changed what Antaeus runs by.
+    """
+
+    world: World
+    calm_from: float = 0.0
+    gaps: "Counter[str]" = field(default_factory=Counter)
+    told_of: set[str] = field(default_factory=set)
+    made: dict[str, str] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    spec_changed: float = -1e9
+    runs_paid: int = 0
+    found: list[str] = field(default_factory=list)
+    _status: Manifest = field(default_factory=dict)
+    _template: Manifest = field(default_factory=dict)
+    _to_acknowledge: list[Charge] = field(default_factory=list)
+    _direct_told: int = 0
+
+    def attach(self) -> None:
+        """Begins to look."""
+        self._status = self.world.status
+        live = self.world.server.must_get("Deployment", "shop-antaeus")
+        self._template = live["spec"]["template"]
+        self.world.called = self._on_call
+        self.world.server.listeners.append(self._on_change)
+
+    def disturbed(self, seconds: float = 0.0) -> None:
+        """Takes in that the operator can't see or write all, for so long."""
+        self.calm_from = max(self.calm_from, now() + seconds)
+
+    def check(self) -> None:
+        """What must hold at any moment."""
+        world = self.world
+        dull = world.silent or world.late_answers or world.payment_silent or world.kubelet.slow
+        if world.operator is None or dull or world.pinned:
+            self.disturbed()
+        if self.found:
+            raise Violation(self.found[0])
+        process = world.antaeus()
+        if process and process.first_told is not None:
+            self._named(process)
+
+    def acknowledged(self) -> None:
+        """Takes in that a person has dealt with all that a reset told of."""
+        for charge in self._to_acknowledge:
+            charge.acknowledged = True
+
+    def batches(self) -> list[Batch]:
+        """Those that go on."""
+        return [
+            batch
+            for process in self.world.processes
+            if process.alive
+            for batch in process.batches
+            if batch.charging
+        ]
+
+    def lost(self, process: AntaeusProcess) -> list[Charge]:
+        """What was charged with success and would be charged again by this Antaeus."""
+        return [
+            charge
+            for charge in self.world.payment.charges
+            if charge.batch.process is not process
+            and charge.invoice not in process.paid
+            and not charge.acknowledged
+        ]
+
+    def _knowable(self, charge: Charge) -> bool:
+        """Of a run it is known that it may charge; all else only by a reading (row 21)."""
+        return charge.batch.by != DIRECT or charge.invoice in charge.batch.process.told
+
+    def _violated(self, what: str) -> None:
+        self.found.append(f"{what} (at {now():.1f} s)")
+
+    def _on_call(self, process: AntaeusProcess, _uid: str) -> None:
+        self.runs_paid += 1
+        for batch in self.batches():
+            if batch.by != DIRECT:
+                self._violated("two batches: a run pays while the batch of a run goes on")
+            elif self._shows(batch, KNOWN_WITHIN):
+                self._violated("two batches: a run pays while a direct call that was read goes on")
+            else:
+                self.gaps["a direct call just begun, or all declined, beside a run"] += 1
+        for charge in self.lost(process):
+            if self._knowable(charge):
+                self._violated(f"a run pays invoice {charge.invoice} again, which was forgotten")
+            else:
+                self.gaps["row 21: a direct call and a restart between two readings"] += 1
+
+    def _shows(self, batch: Batch, seconds: float) -> bool:
+        """Whether the operator has known of a direct batch for so long, if it looks."""
+        mine = (c for c in self.world.payment.charges if c.batch is batch)
+        told = (batch.process.told.get(charge.invoice) for charge in mine)
+        return any(at is not None and at <= now() - seconds for at in told)
+
+    def _on_change(self, live: Manifest, deleted: bool) -> None:  # noqa: FBT001 - as a Listener
+        if deleted:
+            return
+        if live["kind"] == "BillingStack":
+            before, self._status = self._status, live.get("status") or {}
+            if before != self._status:
+                self._on_status(before, self._status)
+        if live["kind"] == "Deployment" and live["metadata"]["name"] == "shop-antaeus":
+            before, self._template = self._template, live["spec"]["template"]
+            if before != self._template:
+                self._on_restart()
+
+    def _on_restart(self) -> None:
+        for batch in self.batches():
+            if self.spec_changed > now() - 600:
+                self.gaps["row 14: another spec restarts Antaeus in a batch"] += 1
+            elif batch.by != DIRECT:
+                self._violated("the operator restarts Antaeus in the batch of a run")
+            elif self._shows(batch, SWAP_KNOWN_WITHIN):
+                self._violated("the operator restarts Antaeus in a direct batch")
+
+    def _on_status(self, before: Manifest, after: Manifest) -> None:
+        billing, was = after.get("billing") or {}, before.get("billing") or {}
+        for name in ("running", "lastRun", "lastSkipped", "unresolvedRun"):
+            self.told_of.add((billing.get(name) or {}).get("uid", ""))
+        self.told_of.add((billing.get("waiting") or {}).get("job", ""))
+        reset = (after.get("invoices") or {}).get("reset")
+        if reset and reset != (before.get("invoices") or {}).get("reset"):
+            self._on_reset(after, was, reset)
+        if billing.get("unmanagedRun") and not was.get("unmanagedRun"):
+            self._on_unmanaged()
+        if (unresolved := billing.get("unresolvedRun")) and not was.get("unresolvedRun"):
+            self._on_unresolved(unresolved)
+
+    def _on_reset(self, after: Manifest, was: Manifest, reset: Manifest) -> None:
+        of = after["invoices"].get("antaeusInstance") or {}
+        here = self.world.antaeus()
+        named = [
+            one
+            for one in self.world.processes
+            if (one.pod, one.restarts) == (of.get("podUID"), of.get("restartCount"))
+        ]
+        current = named or [here]
+        charges = self.world.payment.charges
+        self._to_acknowledge = [one for one in charges if one.batch.process not in current]
+        may_have_charged = (was.get("running") or {}).get("leaveTime")
+        unknown = may_have_charged or was.get("unresolvedRun") or was.get("unmanagedRun")
+        forgotten = [one for process in filter(None, (here, *named)) for one in self.lost(process)]
+        if not forgotten and not unknown:
+            self._violated(f"a reset is told where nothing was lost: {reset}")
+
+    def _on_unmanaged(self) -> None:
+        direct = sum(b.by == DIRECT for p in self.world.processes for b in p.batches)
+        if direct <= self._direct_told:
+            self._violated("a direct call is told where there was none")
+        self._direct_told = direct
+
+    def _on_unresolved(self, record: Manifest) -> None:
+        run = next((one for one in self.world.runs if one.uid == record.get("podUID")), None)
+        pod = next((p for p in self.world.server.all_of("Pod") if _uid(p) == record["podUID"]), None)
+        # Its words are there, and say what came of it.
+        if run and pod and run.outcome in ("NotSent",) and not run.asked_to_end:
+            self._violated("a run is told to be unresolved that has said that it sent nothing")
+
+    def _named(self, process: AntaeusProcess) -> None:
+        lost = [charge for charge in self.lost(process) if self._knowable(charge)]
+        since = max(self.calm_from, process.first_told or 0.0)
+        late = [charge for charge in lost if now() >= max(since, charge.time) + NAMED_WITHIN]
+        if not late:
+            return
+        reset = (self.world.status.get("invoices") or {}).get("reset")
+        if not reset:
+            raise Violation(f"{len(late)} forgotten charges are not told (at {now():.1f} s)")
+        told = {one.invoice for one in late if one.invoice in one.batch.process.told}
+        if "ids" in reset and not told <= ids_of(reset["ids"]):
+            raise Violation(f"forgotten: {sorted(told)}, told: {reset['ids']} (at {now():.1f} s)")
+        if "ids" not in reset and reset["paid"] < len(told):
+            raise Violation(f"forgotten: {sorted(told)}, told: {reset['paid']} (at {now():.1f} s)")
+
+
+def ids_of(text: str) -> set[int]:
+    """Ids that are written as ranges."""
+    found: set[int] = set()
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        found |= set(range(int(first), int(last or first) + 1))
+    return found
+
+
+def _uid(live: Manifest) -> str:
+    return str(live["metadata"]["uid"])
+
+

@@ -1,0 +1,117 @@
+"""Tries lists of happenings at random, and makes short what breaks a rule."""
+
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from unit.billing_operator.model.rules import Violation
+from unit.billing_operator.model.simulation import Step, simulate
+from unit.billing_operator.model.world import KINDS_OF_ANTAEUS
+
+# What a run takes happens more often than what disturbs it.
+_OFTEN = (
+    *(("make run",) * 12),
+    *("kill Antaeus", "drain Antaeus", "drain Antaeus slowly", "pay directly", "pay directly"),
+    *("acknowledge reset",) * 3,
+    *("crash operator", "operator goes", "operator comes", "operator comes", "hand over"),
+    *("answer", "payment again", "resume stack", "fast payment", "decline none", "wake"),
+)
+_ONCE = (
+    *("make run", "copy run", "copy run without owner", "copy pod of run", "begin by hand"),
+    *("suspend run", "suspend and resume run", "say by hand", "delete run"),
+    *("delete run but its pod", "drain run", "kill run", "cut off run"),
+    *("kill Antaeus", "drain Antaeus", "drain Antaeus slowly", "pin service"),
+    *("silence Antaeus", "late answers", "silence payment", "slow payment"),
+    *("decline some", "decline all", "lose reply", "lose two replies", "drain payment"),
+    *("no payment", "acknowledge run", "suspend stack", "rotate token", "other image"),
+    *("hibernate", "slow kubelet", "fast kubelet"),
+    *(f"{how} watch of {kind}" for how in ("late", "deaf") for kind in ("Pod", "Job")),
+    *(f"late watch of {kind}" for kind in ("BillingStack", "Deployment")),
+)
+_FAULTS = tuple(
+    f"{fault} at call {number}"
+    for fault in ("refused", "unanswered", "late", "crash before", "crash after")
+    for number in (0, 1, 2, 3, 5, 8)
+)
+PAUSES = (0.0, 0.1, 0.2, 0.4, 0.4, 0.8, 0.8, 1.5, 1.5, 3.0, 3.0, 6.0, 6.0, 15.0, 15.0, 40.0, 130.0)
+HAPPENINGS = (*_OFTEN, *_ONCE, *random.Random(1).choices(_FAULTS, k=10), *_FAULTS[:0])
+ALL = tuple(dict.fromkeys((*_OFTEN, *_ONCE, *_FAULTS)))
+
+
+def at_random(chance: random.Random, most: int = 25) -> list[Step]:
+    """A list of happenings."""
+    names = (*_OFTEN, *_ONCE, *chance.choices(_FAULTS, k=10))
+    number = chance.randint(2, most)
+    return [(chance.choice(names), chance.choice(PAUSES)) for _ in range(number)]
+
+
+def breaks(kind: str, steps: Sequence[Step]) -> str:
+    """Which rule a list breaks; empty where none is."""
+    try:
+        simulate(kind, steps)
+    except Violation as found:
+        return str(found)
+    return ""
+
+
+def made_short(kind: str, steps: list[Step], rule: str, tries: int = 250) -> list[Step]:
+    """The shortest list that can be had of this one by leaving out, and that breaks the rule."""
+    size = max(1, len(steps) // 2)
+    while tries > 0:
+        before = len(steps)
+        start = 0
+        while start < len(steps) and tries > 0:
+            tries -= 1
+            fewer = steps[:start] + steps[start + size :]
+            if sort_of(breaks(kind, fewer)) == rule:
+                steps = fewer
+            else:
+                start += size
+        if size == 1 and len(steps) == before:
+            break
+        size = max(1, size // 2)
+    return steps
+
+
+def sort_of(rule: str) -> str:
+    """A violation without what differs from one time to the next."""
+    return re.sub(r"[\[{(].*|\d+(\.\d+)?", "_", rule)[:70]
+
+
+@dataclass
+class Campaign:
+    """Many simulations.
+
+    Attributes:
+        found: for each sort of violation, one that is short, and how often it was.
+    """
+
+    found: dict[str, tuple[str, list[Step], str]] = field(default_factory=dict)
+    times: "Counter[str]" = field(default_factory=Counter)
+    happened: "Counter[str]" = field(default_factory=Counter)
+    passed_over: "Counter[str]" = field(default_factory=Counter)
+    simulations: int = 0
+    steps: int = 0
+
+    def run(self, seed: int, goes_on: Callable[[], bool]) -> None:
+        """One after the other, as long as it is to go on."""
+        chance = random.Random(seed)
+        while goes_on():
+            kind, steps = chance.choice(KINDS_OF_ANTAEUS), at_random(chance)
+            self.one(kind, steps)
+
+    def one(self, kind: str, steps: list[Step]) -> None:
+        """One of them."""
+        self.simulations += 1
+        self.steps += len(steps)
+        self.happened.update(what for what, _ in steps)
+        try:
+            self.passed_over.update(simulate(kind, steps))
+        except Violation as violation:
+            rule = sort_of(str(violation))
+            self.times[rule] += 1
+            if rule not in self.found:
+                short = made_short(kind, steps, rule)
+                self.found[rule] = (kind, short, breaks(kind, short))
