@@ -29,11 +29,16 @@ def moment(seconds: float) -> datetime:
 
 @dataclass(eq=False)
 class Charge:
-    """One charge that payment accepted."""
+    """One charge that payment accepted.
+
+    Attributes:
+        noted: whether Antaeus had the answer, and has it as PAID.
+    """
 
     invoice: int
     batch: "Batch"
     time: float
+    noted: bool = False
     acknowledged: bool = False
 
 
@@ -112,11 +117,13 @@ class Payment:
             pass
         if invoice in self.declined:
             return False
-        self.charges.append(Charge(invoice, batch, now()))
+        charge = Charge(invoice, batch, now())
+        self.charges.append(charge)
         batch.accepted += 1
         if self.losing:
             self.losing -= 1
             raise NoAnswer
+        charge.noted = True
         return True
 
 

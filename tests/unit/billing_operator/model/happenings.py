@@ -89,6 +89,8 @@ class Happenings:
         if not owned:
             copy["metadata"]["ownerReferences"] = []
         copy["status"] = {}
+        if not copy["spec"]["suspend"]:
+            self.rules.by_hand.add(name)
         self._have_job(copy)
 
     def do_copy_pod_of_run(self) -> None:
@@ -316,6 +318,8 @@ class Happenings:
             job = deepcopy(job)
             job["spec"]["suspend"] = suspend
             job["metadata"]["generation"] += 1
+            if not suspend:
+                self.rules.by_hand.add(name_of(job))
             self.server.have(job)
 
     def _spec(self, **spec: object) -> None:

@@ -40,6 +40,7 @@ class Running:
         process: None before it has started and after it has ended.
         ready: whether it would answer its probe; grace: seconds that it takes to end.
         message, exit_code: of a run that has ended.
+        tells, told: number of the last status that was made, and of the last that was written.
     """
 
     name: str
@@ -52,6 +53,8 @@ class Running:
     ending: bool = False
     message: str | None = None
     exit_code: int = 0
+    tells: int = 0
+    told: int = 0
 
 
 Starts = Callable[[Running], Container]
@@ -170,12 +173,14 @@ class Kubelet:
             pod.process.files = files | {UID_FILE: pod.uid}
 
     def _tell(self, pod: Running) -> None:
-        state = self._status(pod)
-        self._later(TELL_SECONDS + self.slow, self._write_status, pod, state)
+        pod.tells += 1
+        number, state = pod.tells, self._status(pod)
+        self._later(TELL_SECONDS + self.slow, self._write_status, pod, number, state)
 
-    def _write_status(self, pod: Running, status: Manifest) -> None:
+    def _write_status(self, pod: Running, number: int, status: Manifest) -> None:
         live = self.server.get("Pod", pod.name)
-        if live and live["metadata"]["uid"] == pod.uid:
+        if live and live["metadata"]["uid"] == pod.uid and number > pod.told:
+            pod.told = number
             self.server.have(live | {"status": status})
 
     def _status(self, pod: Running) -> Manifest:

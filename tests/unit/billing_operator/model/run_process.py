@@ -112,6 +112,7 @@ class RunProcess:
 
     Attributes:
         files: what the kubelet has written into its folder; message: its last words so far.
+        last_read: of which Antaeus it last read the invoices.
         lost: while set, no answer reaches it any more.
     """
 
@@ -121,6 +122,7 @@ class RunProcess:
         self.files: dict[str, str] = {}
         self.message = ""
         self.outcome: Outcome | None = None
+        self.last_read: AntaeusProcess | None = None
         self.asked_to_end = False
         self.lost = asyncio.Event()
         self._ended = ended
@@ -238,6 +240,7 @@ def _connections(process: RunProcess, thread: Thread) -> type[HTTPConnection]:
             if self._method == "POST":
                 found = thread.wait_for(lambda: _answer_or_loss(process, self._batch))
             else:
+                process.last_read = self._peer
                 found = (200, json.dumps(self._peer.invoices()).encode())
             return cast(HTTPResponse, _Response(*found))
 
@@ -259,9 +262,11 @@ async def _network() -> None:
 async def _answer_or_loss(process: RunProcess, batch: Batch) -> tuple[int, bytes]:
     answer = asyncio.ensure_future(answer_of(batch))
     lost = asyncio.ensure_future(process.lost.wait())
-    await asyncio.wait([answer, lost], return_when=asyncio.FIRST_COMPLETED)
-    lost.cancel()
-    if answer.done():
-        return answer.result()
-    answer.cancel()
+    try:
+        await asyncio.wait([answer, lost], return_when=asyncio.FIRST_COMPLETED)
+        if answer.done():
+            return answer.result()
+    finally:
+        lost.cancel()
+        answer.cancel()
     raise ConnectionResetError("a firewall forgot the connection")

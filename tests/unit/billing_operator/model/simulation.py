@@ -77,10 +77,8 @@ class Simulation:
             raise Violation(f"a run waits for ever: {self.world.billing['waiting']}")
         self.happenings.happen("acknowledge reset")
         await self._until_over()
-        for name, uid in self.rules.made.items():
-            known = {name, uid} & self.rules.told_of
-            if not known and name not in self.rules.deleted:
-                raise Violation(f"{name} was lost silently")
+        for name in self.rules.lost_silently():
+            raise Violation(f"{name} was lost silently")
         self.happenings.happen("make run")
         uid = self.rules.made[f"run-{self.happenings.numbers}"]
         await self._pass(_RUN_SECONDS)
@@ -108,7 +106,7 @@ class Simulation:
         calm = 0
         while now() < end and calm < 30:
             await self._pass(2.0)
-            calm = calm + 1 if self._is_over() else 0
+            calm = calm + 1 if self._is_over() and now() > self.rules.calm_from else 0
         if not self._is_over():
             raise Violation(f"it does not come to rest: {self.world.billing}")
 
