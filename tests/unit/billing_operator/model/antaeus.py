@@ -12,7 +12,7 @@ from http.client import RemoteDisconnected
 
 INVOICES = range(1, 11)
 PAID_AT_START = (1, 6)
-CHARGE_SECONDS = 0.4
+CHARGE_SECONDS = 0.5
 SLOW_CHARGE_SECONDS = 20.0
 DIRECT = "direct"
 
@@ -39,7 +39,6 @@ class Charge:
     batch: "Batch"
     time: float
     noted: bool = False
-    acknowledged: bool = False
 
 
 @dataclass(eq=False)
@@ -135,6 +134,7 @@ class AntaeusProcess:
         paid: ids of what is PAID; of one that keeps its invoices, shared with the next.
         told: since when the operator has had an answer by which an invoice is PAID, by id.
         first_told: when it had the first answer at all.
+        acknowledged: whether a person has dealt with all that it charged, and may charge yet.
     """
 
     payment: Payment
@@ -145,6 +145,7 @@ class AntaeusProcess:
     batches: list[Batch] = field(default_factory=list)
     told: dict[int, float] = field(default_factory=dict)
     first_told: float | None = None
+    acknowledged: bool = False
 
     def invoices(self) -> list[dict[str, object]]:
         """What it answers on its invoices."""

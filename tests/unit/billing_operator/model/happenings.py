@@ -216,9 +216,9 @@ class Happenings:
             process.pay(DIRECT)
 
     def do_acknowledge_reset(self) -> None:
-        """As a person who looks at what all have charged, once nothing goes on."""
+        """As a person who looks at what was charged, and looks on where that goes on."""
         reset = (self.world.status.get("invoices") or {}).get("reset")
-        if reset and not self.rules.batches():
+        if reset:
             self._annotate(ACKNOWLEDGE_RESET, reset["time"])
             self.rules.acknowledged()
 

@@ -28,7 +28,7 @@ from billing_operator.tokens.store import TokenKeeper
 from unit.billing_operator.model.antaeus import moment, now
 from unit.billing_operator.model.server import Client, Server, Watches
 
-QUIET_SECONDS = 120.0
+QUIET_SECONDS = 60.0
 SETTINGS = Settings(
     antaeus_image="example.test/antaeus:1",
     payment_image="example.test/payment:1",

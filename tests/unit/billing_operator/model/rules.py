@@ -55,7 +55,7 @@ class Rules:
     found: list[str] = field(default_factory=list)
     _status: Manifest = field(default_factory=dict)
     _template: Manifest = field(default_factory=dict)
-    _to_acknowledge: list[Charge] = field(default_factory=list)
+    _before_this_one: list[AntaeusProcess] = field(default_factory=list)
 
     def attach(self) -> None:
         """Begins to look."""
@@ -93,8 +93,8 @@ class Rules:
 
     def acknowledged(self) -> None:
         """Takes in that a person has dealt with all that a reset told of."""
-        for charge in self._to_acknowledge:
-            charge.acknowledged = True
+        for process in self._before_this_one:
+            process.acknowledged = True
 
     def batches(self) -> list[Batch]:
         """Those that go on."""
@@ -114,7 +114,7 @@ class Rules:
             if charge.noted
             and charge.batch.process is not process
             and charge.invoice not in process.paid
-            and not charge.acknowledged
+            and not charge.batch.process.acknowledged
         ]
 
     def _open(self, gap: str) -> bool:
@@ -198,9 +198,9 @@ class Rules:
             for one in self.world.processes
             if (one.pod, one.restarts) == (of.get("podUID"), of.get("restartCount"))
         ]
-        current = named or [here]
-        charges = self.world.payment.charges
-        self._to_acknowledge = [one for one in charges if one.batch.process not in current]
+        processes = self.world.processes
+        current = min(map(processes.index, filter(None, named or [here])), default=len(processes))
+        self._before_this_one = processes[:current]
         may_have_charged = (was.get("running") or {}).get("leaveTime")
         unknown = may_have_charged or was.get("unresolvedRun") or was.get("unmanagedRun")
         forgotten = [one for process in filter(None, (here, *named)) for one in self.lost(process)]

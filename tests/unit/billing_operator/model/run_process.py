@@ -16,7 +16,7 @@ from billing_operator.runs.report import Outcome
 from unit.billing_operator.model.antaeus import AntaeusProcess, Batch, answer_of, now
 
 _PATIENCE_SECONDS = 20.0
-LEAVE_SECONDS = 120.0
+LEAVE_SECONDS = 40.0
 _NETWORK_SECONDS = 0.02
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from unit.billing_operator.model.rules import Violation
 from unit.billing_operator.model.simulation import Step, simulate
+from unit.billing_operator.model.stories import STORIES
 from unit.billing_operator.model.world import KINDS_OF_ANTAEUS
 
 # What a run takes happens more often than what disturbs it.
@@ -35,16 +36,27 @@ _FAULTS = tuple(
     for fault in ("refused", "unanswered", "late", "crash before", "crash after")
     for number in (0, 1, 2, 3, 5, 8)
 )
-PAUSES = (0.0, 0.1, 0.2, 0.4, 0.4, 0.8, 0.8, 1.5, 1.5, 3.0, 3.0, 6.0, 6.0, 15.0, 15.0, 40.0, 130.0)
-HAPPENINGS = (*_OFTEN, *_ONCE, *random.Random(1).choices(_FAULTS, k=10), *_FAULTS[:0])
-ALL = tuple(dict.fromkeys((*_OFTEN, *_ONCE, *_FAULTS)))
+PAUSES = (0.0, 0.1, 0.2, 0.4, 0.4, 0.8, 0.8, 1.5, 1.5, 3.0, 3.0, 6.0, 6.0, 15.0, 15.0, 40.0)
+_MOST = 12
 
 
-def at_random(chance: random.Random, most: int = 25) -> list[Step]:
-    """A list of happenings."""
-    names = (*_OFTEN, *_ONCE, *chance.choices(_FAULTS, k=10))
-    number = chance.randint(2, most)
-    return [(chance.choice(names), chance.choice(PAUSES)) for _ in range(number)]
+def at_random(chance: random.Random) -> list[Step]:
+    """A list of happenings: a story of which something is changed, or none at all."""
+    steps: list[Step] = []
+    for _ in range(chance.choice((0, 1, 1, 1, 2))):
+        steps += chance.choice(list(STORIES.values()))
+    for _ in range(chance.randint(0, 4) if steps else chance.randint(2, _MOST)):
+        steps.insert(chance.randint(0, len(steps)), (_name(chance), chance.choice(PAUSES)))
+    if steps and chance.random() < 0.3:
+        steps.pop(chance.randrange(len(steps)))
+    if steps and chance.random() < 0.5:
+        at = chance.randrange(len(steps))
+        steps[at] = steps[at][0], chance.choice(PAUSES)
+    return steps
+
+
+def _name(chance: random.Random) -> str:
+    return chance.choice(chance.choice((_OFTEN, _ONCE, _ONCE, _FAULTS)))
 
 
 def breaks(kind: str, steps: Sequence[Step]) -> str:

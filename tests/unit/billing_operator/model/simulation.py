@@ -104,7 +104,7 @@ class Simulation:
         """Until nothing is under way; that may take a resync and the longest waits."""
         end = now() + _LONGEST_WAIT + LEAVE_SECONDS + QUIET_SECONDS
         calm = 0
-        while now() < end and calm < 30:
+        while now() < end and calm < 20:
             await self._pass(2.0)
             calm = calm + 1 if self._is_over() and now() > self.rules.calm_from else 0
         if not self._is_over():

@@ -75,7 +75,7 @@ class World:
 
     async def begin(self) -> None:
         """Brings the stack up to rest."""
-        self.server.have(a_body())
+        self.server.have(a_body(networkPolicy={"enabled": False}))
         self.operator_comes()
         for _ in range(30):
             await asyncio.sleep(1.0)
