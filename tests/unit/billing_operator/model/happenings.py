@@ -306,7 +306,9 @@ class Happenings:
 
     def _pods_of(self, job: Manifest) -> list[Manifest]:
         uid = job["metadata"]["uid"]
-        owners = ((pod, pod["metadata"].get("ownerReferences")) for pod in self.server.all_of("Pod"))
+        owners = (
+            (pod, pod["metadata"].get("ownerReferences")) for pod in self.server.all_of("Pod")
+        )
         return [pod for pod, of in owners if of and of[0]["uid"] == uid]
 
     def _running(self, part: str) -> list[Running]:
@@ -345,6 +347,4 @@ def _orphan(pod: Manifest) -> None:
 
 
 def _is_of_run(pod: Manifest) -> bool:
-    return pod["metadata"]["labels"].get("app.kubernetes.io/name") == BILLING
-
-
+    return bool(pod["metadata"]["labels"].get("app.kubernetes.io/name") == BILLING)

@@ -155,9 +155,8 @@ class Kubelet:
             self.server.remove("Pod", pod.name)
 
     def _forced_out(self, uid: str) -> None:
-        if pod := self.pods.pop(uid, None):
-            if pod.process:
-                pod.process.kill()
+        if (pod := self.pods.pop(uid, None)) and pod.process:
+            pod.process.kill()
 
     def _refresh(self, pod: Running, live: Manifest) -> None:
         if "deletionTimestamp" in live["metadata"] and not pod.ending:
@@ -184,7 +183,8 @@ class Kubelet:
             self.server.have(live | {"status": status})
 
     def _status(self, pod: Running) -> Manifest:
-        phase, state = "Running", {"running": {}}
+        phase = "Running"
+        state: Manifest = {"running": {}}
         if pod.message is not None:
             phase = "Failed" if pod.exit_code else "Succeeded"
             state = {"terminated": {"message": pod.message, "exitCode": pod.exit_code}}

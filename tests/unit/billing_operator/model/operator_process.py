@@ -2,8 +2,8 @@
 
 import asyncio
 import itertools
-from datetime import datetime
 from collections.abc import Callable
+from datetime import datetime
 from typing import cast
 
 from billing_operator.apps.api import Apps
@@ -50,7 +50,7 @@ class OperatorProcess:
         self._server = server
         self.client = Client(server, crashed)
         self.inventory = Inventory()
-        self.controller = self._controller(cast(Cluster, self.client), apps)
+        self.controller = self._controller(cast("Cluster", self.client), apps)
         self.watches = Watches(self.controller.on_watch_event)
         self._starting: asyncio.Task[None] | None = None
 

@@ -38,8 +38,8 @@ class Rules:
         gaps: how often something was passed over that no reading could tell, or that is known
             to be open, by its name.
         told_of: names and uids of Jobs of which the status has ever told.
-        made: uids of the Jobs that are runs, by name; deleted, by_hand: those that a person removed,
-            or let begin.
+        made: uids of the Jobs that are runs, by name.
+        deleted, by_hand: those that a person removed, or let begin.
         spec_changed: when a person last changed what Antaeus runs by.
     """
 
@@ -55,6 +55,7 @@ class Rules:
     found: list[str] = field(default_factory=list)
     _status: Manifest = field(default_factory=dict)
     _template: Manifest = field(default_factory=dict)
+    _passed_over: set[tuple[str, object]] = field(default_factory=set)
     _before_this_one: list[AntaeusProcess] = field(default_factory=list)
 
     def attach(self) -> None:
@@ -117,10 +118,11 @@ class Rules:
             and not charge.batch.process.acknowledged
         ]
 
-    def _open(self, gap: str) -> bool:
-        """Whether a gap is to be passed over."""
-        if gap in KNOWN_GAPS:
+    def _open(self, gap: str, what: object = None) -> bool:
+        """Whether a gap is to be passed over; what is judged again and again counts once."""
+        if gap in KNOWN_GAPS and (what is None or (gap, what) not in self._passed_over):
             self.gaps[gap] += 1
+            self._passed_over.add((gap, what))
         return gap in KNOWN_GAPS
 
     def _is_passed_over(self, charge: Charge) -> bool:
@@ -129,9 +131,9 @@ class Rules:
         if charge.invoice in batch.process.told:
             return False
         if batch.by == DIRECT:
-            return self._open(ROW_21)
+            return self._open(ROW_21, charge)
         run = next(one for one in self.world.runs if one.uid == batch.by)
-        return run.last_read is not batch.process and self._open(AFTER_OF_THE_NEXT)
+        return run.last_read is not batch.process and self._open(AFTER_OF_THE_NEXT, charge)
 
     def _violated(self, what: str) -> None:
         self.found.append(f"{what} (at {now():.1f} s)")
@@ -199,8 +201,8 @@ class Rules:
             if (one.pod, one.restarts) == (of.get("podUID"), of.get("restartCount"))
         ]
         processes = self.world.processes
-        current = min(map(processes.index, filter(None, named or [here])), default=len(processes))
-        self._before_this_one = processes[:current]
+        current = [processes.index(one) for one in (*named, here) if one]
+        self._before_this_one = processes[: current[0] if current else len(processes)]
         may_have_charged = (was.get("running") or {}).get("leaveTime")
         unknown = may_have_charged or was.get("unresolvedRun") or was.get("unmanagedRun")
         forgotten = [one for process in filter(None, (here, *named)) for one in self.lost(process)]
@@ -216,9 +218,9 @@ class Rules:
 
     def _on_unresolved(self, record: Manifest) -> None:
         run = next((one for one in self.world.runs if one.uid == record.get("podUID")), None)
-        pod = next((p for p in self.world.server.all_of("Pod") if _uid(p) == record["podUID"]), None)
+        there = any(_uid(pod) == record["podUID"] for pod in self.world.server.all_of("Pod"))
         # Its words are there, and say what came of it.
-        if run and pod and run.outcome in ("NotSent",) and not run.asked_to_end:
+        if run and there and run.outcome == "NotSent" and not run.asked_to_end:
             self._violated("a run is told to be unresolved that has said that it sent nothing")
 
     def _named(self, process: AntaeusProcess) -> None:
@@ -249,5 +251,3 @@ def ids_of(text: str) -> set[int]:
 
 def _uid(live: Manifest) -> str:
     return str(live["metadata"]["uid"])
-
-

@@ -161,8 +161,8 @@ class RunProcess:
             sleep=lambda seconds: thread.wait_for(lambda: asyncio.sleep(seconds)),
         )
         antaeus = Antaeus("http://antaeus:8000", _connections(self, thread))
-        file = cast(Path, _File(self, None))
-        leave = Leave(cast(Path, _Folder(self)))
+        file = cast("Path", _File(self, None))
+        leave = Leave(cast("Path", _Folder(self)))
         self.outcome = PayRun(antaeus, file, lambda _: None, leave, patience=patience)()
 
 
@@ -209,45 +209,53 @@ class _Response:
         return self._body
 
 
-def _connections(process: RunProcess, thread: Thread) -> type[HTTPConnection]:
-    """Connections of this process, each to the very Antaeus to which it was led."""
+def _connections(of: RunProcess, at: Thread) -> type[HTTPConnection]:
+    """Connections of this process."""
 
-    class Connection(HTTPConnection):
-        _peer: AntaeusProcess | None = None
-        _method = ""
-        _batch: Batch
-
-        def connect(self) -> None:
-            thread.wait_for(_network)
-            self._peer = process.network.antaeus()
-            if self._peer is None:
-                raise ConnectionRefusedError("nobody listens")
-            self.sock = _Socket()
-
-        def request(self, method: str, *_: Any, **__: Any) -> None:
-            if self.sock is None:
-                self.connect()
-            self._method = method
-            if method == "POST" and self._peer and self._peer.alive:
-                peer = self._peer
-                self._batch = thread.wait_for(lambda: _call(process, peer))
-
-        def getresponse(self) -> HTTPResponse:
-            assert self._peer is not None
-            thread.wait_for(_network)
-            if not self._peer.alive:
-                raise ConnectionResetError("reset by peer")
-            if self._method == "POST":
-                found = thread.wait_for(lambda: _answer_or_loss(process, self._batch))
-            else:
-                process.last_read = self._peer
-                found = (200, json.dumps(self._peer.invoices()).encode())
-            return cast(HTTPResponse, _Response(*found))
-
-        def close(self) -> None:
-            self.sock = None
+    class Connection(_Connection):
+        process, thread = of, at
 
     return Connection
+
+
+class _Connection(HTTPConnection):
+    """One that stays with the very Antaeus to which it was led."""
+
+    process: RunProcess
+    thread: Thread
+    _peer: AntaeusProcess | None = None
+    _method = ""
+    _batch: Batch | None = None
+
+    def connect(self) -> None:
+        self.thread.wait_for(_network)
+        self._peer = self.process.network.antaeus()
+        if self._peer is None:
+            raise ConnectionRefusedError("nobody listens")
+        self.sock = _Socket()
+
+    def request(self, method: str, *_: Any, **__: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        self._method = method
+        peer = self._peer
+        if method == "POST" and peer and peer.alive:
+            self._batch = self.thread.wait_for(lambda: _call(self.process, peer))
+
+    def getresponse(self) -> HTTPResponse:
+        self.thread.wait_for(_network)
+        if self._peer is None or not self._peer.alive:
+            raise ConnectionResetError("reset by peer")
+        batch = self._batch
+        if self._method == "POST" and batch:
+            found = self.thread.wait_for(lambda: _answer_or_loss(self.process, batch))
+        else:
+            self.process.last_read = self._peer
+            found = (200, json.dumps(self._peer.invoices()).encode())
+        return cast("HTTPResponse", _Response(*found))
+
+    def close(self) -> None:
+        self.sock = None
 
 
 async def _call(process: RunProcess, antaeus: AntaeusProcess) -> Batch:

@@ -114,6 +114,11 @@ class Campaign:
             kind, steps = chance.choice(KINDS_OF_ANTAEUS), at_random(chance)
             self.one(kind, steps)
 
+    def figures(self) -> "list[tuple[str, int]]":
+        """What was tried, and what was passed over."""
+        totals = [("simulations", self.simulations), ("happenings", self.steps)]
+        return [*totals, *self.happened.most_common(), *self.passed_over.most_common()]
+
     def one(self, kind: str, steps: list[Step]) -> None:
         """One of them."""
         self.simulations += 1

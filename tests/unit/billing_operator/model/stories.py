@@ -10,9 +10,7 @@ _NEXT: Final[tuple[Step, ...]] = (("acknowledge reset", 1.5), ("make run", 15.0)
 STORIES: Final[dict[str, tuple[Step, ...]]] = {
     "two runs": (("make run", 0.4), ("make run", 30.0)),
     "killed in the middle": (("make run", 3.0), ("kill Antaeus", 15.0), ("make run", 15.0)),
-    "killed just after the end": (
-        *(("make run", 6.0), ("kill Antaeus", 3.0), ("make run", 15.0)),
-    ),
+    "killed just after the end": (*(("make run", 6.0), ("kill Antaeus", 3.0), ("make run", 15.0)),),
     "drained, and goes on in an ending pod that nobody waits for": (
         *(*_SLOW_RUN, ("cut off run", 1.5), ("drain Antaeus slowly", 3.0), *_NEXT),
     ),
@@ -30,9 +28,7 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
         *(("slow kubelet", 15.0), ("slow payment", 0.0), ("make run", 6.0)),
         *(("delete run but its pod", 0.4), ("make run", 40.0)),
     ),
-    "suspended and resumed": (
-        *(*_SLOW_RUN, ("suspend and resume run", 15.0), ("make run", 40.0)),
-    ),
+    "suspended and resumed": (*(*_SLOW_RUN, ("suspend and resume run", 15.0), ("make run", 40.0)),),
     "suspended": (*_SLOW_RUN, ("suspend run", 15.0), ("make run", 130.0)),
     "suspended and resumed before it had leave": (
         *(("slow kubelet", 15.0), ("make run", 6.0), ("suspend and resume run", 15.0)),
@@ -101,10 +97,19 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
     "nobody takes charges once it has begun": (
         *(("make run", 0.4), ("no payment", 3.0), ("payment again", 15.0), ("make run", 15.0)),
     ),
-    "declined": (("decline all", 0.0), ("make run", 15.0), ("decline none", 0.0), ("make run", 6.0)),
+    "declined": (
+        ("decline all", 0.0),
+        ("make run", 15.0),
+        ("decline none", 0.0),
+        ("make run", 6.0),
+    ),
     "suspended stack": (("suspend stack", 0.4), ("make run", 6.0), ("resume stack", 15.0)),
     "hibernated": (("make run", 15.0), ("hibernate", 15.0), ("make run", 6.0), ("wake", 15.0)),
-    "a late write of the leader before": (("hand over", 0.8), ("make run", 6.0), ("make run", 15.0)),
+    "a late write of the leader before": (
+        ("hand over", 0.8),
+        ("make run", 6.0),
+        ("make run", 15.0),
+    ),
     "reset and not acknowledged": (
         *(("make run", 15.0), ("kill Antaeus", 15.0), ("make run", 3.0), ("acknowledge run", 6.0)),
     ),

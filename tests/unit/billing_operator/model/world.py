@@ -7,7 +7,7 @@ from collections.abc import Callable
 from billing_operator.apps.answers import Accepted, Calls, Counts, ProfileAnswer, count
 from billing_operator.desired import profile
 from billing_operator.errors import Waiting
-from billing_operator.kinds import Manifest
+from billing_operator.kinds import Key, Manifest
 from billing_operator.names import ANTAEUS, BILLING, PAYMENT
 from billing_operator.observed.stack import Pod
 from billing_operator.reasons import Reason
@@ -29,6 +29,7 @@ from unit.billing_operator.model.server import Server
 
 UPSTREAM, NONE_PAID, PERSISTENT = "upstream", "none paid", "persistent"
 KINDS_OF_ANTAEUS = (UPSTREAM, NONE_PAID, PERSISTENT)
+SHOP = Key("payments", "shop")
 _ANSWER_SECONDS = 0.02
 _LATE_ANSWER_SECONDS = 6.0
 _SUCCESSOR_SECONDS = 2.0
@@ -97,7 +98,7 @@ class World:
     @property
     def status(self) -> Manifest:
         """Of the stack."""
-        found: Manifest = self.server.objects["BillingStack", ("payments", "shop")].get("status", {})  # type: ignore[index]
+        found: Manifest = self.server.objects["BillingStack", SHOP].get("status", {})
         return found
 
     @property
@@ -198,4 +199,3 @@ class World:
         if running is None or not isinstance(running.process, PaymentContainer):
             raise Waiting(Reason.NO_ANSWER, "it has gone", seconds=5.0)
         return running.process
-
