@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from billing_operator.kinds import Manifest
+from billing_operator.runs.report import Outcome
 from unit.billing_operator.model.antaeus import DIRECT, AntaeusProcess, Batch, Charge, now
 from unit.billing_operator.model.world import World
 
@@ -133,7 +134,9 @@ class Rules:
         if batch.by == DIRECT:
             return self._open(ROW_21, charge)
         run = next(one for one in self.world.runs if one.uid == batch.by)
-        return run.last_read is not batch.process and self._open(AFTER_OF_THE_NEXT, charge)
+        answered = run.outcome in (Outcome.SUCCEEDED, Outcome.DECLINED, Outcome.INCOMPLETE)
+        of_the_next = answered and run.last_read is not batch.process
+        return of_the_next and self._open(AFTER_OF_THE_NEXT, charge)
 
     def _violated(self, what: str) -> None:
         self.found.append(f"{what} (at {now():.1f} s)")
@@ -220,7 +223,7 @@ class Rules:
         run = next((one for one in self.world.runs if one.uid == record.get("podUID")), None)
         there = any(_uid(pod) == record["podUID"] for pod in self.world.server.all_of("Pod"))
         # Its words are there, and say what came of it.
-        if run and there and run.outcome == "NotSent" and not run.asked_to_end:
+        if run and there and run.outcome == Outcome.NOT_SENT and not run.asked_to_end:
             self._violated("a run is told to be unresolved that has said that it sent nothing")
 
     def _named(self, process: AntaeusProcess) -> None:
