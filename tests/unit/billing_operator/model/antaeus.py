@@ -47,14 +47,14 @@ class Batch:
 
     Attributes:
         by: uid of the pod of a run, or DIRECT.
-        accepted: how many charges of it were.
+        paid_before: how many invoices were paid when it began.
     """
 
     process: "AntaeusProcess"
     by: str
     began: float
     task: "asyncio.Task[bool | None] | None" = None
-    accepted: int = 0
+    paid_before: int = 0
     ended: float | None = None
 
     @property
@@ -118,7 +118,6 @@ class Payment:
             return False
         charge = Charge(invoice, batch, now())
         self.charges.append(charge)
-        batch.accepted += 1
         if self.losing:
             self.losing -= 1
             raise NoAnswer
@@ -133,7 +132,7 @@ class AntaeusProcess:
     Attributes:
         paid: ids of what is PAID; of one that keeps its invoices, shared with the next.
         told: since when the operator has had an answer by which an invoice is PAID, by id.
-        first_told: when it had the first answer at all.
+        first_told, last_told: when it had the first answer at all, and the last.
         acknowledged: whether a person has dealt with all that it charged, and may charge yet.
     """
 
@@ -145,6 +144,7 @@ class AntaeusProcess:
     batches: list[Batch] = field(default_factory=list)
     told: dict[int, float] = field(default_factory=dict)
     first_told: float | None = None
+    last_told: float = 0.0
     acknowledged: bool = False
 
     def invoices(self) -> list[dict[str, object]]:
@@ -153,7 +153,7 @@ class AntaeusProcess:
 
     def pay(self, by: str) -> Batch:
         """Begins a batch."""
-        batch = Batch(self, by, now())
+        batch = Batch(self, by, now(), paid_before=len(self.paid))
         self.batches.append(batch)
         batch.task = asyncio.get_running_loop().create_task(self._batch(batch))
         return batch

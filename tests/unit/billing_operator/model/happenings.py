@@ -27,7 +27,8 @@ _LATE_WATCH = 8.0
 _DEAF = 20.0
 _RESYNC = 400.0
 _FAULTS = ("refused", "unanswered", "late", "crash before", "crash after")
-_AT_CALLS = (0, 1, 2, 3, 5, 8)
+_AT_CALLS = (0, 2, 5)
+_AT = ("apply_status", "annotate", "resume", "delete", "replace", "list_stack")
 _WATCHED = ("Pod", "Job", "BillingStack", "Deployment")
 
 
@@ -55,6 +56,8 @@ class Happenings:
         for fault in _FAULTS:
             for number in _AT_CALLS:
                 acts[f"{fault} at call {number}"] = lambda n=number, f=fault: self._fault(n, f)
+            for verb in _AT:
+                acts[f"{fault} at {verb}"] = lambda v=verb, f=fault: self._fault_of(v, f)
         return acts
 
     # Runs.
@@ -227,6 +230,7 @@ class Happenings:
         billing = self.world.billing
         record = billing.get("unresolvedRun") or billing.get("unmanagedRun")
         if record and not self.rules.batches():
+            self.rules.said_over.add(record.get("podUID", ""))
             self._annotate(ACKNOWLEDGE_RUN, record.get("uid") or record["time"])
 
     def do_suspend_stack(self) -> None:
@@ -258,9 +262,11 @@ class Happenings:
         self.rules.disturbed(5.0)
 
     def do_operator_goes(self) -> None:
+        self.world.away = True
         self.world.operator_goes()
 
     def do_operator_comes(self) -> None:
+        self.world.away = False
         self.world.operator_comes()
         self.rules.disturbed(2.0)
 
@@ -296,6 +302,12 @@ class Happenings:
         if operator := self.world.operator:
             operator.client.faults[number] = fault
             self.rules.disturbed(30.0)
+
+    def _fault_of(self, verb: str, fault: str) -> None:
+        if operator := self.world.operator:
+            operator.client.faults_of[verb] = fault
+            # It may be a while until there is such a request.
+            self.rules.disturbed(60.0)
 
     # Means.
 

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from billing_operator.kinds import Manifest
+from billing_operator.names import MAY_PAY, PAID_BEFORE
 from billing_operator.runs.report import Outcome
 from unit.billing_operator.model.antaeus import DIRECT, AntaeusProcess, Batch, Charge, now
 from unit.billing_operator.model.world import World
@@ -18,12 +19,17 @@ NO_IDS_AFTER_A_RUN = "no ids are known between the end of a run and the next rea
 BEGUN_BY_HAND = "a Job that was begun by hand, and not allowed, ends untold"
 ROW_14 = "row 14: another spec restarts Antaeus in a batch"
 ROW_21 = "row 21: a direct call and a restart between two readings"
-KNOWN_GAPS = frozenset((AFTER_OF_THE_NEXT, NO_IDS_AFTER_A_RUN, BEGUN_BY_HAND, ROW_14, ROW_21))
+UNTOLD_LEAVE = "a direct call after a run was decided on, and before its pod was told"
+KNOWN_GAPS = frozenset(
+    (UNTOLD_LEAVE, AFTER_OF_THE_NEXT, NO_IDS_AFTER_A_RUN, BEGUN_BY_HAND, ROW_14, ROW_21)
+)
 
 NAMED_WITHIN = 15.0
 # A direct call can't be known before it shows in a reading, and that in a judgement.
 KNOWN_WITHIN = 15.0
 SWAP_KNOWN_WITHIN = 30.0
+# No request arrives later than this.
+KNOWN_LATELY = 25.0
 
 
 class Violation(AssertionError):
@@ -41,6 +47,8 @@ class Rules:
         told_of: names and uids of Jobs of which the status has ever told.
         made: uids of the Jobs that are runs, by name.
         deleted, by_hand: those that a person removed, or let begin.
+        allowed: when pods had leave to pay, and with what count, by uid.
+        said_over: pods of which a person said that their batch is over.
         spec_changed: when a person last changed what Antaeus runs by.
     """
 
@@ -51,12 +59,15 @@ class Rules:
     made: dict[str, str] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     by_hand: set[str] = field(default_factory=set)
+    allowed: dict[str, tuple[float, int]] = field(default_factory=dict)
+    said_over: set[str] = field(default_factory=set)
     spec_changed: float = -1e9
     runs_paid: int = 0
     found: list[str] = field(default_factory=list)
     _status: Manifest = field(default_factory=dict)
     _template: Manifest = field(default_factory=dict)
     _passed_over: set[tuple[str, object]] = field(default_factory=set)
+    _decided: dict[str, float] = field(default_factory=dict)
     _before_this_one: list[AntaeusProcess] = field(default_factory=list)
 
     def attach(self) -> None:
@@ -141,18 +152,30 @@ class Rules:
     def _violated(self, what: str) -> None:
         self.found.append(f"{what} (at {now():.1f} s)")
 
-    def _on_call(self, process: AntaeusProcess, _uid: str) -> None:
+    def _on_call(self, process: AntaeusProcess, uid: str) -> None:
         self.runs_paid += 1
         for batch in self.batches():
             if batch.by != DIRECT:
                 self._violated("two batches: a run pays while the batch of a run goes on")
             elif self._shows(batch, KNOWN_WITHIN):
                 self._violated("two batches: a run pays while a direct call that was read goes on")
+            elif self._was_counted(batch, uid):
+                self._violated("two batches: a run pays though the invoices told of a direct call")
             else:
                 self.gaps["a direct call just begun, or all declined, beside a run"] += 1
         for charge in self.lost(process):
             if not self._is_passed_over(charge):
                 self._violated(f"a run pays invoice {charge.invoice} again, which was forgotten")
+
+    def _was_counted(self, batch: Batch, uid: str) -> bool:
+        """Whether the count with which a pod had leave has what a direct batch paid by then."""
+        first_told = batch.process.first_told
+        if uid not in self.allowed or first_told is None or first_told > batch.began:
+            return False
+        at, counted = self.allowed[uid]
+        if self._decided.get(uid, at) < batch.began and self._open(UNTOLD_LEAVE, batch):
+            return False
+        return counted > batch.paid_before and batch.began < at
 
     def _shows(self, batch: Batch, seconds: float) -> bool:
         """Whether the operator has known of a direct batch for so long, if it looks."""
@@ -167,10 +190,41 @@ class Rules:
             before, self._status = self._status, live.get("status") or {}
             if before != self._status:
                 self._on_status(before, self._status)
+        if live["kind"] == "Pod":
+            self._on_pod(live)
         if live["kind"] == "Deployment" and live["metadata"]["name"] == "shop-antaeus":
             before, self._template = self._template, live["spec"]["template"]
             if before != self._template:
                 self._on_restart()
+
+    def _on_pod(self, live: Manifest) -> None:
+        """What a pod is told, where it is a run's and is told it by the operator."""
+        meta = live["metadata"]
+        annotations = meta.get("annotations") or {}
+        if meta["uid"] in self.allowed or annotations.get(MAY_PAY) != meta["uid"]:
+            return
+        self.allowed[meta["uid"]] = now(), int(annotations.get(PAID_BEFORE, 0))
+        read = max(process.last_told for process in self.world.processes)
+        if min(read, self.world.calls_told) < now() - KNOWN_LATELY:
+            self._violated("a pod may pay, and nobody knows whether another call goes on")
+
+    def _goes_on(self, pod_uid: str | None) -> bool:
+        """Whether the batch of a run goes on, or may still begin."""
+        for run in self.world.runs:
+            if run.uid == pod_uid:
+                if run.batch:
+                    return run.batch.charging and run.batch.process.alive
+                return run.uid in self.allowed and run.outcome is None and not run.ended
+        return False
+
+    def _on_over(self, was: Manifest, billing: Manifest) -> None:
+        """What is not told any more to go on."""
+        before = [was.get(name) or {} for name in ("running", "unresolvedRun")]
+        after = [billing.get(name) or {} for name in ("running", "unresolvedRun")]
+        named = {record.get("podUID") for record in after}
+        for uid in {record.get("podUID") for record in before} - named - self.said_over:
+            if self._goes_on(uid):
+                self._violated("a batch is told to be over that goes on")
 
     def _on_restart(self) -> None:
         for batch in self.batches():
@@ -186,6 +240,10 @@ class Rules:
         for name in ("running", "lastRun", "lastSkipped", "unresolvedRun"):
             self.told_of.add((billing.get(name) or {}).get("uid", ""))
         self.told_of.add((billing.get("waiting") or {}).get("job", ""))
+        self._on_over(was, billing)
+        record = billing.get("running") or {}
+        if record.get("leaveTime"):
+            self._decided.setdefault(record.get("podUID", ""), now())
         reset = (after.get("invoices") or {}).get("reset")
         if reset and reset != (before.get("invoices") or {}).get("reset"):
             self._on_reset(before, after, reset)
@@ -216,7 +274,7 @@ class Rules:
 
     def _on_unmanaged(self) -> None:
         batches = (batch for process in self.world.processes for batch in process.batches)
-        if not any(batch.by == DIRECT for batch in batches):
+        if not any(batch.by == DIRECT or batch.by in self.said_over for batch in batches):
             self._violated("a direct call is told where there was none")
 
     def _on_unresolved(self, record: Manifest) -> None:

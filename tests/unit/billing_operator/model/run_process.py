@@ -112,7 +112,7 @@ class RunProcess:
 
     Attributes:
         files: what the kubelet has written into its folder; message: its last words so far.
-        last_read: of which Antaeus it last read the invoices.
+        batch: what it has set going; last_read: of which Antaeus it last read the invoices.
         lost: while set, no answer reaches it any more.
     """
 
@@ -121,9 +121,10 @@ class RunProcess:
         self.network = network
         self.files: dict[str, str] = {}
         self.message = ""
+        self.batch: Batch | None = None
         self.outcome: Outcome | None = None
         self.last_read: AntaeusProcess | None = None
-        self.asked_to_end = False
+        self.asked_to_end = self.ended = False
         self.lost = asyncio.Event()
         self._ended = ended
         self._thread = Thread(self._main)
@@ -150,6 +151,7 @@ class RunProcess:
 
     async def _live(self) -> None:
         await self._thread.run()
+        self.ended = True
         self._ended(self)
 
     def _main(self, thread: Thread) -> None:
@@ -260,7 +262,8 @@ class _Connection(HTTPConnection):
 
 async def _call(process: RunProcess, antaeus: AntaeusProcess) -> Batch:
     process.network.called(antaeus, process.uid)
-    return antaeus.pay(process.uid)
+    process.batch = antaeus.pay(process.uid)
+    return process.batch
 
 
 async def _network() -> None:

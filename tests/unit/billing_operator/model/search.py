@@ -32,9 +32,9 @@ _ONCE = (
     *(f"late watch of {kind}" for kind in ("BillingStack", "Deployment")),
 )
 _FAULTS = tuple(
-    f"{fault} at call {number}"
+    f"{fault} at {which}"
     for fault in ("refused", "unanswered", "late", "crash before", "crash after")
-    for number in (0, 1, 2, 3, 5, 8)
+    for which in ("call 0", "call 2", "call 5", "apply_status", "annotate", "resume", "delete")
 )
 PAUSES = (0.0, 0.1, 0.2, 0.4, 0.4, 0.8, 0.8, 1.5, 1.5, 3.0, 3.0, 6.0, 6.0, 15.0, 15.0, 40.0)
 _MOST = 12

@@ -77,6 +77,7 @@ class Client:
     Attributes:
         leads: whether it may still write; gone: whether the process has ended.
         faults: what befalls a request, by how many were sent before it from now on.
+        faults_of: what befalls the next request of a kind, by its name.
         late: seconds by which each request of now arrives late.
         crash: ends the process.
     """
@@ -87,28 +88,29 @@ class Client:
         self.gone = False
         self.late = 0.0
         self.faults: dict[int, str] = {}
+        self.faults_of: dict[str, str] = {}
         self.crash = crash
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
         verb = getattr(self._server, name)
 
         async def asked(*args: Any, **kwargs: Any) -> Any:
-            return await self._ask(lambda: verb(*args, **kwargs), write=name not in _READS)
+            return await self._ask(lambda: verb(*args, **kwargs), name)
 
         return asked
 
     async def pages(self, kind: Kind) -> AsyncIterator[Page]:
         """A list as it was when it was asked for."""
         pages = [page async for page in self._server.pages(kind)]
-        await self._ask(_nothing, write=False)
+        await self._ask(_nothing, "list_stack")
         for page in pages:
             yield page
 
-    async def _ask(self, effect: Callable[[], Awaitable[Any]], *, write: bool) -> Any:
+    async def _ask(self, effect: Callable[[], Awaitable[Any]], verb: str) -> Any:
         await self._unless_gone()
-        if write and not self.leads:
+        if verb not in _READS and not self.leads:
             raise ClusterError(Reason.API_SERVER_ERROR, "another replica leads")
-        fault = self._fault()
+        fault = self.faults_of.pop(verb, None) or self._fault()
         if fault == "refused":
             raise ClusterError(Reason.API_SERVER_ERROR, "too busy", status=503)
         if fault == "crash before":

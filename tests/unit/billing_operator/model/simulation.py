@@ -99,6 +99,7 @@ class Simulation:
         world.payment.losing, world.pinned = 0, None
         if world.operator:
             world.operator.client.faults.clear()
+            world.operator.client.faults_of.clear()
 
     async def _until_over(self) -> None:
         """Until nothing is under way; that may take a resync and the longest waits."""

@@ -103,6 +103,25 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
         ("decline none", 0.0),
         ("make run", 6.0),
     ),
+    "paid directly between a decision and the word of it": (
+        *(("crash before at annotate", 0.0), ("make run", 3.0), ("operator goes", 0.4)),
+        *(("slow payment", 0.0), ("pay directly", 30.0), ("operator comes", 40.0)),
+    ),
+    "the token between a decision and the word of it": (
+        *(("crash before at annotate", 0.0), ("make run", 1.5), ("rotate token", 15.0)),
+    ),
+    "acknowledged before its pod has called": (
+        *(("slow kubelet", 15.0), ("slow payment", 0.0), ("make run", 7.0)),
+        *(("delete run but its pod", 0.4), ("acknowledge run", 0.4), ("make run", 15.0)),
+    ),
+    "nobody answers once a run waits": (
+        *(("suspend stack", 0.4), ("make run", 3.0), ("silence payment", 40.0)),
+        *(("resume stack", 40.0), ("answer", 15.0)),
+    ),
+    "Antaeus silent while a run waits": (
+        *(("suspend stack", 0.4), ("make run", 3.0), ("silence Antaeus", 40.0)),
+        *(("resume stack", 40.0), ("answer", 15.0)),
+    ),
     "suspended stack": (("suspend stack", 0.4), ("make run", 6.0), ("resume stack", 15.0)),
     "hibernated": (("make run", 15.0), ("hibernate", 15.0), ("make run", 6.0), ("wake", 15.0)),
     "a late write of the leader before": (

@@ -50,9 +50,11 @@ class World:
     """All that there is besides what the rules look at.
 
     Attributes:
+        away: whether no operator comes by itself.
         silent, late_answers: while Antaeus does not answer the operator, or late.
         payment_silent: while payment does not tell its calls.
         pinned: to what the Service of Antaeus leads, while it lags behind.
+        calls_told: when payment last told the operator its calls.
         called: told of each pay call of a run before it begins.
     """
 
@@ -70,8 +72,10 @@ class World:
         self.silent = self.late_answers = self.payment_silent = False
         self.pinned: AntaeusProcess | None = None
         self.operator: OperatorProcess | None = None
+        self.away = False
         self.former: list[OperatorProcess] = []
         self._ends: set[asyncio.Task[None]] = set()
+        self.calls_told = 0.0
         self.called: Callable[[AntaeusProcess, str], None] = lambda _process, _uid: None
 
     async def begin(self) -> None:
@@ -127,7 +131,11 @@ class World:
         """It ends, and another comes."""
         if self.operator:
             self.operator_goes()
-            asyncio.get_running_loop().call_later(_SUCCESSOR_SECONDS, self.operator_comes)
+            asyncio.get_running_loop().call_later(_SUCCESSOR_SECONDS, self._succeed)
+
+    def _succeed(self) -> None:
+        if not self.away:
+            self.operator_comes()
 
     # What Antaeus' Service leads to.
 
@@ -174,6 +182,7 @@ class World:
         await asyncio.sleep(_LATE_ANSWER_SECONDS if self.late_answers else _ANSWER_SECONDS)
         if operator is self.operator:
             process.first_told = process.first_told or now()
+            process.last_told = now()
             for each in paid:
                 process.told.setdefault(each, now())
         return counts
@@ -188,10 +197,13 @@ class World:
 
     async def calls(self, stack: Stack, pod: Pod) -> Calls:
         del stack
+        operator = self.operator
         await asyncio.sleep(_ANSWER_SECONDS)
         if self.payment_silent:
             raise Waiting(Reason.NO_ANSWER, "no calls", seconds=5.0)
         container = self._payment(pod)
+        if operator is self.operator:
+            self.calls_told = now()
         return Calls(container.pod.taken, container.pod.held)
 
     def _payment(self, pod: Pod) -> PaymentContainer:
