@@ -56,6 +56,14 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
         *(("make run", 3.0), ("silence Antaeus", 0.4), ("kill Antaeus", 15.0), ("answer", 0.4)),
         ("make run", 15.0),
     ),
+    "of unknown end, and its Antaeus killed while nobody reads": (
+        *(("make run", 2.6), ("kill run", 0.7), ("silence Antaeus", 0.3), ("kill Antaeus", 15.0)),
+        *(("answer", 0.4), ("make run", 15.0)),
+    ),
+    "of unknown end, and its Antaeus killed while its watch is late": (
+        *(("make run", 2.6), ("kill run", 0.7), ("late watch of Pod", 0.1), ("kill Antaeus", 15.0)),
+        ("make run", 15.0),
+    ),
     "killed while the operator is away": (
         *(("make run", 3.0), ("operator goes", 0.4), ("kill Antaeus", 15.0)),
         *(("operator comes", 3.0), ("make run", 15.0)),
@@ -106,6 +114,13 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
     "paid directly between a decision and the word of it": (
         *(("crash before at annotate", 0.0), ("make run", 3.0), ("operator goes", 0.4)),
         *(("slow payment", 0.0), ("pay directly", 30.0), ("operator comes", 40.0)),
+    ),
+    "payment silent between a decision and the word of it": (
+        *(("crash before at annotate", 0.0), ("make run", 3.0), ("operator goes", 0.4)),
+        *(("silence payment", 30.0), ("operator comes", 40.0), ("answer", 15.0)),
+    ),
+    "suspended between a decision and the word of it": (
+        *(("crash before at annotate", 0.0), ("make run", 1.5), ("suspend and resume run", 15.0)),
     ),
     "the token between a decision and the word of it": (
         *(("crash before at annotate", 0.0), ("make run", 1.5), ("rotate token", 15.0)),
