@@ -255,6 +255,10 @@ class Happenings:
     def do_wake(self) -> None:
         self._spec(hibernate=False)
 
+    def do_empty_status(self) -> None:
+        self.rules.emptied = now()
+        self.server.change("BillingStack", "shop", lambda body: body.update(status={}))
+
     # The operator, and what it sees.
 
     def do_crash_operator(self) -> None:

@@ -18,10 +18,19 @@ AFTER_OF_THE_NEXT = "a run reads from the next Antaeus what it has paid"
 NO_IDS_AFTER_A_RUN = "no ids are known between the end of a run and the next reading"
 BEGUN_BY_HAND = "a Job that was begun by hand, and not allowed, ends untold"
 ROW_14 = "row 14: another spec restarts Antaeus in a batch"
+ROW_17 = "row 17: the status is emptied"
 ROW_21 = "row 21: a direct call and a restart between two readings"
 UNTOLD_LEAVE = "a direct call after a run was decided on, and before its pod was told"
 KNOWN_GAPS = frozenset(
-    (UNTOLD_LEAVE, AFTER_OF_THE_NEXT, NO_IDS_AFTER_A_RUN, BEGUN_BY_HAND, ROW_14, ROW_21)
+    (
+        AFTER_OF_THE_NEXT,
+        NO_IDS_AFTER_A_RUN,
+        BEGUN_BY_HAND,
+        UNTOLD_LEAVE,
+        ROW_14,
+        ROW_17,
+        ROW_21,
+    )
 )
 
 NAMED_WITHIN = 15.0
@@ -50,6 +59,7 @@ class Rules:
         allowed: when pods had leave to pay, and with what count, by uid.
         said_over: pods of which a person said that their batch is over.
         spec_changed: when a person last changed what Antaeus runs by.
+        emptied: when somebody last emptied the status.
     """
 
     world: World
@@ -62,6 +72,7 @@ class Rules:
     allowed: dict[str, tuple[float, int]] = field(default_factory=dict)
     said_over: set[str] = field(default_factory=set)
     spec_changed: float = -1e9
+    emptied: float = -1e9
     runs_paid: int = 0
     found: list[str] = field(default_factory=list)
     _status: Manifest = field(default_factory=dict)
@@ -90,6 +101,7 @@ class Rules:
             self.disturbed()
         if self.found:
             raise Violation(self.found[0])
+        self._ended_is_told()
         process = world.antaeus()
         if process and process.first_told is not None:
             self._named(process)
@@ -140,6 +152,8 @@ class Rules:
     def _is_passed_over(self, charge: Charge) -> bool:
         """Of a run it is known that it may charge; all else only by a reading."""
         batch = charge.batch
+        if charge.time < self.emptied:
+            return self._open(ROW_17, charge)
         if charge.invoice in batch.process.told:
             return False
         if batch.by == DIRECT:
@@ -214,7 +228,7 @@ class Rules:
             if run.uid == pod_uid:
                 if run.batch:
                     return run.batch.charging and run.batch.process.alive
-                return run.uid in self.allowed and run.outcome is None and not run.ended
+                return run.uid in self.allowed and run.outcome is None and run.ended is None
         return False
 
     def _on_over(self, was: Manifest, billing: Manifest) -> None:
@@ -236,6 +250,9 @@ class Rules:
                 self._violated("the operator restarts Antaeus in a direct batch")
 
     def _on_status(self, before: Manifest, after: Manifest) -> None:
+        if not after:
+            # Somebody has emptied it.
+            return
         billing, was = after.get("billing") or {}, before.get("billing") or {}
         for name in ("running", "lastRun", "lastSkipped", "unresolvedRun"):
             self.told_of.add((billing.get(name) or {}).get("uid", ""))
@@ -283,6 +300,13 @@ class Rules:
         # Its words are there, and say what came of it.
         if run and there and run.outcome == Outcome.NOT_SENT and not run.asked_to_end:
             self._violated("a run is told to be unresolved that has said that it sent nothing")
+
+    def _ended_is_told(self) -> None:
+        """A run that has ended is told to have, however it did."""
+        pod = (self.world.billing.get("running") or {}).get("podUID")
+        ends = [run.ended for run in self.world.runs if run.uid == pod and run.ended]
+        if ends and now() > max(self.calm_from, ends[0]) + NAMED_WITHIN:
+            raise Violation(f"a run is told to be under way that has ended (at {now():.1f} s)")
 
     def _named(self, process: AntaeusProcess) -> None:
         lost = self.lost(process)

@@ -124,7 +124,8 @@ class RunProcess:
         self.batch: Batch | None = None
         self.outcome: Outcome | None = None
         self.last_read: AntaeusProcess | None = None
-        self.asked_to_end = self.ended = False
+        self.asked_to_end = False
+        self.ended: float | None = None
         self.lost = asyncio.Event()
         self._ended = ended
         self._thread = Thread(self._main)
@@ -151,7 +152,7 @@ class RunProcess:
 
     async def _live(self) -> None:
         await self._thread.run()
-        self.ended = True
+        self.ended = now()
         self._ended(self)
 
     def _main(self, thread: Thread) -> None:

@@ -27,6 +27,7 @@ _ONCE = (
     *("silence Antaeus", "late answers", "silence payment", "slow payment"),
     *("decline some", "decline all", "lose reply", "lose two replies", "drain payment"),
     *("no payment", "acknowledge run", "suspend stack", "rotate token", "other image"),
+    "empty status",
     *("hibernate", "slow kubelet", "fast kubelet"),
     *(f"{how} watch of {kind}" for how in ("late", "deaf") for kind in ("Pod", "Job")),
     *(f"late watch of {kind}" for kind in ("BillingStack", "Deployment")),

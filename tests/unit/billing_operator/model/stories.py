@@ -15,6 +15,12 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
         *(*_SLOW_RUN, ("cut off run", 1.5), ("drain Antaeus slowly", 3.0), *_NEXT),
     ),
     "drained, and its run waits on": (*_SLOW_RUN, ("drain Antaeus slowly", 3.0), *_NEXT),
+    "drained, and its run ends well while the next one answers": (
+        *(("make run", 3.0), ("drain Antaeus slowly", 30.0), ("make run", 15.0)),
+    ),
+    "the Job of a drained one deleted, and its pod goes on": (
+        *(*_SLOW_RUN, ("delete run but its pod", 1.5), ("drain Antaeus slowly", 3.0), *_NEXT),
+    ),
     "the run's pod killed, and the batch goes on": (
         *(*_SLOW_RUN, ("kill run", 1.5), ("make run", 130.0)),
     ),
@@ -27,6 +33,14 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
     "the Job deleted before its pod has read its leave": (
         *(("slow kubelet", 15.0), ("slow payment", 0.0), ("make run", 6.0)),
         *(("delete run but its pod", 0.4), ("make run", 40.0)),
+    ),
+    "the Job deleted before that, and Antaeus killed": (
+        *(("make run", 1.05), ("slow kubelet", 0.15), ("fast kubelet", 0.0)),
+        *(("delete run but its pod", 0.1), ("kill Antaeus", 10.0), ("make run", 15.0)),
+    ),
+    "Antaeus killed before the pod has read its leave, and the pod after that": (
+        *(("slow payment", 0.0), ("make run", 1.05), ("slow kubelet", 0.15), ("fast kubelet", 0.0)),
+        *(("kill Antaeus", 15.0), ("kill run", 3.0), *_NEXT),
     ),
     "suspended and resumed": (*(*_SLOW_RUN, ("suspend and resume run", 15.0), ("make run", 40.0)),),
     "suspended": (*_SLOW_RUN, ("suspend run", 15.0), ("make run", 130.0)),
@@ -136,6 +150,9 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
     "Antaeus silent while a run waits": (
         *(("suspend stack", 0.4), ("make run", 3.0), ("silence Antaeus", 40.0)),
         *(("resume stack", 40.0), ("answer", 15.0)),
+    ),
+    "the status emptied in a run whose end nobody sees": (
+        *(*_SLOW_RUN, ("empty status", 3.0), ("kill run", 3.0), ("make run", 40.0)),
     ),
     "suspended stack": (("suspend stack", 0.4), ("make run", 6.0), ("resume stack", 15.0)),
     "hibernated": (("make run", 15.0), ("hibernate", 15.0), ("make run", 6.0), ("wake", 15.0)),
