@@ -51,10 +51,8 @@ class Patience:
     Attributes:
         seconds: after which it is given up.
         pause: between two tries, in seconds.
-        leave_seconds: for how long it is waited for the leave to pay; an operator that starts anew
-            or hands over takes less.
-        clock: seconds, of which only differences are taken.
-        sleep: lets so many seconds pass.
+        leave_seconds: how long the leave to pay is waited for; a new operator takes less to come.
+        clock, sleep: how time is told and passes.
     """
 
     seconds: float = 60.0
@@ -95,12 +93,9 @@ class AskedToEnd(BaseException):
 class Antaeus:
     """The one Antaeus of the stack."""
 
-    def __init__(
-        self, base_url: str, connection_class: type[HTTPConnection] = HTTPConnection
-    ) -> None:
+    def __init__(self, base_url: str, new: type[HTTPConnection] = HTTPConnection) -> None:
         address = urlsplit(base_url)
-        self._new = connection_class
-        self._host, self._port = address.hostname or "", address.port or 80
+        self._host, self._port, self._new = address.hostname or "", address.port or 80, new
 
     def counts(self) -> Counts:
         """Reads the invoices; raises ValueError, OSError or HTTPException where it can't."""

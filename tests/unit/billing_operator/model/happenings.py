@@ -2,24 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
-from copy import deepcopy
 
-from billing_operator.kinds import Manifest, timestamp
 from billing_operator.names import (
     ACKNOWLEDGE_RESET,
     ACKNOWLEDGE_RUN,
     ANTAEUS,
-    BILLING,
-    MAY_PAY,
     PAYMENT,
     ROTATE_TOKEN,
-    labels,
 )
-from support.operator.run_manifests import a_job
-from unit.billing_operator.model.antaeus import DIRECT, moment, now
-from unit.billing_operator.model.kubelet import Running
+from unit.billing_operator.model.antaeus import DIRECT, now
 from unit.billing_operator.model.rules import Rules
-from unit.billing_operator.model.server import name_of
+from unit.billing_operator.model.run_happenings import RunHappenings
 from unit.billing_operator.model.world import World
 
 _SLOW_GRACE = 40.0
@@ -32,12 +25,11 @@ _AT = ("apply_status", "annotate", "resume", "delete", "replace", "list_stack")
 _WATCHED = ("Pod", "Job", "BillingStack", "Deployment")
 
 
-class Happenings:
+class Happenings(RunHappenings):
     """Does what a name says; where there is nothing to do it to, nothing."""
 
     def __init__(self, world: World, rules: Rules) -> None:
-        self.world, self.rules, self.server = world, rules, world.server
-        self.numbers = 0
+        super().__init__(world, rules)
         self.acts: dict[str, Callable[[], None]] = self._acts()
 
     def happen(self, what: str) -> None:
@@ -60,104 +52,18 @@ class Happenings:
                 acts[f"{fault} at {verb}"] = lambda v=verb, f=fault: self._fault_of(v, f)
         return acts
 
-    # Runs.
-
-    def do_make_run(self) -> None:
-        self.numbers += 1
-        cron = self.server.must_get("CronJob", "shop-billing")
-        made = timestamp(moment(now()))
-        name = f"run-{self.numbers}"
-        job = a_job(name, owner=cron["metadata"]["uid"], made=made)
-        self._have_job(job)
-
-    def _have_job(self, job: Manifest) -> None:
-        self.server.have(job)
-        if job["metadata"]["ownerReferences"]:
-            self.rules.made[name_of(job)] = job["metadata"]["uid"]
-
-    def do_copy_run(self) -> None:
-        self._copy(owned=True)
-
-    def do_copy_run_without_owner(self) -> None:
-        self._copy(owned=False)
-
-    def _copy(self, *, owned: bool) -> None:
-        """With all that was said of the original, as of when it was copied."""
-        if not (job := self._latest()):
-            return
-        self.numbers += 1
-        copy, name = deepcopy(job), f"run-{self.numbers}"
-        copy["metadata"] |= {"name": name, "uid": f"uid of {name}", "generation": 1}
-        copy["metadata"]["creationTimestamp"] = timestamp(moment(now()))
-        if not owned:
-            copy["metadata"]["ownerReferences"] = []
-        copy["status"] = {}
-        if not copy["spec"]["suspend"]:
-            self.rules.by_hand.add(name)
-        self._have_job(copy)
-
-    def do_copy_pod_of_run(self) -> None:
-        pods = [pod for pod in self.server.all_of("Pod") if _is_of_run(pod)]
-        if pods:
-            self.numbers += 1
-            copy, name = deepcopy(pods[-1]), f"bare-{self.numbers}"
-            meta = {"name": name, "uid": f"uid of {name}", "ownerReferences": []}
-            copy["metadata"] |= meta | {"labels": labels("shop", BILLING)}
-            copy["metadata"].pop("deletionTimestamp", None)
-            self.server.have(copy | {"status": {"phase": "Pending"}})
-
-    def do_begin_by_hand(self) -> None:
-        self._spec_of_latest(suspend=False)
-
-    def do_suspend_run(self) -> None:
-        self._spec_of_latest(suspend=True)
-
-    def do_suspend_and_resume_run(self) -> None:
-        self._spec_of_latest(suspend=True)
-        asyncio.get_running_loop().call_later(0.15, self.do_begin_by_hand)
-
-    def do_say_by_hand(self) -> None:
-        if job := self._latest():
-            self.server.change("Job", name_of(job), _say)
-
-    def do_delete_run(self) -> None:
-        if job := self._latest():
-            self._delete(job)
-
-    def do_delete_run_but_its_pod(self) -> None:
-        if job := self._latest():
-            for pod in self._pods_of(job):
-                self.server.change("Pod", name_of(pod), _orphan)
-            self._delete(job)
-
-    def _delete(self, job: Manifest) -> None:
-        self.rules.deleted.add(name_of(job))
-        self.server.remove("Job", name_of(job))
-
-    def do_drain_run(self) -> None:
-        for pod in self._running(BILLING)[-1:]:
-            self.world.kubelet.end(pod)
-
-    def do_kill_run(self) -> None:
-        for pod in self._running(BILLING)[-1:]:
-            self.world.kubelet.restart(pod)
-
-    def do_cut_off_run(self) -> None:
-        for run in self.world.runs:
-            run.lost.set()
-
     # Antaeus.
 
     def do_kill_Antaeus(self) -> None:  # noqa: N802 - its name
-        for pod in self._running(ANTAEUS):
+        for pod in self.running(ANTAEUS):
             self.world.kubelet.restart(pod)
 
     def do_drain_Antaeus(self) -> None:  # noqa: N802
-        for pod in self._running(ANTAEUS):
+        for pod in self.running(ANTAEUS):
             self.world.kubelet.end(pod)
 
     def do_drain_Antaeus_slowly(self) -> None:  # noqa: N802
-        for pod in self._running(ANTAEUS):
+        for pod in self.running(ANTAEUS):
             self.world.kubelet.end(pod, _SLOW_GRACE)
 
     def do_pin_service(self) -> None:
@@ -203,14 +109,14 @@ class Happenings:
         self.world.payment.losing = 2
 
     def do_drain_payment(self) -> None:
-        for pod in self._running(PAYMENT):
+        for pod in self.running(PAYMENT):
             self.world.kubelet.end(pod)
 
     def do_no_payment(self) -> None:
-        self._spec(payment={"replicas": 0})
+        self.spec(payment={"replicas": 0})
 
     def do_payment_again(self) -> None:
-        self._spec(payment={"replicas": 1})
+        self.spec(payment={"replicas": 1})
 
     # People.
 
@@ -222,7 +128,7 @@ class Happenings:
         """As a person who looks at what was charged, and looks on where that goes on."""
         reset = (self.world.status.get("invoices") or {}).get("reset")
         if reset:
-            self._annotate(ACKNOWLEDGE_RESET, reset["time"])
+            self.annotate(ACKNOWLEDGE_RESET, reset["time"])
             self.rules.acknowledged()
 
     def do_acknowledge_run(self) -> None:
@@ -231,29 +137,29 @@ class Happenings:
         record = billing.get("unresolvedRun") or billing.get("unmanagedRun")
         if record and not self.rules.batches():
             self.rules.said_over.add(record.get("podUID", ""))
-            self._annotate(ACKNOWLEDGE_RUN, record.get("uid") or record["time"])
+            self.annotate(ACKNOWLEDGE_RUN, record.get("uid") or record["time"])
 
     def do_suspend_stack(self) -> None:
-        self._spec(suspend=True)
+        self.spec(suspend=True)
 
     def do_resume_stack(self) -> None:
-        self._spec(suspend=False)
+        self.spec(suspend=False)
 
     def do_rotate_token(self) -> None:
         self.numbers += 1
-        self._annotate(ROTATE_TOKEN, f"time {self.numbers}")
+        self.annotate(ROTATE_TOKEN, f"time {self.numbers}")
 
     def do_other_image(self) -> None:
         self.numbers += 1
         self.rules.spec_changed = now()
-        self._spec(antaeus={"image": f"example.test/antaeus:{self.numbers}"})
+        self.spec(antaeus={"image": f"example.test/antaeus:{self.numbers}"})
 
     def do_hibernate(self) -> None:
         self.rules.spec_changed = now()
-        self._spec(hibernate=True)
+        self.spec(hibernate=True)
 
     def do_wake(self) -> None:
-        self._spec(hibernate=False)
+        self.spec(hibernate=False)
 
     def do_empty_status(self) -> None:
         self.rules.emptied = now()
@@ -312,55 +218,3 @@ class Happenings:
             operator.client.faults_of[verb] = fault
             # It may be a while until there is such a request.
             self.rules.disturbed(60.0)
-
-    # Means.
-
-    def _latest(self) -> Manifest | None:
-        jobs = self.server.all_of("Job")
-        going = [job for job in jobs if not job["status"].get("conditions")]
-        return next(reversed(going or jobs), None)
-
-    def _pods_of(self, job: Manifest) -> list[Manifest]:
-        uid = job["metadata"]["uid"]
-        owners = (
-            (pod, pod["metadata"].get("ownerReferences")) for pod in self.server.all_of("Pod")
-        )
-        return [pod for pod, of in owners if of and of[0]["uid"] == uid]
-
-    def _running(self, part: str) -> list[Running]:
-        return [pod for pod in self.world.kubelet.of(part) if pod.process and not pod.ending]
-
-    def _spec_of_latest(self, *, suspend: bool) -> None:
-        job = self._latest()
-        if job and job["spec"]["suspend"] != suspend and not job["status"].get("conditions"):
-            job = deepcopy(job)
-            job["spec"]["suspend"] = suspend
-            job["metadata"]["generation"] += 1
-            if not suspend:
-                self.rules.by_hand.add(name_of(job))
-            self.server.have(job)
-
-    def _spec(self, **spec: object) -> None:
-        body = self.server.must_get("BillingStack", "shop")
-        if body["spec"] | spec != body["spec"]:
-            body["spec"] |= spec
-            body["metadata"]["generation"] += 1
-            self.server.have(body)
-
-    def _annotate(self, name: str, value: str) -> None:
-        body = self.server.must_get("BillingStack", "shop")
-        body["metadata"]["annotations"][name] = value
-        self.server.have(body)
-
-
-def _say(job: Manifest) -> None:
-    annotations = job["metadata"].get("annotations") or {}
-    job["metadata"]["annotations"] = annotations | {MAY_PAY: job["metadata"]["uid"]}
-
-
-def _orphan(pod: Manifest) -> None:
-    pod["metadata"]["ownerReferences"] = []
-
-
-def _is_of_run(pod: Manifest) -> bool:
-    return bool(pod["metadata"]["labels"].get("app.kubernetes.io/name") == BILLING)

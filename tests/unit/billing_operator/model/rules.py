@@ -11,27 +11,17 @@ from billing_operator.kinds import Manifest
 from billing_operator.names import MAY_PAY, PAID_BEFORE
 from billing_operator.runs.report import Outcome
 from unit.billing_operator.model.antaeus import DIRECT, AntaeusProcess, Batch, Charge, now
-from unit.billing_operator.model.world import World
-
-# Arrangements in which a rule is known not to hold yet, and which it passes over; each is counted.
-AFTER_OF_THE_NEXT = "a run reads from the next Antaeus what it has paid"
-NO_IDS_AFTER_A_RUN = "no ids are known between the end of a run and the next reading"
-BEGUN_BY_HAND = "a Job that was begun by hand, and not allowed, ends untold"
-ROW_14 = "row 14: another spec restarts Antaeus in a batch"
-ROW_17 = "row 17: the status is emptied"
-ROW_21 = "row 21: a direct call and a restart between two readings"
-UNTOLD_LEAVE = "a direct call after a run was decided on, and before its pod was told"
-KNOWN_GAPS = frozenset(
-    (
-        AFTER_OF_THE_NEXT,
-        NO_IDS_AFTER_A_RUN,
-        BEGUN_BY_HAND,
-        UNTOLD_LEAVE,
-        ROW_14,
-        ROW_17,
-        ROW_21,
-    )
+from unit.billing_operator.model.known_gaps import (
+    AFTER_OF_THE_NEXT,
+    BEGUN_BY_HAND,
+    KNOWN_GAPS,
+    NO_IDS_AFTER_A_RUN,
+    ROW_14,
+    ROW_17,
+    ROW_21,
+    UNTOLD_LEAVE,
 )
+from unit.billing_operator.model.truth import Truth
 
 NAMED_WITHIN = 15.0
 # A direct call can't be known before it shows in a reading, and that in a judgement.
@@ -46,8 +36,8 @@ class Violation(AssertionError):
 
 
 @dataclass(eq=False)
-class Rules:
-    """Looks on.
+class Rules(Truth):
+    """Judges what it sees.
 
     Attributes:
         calm_from: since when nothing keeps the operator from seeing and writing.
@@ -56,20 +46,17 @@ class Rules:
         told_of: names and uids of Jobs of which the status has ever told.
         made: uids of the Jobs that are runs, by name.
         deleted, by_hand: those that a person removed, or let begin.
-        allowed: when pods had leave to pay, and with what count, by uid.
         said_over: pods of which a person said that their batch is over.
         spec_changed: when a person last changed what Antaeus runs by.
         emptied: when somebody last emptied the status.
     """
 
-    world: World
     calm_from: float = 0.0
     gaps: "Counter[str]" = field(default_factory=Counter)
     told_of: set[str] = field(default_factory=set)
     made: dict[str, str] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     by_hand: set[str] = field(default_factory=set)
-    allowed: dict[str, tuple[float, int]] = field(default_factory=dict)
     said_over: set[str] = field(default_factory=set)
     spec_changed: float = -1e9
     emptied: float = -1e9
@@ -121,27 +108,6 @@ class Rules:
         for process in self._before_this_one:
             process.acknowledged = True
 
-    def batches(self) -> list[Batch]:
-        """Those that go on."""
-        return [
-            batch
-            for process in self.world.processes
-            if process.alive
-            for batch in process.batches
-            if batch.charging
-        ]
-
-    def lost(self, process: AntaeusProcess) -> list[Charge]:
-        """What was charged with success and would be charged again by this Antaeus."""
-        return [
-            charge
-            for charge in self.world.payment.charges
-            if charge.noted
-            and charge.batch.process is not process
-            and charge.invoice not in process.paid
-            and not charge.batch.process.acknowledged
-        ]
-
     def _open(self, gap: str, what: object = None) -> bool:
         """Whether a gap is to be passed over; what is judged again and again counts once."""
         if gap in KNOWN_GAPS and (what is None or (gap, what) not in self._passed_over):
@@ -171,7 +137,7 @@ class Rules:
         for batch in self.batches():
             if batch.by != DIRECT:
                 self._violated("two batches: a run pays while the batch of a run goes on")
-            elif self._shows(batch, KNOWN_WITHIN):
+            elif self.shows(batch, KNOWN_WITHIN):
                 self._violated("two batches: a run pays while a direct call that was read goes on")
             elif self._was_counted(batch, uid):
                 self._violated("two batches: a run pays though the invoices told of a direct call")
@@ -190,12 +156,6 @@ class Rules:
         if self._decided.get(uid, at) < batch.began and self._open(UNTOLD_LEAVE, batch):
             return False
         return counted > batch.paid_before and batch.began < at
-
-    def _shows(self, batch: Batch, seconds: float) -> bool:
-        """Whether the operator has known of a direct batch for so long, if it looks."""
-        mine = (c for c in self.world.payment.charges if c.batch is batch)
-        told = (batch.process.told.get(charge.invoice) for charge in mine)
-        return any(at is not None and at <= now() - seconds for at in told)
 
     def _on_change(self, live: Manifest, deleted: bool) -> None:  # noqa: FBT001 - as a Listener
         if deleted:
@@ -222,22 +182,13 @@ class Rules:
         if min(read, self.world.calls_told) < now() - KNOWN_LATELY:
             self._violated("a pod may pay, and nobody knows whether another call goes on")
 
-    def _goes_on(self, pod_uid: str | None) -> bool:
-        """Whether the batch of a run goes on, or may still begin."""
-        for run in self.world.runs:
-            if run.uid == pod_uid:
-                if run.batch:
-                    return run.batch.charging and run.batch.process.alive
-                return run.uid in self.allowed and run.outcome is None and run.ended is None
-        return False
-
     def _on_over(self, was: Manifest, billing: Manifest) -> None:
         """What is not told any more to go on."""
         before = [was.get(name) or {} for name in ("running", "unresolvedRun")]
         after = [billing.get(name) or {} for name in ("running", "unresolvedRun")]
         named = {record.get("podUID") for record in after}
         for uid in {record.get("podUID") for record in before} - named - self.said_over:
-            if self._goes_on(uid):
+            if self.goes_on(uid):
                 self._violated("a batch is told to be over that goes on")
 
     def _on_restart(self) -> None:
@@ -246,7 +197,7 @@ class Rules:
                 continue
             if batch.by != DIRECT:
                 self._violated("the operator restarts Antaeus in the batch of a run")
-            elif self._shows(batch, SWAP_KNOWN_WITHIN):
+            elif self.shows(batch, SWAP_KNOWN_WITHIN):
                 self._violated("the operator restarts Antaeus in a direct batch")
 
     def _on_status(self, before: Manifest, after: Manifest) -> None:
