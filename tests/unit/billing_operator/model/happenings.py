@@ -21,7 +21,7 @@ _DEAF = 20.0
 _RESYNC = 400.0
 _FAULTS = ("refused", "unanswered", "late", "crash before", "crash after")
 _AT_CALLS = (0, 2, 5)
-_AT = ("apply_status", "annotate", "resume", "delete", "replace", "list_stack")
+_AT = ("apply_status", "annotate", "resume", "delete", "replace", "list_stack", "read")
 _WATCHED = ("Pod", "Job", "BillingStack", "Deployment")
 
 

@@ -8,7 +8,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from billing_operator.kinds import Manifest
-from billing_operator.names import MAY_PAY, PAID_BEFORE
 from billing_operator.runs.report import Outcome
 from unit.billing_operator.model.antaeus import DIRECT, AntaeusProcess, Batch, Charge, now
 from unit.billing_operator.model.known_gaps import (
@@ -21,22 +20,17 @@ from unit.billing_operator.model.known_gaps import (
     ROW_21,
     UNTOLD_LEAVE,
 )
-from unit.billing_operator.model.truth import Truth
+from unit.billing_operator.model.leave_rules import LeaveRules
+from unit.billing_operator.model.truth import Violation
 
 NAMED_WITHIN = 15.0
 # A direct call can't be known before it shows in a reading, and that in a judgement.
 KNOWN_WITHIN = 15.0
 SWAP_KNOWN_WITHIN = 30.0
-# No request arrives later than this.
-KNOWN_LATELY = 25.0
-
-
-class Violation(AssertionError):
-    """A rule does not hold."""
 
 
 @dataclass(eq=False)
-class Rules(Truth):
+class Rules(LeaveRules):
     """Judges what it sees.
 
     Attributes:
@@ -45,7 +39,7 @@ class Rules(Truth):
             to be open, by its name.
         told_of: names and uids of Jobs of which the status has ever told.
         made: uids of the Jobs that are runs, by name.
-        deleted, by_hand: those that a person removed, or let begin.
+        deleted: those that a person removed.
         said_over: pods of which a person said that their batch is over.
         spec_changed: when a person last changed what Antaeus runs by.
         emptied: when somebody last emptied the status.
@@ -56,16 +50,13 @@ class Rules(Truth):
     told_of: set[str] = field(default_factory=set)
     made: dict[str, str] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
-    by_hand: set[str] = field(default_factory=set)
     said_over: set[str] = field(default_factory=set)
     spec_changed: float = -1e9
     emptied: float = -1e9
     runs_paid: int = 0
-    found: list[str] = field(default_factory=list)
     _status: Manifest = field(default_factory=dict)
     _template: Manifest = field(default_factory=dict)
     _passed_over: set[tuple[str, object]] = field(default_factory=set)
-    _decided: dict[str, float] = field(default_factory=dict)
     _before_this_one: list[AntaeusProcess] = field(default_factory=list)
 
     def attach(self) -> None:
@@ -129,23 +120,20 @@ class Rules(Truth):
         of_the_next = answered and run.last_read is not batch.process
         return of_the_next and self._open(AFTER_OF_THE_NEXT, charge)
 
-    def _violated(self, what: str) -> None:
-        self.found.append(f"{what} (at {now():.1f} s)")
-
     def _on_call(self, process: AntaeusProcess, uid: str) -> None:
         self.runs_paid += 1
         for batch in self.batches():
             if batch.by != DIRECT:
-                self._violated("two batches: a run pays while the batch of a run goes on")
+                self.violated("two batches: a run pays while the batch of a run goes on")
             elif self.shows(batch, KNOWN_WITHIN):
-                self._violated("two batches: a run pays while a direct call that was read goes on")
+                self.violated("two batches: a run pays while a direct call that was read goes on")
             elif self._was_counted(batch, uid):
-                self._violated("two batches: a run pays though the invoices told of a direct call")
+                self.violated("two batches: a run pays though the invoices told of a direct call")
             else:
                 self.gaps["a direct call just begun, or all declined, beside a run"] += 1
         for charge in self.lost(process):
             if not self._is_passed_over(charge):
-                self._violated(f"a run pays invoice {charge.invoice} again, which was forgotten")
+                self.violated(f"a run pays invoice {charge.invoice} again, which was forgotten")
 
     def _was_counted(self, batch: Batch, uid: str) -> bool:
         """Whether the count with which a pod had leave has what a direct batch paid by then."""
@@ -153,34 +141,25 @@ class Rules(Truth):
         if uid not in self.allowed or first_told is None or first_told > batch.began:
             return False
         at, counted = self.allowed[uid]
-        if self._decided.get(uid, at) < batch.began and self._open(UNTOLD_LEAVE, batch):
+        if self.decided.get(uid, at) < batch.began and self._open(UNTOLD_LEAVE, batch):
             return False
         return counted > batch.paid_before and batch.began < at
 
     def _on_change(self, live: Manifest, deleted: bool) -> None:  # noqa: FBT001 - as a Listener
         if deleted:
             return
+        if live["kind"] == "Job":
+            self.on_job(live)
         if live["kind"] == "BillingStack":
             before, self._status = self._status, live.get("status") or {}
             if before != self._status:
                 self._on_status(before, self._status)
         if live["kind"] == "Pod":
-            self._on_pod(live)
+            self.on_pod(live)
         if live["kind"] == "Deployment" and live["metadata"]["name"] == "shop-antaeus":
             before, self._template = self._template, live["spec"]["template"]
             if before != self._template:
                 self._on_restart()
-
-    def _on_pod(self, live: Manifest) -> None:
-        """What a pod is told, where it is a run's and is told it by the operator."""
-        meta = live["metadata"]
-        annotations = meta.get("annotations") or {}
-        if meta["uid"] in self.allowed or annotations.get(MAY_PAY) != meta["uid"]:
-            return
-        self.allowed[meta["uid"]] = now(), int(annotations.get(PAID_BEFORE, 0))
-        read = max(process.last_told for process in self.world.processes)
-        if min(read, self.world.calls_told) < now() - KNOWN_LATELY:
-            self._violated("a pod may pay, and nobody knows whether another call goes on")
 
     def _on_over(self, was: Manifest, billing: Manifest) -> None:
         """What is not told any more to go on."""
@@ -189,16 +168,16 @@ class Rules(Truth):
         named = {record.get("podUID") for record in after}
         for uid in {record.get("podUID") for record in before} - named - self.said_over:
             if self.goes_on(uid):
-                self._violated("a batch is told to be over that goes on")
+                self.violated("a batch is told to be over that goes on")
 
     def _on_restart(self) -> None:
         for batch in self.batches():
             if self.spec_changed > now() - 600 and self._open(ROW_14):
                 continue
             if batch.by != DIRECT:
-                self._violated("the operator restarts Antaeus in the batch of a run")
+                self.violated("the operator restarts Antaeus in the batch of a run")
             elif self.shows(batch, SWAP_KNOWN_WITHIN):
-                self._violated("the operator restarts Antaeus in a direct batch")
+                self.violated("the operator restarts Antaeus in a direct batch")
 
     def _on_status(self, before: Manifest, after: Manifest) -> None:
         if not after:
@@ -209,9 +188,7 @@ class Rules(Truth):
             self.told_of.add((billing.get(name) or {}).get("uid", ""))
         self.told_of.add((billing.get("waiting") or {}).get("job", ""))
         self._on_over(was, billing)
-        record = billing.get("running") or {}
-        if record.get("leaveTime"):
-            self._decided.setdefault(record.get("podUID", ""), now())
+        self.on_decision(billing.get("running") or {})
         reset = (after.get("invoices") or {}).get("reset")
         if reset and reset != (before.get("invoices") or {}).get("reset"):
             self._on_reset(before, after, reset)
@@ -238,19 +215,19 @@ class Rules(Truth):
         if not (before.get("invoices") or {}).get("paidIDs") and self._open(NO_IDS_AFTER_A_RUN):
             return
         if not forgotten and not unknown:
-            self._violated(f"a reset is told where nothing was lost: {reset}")
+            self.violated(f"a reset is told where nothing was lost: {reset}")
 
     def _on_unmanaged(self) -> None:
         batches = (batch for process in self.world.processes for batch in process.batches)
         if not any(batch.by == DIRECT or batch.by in self.said_over for batch in batches):
-            self._violated("a direct call is told where there was none")
+            self.violated("a direct call is told where there was none")
 
     def _on_unresolved(self, record: Manifest) -> None:
         run = next((one for one in self.world.runs if one.uid == record.get("podUID")), None)
         there = any(_uid(pod) == record["podUID"] for pod in self.world.server.all_of("Pod"))
         # Its words are there, and say what came of it.
         if run and there and run.outcome == Outcome.NOT_SENT and not run.asked_to_end:
-            self._violated("a run is told to be unresolved that has said that it sent nothing")
+            self.violated("a run is told to be unresolved that has said that it sent nothing")
 
     def _ended_is_told(self) -> None:
         """A run that has ended is told to have, however it did."""

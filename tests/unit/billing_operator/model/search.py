@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from unit.billing_operator.model.rules import Violation
 from unit.billing_operator.model.simulation import Step, simulate
 from unit.billing_operator.model.stories import STORIES
+from unit.billing_operator.model.truth import Violation
 from unit.billing_operator.model.world import KINDS_OF_ANTAEUS
 
 # What a run takes happens more often than what disturbs it.

@@ -10,8 +10,9 @@ from support.operator.fake_time import FakeTimeLoop
 from unit.billing_operator.model.antaeus import now
 from unit.billing_operator.model.happenings import Happenings
 from unit.billing_operator.model.operator_process import QUIET_SECONDS
-from unit.billing_operator.model.rules import Rules, Violation
+from unit.billing_operator.model.rules import Rules
 from unit.billing_operator.model.run_process import LEAVE_SECONDS
+from unit.billing_operator.model.truth import Violation
 from unit.billing_operator.model.world import World
 
 Step = tuple[str, float]

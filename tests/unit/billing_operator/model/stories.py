@@ -125,6 +125,17 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
         ("decline none", 0.0),
         ("make run", 6.0),
     ),
+    "Antaeus killed while a decision is looked at once more": (
+        *(("make run", 15.0), ("make run", 0.7), ("late at read", 0.6), ("kill Antaeus", 15.0)),
+        ("make run", 15.0),
+    ),
+    "suspended and resumed while a decision is looked at once more": (
+        *(("make run", 0.7), ("late at read", 0.6), ("suspend and resume run", 15.0)),
+        ("make run", 15.0),
+    ),
+    "begun, suspended and resumed by hand": (
+        *(("make run", 0.0), ("begin by hand", 1.5), ("suspend run", 0.6), ("begin by hand", 15.0)),
+    ),
     "paid directly between a decision and the word of it": (
         *(("crash before at annotate", 0.0), ("make run", 3.0), ("operator goes", 0.4)),
         *(("slow payment", 0.0), ("pay directly", 30.0), ("operator comes", 40.0)),

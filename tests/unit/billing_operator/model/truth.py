@@ -6,15 +6,21 @@ from unit.billing_operator.model.antaeus import AntaeusProcess, Batch, Charge, n
 from unit.billing_operator.model.world import World
 
 
+class Violation(AssertionError):
+    """A rule does not hold."""
+
+
 @dataclass(eq=False)
 class Truth:
     """Looks on.
 
     Attributes:
+        found: rules that did not hold.
         allowed: when pods had leave to pay, and with what count, by uid.
     """
 
     world: World
+    found: list[str] = field(default_factory=list)
     allowed: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def batches(self) -> list[Batch]:
@@ -52,3 +58,7 @@ class Truth:
                     return run.batch.charging and run.batch.process.alive
                 return run.uid in self.allowed and run.outcome is None and run.ended is None
         return False
+
+    def violated(self, what: str) -> None:
+        """Takes in that a rule does not hold."""
+        self.found.append(f"{what} (at {now():.1f} s)")
