@@ -154,6 +154,14 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
         *(("slow kubelet", 15.0), ("slow payment", 0.0), ("make run", 7.0)),
         *(("delete run but its pod", 0.4), ("acknowledge run", 0.4), ("make run", 15.0)),
     ),
+    "acknowledged, and another made, before its pod has called": (
+        *(("make run", 1.05), ("slow kubelet", 0.15), ("delete run but its pod", 0.0)),
+        *(("fast kubelet", 0.5), ("acknowledge run", 0.1), ("make run", 15.0)),
+    ),
+    "begun, suspended and resumed by hand at once": (
+        *(("make run", 0.0), ("begin by hand", 0.02), ("suspend run", 0.25)),
+        ("begin by hand", 15.0),
+    ),
     "nobody answers once a run waits": (
         *(("suspend stack", 0.4), ("make run", 3.0), ("silence payment", 40.0)),
         *(("resume stack", 40.0), ("answer", 15.0)),
