@@ -174,6 +174,8 @@ class Rules(LeaveRules):
         for batch in self.batches():
             if self.spec_changed > now() - 600 and self._open(ROW_14):
                 continue
+            if batch.began < self.emptied and self._open(ROW_17):
+                continue
             if batch.by != DIRECT:
                 self.violated("the operator restarts Antaeus in the batch of a run")
             elif self.shows(batch, SWAP_KNOWN_WITHIN):
@@ -219,8 +221,11 @@ class Rules(LeaveRules):
 
     def _on_unmanaged(self) -> None:
         batches = (batch for process in self.world.processes for batch in process.batches)
-        if not any(batch.by == DIRECT or batch.by in self.said_over for batch in batches):
-            self.violated("a direct call is told where there was none")
+        if any(batch.by == DIRECT or batch.by in self.said_over for batch in batches):
+            return
+        if self.emptied > 0 and self._open(ROW_17):
+            return
+        self.violated("a direct call is told where there was none")
 
     def _on_unresolved(self, record: Manifest) -> None:
         run = next((one for one in self.world.runs if one.uid == record.get("podUID")), None)

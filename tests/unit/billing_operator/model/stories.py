@@ -173,6 +173,11 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
     "the status emptied in a run whose end nobody sees": (
         *(*_SLOW_RUN, ("empty status", 3.0), ("kill run", 3.0), ("make run", 40.0)),
     ),
+    "the status emptied after a run": (("make run", 6.0), ("empty status", 6.0)),
+    "the status emptied in a direct call, and the token": (
+        *(("slow payment", 0.0), ("pay directly", 40.0), ("silence Antaeus", 30.0)),
+        *(("rotate token", 30.0), ("empty status", 3.0)),
+    ),
     "suspended stack": (("suspend stack", 0.4), ("make run", 6.0), ("resume stack", 15.0)),
     "hibernated": (("make run", 15.0), ("hibernate", 15.0), ("make run", 6.0), ("wake", 15.0)),
     "a late write of the leader before": (
