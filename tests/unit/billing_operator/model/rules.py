@@ -223,7 +223,7 @@ class Rules(LeaveRules):
         batches = (batch for process in self.world.processes for batch in process.batches)
         if any(batch.by == DIRECT or batch.by in self.said_over for batch in batches):
             return
-        if self.emptied > 0 and self._open(ROW_17):
+        if self.emptied > 0 and not self.batches() and self._open(ROW_17):
             return
         self.violated("a direct call is told where there was none")
 
