@@ -1,6 +1,6 @@
 # One line a task; what a task does lives in the tool that it calls.
 .DEFAULT_GOAL := help
-.PHONY: help local demo shell kubeconfig down push verify deploy smoke undeploy setup lock check imports test integration test-shipping test-operator test-faults test-payment test-hostile test-docs e2e render recording bench-payment bench-payment-features bench-payment-readers bench-operator
+.PHONY: help local demo shell kubeconfig down push verify deploy smoke undeploy setup lock check imports test integration test-shipping test-operator test-faults test-payment test-hostile test-docs model e2e render recording bench-payment bench-payment-features bench-payment-readers bench-operator
 SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
@@ -99,6 +99,10 @@ test-payment: setup  ## Payment with browsers, retrying clients, stores and repl
 
 test-hostile: setup  ## 20,000 hostile requests to payment, of which make test sends a few
 	@.venv/bin/pytest tests/integration/payment_service/test_hostile.py --thorough
+
+# A variable MINUTES of the shell is not meant.
+model: setup  ## Whatever may happen to a stack, simulated at random for MINUTES=60; make test tries a few
+	@MINUTES=$(if $(filter command,$(firstword $(origin MINUTES))),$(MINUTES),60) .venv/bin/pytest --thorough -m thorough tests/unit/billing_operator/model
 
 test-docs: setup  ## Every command of README and docs/ as printed, on the demo's cluster
 	@.venv/bin/pytest tests/documents

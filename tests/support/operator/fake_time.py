@@ -22,7 +22,9 @@ class _Jumping(selectors.DefaultSelector):
         return []
 
 
-class _Loop(asyncio.SelectorEventLoop):
+class FakeTimeLoop(asyncio.SelectorEventLoop):
+    """A loop whose clock jumps."""
+
     def __init__(self) -> None:
         self._clock = _Jumping()
         super().__init__(self._clock)
@@ -37,7 +39,7 @@ class _Loop(asyncio.SelectorEventLoop):
 def freeze(seconds: float) -> None:
     """Lets time pass in which nothing runs, as while the process is stopped."""
     loop = asyncio.get_running_loop()
-    assert isinstance(loop, _Loop)
+    assert isinstance(loop, FakeTimeLoop)
     loop.freeze(seconds)
 
 
@@ -46,7 +48,7 @@ def in_fake_time(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[...
 
     @functools.wraps(test)
     def run(*args: Any, **kwargs: Any) -> None:
-        with asyncio.Runner(loop_factory=_Loop) as runner:
+        with asyncio.Runner(loop_factory=FakeTimeLoop) as runner:
             runner.run(test(*args, **kwargs))
 
     return run

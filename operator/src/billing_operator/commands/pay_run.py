@@ -51,14 +51,16 @@ class Patience:
     Attributes:
         seconds: after which it is given up.
         pause: between two tries, in seconds.
-        leave_seconds: for how long it is waited for the leave to pay; an operator that starts anew
-            or hands over takes less.
+        leave_seconds: how long the leave to pay is waited for; a new operator takes less to come.
+        clock, sleep: how time is told and passes.
     """
 
     seconds: float = 60.0
     pause: float = 1.0
     leave_seconds: float = 300.0
     leave_pause: float = 0.1
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
 
 
 class Leave:
@@ -91,13 +93,13 @@ class AskedToEnd(BaseException):
 class Antaeus:
     """The one Antaeus of the stack."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, new: type[HTTPConnection] = HTTPConnection) -> None:
         address = urlsplit(base_url)
-        self._host, self._port = address.hostname or "", address.port or 80
+        self._host, self._port, self._new = address.hostname or "", address.port or 80, new
 
     def counts(self) -> Counts:
         """Reads the invoices; raises ValueError, OSError or HTTPException where it can't."""
-        connection = HTTPConnection(self._host, self._port, timeout=_READ_SECONDS)
+        connection = self._new(self._host, self._port, timeout=_READ_SECONDS)
         try:
             return _counts_on(connection)
         finally:
@@ -119,7 +121,7 @@ class Antaeus:
 
     def connect(self) -> HTTPConnection:
         """A connection that is not made anew by itself: what was sent once stays sent once."""
-        connection = HTTPConnection(self._host, self._port, timeout=_CONNECT_SECONDS)
+        connection = self._new(self._host, self._port, timeout=_CONNECT_SECONDS)
         connection.connect()
         connection.auto_open = 0
         connection.sock.settimeout(None)
@@ -202,17 +204,17 @@ class PayRun:
             self._know(paid_after=after.paid, pending_after=after.pending)
 
     def _has_leave(self) -> bool:
-        end = time.monotonic() + self._patience.leave_seconds
+        end = self._patience.clock() + self._patience.leave_seconds
         while not self._leave.is_given():
-            if time.monotonic() >= end:
+            if self._patience.clock() >= end:
                 text = f"the operator has not given this pod leave to pay (annotation {MAY_PAY})"
                 self._know(explanation=text)
                 return False
-            time.sleep(self._patience.leave_pause)
+            self._patience.sleep(self._patience.leave_pause)
         return True
 
     def _wait(self, connection: HTTPConnection) -> None:
-        began = time.monotonic()
+        began = self._patience.clock()
         try:
             connection.request("POST", PAY_PATH)
             answer = connection.getresponse()
@@ -226,19 +228,19 @@ class PayRun:
         if self.report.outcome is Outcome.UNKNOWN:
             self._know(explanation=f"status {answer.status} is no answer of Antaeus'; {_GOES_ON}")
         shown = str(self.report.answer).lower() if self.report.status == 200 else answer.status
-        self._say(f"answered {shown} after {time.monotonic() - began:.1f} s")
+        self._say(f"answered {shown} after {self._patience.clock() - began:.1f} s")
 
     def _read(self) -> Counts | None:
-        end = time.monotonic() + self._patience.seconds
+        end = self._patience.clock() + self._patience.seconds
         while True:
             try:
                 return self._antaeus.counts()
             except (OSError, HTTPException, ValueError) as error:
                 why = f"the invoices can't be read: {_why(error)}"
-            if time.monotonic() >= end:
+            if self._patience.clock() >= end:
                 self._know(explanation="; ".join(filter(None, (self.report.explanation, why))))
                 return None
-            time.sleep(self._patience.pause)
+            self._patience.sleep(self._patience.pause)
 
     def _know(self, **news: object) -> None:
         self.report = replace(self.report, **news)  # type: ignore[arg-type]  # names of its fields

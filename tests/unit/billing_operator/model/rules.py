@@ -1,0 +1,271 @@
+"""What must hold whatever happens, and what is known not to hold yet.
+
+Each rule is judged by what invoices were really charged and what batches really go on, of which
+the operator sees a part, late.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from billing_operator.kinds import Manifest
+from billing_operator.runs.report import Outcome
+from unit.billing_operator.model.antaeus import DIRECT, AntaeusProcess, Batch, Charge, now
+from unit.billing_operator.model.known_gaps import (
+    AFTER_OF_THE_NEXT,
+    BEGUN_BY_HAND,
+    KNOWN_GAPS,
+    NO_IDS_AFTER_A_RUN,
+    ROW_14,
+    ROW_17,
+    ROW_21,
+    UNTOLD_LEAVE,
+)
+from unit.billing_operator.model.leave_rules import LeaveRules
+from unit.billing_operator.model.truth import Violation
+
+NAMED_WITHIN = 15.0
+# A direct call can't be known before it shows in a reading, and that in a judgement.
+KNOWN_WITHIN = 15.0
+SWAP_KNOWN_WITHIN = 30.0
+
+
+@dataclass(eq=False)
+class Rules(LeaveRules):
+    """Judges what it sees.
+
+    Attributes:
+        calm_from: since when nothing keeps the operator from seeing and writing.
+        gaps: how often something was passed over that no reading could tell, or that is known
+            to be open, by its name.
+        told_of: names and uids of Jobs of which the status has ever told.
+        made: uids of the Jobs that are runs, by name.
+        deleted: those that a person removed.
+        said_over: pods of which a person said that their batch is over.
+        spec_changed: when a person last changed what Antaeus runs by.
+        emptied: when somebody last emptied the status.
+    """
+
+    calm_from: float = 0.0
+    gaps: "Counter[str]" = field(default_factory=Counter)
+    told_of: set[str] = field(default_factory=set)
+    made: dict[str, str] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    said_over: set[str] = field(default_factory=set)
+    spec_changed: float = -1e9
+    emptied: float = -1e9
+    runs_paid: int = 0
+    _status: Manifest = field(default_factory=dict)
+    _template: Manifest = field(default_factory=dict)
+    _passed_over: set[tuple[str, object]] = field(default_factory=set)
+    _before_this_one: list[AntaeusProcess] = field(default_factory=list)
+
+    def attach(self) -> None:
+        """Begins to look."""
+        self._status = self.world.status
+        live = self.world.server.must_get("Deployment", "shop-antaeus")
+        self._template = live["spec"]["template"]
+        self.world.called = self._on_call
+        self.world.server.listeners.append(self._on_change)
+
+    def disturbed(self, seconds: float = 0.0) -> None:
+        """Takes in that the operator can't see or write all, for so long."""
+        self.calm_from = max(self.calm_from, now() + seconds)
+
+    def check(self) -> None:
+        """What must hold at any moment."""
+        world = self.world
+        dull = world.silent or world.late_answers or world.payment_silent or world.kubelet.slow
+        if world.operator is None or dull or world.pinned:
+            self.disturbed()
+        if self.found:
+            raise Violation(self.found[0])
+        self._ended_is_told()
+        process = world.antaeus()
+        if process and process.first_told is not None:
+            self._named(process)
+
+    def lost_silently(self) -> list[str]:
+        """Runs of which the status never told."""
+        return [
+            name
+            for name, uid in self.made.items()
+            if not {name, uid} & self.told_of
+            and name not in self.deleted
+            and not (name in self.by_hand and self._open(BEGUN_BY_HAND))
+        ]
+
+    def acknowledged(self) -> None:
+        """Takes in that a person has dealt with all that a reset told of."""
+        for process in self._before_this_one:
+            process.acknowledged = True
+
+    def _open(self, gap: str, what: object = None) -> bool:
+        """Whether a gap is to be passed over; what is judged again and again counts once."""
+        if gap in KNOWN_GAPS and (what is None or (gap, what) not in self._passed_over):
+            self.gaps[gap] += 1
+            self._passed_over.add((gap, what))
+        return gap in KNOWN_GAPS
+
+    def _is_passed_over(self, charge: Charge) -> bool:
+        """Of a run it is known that it may charge; all else only by a reading."""
+        batch = charge.batch
+        if charge.time < self.emptied:
+            return self._open(ROW_17, charge)
+        if charge.invoice in batch.process.told:
+            return False
+        if batch.by == DIRECT:
+            return self._open(ROW_21, charge)
+        run = next(one for one in self.world.runs if one.uid == batch.by)
+        answered = run.outcome in (Outcome.SUCCEEDED, Outcome.DECLINED, Outcome.INCOMPLETE)
+        of_the_next = answered and run.last_read is not batch.process
+        return of_the_next and self._open(AFTER_OF_THE_NEXT, charge)
+
+    def _on_call(self, process: AntaeusProcess, uid: str) -> None:
+        self.runs_paid += 1
+        for batch in self.batches():
+            if batch.by != DIRECT:
+                self.violated("two batches: a run pays while the batch of a run goes on")
+            elif self.shows(batch, KNOWN_WITHIN):
+                self.violated("two batches: a run pays while a direct call that was read goes on")
+            elif self._was_counted(batch, uid):
+                self.violated("two batches: a run pays though the invoices told of a direct call")
+            else:
+                self.gaps["a direct call just begun, or all declined, beside a run"] += 1
+        for charge in self.lost(process):
+            if not self._is_passed_over(charge):
+                self.violated(f"a run pays invoice {charge.invoice} again, which was forgotten")
+
+    def _was_counted(self, batch: Batch, uid: str) -> bool:
+        """Whether the count with which a pod had leave has what a direct batch paid by then."""
+        first_told = batch.process.first_told
+        if uid not in self.allowed or first_told is None or first_told > batch.began:
+            return False
+        at, counted = self.allowed[uid]
+        if self.decided.get(uid, at) < batch.began and self._open(UNTOLD_LEAVE, batch):
+            return False
+        return counted > batch.paid_before and batch.began < at
+
+    def _on_change(self, live: Manifest, deleted: bool) -> None:  # noqa: FBT001 - as a Listener
+        if deleted:
+            return
+        if live["kind"] == "Job":
+            self.on_job(live)
+        if live["kind"] == "BillingStack":
+            before, self._status = self._status, live.get("status") or {}
+            if before != self._status:
+                self._on_status(before, self._status)
+        if live["kind"] == "Pod":
+            self.on_pod(live)
+        if live["kind"] == "Deployment" and live["metadata"]["name"] == "shop-antaeus":
+            before, self._template = self._template, live["spec"]["template"]
+            if before != self._template:
+                self._on_restart()
+
+    def _on_over(self, was: Manifest, billing: Manifest) -> None:
+        """What is not told any more to go on."""
+        before = [was.get(name) or {} for name in ("running", "unresolvedRun")]
+        after = [billing.get(name) or {} for name in ("running", "unresolvedRun")]
+        named = {record.get("podUID") for record in after}
+        for uid in {record.get("podUID") for record in before} - named - self.said_over:
+            if self.goes_on(uid):
+                self.violated("a batch is told to be over that goes on")
+
+    def _on_restart(self) -> None:
+        for batch in self.batches():
+            if self.spec_changed > now() - 600 and self._open(ROW_14):
+                continue
+            if batch.began < self.emptied and self._open(ROW_17):
+                continue
+            if batch.by != DIRECT:
+                self.violated("the operator restarts Antaeus in the batch of a run")
+            elif self.shows(batch, SWAP_KNOWN_WITHIN):
+                self.violated("the operator restarts Antaeus in a direct batch")
+
+    def _on_status(self, before: Manifest, after: Manifest) -> None:
+        if not after:
+            # Somebody has emptied it.
+            return
+        billing, was = after.get("billing") or {}, before.get("billing") or {}
+        for name in ("running", "lastRun", "lastSkipped", "unresolvedRun"):
+            self.told_of.add((billing.get(name) or {}).get("uid", ""))
+        self.told_of.add((billing.get("waiting") or {}).get("job", ""))
+        self._on_over(was, billing)
+        self.on_decision(billing.get("running") or {})
+        reset = (after.get("invoices") or {}).get("reset")
+        if reset and reset != (before.get("invoices") or {}).get("reset"):
+            self._on_reset(before, after, reset)
+        if billing.get("unmanagedRun") and not was.get("unmanagedRun"):
+            self._on_unmanaged()
+        if (unresolved := billing.get("unresolvedRun")) and not was.get("unresolvedRun"):
+            self._on_unresolved(unresolved)
+
+    def _on_reset(self, before: Manifest, after: Manifest, reset: Manifest) -> None:
+        was = before.get("billing") or {}
+        of = after["invoices"].get("antaeusInstance") or {}
+        here = self.world.antaeus()
+        named = [
+            one
+            for one in self.world.processes
+            if (one.pod, one.restarts) == (of.get("podUID"), of.get("restartCount"))
+        ]
+        processes = self.world.processes
+        current = [processes.index(one) for one in (*named, here) if one]
+        self._before_this_one = processes[: current[0] if current else len(processes)]
+        may_have_charged = (was.get("running") or {}).get("leaveTime")
+        unknown = may_have_charged or was.get("unresolvedRun") or was.get("unmanagedRun")
+        forgotten = [one for process in filter(None, (here, *named)) for one in self.lost(process)]
+        if not (before.get("invoices") or {}).get("paidIDs") and self._open(NO_IDS_AFTER_A_RUN):
+            return
+        if not forgotten and not unknown:
+            self.violated(f"a reset is told where nothing was lost: {reset}")
+
+    def _on_unmanaged(self) -> None:
+        batches = (batch for process in self.world.processes for batch in process.batches)
+        if any(batch.by == DIRECT or batch.by in self.said_over for batch in batches):
+            return
+        if self.emptied > 0 and not self.batches() and self._open(ROW_17):
+            return
+        self.violated("a direct call is told where there was none")
+
+    def _on_unresolved(self, record: Manifest) -> None:
+        run = next((one for one in self.world.runs if one.uid == record.get("podUID")), None)
+        there = any(_uid(pod) == record["podUID"] for pod in self.world.server.all_of("Pod"))
+        # Its words are there, and say what came of it.
+        if run and there and run.outcome == Outcome.NOT_SENT and not run.asked_to_end:
+            self.violated("a run is told to be unresolved that has said that it sent nothing")
+
+    def _ended_is_told(self) -> None:
+        """A run that has ended is told to have, however it did."""
+        pod = (self.world.billing.get("running") or {}).get("podUID")
+        ends = [run.ended for run in self.world.runs if run.uid == pod and run.ended]
+        if ends and now() > max(self.calm_from, ends[0]) + NAMED_WITHIN:
+            raise Violation(f"a run is told to be under way that has ended (at {now():.1f} s)")
+
+    def _named(self, process: AntaeusProcess) -> None:
+        lost = self.lost(process)
+        since = max(self.calm_from, process.first_told or 0.0)
+        late = [charge for charge in lost if now() >= max(since, charge.time) + NAMED_WITHIN]
+        late = [charge for charge in late if not self._is_passed_over(charge)]
+        if not late:
+            return
+        reset = (self.world.status.get("invoices") or {}).get("reset")
+        if not reset:
+            raise Violation(f"{len(late)} forgotten charges are not told (at {now():.1f} s)")
+        told = {one.invoice for one in late if one.invoice in one.batch.process.told}
+        if "ids" in reset and not told <= ids_of(reset["ids"]):
+            raise Violation(f"forgotten: {sorted(told)}, told: {reset['ids']} (at {now():.1f} s)")
+        if "ids" not in reset and reset["paid"] < len(told):
+            raise Violation(f"forgotten: {sorted(told)}, told: {reset['paid']} (at {now():.1f} s)")
+
+
+def ids_of(text: str) -> set[int]:
+    """Ids that are written as ranges."""
+    found: set[int] = set()
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        found |= set(range(int(first), int(last or first) + 1))
+    return found
+
+
+def _uid(live: Manifest) -> str:
+    return str(live["metadata"]["uid"])
