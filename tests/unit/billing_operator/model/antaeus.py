@@ -22,6 +22,11 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
+def price(invoice: int) -> int:
+    """What an invoice comes to."""
+    return 10 * invoice
+
+
 def moment(seconds: float) -> datetime:
     """A time of the simulation by the calendar."""
     return datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
@@ -64,12 +69,17 @@ class Batch:
 
 @dataclass(eq=False)
 class PaymentPod:
-    """One start of payment."""
+    """One start of payment.
+
+    Attributes:
+        accepted: the invoices for which it accepted a charge.
+    """
 
     uid: str
     alive: bool = True
     taken: int = 0
     held: int = 0
+    accepted: list[int] = field(default_factory=list)
     ends: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -118,6 +128,7 @@ class Payment:
             return False
         charge = Charge(invoice, batch, now())
         self.charges.append(charge)
+        pod.accepted.append(invoice)
         if self.losing:
             self.losing -= 1
             raise NoAnswer
@@ -149,7 +160,14 @@ class AntaeusProcess:
 
     def invoices(self) -> list[dict[str, object]]:
         """What it answers on its invoices."""
-        return [{"id": n, "status": "PAID" if n in self.paid else "PENDING"} for n in INVOICES]
+        return [
+            {
+                "id": n,
+                "status": "PAID" if n in self.paid else "PENDING",
+                "amount": {"value": price(n), "currency": "USD"},
+            }
+            for n in INVOICES
+        ]
 
     def pay(self, by: str) -> Batch:
         """Begins a batch."""

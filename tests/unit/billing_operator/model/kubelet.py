@@ -39,7 +39,8 @@ class Running:
     Attributes:
         process: None before it has started and after it has ended.
         ready: whether it would answer its probe; grace: seconds that it takes to end.
-        message, exit_code: of a run that has ended.
+        left: termination message of its container of before.
+        message, exit_code: of a container that has ended.
         tells, told: number of the last status that was made, and of the last that was written.
     """
 
@@ -51,6 +52,7 @@ class Running:
     restarts: int = 0
     grace: float = STOP_SECONDS
     ending: bool = False
+    left: str = ""
     message: str | None = None
     exit_code: int = 0
     tells: int = 0
@@ -121,6 +123,7 @@ class Kubelet:
         pod.process.kill()
         if pod.part == BILLING:
             return
+        pod.left = getattr(pod.process, "left", "")
         pod.process, pod.ready = None, False
         self._tell(pod)
         self._later(START_SECONDS, self._start_again, pod)
@@ -147,7 +150,11 @@ class Kubelet:
     def _gone(self, pod: Running) -> None:
         if pod.process:
             pod.process.kill()
+            pod.message = getattr(pod.process, "left", None)
         pod.process, pod.ready = None, False
+        pod.tells += 1
+        # Told before it is removed.
+        self._write_status(pod, pod.tells, self._status(pod))
         self._remove(pod)
 
     def _remove(self, pod: Running) -> None:
@@ -191,6 +198,8 @@ class Kubelet:
         elif pod.process is None:
             state = {"waiting": {"reason": "ContainerCreating"}}
         own = {"name": pod.part, "state": state, "restartCount": pod.restarts}
+        if pod.left:
+            own["lastState"] = {"terminated": {"message": pod.left, "exitCode": 137}}
         return {
             "phase": phase,
             "podIP": "10.0.0.1",

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import cast
 
 from billing_operator.apps.api import Apps
+from billing_operator.books.counter import ChargeCounter
 from billing_operator.children.writer import ChildWriter
 from billing_operator.controller.controller import Controller
 from billing_operator.controller.event_recorder import EventRecorder
@@ -80,9 +81,8 @@ class OperatorProcess:
         )
         profiles = ProfileRollout(cluster, apps, memories, clock=now)
         readings = Readings(memories, now, unchanged_seconds=2.2 * SETTINGS.invoices_seconds)
-        reader = InvoiceReader(
-            apps, inventory, readings, metrics, every_seconds=SETTINGS.invoices_seconds
-        )
+        counter = ChargeCounter(apps, memories)
+        reader = InvoiceReader(apps, counter, inventory, readings, metrics)
         sampler = Sampler(apps, reader, memories, clock=now)
         dependencies = Dependencies(
             cluster=cluster,
@@ -95,8 +95,9 @@ class OperatorProcess:
                 cluster, apps, tokens, profiles, readings, memories, clock=now, now=_utc_now
             ),
             readings=readings,
+            counter=counter,
             invoices=reader,
-            runs=RunKeeper(cluster, inventory, sampler, quiet_seconds=QUIET_SECONDS),
+            runs=RunKeeper(cluster, inventory, sampler, memories, quiet_seconds=QUIET_SECONDS),
             events=EventRecorder(cluster, metrics, now=_utc_now),
             metrics=metrics,
             run_metrics=RunMetrics(metrics.registry),

@@ -1,10 +1,13 @@
 """A cluster with one stack, its two services, runs, and an operator, in time that is simulated."""
 
 import asyncio
+import json
 import random
 from collections.abc import Callable
+from decimal import Decimal
 
 from billing_operator.apps.answers import Accepted, Calls, Counts, ProfileAnswer, count
+from billing_operator.apps.sums import Sum, Sums, as_status
 from billing_operator.desired import profile
 from billing_operator.errors import Waiting
 from billing_operator.kinds import Key, Manifest
@@ -20,6 +23,7 @@ from unit.billing_operator.model.antaeus import (
     Payment,
     PaymentPod,
     now,
+    price,
 )
 from unit.billing_operator.model.controllers import Controllers
 from unit.billing_operator.model.kubelet import Container, Kubelet, Running
@@ -44,6 +48,17 @@ class PaymentContainer:
     def kill(self) -> None:
         self.pod.alive = False
         self.pod.ends.set()
+
+    @property
+    def left(self) -> str:
+        """Its termination message."""
+        return json.dumps({"currencies": as_status(self.sums)})
+
+    @property
+    def sums(self) -> Sums:
+        """What it has accepted."""
+        amount = Decimal(sum(map(price, self.pod.accepted)))
+        return {"USD": Sum(len(self.pod.accepted), amount)} if self.pod.accepted else {}
 
 
 class World:
@@ -205,6 +220,13 @@ class World:
         if operator is self.operator:
             self.calls_told = now()
         return Calls(container.pod.taken, container.pod.held)
+
+    async def totals(self, stack: Stack, pod: Pod) -> Sums:
+        del stack
+        await asyncio.sleep(_ANSWER_SECONDS)
+        if self.payment_silent:
+            raise Waiting(Reason.NO_ANSWER, "no totals", seconds=5.0)
+        return self._payment(pod).sums
 
     def _payment(self, pod: Pod) -> PaymentContainer:
         running = self.kubelet.pods.get(pod.uid)
