@@ -78,6 +78,8 @@ def _batches(billing: Manifest) -> Iterator[_Batch]:
         yield _Batch(unresolved, what, unresolved["time"], unresolved["uid"])
     if unmanaged := billing.get("unmanagedRun"):
         yield _Batch(unmanaged, "a direct pay call", unmanaged["time"], unmanaged["time"])
+    if past := billing.get("unknownPast"):
+        yield _Batch(past, "what may be charged since the status was lost", *[past["time"]] * 2)
 
 
 def _hold(stack: Stack, seen: Observed, batch: _Batch) -> RestartHold | None:

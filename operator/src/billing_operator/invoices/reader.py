@@ -90,6 +90,8 @@ class InvoiceReader:
         """
         last = self._readings.last(stack.uid)
         if last and last.instance == instance and counts.paid > last.counts.paid:
+            # The ids that are known stay known; more are paid than these.
+            counts = replace(counts, paid_ids=last.counts.paid_ids)
             self._readings.note(stack.uid, replace(last, counts=counts))
 
     async def _charges(self, stack: Stack, seen: Observed) -> Processes | Waiting:

@@ -51,14 +51,19 @@ def under_way(stack: Stack) -> list[Manifest]:
     To restart it now would cut that off, and forget what was paid.
     """
     known = stack.status.get("billing") or {}
-    return [known[name] for name in ("running", "unresolvedRun", "unmanagedRun") if known.get(name)]
+    names = ("running", "unresolvedRun", "unmanagedRun", "unknownPast")
+    return [known[name] for name in names if known.get(name)]
 
 
 def batch_under_way(stack: Stack) -> str | None:
     """The same in words; None where nothing is known to charge."""
-    jobs = [record.get("job") for record in under_way(stack)]
-    # A call that is no run is no Job's.
-    return next((f"run {job}" if job else "a direct pay call" for job in jobs), None)
+    known = stack.status.get("billing") or {}
+    for name in ("running", "unresolvedRun"):
+        if known.get(name):
+            return f"run {known[name]['job']}"
+    if known.get("unmanagedRun"):
+        return "a direct pay call"
+    return "a past that nobody knows" if known.get("unknownPast") else None
 
 
 class _Lost(NamedTuple):
@@ -97,7 +102,8 @@ def _lost(stack: Stack, old: Manifest, reading: Reading) -> _Lost | None:
         return _Lost(paid, pending, None, uncertain) if paid or cut_off or uncertain else None
     # More may have been paid at the end than anybody read, and an image may keep what is paid.
     kept = missing(reading.counts.paid_ids, old.get("paidIDs"))
-    unread = max(0, paid - old.get("paid", 0) - (kept[0] if kept else 0))
+    with_ids = missing(old.get("paidIDs"), "")
+    unread = max(0, paid - sum(each[0] for each in (with_ids, kept) if each))
     if not gone[0] and not unread and not cut_off and not uncertain:
         return None
     return _Lost(gone[0] + unread, pending, None if unread else gone[1], uncertain)

@@ -232,20 +232,28 @@ def _unmanaged_run(
 ) -> Manifest | None:
     """A pay call that is no run, if there are signs of one."""
     reading = context.reading
-    if reading is None or any(map(_may_charge, (old, new))):
+    if reading is None or any(_may_charge(status, observed) for status in (old, new)):
         return None
     known = _explained(stack, new, reading)
     charging = observed.activity is not None and observed.activity.charging
     if known is None or not (charging or reading.counts.paid > known):
         return None
-    of_whom = reading.instance.as_status()
-    return {"time": timestamp(context.now), "antaeusInstance": of_whom, "paid": known}
+    of_whom = reading.instance
+    if charging and of_whom != context.instance and not context.host_of(of_whom):
+        # What is charged now, an Antaeus charges that has not been read yet.
+        of_whom = context.instance or of_whom
+    record = {"time": timestamp(context.now), "antaeusInstance": of_whom.as_status()}
+    return record | {"paid": known}
 
 
-def _may_charge(status: Manifest) -> bool:
-    """Whether a run may be charging; one without leave to pay is not."""
-    has_leave = (status.get("running") or {}).get("leaveTime")
-    return bool(has_leave or status.get("unresolvedRun"))
+def _may_charge(status: Manifest, observed: ObservedRuns) -> bool:
+    """Whether a run may be charging; one without leave to pay is not, nor one not told of it."""
+    if status.get("unresolvedRun") or status.get("unknownPast"):
+        return True
+    record: Manifest = status.get("running") or {}
+    run = next((run for run in observed.runs if run.uid == record.get("uid")), None)
+    untold = run is not None and run.under_way and run.pod is not None and not run.pod.may_pay
+    return bool(record.get("leaveTime")) and not untold
 
 
 def _explained(stack: Stack, new: Manifest, reading: Reading) -> int | None:

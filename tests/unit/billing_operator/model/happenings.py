@@ -139,6 +139,13 @@ class Happenings(RunHappenings):
             self.rules.said_over.add(record.get("podUID", ""))
             self.annotate(ACKNOWLEDGE_RUN, record.get("uid") or record["time"])
 
+    def do_acknowledge_past(self) -> None:
+        """As a person who has compared what was charged with what is paid."""
+        past = self.world.billing.get("unknownPast")
+        if past and not self.rules.batches():
+            self.annotate(ACKNOWLEDGE_RUN, past["time"])
+            self.rules.acknowledged_all()
+
     def do_suspend_stack(self) -> None:
         self.spec(suspend=True)
 

@@ -99,6 +99,11 @@ class Rules(LeaveRules):
         for process in self._before_this_one:
             process.acknowledged = True
 
+    def acknowledged_all(self) -> None:
+        """Takes in that a person has dealt with all that was ever charged."""
+        for process in self.world.processes:
+            process.acknowledged = process is not self.world.antaeus()
+
     def _open(self, gap: str, what: object = None) -> bool:
         """Whether a gap is to be passed over; what is judged again and again counts once."""
         if gap in KNOWN_GAPS and (what is None or (gap, what) not in self._passed_over):

@@ -74,9 +74,11 @@ class Simulation:
         if self.world.billing.get("waiting", {}).get("reason") not in (
             None,
             WaitReason.INVOICES_RESET,
+            WaitReason.STATUS_LOST,
         ):
             raise Violation(f"a run waits for ever: {self.world.billing['waiting']}")
         self.happenings.happen("acknowledge reset")
+        self.happenings.happen("acknowledge past")
         await self._until_over()
         for name in self.rules.lost_silently():
             raise Violation(f"{name} was lost silently")
