@@ -2,9 +2,10 @@
 
 import base64
 
+from billing_operator.apps.answers import Calls, Counts
 from billing_operator.kinds import Manifest
 from billing_operator.names import TOKEN_ID
-from support.operator.in_memory import OperatorInMemory
+from support.operator.in_memory import STILL_SECONDS, OperatorInMemory
 
 
 def secret(operator: OperatorInMemory) -> dict[str, str]:
@@ -25,9 +26,26 @@ def step(operator: OperatorInMemory) -> str | None:
     return found.get("step")
 
 
+def be_still(operator: OperatorInMemory) -> None:
+    """Has both services tell how far they are, which nobody changes."""
+    operator.apps.counts.setdefault("shop", Counts(2, 8))
+    operator.apps.taken.setdefault("shop-payment-0", Calls(taken=0, held=0))
+
+
+async def reconcile_in_peace(operator: OperatorInMemory) -> None:
+    """Goes on until nobody has paid for long enough."""
+    be_still(operator)
+    await operator.reconcile()
+    operator.now += STILL_SECONDS
+    await operator.reconcile()
+
+
 async def rotate(operator: OperatorInMemory) -> None:
     """Goes on until a rotation that is wanted is complete, with a kubelet that is quick."""
+    be_still(operator)
     for _ in range(8):
         await operator.reconcile()
         operator.run_pods()
         operator.refresh_tokens()
+        if step(operator) == "Staged":
+            operator.now += STILL_SECONDS

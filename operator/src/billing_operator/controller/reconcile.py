@@ -19,7 +19,6 @@ from billing_operator.errors import (
     Waiting,
 )
 from billing_operator.inputs import Installation, Token
-from billing_operator.invoices.reset import under_way
 from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref
 from billing_operator.names import TOKEN_KEY, token_secret_name
 from billing_operator.observed.stack import Observed, observe
@@ -108,8 +107,7 @@ class Reconciler:
         await self._write_children(current)
         stack, seen = current.stack, self._seen(current.stack)
         current.progress = await self._dependencies.profiles.advance(stack, seen.payment_answers)
-        busy = bool(under_way(stack))
-        current.rotation = await self._dependencies.rotation.advance(stack, seen, billing_busy=busy)
+        current.rotation = await self._dependencies.rotation.advance(stack, seen)
         current.fault = self._dependencies.tokens.complaint(current.stack) or current.unremoved
 
     async def _write_children(self, current: _Pass) -> None:

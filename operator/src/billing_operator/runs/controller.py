@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from billing_operator.errors import Fault
+from billing_operator.invoices.sampler import Sampler
 from billing_operator.kinds import BILLING_STACK, CRON_JOB, JOB, POD, Key, Kind, Manifest, Ref, key
 from billing_operator.kube.api import Cluster
 from billing_operator.kube.cache import Inventory
@@ -13,7 +14,6 @@ from billing_operator.runs.admission import to_begin, to_skip
 from billing_operator.runs.jobs import Run, RunPod, runs_of, with_leave
 from billing_operator.runs.leave import to_allow
 from billing_operator.runs.records import ObservedRuns
-from billing_operator.runs.sampler import Sampler
 from billing_operator.spec.stack import Stack
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class RunKeeper:
             ended = (run for run in runs if run.uid == record["uid"])
             reports = (run.report_of(record.get("podUID")) for run in ended)
             for report in filter(None, reports):
-                self._sampler.record_final_counts(stack, record, report)
+                self._sampler.record_final_counts(stack, record, report.final_counts)
         uncertain = known.get("unresolvedRun") or known.get("unmanagedRun")
         uncertain = uncertain or _awaits_leave(known, runs)
         if not uncertain and not any(run.waiting for run in runs):

@@ -8,10 +8,10 @@ taken out again.
 from dataclasses import dataclass
 from datetime import datetime
 
+from billing_operator.invoices.activity import Activity
 from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.observed.stack import AntaeusInstance, Pod
-from billing_operator.runs.activity import Activity
 from billing_operator.runs.jobs import Run, RunPod
 from billing_operator.runs.report import Outcome
 from billing_operator.runs.result import is_resolved, last_run

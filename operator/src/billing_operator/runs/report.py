@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
 
+from billing_operator.apps.answers import Counts
+
 LONGEST_MESSAGE = 1000
 """In characters: what the messages of a status have room for, and some to spare."""
 # Kubernetes cuts the message of a container off at 4096 bytes.
@@ -67,6 +69,13 @@ class RunReport:
         if self.paid_before is None or self.paid_after is None:
             return None
         return self.paid_after - self.paid_before
+
+    @property
+    def final_counts(self) -> Counts | None:
+        """The invoices after the call, if they were read."""
+        if self.paid_after is None or self.pending_after is None:
+            return None
+        return Counts(self.paid_after, self.pending_after)
 
     def text(self) -> str:
         """As the pod writes it."""

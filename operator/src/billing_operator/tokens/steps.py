@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import Enum, auto
 
 from billing_operator.apps.answers import Accepted
+from billing_operator.invoices.activity import Activity
 from billing_operator.kinds import deployment
 from billing_operator.names import ANTAEUS, TOKEN_ID, part_name
 from billing_operator.observed.stack import Observed
@@ -19,6 +20,11 @@ from billing_operator.tokens.secret import Step, TokenSecret
 
 _IMAGE_REMEDY = (
     "take spec.payment.image out, or name a version of payment there that tells its tokens"
+)
+_SILENT_SECONDS = 120.0
+_SILENT_REMEDY = (
+    "see why that does not answer, or, where nobody pays for sure, set spec.antaeus.replicas to 0 "
+    "until the rotation is complete, which ends Antaeus and so forgets all payments"
 )
 
 
@@ -120,14 +126,19 @@ class Facts:
         payment: every payment pod that may take a charge, now or soon, be it ready or leaving.
         antaeus_lacks: what is still to happen until no Antaeus has another token than the current.
         billing_busy: whether a billing run is under way, or one before may still be charging.
-        paying: whether invoices were paid just now, by whomever.
+        activity: of whoever may be paying; None where no Antaeus runs that could be cut off, or
+            where it is not the turn of Antaeus.
+        quiet_seconds: for so long nothing may move before Antaeus is restarted.
+        waiting_seconds: for so long it has been at this step, as far as is known.
         suspended: whether nothing may be written.
     """
 
     payment: tuple[PaymentPod, ...]
     antaeus_lacks: str | None
     billing_busy: bool = False
-    paying: bool = False
+    activity: Activity | None = None
+    quiet_seconds: float = 0.0
+    waiting_seconds: float = 0.0
     suspended: bool = False
 
 
@@ -238,8 +249,31 @@ def _billing(facts: Facts) -> Blocked | None:
 
 
 def _quiet(facts: Facts) -> Blocked | None:
-    paying = Blocked("invoices are being paid; a restart of Antaeus would cut that off")
-    return _billing(facts) or (paying if facts.paying else None)
+    """Whether Antaeus may be restarted: what is not known may be somebody who pays."""
+    return _billing(facts) or _unknown(facts) or _paying(facts)
+
+
+def _unknown(facts: Facts) -> Blocked | None:
+    unknown_because = facts.activity.unknown_because if facts.activity else ""
+    if not unknown_because:
+        return None
+    # A pod that starts is silent for a while, and no one must act for that.
+    remedy = _SILENT_REMEDY if facts.waiting_seconds >= _SILENT_SECONDS else None
+    return Blocked(
+        "a restart of Antaeus may cut off somebody who pays, and whether anybody does can't be "
+        f"told: {unknown_because}",
+        remedy,
+    )
+
+
+def _paying(facts: Facts) -> Blocked | None:
+    activity, quiet = facts.activity, facts.quiet_seconds
+    if activity is None or not (activity.charging or activity.unchanged_seconds < quiet):
+        return None
+    return Blocked(
+        f"nobody is to pay, nor payment to get a charge, for {quiet:g} s: a restart of Antaeus "
+        "would cut that off"
+    )
 
 
 def _some(names: Iterable[str]) -> str:

@@ -25,7 +25,7 @@ PARTS = {
     "billing_operator.children.writer",
     "billing_operator.invoices.readings",
     "billing_operator.profile.rollout",
-    "billing_operator.runs.activity",
+    "billing_operator.invoices.activity",
     "billing_operator.tokens.rotation",
     "billing_operator.tokens.store",
 }

@@ -28,7 +28,7 @@ class Scene:
         self.inventory, self.metrics = Inventory(), Metrics()
         self.inventory.put(BILLING_STACK, a_body())
         self.inventory.put(POD, a_pod("antaeus", ready=ready))
-        self.readings = Readings(Memories(), lambda: 0.0, unchanged_seconds=1.0)
+        self.readings = Readings(Memories())
         self.reader = InvoiceReader(
             self.apps, self.inventory, self.readings, self.metrics, every_seconds=10.0
         )

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from billing_operator.apps.answers import Counts
+from billing_operator.invoices.activity import Activity
 from billing_operator.invoices.readings import Reading
 from billing_operator.invoices.reset import invoices
 from billing_operator.kinds import Manifest
 from billing_operator.names import ACKNOWLEDGE_RESET, MAY_PAY
 from billing_operator.observed.stack import AntaeusInstance, Observed, Pod, observe
-from billing_operator.runs.activity import Activity
 from billing_operator.runs.admission import billing, to_begin, to_skip
 from billing_operator.runs.jobs import runs_of, with_leave
 from billing_operator.runs.leave import to_allow

@@ -18,8 +18,8 @@ class Sample:
 
     Attributes:
         reading: None where Antaeus did not answer.
-        calls: of each pod, by what tells one start of it from another; None where one of them
-            does not tell, or there is none.
+        calls: of each pod that takes charges, by what tells one start of it from another; none
+            where payment has no pod at all, and None where one of them does not tell.
     """
 
     reading: Reading | None
