@@ -50,6 +50,7 @@ class Reason(StrEnum):
     APPLY_REJECTED = "ApplyRejected"
     NAME_CONFLICT = "NameConflict"
     TOKEN_INVALID = "TokenInvalid"
+    TOKEN_CHANGED = "TokenChanged"
     TOKEN_LOST = "TokenLost"
     # Faults that pass by themselves.
     PREVIOUS_STACK_TERMINATING = "PreviousStackTerminating"

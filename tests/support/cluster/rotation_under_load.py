@@ -111,7 +111,7 @@ def assert_one_token(workspace: Workspace, before: str) -> None:
     """Another than before, which is what Antaeus has and all that the Secret has."""
     secret = workspace.api.read(SECRET, workspace.namespace, "shop-token")
     assert secret is not None
-    assert set(secret["data"]) == {TOKEN_KEY, "id", "made", "request", "rotated-at"}
+    assert set(secret["data"]) == {TOKEN_KEY, "id", "digest", "made", "request", "rotated-at"}
     token = base64.b64decode(secret["data"][TOKEN_KEY]).decode()
     assert token != before
     assert antaeus_has(workspace) == token

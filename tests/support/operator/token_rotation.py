@@ -1,11 +1,12 @@
 """A stack in memory whose token is rotated, and what can be seen of that."""
 
 import base64
+from typing import Any
 
 from billing_operator.apps.answers import Calls, Counts
 from billing_operator.kinds import Manifest
 from billing_operator.names import TOKEN_ID
-from support.operator.in_memory import STILL_SECONDS, OperatorInMemory
+from support.operator.in_memory import STILL_SECONDS, OperatorInMemory, ready
 
 
 def secret(operator: OperatorInMemory) -> dict[str, str]:
@@ -49,3 +50,21 @@ async def rotate(operator: OperatorInMemory) -> None:
         operator.refresh_tokens()
         if step(operator) == "Staged":
             operator.now += STILL_SECONDS
+
+
+async def asked(**spec: Any) -> OperatorInMemory:
+    """A stack at rest of which a rotation is asked."""
+    operator = await ready(**spec)
+    operator.annotate(rotate_token="1")
+    return operator
+
+
+async def staged() -> OperatorInMemory:
+    """A rotation whose tokens payment accepts both, so that it may go on if nobody pays."""
+    operator = await asked()
+    be_still(operator)
+    await operator.reconcile()
+    operator.refresh_tokens()
+    await operator.reconcile()
+    assert step(operator) == "Staged"
+    return operator

@@ -21,7 +21,8 @@ from billing_operator.spec.stack import Stack
 from billing_operator.status.judge import judge
 from billing_operator.status.readiness import Findings
 from billing_operator.tokens.secret import TokenSecret
-from billing_operator.tokens.steps import Blocked, Rotation, token_state
+from billing_operator.tokens.state import token_state
+from billing_operator.tokens.steps import Blocked, Rotation
 from case_names import as_written
 from support.operator.builders import (
     a_body,

@@ -43,7 +43,8 @@ class Sampler:
         try:
             reading = (await self._reader.read(stack)).reading
         except Waiting as fault:
-            return _silent(stack, fault)
+            _log_silence(stack, fault)
+            return None
         # Of an Antaeus that somebody else has not seen yet, or not any more, it tells nothing.
         return reading if reading and reading.instance == seen.antaeus_instance else None
 
@@ -54,10 +55,11 @@ class Sampler:
         try:
             calls = await asyncio.gather(*(self._apps.calls(stack, pod) for pod in pods))
         except Waiting as fault:
-            return _silent(stack, fault)
+            _log_silence(stack, fault)
+            return None
         starts = (f"{pod.uid}/{pod.restarts}" for pod in pods)
         return tuple(zip(starts, calls, strict=True))
 
 
-def _silent(stack: Stack, fault: Waiting) -> None:
+def _log_silence(stack: Stack, fault: Waiting) -> None:
     log.debug("no sample", extra={"stack": str(stack.key), "why": fault.message})

@@ -129,6 +129,8 @@ class Operator:
             apps, inventory, readings, self.metrics, every_seconds=settings.invoices_seconds
         )
         sampler = Sampler(apps, reader, memories, clock=time.monotonic)
+        # Two readings, with a tenth of jitter.
+        alike = 2.2 * settings.invoices_seconds
         dependencies = Dependencies(
             cluster=cluster,
             inventory=inventory,
@@ -137,16 +139,7 @@ class Operator:
             tokens=tokens,
             profiles=profiles,
             rotation=TokenRotation(
-                cluster,
-                apps,
-                tokens,
-                profiles,
-                sampler,
-                memories,
-                clock=time.monotonic,
-                now=utc_now,
-                # Two readings that are alike, with a tenth of jitter.
-                quiet_seconds=2.2 * settings.invoices_seconds,
+                cluster, apps, tokens, profiles, sampler, memories, time.monotonic, utc_now, alike
             ),
             readings=readings,
             invoices=reader,

@@ -26,18 +26,20 @@ from billing_operator.tokens.secret import (
     completed,
     dropped,
     promoted,
+    sealed,
     staged,
     without_old,
 )
+from billing_operator.tokens.state import TokenState
 from billing_operator.tokens.steps import (
     Action,
     Blocked,
     Facts,
     PaymentPod,
     Rotation,
-    TokenState,
     antaeus_lacks,
     due_in,
+    may_seal,
     next_step,
     wanted,
 )
@@ -99,7 +101,8 @@ class TokenRotation:
         state = self.tokens.state(stack)
         if state is None:
             return None
-        if not state.under_way and not wanted(stack, state, self.now()):
+        seals = may_seal(state, antaeus_runs=seen.antaeus_runs) and not stack.suspend
+        if not (seals or state.under_way or wanted(stack, state, self.now())):
             self._known(stack).effort = None
             return Rotation(state, look_again=due_in(stack, state, self.now()))
         step = await self._next(stack, seen, state)
@@ -140,9 +143,7 @@ class TokenRotation:
         except Conflict:
             return again
         state = self.tokens.note(stack, TokenSecret.of(live), replace(secrets, own=live))
-        log.info(
-            "token rotation step", extra={"stack": str(stack.key), "step": state.step or "Complete"}
-        )
+        _log(stack, step, state)
         return await self._wait(stack, seen, state, None)
 
     async def _look(self, known: Stack) -> tuple[Stack | None, Secrets, Observed]:
@@ -160,6 +161,8 @@ class TokenRotation:
 
     def _changed(self, stack: Stack, step: Action, own: TokenSecret, secrets: Secrets) -> Manifest:
         match step:
+            case Action.SEAL:
+                return sealed(own, self.tokens.new_key())
             case Action.STAGE:
                 return staged(own, self.tokens.new(stack, secrets))
             case Action.DROP:
@@ -180,6 +183,7 @@ class TokenRotation:
         facts = Facts(
             payment=tuple(await asyncio.gather(*(self._ask(stack, pod) for pod in pods))),
             antaeus_lacks=antaeus_lacks(stack, seen, state.id),
+            antaeus_runs=seen.antaeus_runs,
             billing_busy=bool(under_way(stack)),
             activity=await self._activity(stack, seen, state),
             quiet_seconds=self.quiet_seconds,
@@ -220,3 +224,11 @@ class TokenRotation:
             await self.profiles.refresh(stack, seen.of(PAYMENT), why=why)
         later = _LOOK_AGAIN_SELDOM if wait and wait.remedy else _LOOK_AGAIN_LATER
         return Rotation(state, wait, _LOOK_AGAIN if usual else later)
+
+
+def _log(stack: Stack, step: Action, state: TokenState) -> None:
+    if step is Action.SEAL:
+        log.info("token digest", extra={"stack": str(stack.key)})
+    else:
+        written = state.step or "Complete"
+        log.info("token rotation step", extra={"stack": str(stack.key), "step": written})

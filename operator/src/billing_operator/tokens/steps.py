@@ -16,7 +16,8 @@ from billing_operator.kinds import deployment
 from billing_operator.names import ANTAEUS, TOKEN_ID, part_name
 from billing_operator.observed.stack import Observed
 from billing_operator.spec.stack import Stack
-from billing_operator.tokens.secret import Step, TokenSecret
+from billing_operator.tokens.secret import Step
+from billing_operator.tokens.state import TokenState
 
 _IMAGE_REMEDY = (
     "take spec.payment.image out, or name a version of payment there that tells its tokens"
@@ -28,63 +29,10 @@ _SILENT_REMEDY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TokenState:
-    """What is known of a stack's tokens without knowing any of them.
-
-    Attributes:
-        users: whether the current one was taken from a user's Secret; other_users: the other one.
-        made: since when the current one is in use.
-        rotated_at: when the last rotation was complete.
-        request: the last one that was met.
-        differs: whether the user's Secret has another token than the current one.
-        other_differs: whether it has another one than the other.
-        good: whether what is to be used can be read: false while a user's Secret is no good.
-    """
-
-    id: str | None
-    other_id: str | None
-    step: Step | None
-    users: bool
-    other_users: bool
-    made: datetime
-    rotated_at: str | None
-    request: str | None
-    differs: bool = False
-    other_differs: bool = False
-    good: bool = True
-
-    @property
-    def under_way(self) -> bool:
-        """Whether a rotation has begun and is not complete."""
-        return self.step is not None
-
-
-def token_state(own: TokenSecret, users: str | None, *, good: bool = True) -> TokenState:
-    """What a Secret says, without the tokens.
-
-    Args:
-        users: the token of the user's own Secret; None where none is named or it is no good.
-    """
-    other = own.other
-    return TokenState(
-        id=own.current.id,
-        other_id=other.id if other else None,
-        step=own.step,
-        users=own.current.users,
-        other_users=other is not None and other.users,
-        made=own.made,
-        rotated_at=own.rotated_at,
-        request=own.request,
-        differs=users not in (None, own.current.text),
-        other_differs=other is not None and users != other.text,
-        good=good,
-    )
-
-
 class Action(Enum):
     """What is done to the Secret."""
 
+    SEAL = auto()
     STAGE = auto()
     DROP = auto()
     PROMOTE = auto()
@@ -123,6 +71,7 @@ class Facts:
     """All that a step depends on besides the Secret.
 
     Attributes:
+        antaeus_runs: whether an Antaeus has a token by now, which nobody can ask it for.
         payment: every payment pod that may take a charge, now or soon, be it ready or leaving.
         antaeus_lacks: what is still to happen until no Antaeus has another token than the current.
         billing_busy: whether a billing run is under way, or one before may still be charging.
@@ -135,6 +84,7 @@ class Facts:
 
     payment: tuple[PaymentPod, ...]
     antaeus_lacks: str | None
+    antaeus_runs: bool = True
     billing_busy: bool = False
     activity: Activity | None = None
     quiet_seconds: float = 0.0
@@ -186,7 +136,9 @@ def sooner(seconds: float | None, rotation: Rotation | None) -> float | None:
 def next_step(
     stack: Stack, state: TokenState, facts: Facts, now: datetime
 ) -> Action | Blocked | None:
-    """What to do, or what to wait for; None where there is nothing to rotate."""
+    """What to do, or what to wait for; None where there is nothing to do."""
+    if may_seal(state, antaeus_runs=facts.antaeus_runs) and not facts.suspended:
+        return Action.SEAL
     match state.step:
         case None:
             step = _begin(facts) if wanted(stack, state, now) else None
@@ -199,6 +151,14 @@ def next_step(
     if isinstance(step, Action) and facts.suspended:
         return Blocked("spec.suspend is true: nothing is written until it is false")
     return step
+
+
+def may_seal(state: TokenState, *, antaeus_runs: bool) -> bool:
+    """Whether digests of what the Secret has now are to be made.
+
+    Not while an Antaeus runs, which may have been started with another token.
+    """
+    return not (state.sealed or antaeus_runs)
 
 
 def _begin(facts: Facts) -> Action | Blocked:

@@ -1,21 +1,17 @@
 """A rotation as the operator makes it: what it writes, when, and what it says meanwhile."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from billing_operator.apps.answers import Calls, Counts
 from billing_operator.errors import Refused, SpecError
 from billing_operator.observed.stack import observe
 from billing_operator.tokens.steps import Blocked
 from support.operator.builders import a_body, a_secret
-from support.operator.fake_apps import FakeApps
-from support.operator.in_memory import STILL_SECONDS, OperatorInMemory, ready
+from support.operator.in_memory import OperatorInMemory, ready
 from support.operator.token_rotation import (
-    be_still,
+    asked,
     reconcile_in_peace,
     rotate,
     secret,
@@ -24,13 +20,7 @@ from support.operator.token_rotation import (
 )
 
 SECRET_WRITE = ("replace", "Secret")
-
-
-async def asked(**spec: Any) -> OperatorInMemory:
-    """A stack at rest of which a rotation is asked."""
-    operator = await ready(**spec)
-    operator.annotate(rotate_token="1")
-    return operator
+AT_REST = {"token", "id", "digest", "made", "request", "rotated-at"}
 
 
 async def test_a_rotation_takes_four_writes_of_the_secret_and_one_restart_of_antaeus() -> None:
@@ -64,7 +54,7 @@ async def test_a_rotation_takes_four_writes_of_the_secret_and_one_restart_of_ant
     operator.refresh_tokens()
     await operator.reconcile()
     await operator.reconcile()
-    assert secret(operator).keys() == {"token", "id", "made", "request", "rotated-at"}
+    assert secret(operator).keys() == AT_REST
     assert secret(operator)["token"] == staged["secondary"]
     assert operator.condition("Ready") == ("True", "AllReady")
     assert step(operator) is None
@@ -238,113 +228,6 @@ async def test_a_billing_run_keeps_it_from_beginning_and_from_swapping() -> None
     assert held is not None
     assert (held.under_way, held.blocked_by) == (False, Blocked("the billing run is to end"))
     assert SECRET_WRITE not in operator.cluster.writes
-
-
-async def staged() -> OperatorInMemory:
-    """A rotation whose tokens payment accepts both, so that it may go on if nobody pays."""
-    operator = await asked()
-    be_still(operator)
-    await operator.reconcile()
-    operator.refresh_tokens()
-    await operator.reconcile()
-    assert step(operator) == "Staged"
-    return operator
-
-
-def waits_for(operator: OperatorInMemory) -> str:
-    return str(operator.status["token"]["rotation"]["waitingFor"])
-
-
-async def test_it_waits_until_nobody_has_paid_for_a_while() -> None:
-    operator = await staged()
-    assert "nobody is to pay" in waits_for(operator)
-
-    operator.now += STILL_SECONDS
-    await operator.reconcile()
-    assert step(operator) == "Promoted"
-
-
-@pytest.mark.parametrize(
-    "pay",
-    [
-        lambda apps: apps.counts.update(shop=Counts(3, 7)),
-        lambda apps: apps.taken.update({"shop-payment-0": Calls(taken=1, held=0)}),
-        lambda apps: apps.taken.update({"shop-payment-0": Calls(taken=0, held=1)}),
-    ],
-    ids=["an invoice is paid", "a charge is declined", "payment is in the middle of a charge"],
-)
-async def test_it_waits_while_somebody_pays(pay: Callable[[FakeApps], None]) -> None:
-    operator = await staged()
-    operator.now += STILL_SECONDS
-    pay(operator.apps)
-    await operator.reconcile()
-
-    assert step(operator) == "Staged"
-    assert "nobody is to pay" in waits_for(operator)
-
-
-@pytest.mark.parametrize(
-    "fall_silent",
-    [lambda apps: apps.counts.clear(), lambda apps: apps.taken.clear()],
-    ids=["Antaeus does not answer", "payment does not tell what it counts"],
-)
-async def test_it_waits_while_nobody_can_tell_whether_somebody_pays(
-    fall_silent: Callable[[FakeApps], None],
-) -> None:
-    operator = await staged()
-    fall_silent(operator.apps)
-    operator.now += 5 * STILL_SECONDS
-    await operator.reconcile()
-    assert step(operator) == "Staged"
-    assert "can't be told" in waits_for(operator)
-    assert operator.condition("TokenRotationHeld") == ("False", "AsExpected")
-
-    operator.now += 5 * STILL_SECONDS
-    await operator.reconcile()
-    assert operator.condition("TokenRotationHeld") == ("True", "TokenRotationHeld")
-
-    # From the first answer on, since nobody knows what was before it.
-    be_still(operator)
-    await operator.reconcile()
-    assert step(operator) == "Staged"
-    operator.now += STILL_SECONDS
-    await operator.reconcile()
-    assert step(operator) == "Promoted"
-
-
-async def test_a_new_leader_knows_of_nobody_who_pays_and_waits_too() -> None:
-    operator = await staged()
-    operator.now += STILL_SECONDS
-    operator.change_leader()
-    await operator.reconcile()
-    assert step(operator) == "Staged"
-
-    operator.now += STILL_SECONDS
-    await operator.reconcile()
-    assert step(operator) == "Promoted"
-
-
-async def test_what_an_antaeus_of_before_said_does_not_count_for_the_one_of_now() -> None:
-    operator = await staged()
-    operator.now += STILL_SECONDS
-    pod = operator.cluster.must_get("Pod", "shop-antaeus-0")
-    pod["status"]["containerStatuses"][0]["restartCount"] = 1
-    operator.cluster.have(pod)
-    await operator.reconcile()
-
-    assert step(operator) == "Staged"
-
-
-async def test_a_run_that_began_unseen_is_what_a_step_goes_by() -> None:
-    operator = await staged()
-    operator.now += STILL_SECONDS
-    await operator.watch()
-    body = operator.cluster.must_get("BillingStack", "shop")
-    body["status"]["billing"] = {"running": {"job": "run", "uid": "run"}}
-    operator.cluster.have(body)
-    await operator.reconcile(with_stale_cache=True)
-
-    assert secret(operator)["step"] == "Staged"
 
 
 async def test_a_pass_that_is_held_up_half_way_still_tells_of_the_rotation() -> None:

@@ -12,12 +12,12 @@ from billing_operator.kinds import Manifest
 from billing_operator.names import TOKEN_ID
 from billing_operator.observed.stack import observe
 from billing_operator.tokens.secret import Step
+from billing_operator.tokens.state import TokenState
 from billing_operator.tokens.steps import (
     Action,
     Blocked,
     Facts,
     PaymentPod,
-    TokenState,
     antaeus_lacks,
     due_in,
     next_step,
@@ -65,6 +65,17 @@ def waited_for(state: TokenState, found: Facts) -> str:
     step = next_step(ASKING, state, found, NOW)
     assert isinstance(step, Blocked)
     return step.what
+
+
+@pytest.mark.parametrize("step", [None, *Step])
+def test_digests_are_made_where_no_antaeus_may_have_another_token(step: Step | None) -> None:
+    state = a_sight(step, sealed=False)
+    asleep = facts(a_payment("old"), antaeus_runs=False)
+
+    assert next_step(a_stack(), state, asleep, NOW) is Action.SEAL
+    assert next_step(a_stack(), state, facts(a_payment("old")), NOW) is not Action.SEAL
+    suspended = replace(asleep, suspended=True)
+    assert next_step(a_stack(), state, suspended, NOW) is not Action.SEAL
 
 
 def test_what_nobody_wants_is_not_begun() -> None:
