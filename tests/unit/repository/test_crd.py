@@ -49,7 +49,8 @@ BILLING: Manifest = {
         "antaeusInstance": INSTANCE,
     }
     | {"paid": 1, "pending": 2, "podUID": "uid of run-x"}
-    | {"leaveTime": "2025-01-01T00:00:00Z", "leaveMessage": ""},
+    | {"leaveTime": "2025-01-01T00:00:00Z", "leaveMessage": ""}
+    | {"refusedBefore": {"pods": "", "counts": [{"reason": "Token", "count": 1}]}},
     "unresolvedRun": {
         "job": "old",
         "uid": "uid of old",
@@ -68,7 +69,7 @@ BILLING: Manifest = {
         "antaeusInstance": INSTANCE,
     }
     | {"completionTime": "", "paidBefore": 1, "pendingBefore": 2, "paidAfter": 3, "pendingAfter": 0}
-    | {"newlyPaid": 2, "message": ""},
+    | {"newlyPaid": 2, "message": "", "refused": [{"reason": "Token", "count": 8}]},
 }
 INVOICES = {"paid": 9, "pending": 0, "paidIDs": "1-9", "antaeusInstance": INSTANCE}
 WITHOUT_WORDS = ("", ".apiVersion", ".kind", ".metadata")

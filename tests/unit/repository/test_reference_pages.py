@@ -50,7 +50,10 @@ LABELS: dict[str, set[str]] = {
     "action": {"created", "changed", "removed"},
     "code": {"none", "5..", "403"},
 }
-AT_REST = {"UpToDate", "NotStalled", "AsExpected", "ReconcileIncomplete", Reason.INVOICES_UNKNOWN}
+AT_REST = {"UpToDate", "NotStalled", "AsExpected", "ReconcileIncomplete"} | {
+    Reason.INVOICES_UNKNOWN,
+    Reason.REFUSALS_UNKNOWN,
+}
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ class RunKeeper:
             for report in filter(None, reports):
                 self._sampler.record_final_counts(stack, record, report.final_counts)
         uncertain = known.get("unresolvedRun") or known.get("unmanagedRun")
-        uncertain = uncertain or _awaits_leave(known, runs)
+        uncertain = uncertain or _awaits_leave(known, runs) or _has_charged(record, runs)
         if not uncertain and not any(run.waiting for run in runs):
             return ObservedRuns(runs, None, self._quiet, with_leave(self._inventory.pods(place)))
         try:
@@ -184,6 +184,13 @@ def _awaits_leave(status: Manifest, runs: tuple[Run, ...]) -> bool:
     uid = (status.get("running") or {}).get("uid")
     asked_for = (run for run in runs if run.under_way and (run.by_hand or run.uid == uid))
     return any(run.pod and run.pod.running and not run.pod.may_pay for run in asked_for)
+
+
+def _has_charged(record: Manifest | None, runs: tuple[Run, ...]) -> bool:
+    """Whether a run has ended that payment may have refused charges of."""
+    if not record or not record.get("leaveTime"):
+        return False
+    return not any(run.uid == record["uid"] and run.under_way for run in runs)
 
 
 def _named(place: Key, run: Run) -> Manifest:

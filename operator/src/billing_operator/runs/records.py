@@ -13,6 +13,7 @@ from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.observed.stack import AntaeusInstance, Pod
 from billing_operator.runs.jobs import Run, RunPod
+from billing_operator.runs.refusals import refused_since
 from billing_operator.runs.report import Outcome
 from billing_operator.runs.result import is_resolved, last_run
 from billing_operator.spec.stack import Stack
@@ -91,7 +92,8 @@ def _of_the_run(old: Manifest, observed: ObservedRuns, context: AdmissionContext
             if not run.leaving and not at_work:
                 return {"running": record}
         elif why := _why_ended(run, record):
-            ended = _ended(last_run(record, run, why, now), record, context)
+            refused = refused_since(record, observed.activity)
+            ended = _ended(last_run(record, run, why, now, refused), record, context)
         elif run:
             return {"running": _at_work(record, run, now)}
     last = ended.get("lastRun") or old.get("lastRun") or {}

@@ -20,6 +20,8 @@ class Outcome(StrEnum):
     """The batch has ended, and nothing that was pending was declined."""
     DECLINED = "Declined"
     """The batch has ended, and a charge was declined."""
+    REFUSED = "Refused"
+    """The batch has ended, and payment did not come to decide on a charge; told by payment."""
     INCOMPLETE = "Incomplete"
     """The batch has ended before it came to all invoices."""
     NOT_SENT = "NotSent"

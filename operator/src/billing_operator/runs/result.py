@@ -4,6 +4,7 @@ from datetime import datetime
 
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.runs.jobs import Run
+from billing_operator.runs.refusals import refused_message
 from billing_operator.runs.report import LONGEST_MESSAGE, Outcome, RunReport
 
 _DECLINED = "their charges were declined, and the next run tries them again"
@@ -18,19 +19,30 @@ _UNSEEN = (
 )
 
 
-def last_run(record: Manifest, run: Run | None, why: str, now: datetime) -> Manifest:
+# Whose charges were not all accepted, as far as is known.
+_NOT_ALL = (Outcome.DECLINED, Outcome.INCOMPLETE, Outcome.UNKNOWN)
+
+
+def last_run(
+    record: Manifest,
+    run: Run | None,
+    why: str,
+    now: datetime,
+    refused: list[Manifest] | None,
+) -> Manifest:
     """The entry of a status for a run that has ended.
 
     Args:
         record: what was written down when it began.
         run: None where its Job has gone.
         why: how it ended, where its pod has not said.
+        refused: what payment refused meanwhile, by reason; None where nobody knows.
     """
     report = run.report_of(record.get("podUID")) if run else None
-    # Leave is written down before it is given.
-    unseen = Outcome.UNKNOWN if record.get("leaveTime") else Outcome.NOT_SENT
-    outcome = report.outcome if report else unseen
+    outcome, refused = _judged(record, report, refused)
     before, after, newly = _counts(record, report)
+    texts = [_message(outcome, report, why, newly, record)]
+    texts += [refused_message(refused)] if refused else []
     return {
         "job": record["job"],
         "uid": record["uid"],
@@ -45,8 +57,25 @@ def last_run(record: Manifest, run: Run | None, why: str, now: datetime) -> Mani
         "paidAfter": after[0],
         "pendingAfter": after[1],
         "newlyPaid": newly,
-        "message": _message(outcome, report, why, newly, record)[:LONGEST_MESSAGE],
+        "refused": refused,
+        "message": "; ".join(texts)[:LONGEST_MESSAGE],
     }
+
+
+_Refused = list[Manifest] | None
+
+
+def _judged(
+    record: Manifest, report: RunReport | None, refused: _Refused
+) -> tuple[Outcome, _Refused]:
+    """What became of a run, and what payment refused of it."""
+    # Leave is written down before it is given.
+    unseen = Outcome.UNKNOWN if record.get("leaveTime") else Outcome.NOT_SENT
+    outcome = report.outcome if report else unseen
+    if outcome is Outcome.DECLINED and refused:
+        return Outcome.REFUSED, refused
+    # Where it paid all, or sent nothing, what was refused was somebody else's.
+    return outcome, refused if outcome in _NOT_ALL else []
 
 
 def is_resolved(ended: Manifest) -> bool:

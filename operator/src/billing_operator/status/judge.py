@@ -25,6 +25,7 @@ from billing_operator.observed.stack import AntaeusInstance, Observed
 from billing_operator.reasons import ConditionType, Reason
 from billing_operator.runs.admission import billing
 from billing_operator.runs.records import AdmissionContext
+from billing_operator.runs.refusals import refused_message
 from billing_operator.spec.stack import Stack
 from billing_operator.status.conditions import Row, condition, pruned
 from billing_operator.status.hibernation import asleep, asleep_message
@@ -55,11 +56,12 @@ def judge(
 ) -> Manifest:
     """The status of a stack. Same findings, same status: a stack at rest is never written."""
     counted = invoices(stack, findings.reading, now)
+    runs = _billing(stack, findings, counted, now)
     return pruned(
         {
             "observedGeneration": stack.generation,
             "operatorVersion": installation.version,
-            "conditions": _conditions(stack, findings, counted, now),
+            "conditions": _conditions(stack, findings, counted, runs, now),
             "endpoints": {
                 "antaeus": _url(stack, ANTAEUS, ANTAEUS_PORT),
                 "ingress": stack.antaeus.ingress and stack.antaeus.ingress.url,
@@ -70,7 +72,7 @@ def judge(
             "token": token_status(stack, findings.token, findings.rotation, now),
             "invoices": counted,
             "monitoring": _monitoring(stack, findings.seen),
-            "billing": _billing(stack, findings, counted, now),
+            "billing": runs,
         }
     )
 
@@ -80,13 +82,14 @@ def _url(stack: Stack, part: str, port: int) -> str:
 
 
 def _conditions(
-    stack: Stack, findings: Findings, counted: Manifest | None, now: datetime
+    stack: Stack, findings: Findings, counted: Manifest | None, runs: Manifest, now: datetime
 ) -> list[Manifest]:
     rows = [
         *_of_progress(verdict(stack, findings, counted)),
         *_of_faults(findings),
         *_of_choices(stack, findings, counted),
         *_of_losses(stack, findings, counted),
+        _of_refusals(runs, counted),
     ]
     before = conditions_of(stack.status)
     return [condition(row, before.get(row.type), stack.generation, now) for row in rows]
@@ -157,6 +160,26 @@ def _of_losses(stack: Stack, findings: Findings, counted: Manifest | None) -> It
     else:
         message = "no rotation waits for a person"
         yield Row(ConditionType.TOKEN_ROTATION_HELD, "False", Reason.AS_EXPECTED, message)
+
+
+def _of_refusals(runs: Manifest, counted: Manifest | None) -> Row:
+    """Whether payment refused charges of the last run, which no other run would mend."""
+    kind, last = ConditionType.CHARGES_REFUSED, runs.get("lastRun") or {}
+    refused = last.get("refused")
+    if last and refused is None:
+        message = f"payment did not tell what it refused in run {last['job']}; the next run tells"
+        return Row(kind, "Unknown", Reason.REFUSALS_UNKNOWN, message)
+    if refused and not _paid_since(last, counted):
+        message = f"run {last['job']}: {refused_message(refused)}"
+        return Row(kind, "True", Reason.CHARGES_REFUSED, message)
+    return Row(kind, "False", Reason.AS_EXPECTED, "no charge of the last run was refused since")
+
+
+def _paid_since(last: Manifest, counted: Manifest | None) -> bool:
+    """Whether charges were accepted after a run, as by a direct pay call."""
+    known, instance = counted or {}, AntaeusInstance.of(last)
+    same = instance is not None and instance == AntaeusInstance.of(known)
+    return same and last.get("paidAfter") is not None and known["paid"] > last["paidAfter"]
 
 
 def _is_of_now(counted: Manifest | None, seen: Observed) -> bool:

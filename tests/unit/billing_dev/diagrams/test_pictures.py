@@ -14,6 +14,7 @@ from support.pictures import LEGIBLE, SVG, contrast, mistakes, parsed
 NOT_OF_READY = {
     *("UpToDate", "NotStalled", "InvoicesReset", "TokenRotationHeld"),
     *("AsExpected", "ReconcileIncomplete", "InvoicesUnknown"),
+    *("ChargesRefused", "RefusalsUnknown"),
     *("NoAnswer", "NamespaceLeaving"),
 }
 # In a font that is as wide as any of those that a browser may take.
