@@ -20,7 +20,6 @@ from billing_operator.errors import (
     Waiting,
 )
 from billing_operator.inputs import Installation, Token
-from billing_operator.invoices.reset import batch_under_way
 from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref
 from billing_operator.kube.live import look_at_pods
 from billing_operator.names import TOKEN_KEY, token_secret_name
@@ -112,8 +111,7 @@ class Reconciler:
         await self._write_children(current)
         stack, seen = current.stack, self._seen(current.stack)
         current.progress = await self._dependencies.profiles.advance(stack, seen.payment_answers)
-        batch = batch_under_way(stack)
-        current.rotation = await self._dependencies.rotation.advance(stack, seen, batch=batch)
+        current.rotation = await self._dependencies.rotation.advance(stack, seen)
         current.fault = self._dependencies.tokens.complaint(current.stack) or current.unremoved
         if seen.unseen_pods(stack.name):
             await look_at_pods(self._dependencies.cluster, self._dependencies.inventory, stack.key)

@@ -64,7 +64,7 @@ def judge(
     ledger = advanced(Ledger.of_stack(stack), snapshot)
     context = admission_context(stack, findings, counted, ledger, now)
     runs = billing(stack, findings.runs, context)
-    of_billing = conditions_of_billing(stack, runs, findings.runs, context)
+    of_billing = conditions_of_billing(stack, runs, findings.runs, context, counted)
     return pruned(
         {
             "observedGeneration": stack.generation,

@@ -28,7 +28,7 @@ PARTS = {
     "billing_operator.controller.lost_status",
     "billing_operator.invoices.readings",
     "billing_operator.profile.rollout",
-    "billing_operator.runs.activity",
+    "billing_operator.invoices.activity",
     "billing_operator.runs.controller",
     "billing_operator.tokens.rotation",
     "billing_operator.tokens.store",
