@@ -59,6 +59,13 @@ def job(operator: OperatorInMemory, name: str = "run") -> Manifest:
     return operator.cluster.must_get("Job", name)
 
 
+async def until_books(operator: OperatorInMemory) -> None:
+    """Has the last run's books made, once all has been still for a while."""
+    for _ in range(2):
+        operator.now += 3.0
+        await operator.reconcile()
+
+
 def leave_of(operator: OperatorInMemory, pod: str = "run-x") -> dict[str, str]:
     found: dict[str, str] = operator.cluster.must_get("Pod", pod)["metadata"]["annotations"]
     return found

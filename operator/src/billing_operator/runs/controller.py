@@ -15,6 +15,7 @@ from billing_operator.memory import Memories
 from billing_operator.names import BILLING, MAY_PAY, PAID_BEFORE, part_name
 from billing_operator.observed.stack import Observed, observe
 from billing_operator.runs.admission import to_begin, to_skip
+from billing_operator.runs.books import STILL_SECONDS
 from billing_operator.runs.jobs import Run, RunPod, orphans_of, report_in, runs_of, with_leave
 from billing_operator.runs.leave import to_allow
 from billing_operator.runs.records import ObservedRuns
@@ -178,7 +179,8 @@ class RunKeeper:
         if any(run.lacks_pod for run in observed.runs):
             times.append(_LOOK_LATER)
         if _lacks_books(status) and not stack.hibernate:
-            times.append(_LOOK_LATER)
+            silent = observed.activity is None or observed.activity.unknown_because
+            times.append(_LOOK_LATER if silent else STILL_SECONDS)
         # Without an Antaeus nothing tells that its batch is over before it has woken up.
         asleep = stack.hibernate and not self._pods(stack.key).antaeus_runs
         if _is_uncertain(status) and not asleep:

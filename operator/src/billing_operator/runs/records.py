@@ -15,7 +15,7 @@ from billing_operator.invoices.activity import Activity
 from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.observed.stack import AntaeusInstance, Pod
-from billing_operator.runs.books import with_books
+from billing_operator.runs.books import is_still, with_books
 from billing_operator.runs.jobs import Run, RunPod
 from billing_operator.runs.refusals import refused_since
 from billing_operator.runs.report import LONGEST_MESSAGE, Outcome, RunReport
@@ -98,7 +98,7 @@ def remembered(stack: Stack, observed: ObservedRuns, context: AdmissionContext) 
         {"time": timestamp(context.now)} if context.status_lost else None
     )
     new["unknownPast"] = _unless_known(stack, past, observed, context)
-    new |= with_books(new, context.reading if _have_told(observed) else None, context.ledger)
+    new |= with_books(new, context.reading if is_still(observed.activity) else None, context.ledger)
     unmanaged = old.get("unmanagedRun") or _unmanaged_run(stack, old, new, observed, context)
     new["unmanagedRun"] = _unless_over(stack, unmanaged, observed, context)
     return new
@@ -228,11 +228,6 @@ def payments_are_kept(context: AdmissionContext) -> bool:
     if reading is None or reading.accepted is None:
         return False
     return context.charges <= reading.counts.paid
-
-
-def _have_told(observed: ObservedRuns) -> bool:
-    """Whether Antaeus and payment were asked just now, and answered."""
-    return observed.activity is not None and not observed.activity.unknown_because
 
 
 def _is_of_another(reading: Reading | None, instance: AntaeusInstance) -> bool:

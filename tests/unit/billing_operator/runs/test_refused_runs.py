@@ -4,7 +4,7 @@ import pytest
 
 from billing_operator.apps.answers import Calls, Counts
 from billing_operator.runs.report import RunReport
-from support.operator.billing_shop import begin, billing, end, shop
+from support.operator.billing_shop import begin, billing, end, shop, until_books
 from support.operator.in_memory import OperatorInMemory
 
 _TOKEN = Calls(taken=8, held=0, refused=(("Token", 8),))
@@ -72,6 +72,7 @@ async def test_what_was_refused_before_a_run_is_none_of_it() -> None:
 
 async def test_the_next_run_whose_charges_are_not_refused_ends_it() -> None:
     operator = await refused_run()
+    await until_books(operator)
     await begin(operator, "next")
     end(operator, report(5), "next")
     await operator.reconcile()
