@@ -24,6 +24,7 @@ class ConditionType(StrEnum):
     TOKEN_LOST = "TokenLost"
     NAME_CONFLICT = "NameConflict"
     FORBIDDEN = "Forbidden"
+    CHANGED_BY_ADMISSION = "ChangedByAdmission"
 
 
 class Reason(StrEnum):
@@ -55,6 +56,7 @@ class Reason(StrEnum):
     TOKEN_ROTATION_HELD = "TokenRotationHeld"
     LEDGER_MISMATCH = "LedgerMismatch"
     BOOKS_UNKNOWN = "BooksUnknown"
+    CHANGED_BY_ADMISSION = "ChangedByAdmission"
     # Faults that a user must mend.
     APPLY_REJECTED = "ApplyRejected"
     NAME_CONFLICT = "NameConflict"

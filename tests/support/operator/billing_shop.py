@@ -12,7 +12,11 @@ LEAVE = ("annotate", "Pod")
 
 async def shop(**spec: object) -> OperatorInMemory:
     """A stack that is ready, with invoices."""
-    operator = await ready(**spec)
+    return await with_invoices(await ready(**spec))
+
+
+async def with_invoices(operator: OperatorInMemory) -> OperatorInMemory:
+    """Has a stack that is ready tell its invoices."""
     operator.apps.counts["shop"] = Counts(2, 8)
     operator.apps.taken["shop-payment-0"] = Calls(taken=0, held=0)
     await operator.dependencies.invoices.read(operator.stack)

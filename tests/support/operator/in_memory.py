@@ -187,6 +187,11 @@ class OperatorInMemory:
         found = (each for each in self.status.get("conditions", ()) if each["type"] == kind)
         return next(((each["status"], each["reason"]) for each in found), None)
 
+    def message(self, kind: str) -> str:
+        """What one of its conditions says."""
+        (found,) = (each for each in self.status["conditions"] if each["type"] == kind)
+        return str(found["message"])
+
     @property
     def announced(self) -> list[str]:
         """Reasons of the Events that were posted."""
