@@ -1,6 +1,6 @@
 # One line a task; what a task does lives in the tool that it calls.
 .DEFAULT_GOAL := help
-.PHONY: help local demo shell kubeconfig down push verify deploy smoke undeploy setup lock check imports test integration test-shipping test-operator test-faults test-payment test-hostile test-docs model e2e render recording bench-payment bench-payment-features bench-payment-readers bench-operator
+.PHONY: help local demo shell kubeconfig down push verify deploy smoke undeploy setup lock check imports test integration test-shipping test-operator test-faults test-payment test-hostile test-docs test-kills model e2e render recording bench-payment bench-payment-features bench-payment-readers bench-operator
 SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := .uv/bin/uv
@@ -93,6 +93,10 @@ test-operator: setup  ## What takes the operator minutes: replicas that end badl
 
 test-faults: setup  ## Every point of the fault campaigns, of which make test tries a few
 	@.venv/bin/pytest tests/integration/faults tests/integration/test_invoices_reset.py tests/integration/test_success_rate.py tests/integration/test_faults_under_load.py --thorough
+
+# A variable RUNS of the shell is not meant.
+test-kills: setup  ## Billing runs while things are killed at random, RUNS=100 each at 1 and 3 replicas; make test makes a few
+	@RUNS=$(if $(filter command,$(firstword $(origin RUNS))),$(RUNS),100) .venv/bin/pytest --thorough tests/integration/faults/test_killed_runs.py
 
 test-payment: setup  ## Payment with browsers, retrying clients, stores and replicas that are killed
 	@.venv/bin/pytest -n auto tests/integration/payment_service --thorough --ignore=tests/integration/payment_service/test_hostile.py

@@ -1,6 +1,7 @@
 """The role of the installed operator, held against what the API server saw it ask for."""
 
 import json
+from collections.abc import Callable
 from functools import partial
 from operator import eq, not_
 
@@ -68,9 +69,18 @@ def test_the_role_grants_what_is_used_and_nothing_else(
 
 
 def _bill(stack: RunningStack) -> None:
-    """One run that is let begin, and one whose time was long ago."""
+    """One run whose pod is refused, one that bills, and one whose time was long ago."""
     inside = ("-n", stack.namespace)
     make = ("create", "job", "--from=cronjob/shop-billing")
+    meta = {"name": "none", "namespace": stack.namespace}
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": meta}
+    stack.kube.apply({**quota, "spec": {"hard": {"pods": "0"}}})
+    stack.kube(*inside, *make, "refused")
+    eventually(partial(_why_stuck, stack), _is_of_the_quota, within=ROLLOUT)
+    stack.kube.delete("resourcequota", "none", stack.namespace)
+    stack.kube.delete("job", "refused", stack.namespace)
+    last = eventually(partial(_last_run, stack), _is_of("refused"), within=ROLLOUT)
+    assert last["outcome"] == "NotSent", last
     stack.kube(*inside, *make, "by-hand")
     late = json.loads(stack.kube(*inside, *make, "late", "--dry-run=client", "-o", "json"))
     late["metadata"]["annotations"] |= {_SCHEDULED: "2020-01-01T00:00:00Z"}
@@ -78,6 +88,24 @@ def _bill(stack: RunningStack) -> None:
     for record, job in (("lastRun", "by-hand"), ("lastSkipped", "late")):
         eventually(partial(_told_job, stack, record), partial(eq, job), within=ROLLOUT)
     eventually(partial(stack.kube.get, "job", "late", stack.namespace), not_, within=ROLLOUT)
+
+
+def _why_stuck(stack: RunningStack) -> str:
+    running: Manifest = stack.read()["status"].get("billing", {}).get("running") or {}
+    return str(running.get("message") or "")
+
+
+def _is_of_the_quota(message: str) -> bool:
+    return "no pod is made" in message and "exceeded quota: none" in message
+
+
+def _last_run(stack: RunningStack) -> Manifest:
+    last: Manifest = stack.read()["status"].get("billing", {}).get("lastRun") or {}
+    return last
+
+
+def _is_of(job: str) -> Callable[[Manifest], bool]:
+    return lambda last: last.get("job") == job
 
 
 def _told_job(stack: RunningStack, record: str) -> str | None:

@@ -1,5 +1,7 @@
 """The only payment pod is deleted while Antaeus pays: every charge is answered all the same."""
 
+import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,10 +11,12 @@ from billing_dev.eventually import eventually
 from billing_operator.kinds import Manifest
 from billing_operator.names import PAYMENT
 from support.cluster.billing_runs import accepted, charged
-from support.cluster.limits import NOTICED, ROLLOUT
+from support.cluster.limits import GONE, NOTICED, ROLLOUT
 from support.cluster.workspace import Workspace
 
-_INVOICES = 8
+_INVOICES = 4
+_SLOWLY = {"successRate": 1, "latency": {"fixed": {"seconds": 0.5}}}
+_DRAIN_SECONDS = 5.0
 # Antaeus, and the payment pod that ends: none takes its place before it has gone.
 _NO_OTHER_POD: Manifest = {
     "apiVersion": "v1",
@@ -20,7 +24,6 @@ _NO_OTHER_POD: Manifest = {
     "metadata": {"name": "no-other"},
     "spec": {"hard": {"pods": "2"}},
 }
-_SLOWLY = {"successRate": 1, "latency": {"fixed": {"seconds": 0.5}}}
 
 
 @pytest.mark.parametrize("turn", range(3))
@@ -39,12 +42,17 @@ def test_a_pay_call_goes_on_when_the_only_payment_pod_is_deleted(
         _refuse_more_pods(workspace)
         pay = ("create", "--raw", pay_path(workspace.namespace, "shop"), "-f", "/dev/null")
         answer = pool.submit(workspace.kube, "-n", workspace.namespace, *pay)
-        eventually(lambda: accepted(workspace), within=ROLLOUT, every=0.5)
+        eventually(lambda: accepted(workspace), within=ROLLOUT, every=0.2)
         (pod,) = workspace.pods("shop", PAYMENT)
         name = pod["metadata"]["name"]
         workspace.kube.delete("pod", name, workspace.namespace, "--wait=false")
+        # However late either is seen, callers are sent there as long as the door is open.
+        eventually(lambda: "terminating" in _endpoints(workspace), within=NOTICED, every=0.1)
+        began = time.monotonic()
+        eventually(lambda: "serving" not in _endpoints(workspace), within=GONE, every=0.1)
 
-        assert answer.result().strip() == "true", f"turn {turn}"
+        assert time.monotonic() - began > _DRAIN_SECONDS - 1, f"turn {turn}"
+        assert answer.result().strip() == "true"
         assert sorted(charged(workspace).values()) == [1] * _INVOICES
 
 
@@ -54,3 +62,11 @@ def _refuse_more_pods(workspace: Workspace) -> None:
     get = ("-n", workspace.namespace, "get", "resourcequota", "no-other", "-o")
     used = "jsonpath={.status.used.pods}"
     eventually(lambda: workspace.kube(*get, used).strip() == "2", within=NOTICED)
+
+
+def _endpoints(workspace: Workspace) -> set[str]:
+    """What holds of any endpoint of payment."""
+    get = ("-n", workspace.namespace, "get", "endpointslice", "-o", "json")
+    slices = json.loads(workspace.kube(*get, "-l", "kubernetes.io/service-name=shop-payment"))
+    endpoints = [each for found in slices["items"] for each in found.get("endpoints") or ()]
+    return {name for each in endpoints for name, holds in each["conditions"].items() if holds}

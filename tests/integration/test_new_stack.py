@@ -26,7 +26,8 @@ def test_an_empty_spec_becomes_a_whole_stack_in_one_pass(workspace: Workspace) -
         # Nobody denies a reset before the Antaeus of now has told its invoices.
         told_by_now = workspace.until_complete("shop")
         statuses = {kind: each["status"] for kind, each in conditions(told_by_now).items()}
-        assert statuses == dict.fromkeys(ConditionType, "False") | {"Ready": "True"}
+        well = {"Ready": "True", "BillingAllowed": "True"}
+        assert statuses == dict.fromkeys(ConditionType, "False") | well
         lives = workspace.antaeus_instances("shop")
         assert [restarts for _, restarts in lives] == [0]
         assert_settled(workspace, operator, "shop", lives=lives)

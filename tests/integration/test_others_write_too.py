@@ -9,7 +9,8 @@ from billing_dev.clients.kube import KubectlError
 from billing_dev.eventually import eventually
 from billing_operator.kinds import DEPLOYMENT, SERVICE, Manifest
 from support.cluster.final_checks import assert_as_desired, assert_at_rest
-from support.cluster.limits import NOTICED, REPAIRED_BY_EVENT
+from support.cluster.limits import REPAIRED_BY_EVENT
+from support.cluster.mutating_policy import configuration, mutating
 from support.cluster.workspace import NO_PODS, Workspace
 
 _ROUNDS = 5
@@ -85,48 +86,9 @@ def test_what_admission_adds_to_deployments_stays_and_costs_no_further_write(
 
 @pytest.fixture
 def injected(workspace: Workspace) -> Iterator[None]:
-    """A policy of the cluster's that changes Deployments of the namespace, as webhooks do."""
-    name = f"inject-{workspace.namespace}"
-    meta, api_version = {"name": name}, "admissionregistration.k8s.io/v1"
-    spec: Manifest = {
-        "matchConstraints": {
-            "namespaceSelector": {
-                "matchLabels": {"kubernetes.io/metadata.name": workspace.namespace}
-            },
-            "resourceRules": [
-                {
-                    "apiGroups": ["apps"],
-                    "apiVersions": ["v1"],
-                    "resources": ["deployments"],
-                    "operations": ["CREATE", "UPDATE"],
-                }
-            ],
-        },
-        "failurePolicy": "Fail",
-        "reinvocationPolicy": "Never",
-        "mutations": [
-            {"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": _INJECTS}}
-        ],
-    }
-    policy, binding = "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"
-    workspace.kube.apply(
-        {"apiVersion": api_version, "kind": policy, "metadata": meta, "spec": spec},
-        {
-            "apiVersion": api_version,
-            "kind": binding,
-            "metadata": meta,
-            "spec": {"policyName": name},
-        },
-    )
-    eventually(lambda: _is_injected(workspace), within=NOTICED)
-    yield
-    workspace.kube("delete", f"{policy},{binding}", name)
-
-
-def _is_injected(workspace: Workspace) -> bool:
-    """A policy takes a moment to be in effect."""
-    kind = ("create", "deployment", "probe", "--image=none", "--dry-run=server", "-o", "yaml")
-    return "example.test/injected" in workspace.kube("-n", workspace.namespace, *kind)
+    """What such a policy adds to each Deployment."""
+    with mutating(workspace, configuration(_INJECTS), of=DEPLOYMENT, name="inject"):
+        yield
 
 
 def _claim(workspace: Workspace, name: str, *options: str) -> None:

@@ -44,12 +44,12 @@ def test_the_columns_tell_how_a_stack_is_and_what_is_paid(workspace: Workspace) 
 
     header, *rows = workspace.kube("get", "bst", "-A").splitlines()
 
-    names = "NAMESPACE NAME READY REASON SUCCESS PAYMENT PAID PENDING AGE"
+    names = "NAMESPACE NAME READY BILLING REASON SUCCESS PAYMENT PAID PENDING AGE"
     assert header.split() == names.split()
     [row] = [row.split() for row in rows if row.startswith(workspace.namespace)]
     invoices = workspace.read("shop")["status"]["invoices"]
     counts = [str(invoices[state]) for state in ("paid", "pending")]
-    assert row[1:-1] == ["shop", "True", "AllReady", "0.7", "2/2", *counts]
+    assert row[1:-1] == ["shop", "True", "True", "AllReady", "0.7", "2/2", *counts]
     wide = workspace.kube("get", "bst", "shop", "-n", workspace.namespace, "-o", "wide")
     assert workspace.images.antaeus in wide
     assert workspace.images.payment in wide

@@ -18,11 +18,13 @@ class ConditionType(StrEnum):
     INVOICES_RESET = "InvoicesReset"
     BILLING_ALLOWED = "BillingAllowed"
     LEDGER_MISMATCH = "LedgerMismatch"
+    CHARGES_REFUSED = "ChargesRefused"
     TOKEN_ROTATION_HELD = "TokenRotationHeld"
     TOKEN_INVALID = "TokenInvalid"
     TOKEN_LOST = "TokenLost"
     NAME_CONFLICT = "NameConflict"
     FORBIDDEN = "Forbidden"
+    CHANGED_BY_ADMISSION = "ChangedByAdmission"
 
 
 class Reason(StrEnum):
@@ -49,13 +51,17 @@ class Reason(StrEnum):
     RECONCILE_INCOMPLETE = "ReconcileIncomplete"
     INVOICES_UNKNOWN = "InvoicesUnknown"
     INVOICES_RESET = "InvoicesReset"
+    CHARGES_REFUSED = "ChargesRefused"
+    REFUSALS_UNKNOWN = "RefusalsUnknown"
     TOKEN_ROTATION_HELD = "TokenRotationHeld"
     LEDGER_MISMATCH = "LedgerMismatch"
     BOOKS_UNKNOWN = "BooksUnknown"
+    CHANGED_BY_ADMISSION = "ChangedByAdmission"
     # Faults that a user must mend.
     APPLY_REJECTED = "ApplyRejected"
     NAME_CONFLICT = "NameConflict"
     TOKEN_INVALID = "TokenInvalid"
+    TOKEN_CHANGED = "TokenChanged"
     TOKEN_LOST = "TokenLost"
     # Faults that pass by themselves.
     PREVIOUS_STACK_TERMINATING = "PreviousStackTerminating"
@@ -97,6 +103,7 @@ class EventReason(StrEnum):
     BILLING_RUN_STUCK = "BillingRunStuck"
     BILLING_RUN_SUCCEEDED = "BillingRunSucceeded"
     BILLING_RUN_DECLINED = "BillingRunDeclined"
+    BILLING_RUN_REFUSED = "BillingRunRefused"
     BILLING_RUN_INCOMPLETE = "BillingRunIncomplete"
     BILLING_RUN_NOT_SENT = "BillingRunNotSent"
     BILLING_RUN_UNKNOWN = "BillingRunUnknown"

@@ -2,12 +2,14 @@
 
 import base64
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from billing_dev.clients.api_server import ApiServer
+from billing_dev.eventually import eventually
 from billing_operator.kinds import BILLING_STACK, POD, SECRET, Manifest
 from billing_operator.names import (
     ANTAEUS,
@@ -20,19 +22,34 @@ from billing_operator.names import (
 from billing_operator.tokens.secret import Step, TokenSecret
 from support.cluster.charges import lines
 from support.cluster.charging import Books, charging
+from support.cluster.limits import ROLLOUT
 from support.cluster.workspace import Workspace, is_ready
+
+# For so many seconds there is load beside two valid tokens.
+_UNTIL_PAUSE = 2.0
 
 
 @contextmanager
 def under_load(workspace: Workspace, pods: list[str]) -> Iterator[Books]:
-    """Antaeus charges all the time, and every pod is charged with what Antaeus would start with."""
+    """Antaeus charges all the time, and every pod is charged with what Antaeus would start with.
+
+    But for a pause once two tokens have been valid for a while: nobody who pays is cut off.
+    """
     over, lock = threading.Event(), threading.Lock()
+    staged_since: float | None = None
+
+    def read() -> TokenSecret:
+        secret = api.read(SECRET, workspace.namespace, "shop-token")
+        assert secret is not None
+        return TokenSecret.of(secret)
 
     def token() -> str:
+        nonlocal staged_since
         with lock:
-            secret = api.read(SECRET, workspace.namespace, "shop-token")
-            assert secret is not None
-            own = TokenSecret.of(secret)
+            own, now = read(), time.monotonic()
+            staged_since = (staged_since or now) if own.step is Step.STAGED else None
+            if staged_since and now - staged_since > _UNTIL_PAUSE:
+                own = eventually(read, lambda own: own.step is not Step.STAGED, within=ROLLOUT)
             if own.step is Step.RETIRING:
                 _assert_no_antaeus_has_another(api, workspace.namespace, own.current.id)
         return base64.b64decode(own.current.text).decode()
@@ -40,6 +57,7 @@ def under_load(workspace: Workspace, pods: list[str]) -> Iterator[Books]:
     def pay() -> None:
         with ApiServer(workspace.access) as caller:
             while not over.is_set():
+                token()
                 # What becomes of a call that is cut off, as Antaeus restarts, is its own.
                 caller.pay(workspace.namespace, "shop")
 
@@ -93,7 +111,7 @@ def assert_one_token(workspace: Workspace, before: str) -> None:
     """Another than before, which is what Antaeus has and all that the Secret has."""
     secret = workspace.api.read(SECRET, workspace.namespace, "shop-token")
     assert secret is not None
-    assert set(secret["data"]) == {TOKEN_KEY, "id", "made", "request", "rotated-at"}
+    assert set(secret["data"]) == {TOKEN_KEY, "id", "digest", "made", "request", "rotated-at"}
     token = base64.b64decode(secret["data"][TOKEN_KEY]).decode()
     assert token != before
     assert antaeus_has(workspace) == token

@@ -13,7 +13,7 @@ from billing_dev.eventually import eventually
 from billing_dev.installation import Images
 from billing_dev.ports import free_port
 from billing_operator.kinds import BILLING_STACK, POD, Manifest
-from billing_operator.names import ANTAEUS, selector_text
+from billing_operator.names import ANTAEUS, PAYMENT, selector_text
 from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.settings import Settings
 from billing_operator.status.judge import Judge, judge
@@ -111,12 +111,20 @@ class Workspace:
         return self.until(name, is_ready, within=within)
 
     def until_complete(self, name: str) -> Manifest:
-        """Waits until a stack is ready and the Antaeus of now was read: then nothing is news."""
+        """Waits until a stack is ready and the pods of now were asked: then nothing is news."""
         return self.until(name, lambda stack: is_ready(stack) and self._is_read(name, stack))
 
     def _is_read(self, name: str, stack: Manifest) -> bool:
         known = AntaeusInstance.of(stack["status"].get("invoices"))
-        return {known} == {AntaeusInstance(*each) for each in self.antaeus_instances(name)}
+        if {known} != {AntaeusInstance(*each) for each in self.antaeus_instances(name)}:
+            return False
+        accepted = stack["status"]["payment"].get("accepted") or {}
+        alive = {
+            (each["podUID"], each["restartCount"])
+            for each in accepted.get("processes", ())
+            if not each["ended"]
+        }
+        return alive == self._starts(name, PAYMENT)
 
     def pods(self, name: str, part: str) -> list[Manifest]:
         """The pods of a part that are to stay; one that was evicted leaves its object behind."""
@@ -126,9 +134,12 @@ class Workspace:
 
     def antaeus_instances(self, name: str) -> set[tuple[str, int]]:
         """Tells one start of Antaeus from the next: its pods, and how often each was restarted."""
+        return self._starts(name, ANTAEUS)
+
+    def _starts(self, name: str, part: str) -> set[tuple[str, int]]:
         return {
             (pod["metadata"]["uid"], container["restartCount"])
-            for pod in self.pods(name, ANTAEUS)
+            for pod in self.pods(name, part)
             for container in pod["status"].get("containerStatuses", [])[:1]
         }
 

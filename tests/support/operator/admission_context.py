@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from billing_operator.invoices.activity import Activity
 from billing_operator.kinds import Manifest
-from billing_operator.runs.activity import Activity
 from billing_operator.runs.admission import billing
 from billing_operator.runs.jobs import runs_of, with_leave
 from billing_operator.runs.records import AdmissionContext, ObservedRuns

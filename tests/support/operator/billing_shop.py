@@ -12,7 +12,11 @@ LEAVE = ("annotate", "Pod")
 
 async def shop(**spec: object) -> OperatorInMemory:
     """A stack that is ready, with invoices."""
-    operator = await ready(**spec)
+    return await with_invoices(await ready(**spec))
+
+
+async def with_invoices(operator: OperatorInMemory) -> OperatorInMemory:
+    """Has a stack that is ready tell its invoices."""
     operator.apps.counts["shop"] = Counts(2, 8)
     operator.apps.taken["shop-payment-0"] = Calls(taken=0, held=0)
     await operator.dependencies.invoices.read(operator.stack)
@@ -57,6 +61,13 @@ def end(operator: OperatorInMemory, said: RunReport | str | None, name: str = "r
 
 def job(operator: OperatorInMemory, name: str = "run") -> Manifest:
     return operator.cluster.must_get("Job", name)
+
+
+async def until_books(operator: OperatorInMemory) -> None:
+    """Has the last run's books made, once all has been still for a while."""
+    for _ in range(2):
+        operator.now += 3.0
+        await operator.reconcile()
 
 
 def leave_of(operator: OperatorInMemory, pod: str = "run-x") -> dict[str, str]:

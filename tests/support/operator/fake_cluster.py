@@ -6,7 +6,7 @@ What the real one makes of an apply is tested against the real one (tests/integr
 import asyncio
 import copy
 import json
-from collections.abc import AsyncIterator, ItemsView, Iterable
+from collections.abc import AsyncIterator, Callable, ItemsView, Iterable
 
 from billing_dev.crd import schema
 from billing_operator.children.foreign_edits import leaves_replicas
@@ -42,6 +42,8 @@ class FakeCluster:
         self.refusals: dict[tuple[str, str], str] = {}
         self.faults: dict[Call, Fault] = {}
         self.nudges: list[tuple[str, dict[str, str]]] = []
+        # What a mutating policy does to an object that is applied.
+        self.admission: Callable[[Manifest], None] = lambda _: None
         # While it is cleared, lists are asked for and never come.
         self.answers = asyncio.Event()
         self.answers.set()
@@ -53,7 +55,7 @@ class FakeCluster:
     @property
     def writes(self) -> list[Call]:
         """The calls that changed something, Events excepted."""
-        reads = ("read", "list", "list one stack")
+        reads = ("read", "list", "list one stack", "dry run")
         return [call for call in self.calls if call[0] not in reads and call[1] != "Event"]
 
     def have(self, live: Manifest) -> Manifest:
@@ -100,8 +102,10 @@ class FakeCluster:
         await self.answers.wait()
         return self._labelled(kind, {STACK_LABEL: stack.name})
 
-    async def apply(self, manifest: Manifest, *, new: bool = False) -> Manifest:
-        self._asked("apply", BY_NAME[manifest["kind"]])
+    async def apply(
+        self, manifest: Manifest, *, new: bool = False, dry_run: bool = False
+    ) -> Manifest:
+        self._asked("dry run" if dry_run else "apply", BY_NAME[manifest["kind"]])
         if new and (manifest["kind"], key(manifest)) in self.objects:
             raise Conflict(Reason.CONFLICT, "the object has been modified", status=409)
         if not new and (fault := self.faults.get(("change", manifest["kind"]))):
@@ -116,6 +120,9 @@ class FakeCluster:
         live = applied(manifest)
         if leaves_replicas(manifest):
             live["spec"]["replicas"] = _replicas_left(old)
+        self.admission(live)
+        if dry_run:
+            return live
         generation = old["metadata"].get("generation", 0)
         changed = old.get("spec") != live.get("spec")
         live["metadata"]["generation"] = generation + 1 if changed else generation

@@ -14,6 +14,7 @@ from billing_operator.controller.reconcile import Reconciler
 from billing_operator.desired import profile
 from billing_operator.invoices.reader import InvoiceReader
 from billing_operator.invoices.readings import Readings
+from billing_operator.invoices.sampler import Sampler
 from billing_operator.kinds import BILLING_STACK, OPTIONAL, WATCHED, Key, Manifest
 from billing_operator.kube.api import Page
 from billing_operator.kube.cache import Inventory
@@ -22,7 +23,6 @@ from billing_operator.metrics import Metrics
 from billing_operator.profile.rollout import ProfileRollout
 from billing_operator.runs.controller import RunKeeper
 from billing_operator.runs.metrics import RunMetrics
-from billing_operator.runs.sampler import Sampler
 from billing_operator.spec.stack import Stack
 from billing_operator.tokens.rotation import TokenRotation
 from billing_operator.tokens.secret import TokenSecret
@@ -57,7 +57,7 @@ class OperatorInMemory:
             now=self.utc_now,
         )
         profiles = ProfileRollout(self.cluster, self.apps, memories, clock=self.clock)
-        readings = Readings(memories, self.clock, unchanged_seconds=STILL_SECONDS)
+        readings = Readings(memories)
         counter = ChargeCounter(self.apps, memories)
         reader = InvoiceReader(self.apps, counter, inventory, readings, self.metrics)
         sampler = Sampler(self.apps, reader, memories, clock=self.clock)
@@ -73,10 +73,11 @@ class OperatorInMemory:
                 self.apps,
                 tokens,
                 profiles,
-                readings,
+                sampler,
                 memories,
                 clock=self.clock,
                 now=self.utc_now,
+                quiet_seconds=STILL_SECONDS,
             ),
             readings=readings,
             counter=counter,
@@ -86,6 +87,11 @@ class OperatorInMemory:
             metrics=self.metrics,
             run_metrics=RunMetrics(self.metrics.registry),
         )
+
+    def change_leader(self) -> None:
+        """Has another replica go on, which knows nothing but what the cluster has."""
+        self.metrics = Metrics()
+        self.dependencies = self._make_tools()
 
     def clock(self) -> float:
         return self.now
@@ -180,6 +186,11 @@ class OperatorInMemory:
         """Status and reason of one of its conditions."""
         found = (each for each in self.status.get("conditions", ()) if each["type"] == kind)
         return next(((each["status"], each["reason"]) for each in found), None)
+
+    def message(self, kind: str) -> str:
+        """What one of its conditions says."""
+        (found,) = (each for each in self.status["conditions"] if each["type"] == kind)
+        return str(found["message"])
 
     @property
     def announced(self) -> list[str]:

@@ -25,7 +25,8 @@ from billing_operator.spec.stack import Stack
 from billing_operator.status.judge import judge
 from billing_operator.status.readiness import Findings
 from billing_operator.tokens.secret import TokenSecret
-from billing_operator.tokens.steps import Blocked, Rotation, token_state
+from billing_operator.tokens.state import token_state
+from billing_operator.tokens.steps import Blocked, Rotation
 from case_names import as_written
 from support.operator.builders import (
     a_body,
@@ -58,7 +59,8 @@ BILLING: Manifest = {
         "antaeusInstance": INSTANCE,
     }
     | {"paid": 1, "pending": 2, "podUID": "uid of run-x"}
-    | {"leaveTime": "2025-01-01T00:00:00Z", "leaveMessage": "", "booksBefore": BOOKS_BEFORE},
+    | {"leaveTime": "2025-01-01T00:00:00Z", "leaveMessage": "", "booksBefore": BOOKS_BEFORE}
+    | {"refusedBefore": {"pods": "", "counts": [{"reason": "Token", "count": 1}]}},
     "unresolvedRun": {
         "job": "old",
         "uid": "uid of old",
@@ -78,7 +80,8 @@ BILLING: Manifest = {
         "antaeusInstance": INSTANCE,
     }
     | {"completionTime": "", "paidBefore": 1, "pendingBefore": 2, "paidAfter": 3, "pendingAfter": 0}
-    | {"newlyPaid": 2, "message": "", "booksBefore": BOOKS_BEFORE, "books": BOOKS},
+    | {"newlyPaid": 2, "message": "", "refused": [{"reason": "Token", "count": 8}]}
+    | {"booksBefore": BOOKS_BEFORE, "books": BOOKS},
 }
 # Of an Antaeus that has forgotten; the payment process of before has ended, and nobody saw it.
 READING = replace(

@@ -51,7 +51,7 @@ LABELS: dict[str, set[str]] = {
     "code": {"none", "5..", "403"},
 }
 AT_REST = {"UpToDate", "NotStalled", "AsExpected", "ReconcileIncomplete"}
-AT_REST |= {Reason.INVOICES_UNKNOWN, Reason.BOOKS_UNKNOWN}
+AT_REST |= {Reason.INVOICES_UNKNOWN, Reason.BOOKS_UNKNOWN, Reason.REFUSALS_UNKNOWN}
 
 
 @pytest.fixture

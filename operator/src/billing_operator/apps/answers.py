@@ -1,11 +1,18 @@
 """What the two services answer, once it has been read."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from billing_operator.apps import invoice_ids
 from billing_operator.apps.sums import NOTHING, Sum, Sums, amount_of, one_more
+
+# Nothing else is a word that a status should repeat, nor are so many.
+_REASON = re.compile(r"[A-Z][A-Za-z]{0,39}").fullmatch
+_MOST_REASONS, _OTHER = 15, "Other"
+_MOST = 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +75,21 @@ class Calls:
     Attributes:
         taken: so many since it started, whatever became of them.
         held: so many whose reply is still to leave.
+        refused: so many since it started that it did not come to decide on, by reason.
     """
 
     taken: int
     held: int
+    refused: tuple[tuple[str, int], ...] = ()
+
+
+def most_frequent(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """Counts by reason, the highest first; more than are worth telling are told as one."""
+    known = {reason: min(count, _MOST) for reason, count in counts.items() if count > 0}
+    named = [each for each in known.items() if _REASON(each[0]) and each[0] != _OTHER]
+    ranked = sorted(named, key=lambda each: (-each[1], each[0]))[:_MOST_REASONS]
+    rest = min(_MOST, sum(known.values()) - sum(count for _, count in ranked))
+    return (*ranked, (_OTHER, rest)) if rest else tuple(ranked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,21 @@
 """Asks the two services of a stack by HTTP, as any client in the cluster would."""
 
 import json
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from billing_operator.apps.answers import Accepted, Calls, Counts, ProfileAnswer, count
+from billing_operator.apps.answers import (
+    Accepted,
+    Calls,
+    Counts,
+    ProfileAnswer,
+    count,
+    most_frequent,
+)
 from billing_operator.apps.sums import Sums, of_status
 from billing_operator.errors import Waiting
 from billing_operator.kinds import Manifest
@@ -18,14 +26,13 @@ from billing_operator.spec.stack import Stack
 
 # Of payment's metrics (its own tests hold it to them).
 _HELD = "payment_replies_deferred"
+_REFUSED = "payment_charge_refusals_total"
 _TAKEN = (
     "payment_charges_total",
-    "payment_charge_refusals_total",
+    _REFUSED,
     "payment_faults_injected_total",
     "payment_replays_total",
 )
-
-
 # A service that takes longer than this is asked again later.
 _SECONDS = 3.0
 
@@ -123,15 +130,19 @@ def _accepted(answer: Manifest) -> Accepted | None:
 
 def read_calls(body: bytes) -> Calls:
     """Reads what payment answers on /metrics; every call that it takes is counted somewhere."""
-    totals: dict[str, float] = {}
+    totals: dict[str, int] = {}
+    refused: Counter[str] = Counter()
     try:
         for family in text_string_to_metric_families(body.decode()):
-            for name, _, value, *_ in family.samples:
-                totals[name] = totals.get(name, 0.0) + value
-        held = int(totals[_HELD])
-    except (ValueError, KeyError) as error:
+            for name, labels, value, *_ in family.samples:
+                if name in (*_TAKEN, _HELD):
+                    totals[name] = totals.get(name, 0) + int(value)
+                if name == _REFUSED:
+                    refused[str(labels.get("reason"))] += int(value)
+        held = totals[_HELD]
+    except (ValueError, KeyError, OverflowError) as error:
         raise Waiting(Reason.NO_ANSWER, "payment does not tell its calls", seconds=5.0) from error
-    return Calls(taken=int(sum(totals.get(name, 0.0) for name in _TAKEN)), held=held)
+    return Calls(sum(totals.get(name, 0) for name in _TAKEN), held, most_frequent(refused))
 
 
 def read_totals(body: bytes) -> Sums:

@@ -1,7 +1,9 @@
 """Decides what to write: from what should be and what is, to the fewest changes between them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
+from billing_operator.children.admission import Answer, Answers, Kept, answer_to, keep_running
 from billing_operator.children.antaeus_template import template_to_run
 from billing_operator.children.drift import drift
 from billing_operator.children.restart_hold import RestartHold
@@ -43,12 +45,16 @@ class Plan:
         orphans: children that the spec does not want any more.
         pending_update: what would be changed in a running Antaeus and waits, if anything does.
         hold: the batch that something waits for.
+        left: children that differ only by what admission makes of them.
+        kept: what a running Antaeus keeps of what admission made of it.
     """
 
     groups: tuple[tuple[Change, ...], ...]
     orphans: tuple[Manifest, ...]
     pending_update: str | None
     hold: RestartHold | None = None
+    left: frozenset[Ref] = frozenset()
+    kept: Kept | None = None
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -71,23 +77,41 @@ class Plan:
         return bool(self.changes or self.orphans)
 
 
+@dataclass(frozen=True, slots=True)
+class Restraints:
+    """Why a child that differs may stay as it is.
+
+    Attributes:
+        hold: a batch that is not to be cut off, if there is one.
+        answers: what admission made of the children when they were applied.
+    """
+
+    hold: RestartHold | None
+    answers: Answers
+
+
 def decide(
     stack: Stack,
     seen: Observed,
     token: Token,
     installation: Installation,
-    hold: RestartHold | None = None,
+    restraints: Restraints | None = None,
 ) -> Plan:
-    """What is missing or differs, and what is too much.
-
-    Args:
-        hold: a batch that is not to be cut off, if there is one.
-    """
-    plan = _everything(stack, seen, token, installation)
+    """What is missing or differs and is to be written, and what is too much."""
+    hold, answers = (restraints.hold, restraints.answers) if restraints else (None, None)
+    # To ask again is to apply again: not where nothing is applied, or might be held for a batch.
+    last = answers.of if answers and (stack.suspend or hold or not answers.due) else {}
+    plan = _everything(stack, seen, token, installation, last)
     return _without_held(stack, seen, plan, hold) if hold else plan
 
 
-def _everything(stack: Stack, seen: Observed, token: Token, installation: Installation) -> Plan:
+def _everything(
+    stack: Stack,
+    seen: Observed,
+    token: Token,
+    installation: Installation,
+    answers: Mapping[Ref, Answer],
+) -> Plan:
     of_antaeus = template_to_run(stack, seen, token, installation)
     scaled = scaled_by_others(stack, seen)
     wanted = desired(
@@ -100,8 +124,9 @@ def _everything(stack: Stack, seen: Observed, token: Token, installation: Instal
     # What the cluster does not know can't be asked for; it is once a resync has found it.
     known = [tuple(each for each in group if each["kind"] not in seen.absent) for group in wanted]
     names = {ref(manifest) for group in known for manifest in group}
+    comparison = _Comparison(stack, seen, answers)
     return Plan(
-        groups=tuple(_changes(group, seen) for group in known),
+        groups=tuple(comparison.changes(group) for group in known),
         orphans=tuple(
             child
             for name, child in seen.children.items()
@@ -111,6 +136,8 @@ def _everything(stack: Stack, seen: Observed, token: Token, installation: Instal
             and "deletionTimestamp" not in child["metadata"]
         ),
         pending_update=of_antaeus.pending_update,
+        left=frozenset(comparison.left),
+        kept=comparison.kept,
     )
 
 
@@ -128,7 +155,8 @@ def _without_held(stack: Stack, seen: Observed, plan: Plan, hold: RestartHold) -
     held = {of_antaeus}
     if stack.hibernate:
         held |= {Ref(kind.name, part_name(stack.name, PAYMENT)) for kind in _OF_PAYMENTS_PODS}
-    return Plan(
+    return replace(
+        plan,
         groups=tuple(
             tuple(each for each in group if ref(each.manifest) not in held) for group in plan.groups
         ),
@@ -156,11 +184,32 @@ def scaled_by_others(stack: Stack, seen: Observed) -> bool:
     return stack.autoscaling is not None and rollout is not None and rollout.wanted > 0
 
 
-def _changes(group: tuple[Manifest, ...], seen: Observed) -> tuple[Change, ...]:
-    changes = []
-    for manifest in group:
-        live = seen.children.get(ref(manifest))
-        why = drift(manifest, live, MANAGER) if live else "missing"
-        if why:
-            changes.append(Change(manifest, why))
-    return tuple(changes)
+@dataclass(slots=True)
+class _Comparison:
+    """Compares one manifest after the other with what is live."""
+
+    stack: Stack
+    seen: Observed
+    answers: Mapping[Ref, Answer]
+    left: set[Ref] = field(default_factory=set)
+    kept: Kept | None = None
+
+    def changes(self, group: tuple[Manifest, ...]) -> tuple[Change, ...]:
+        changes = (self._change(manifest) for manifest in group)
+        return tuple(change for change in changes if change)
+
+    def _change(self, wanted: Manifest) -> Change | None:
+        name = ref(wanted)
+        live = self.seen.children.get(name)
+        if live is None:
+            return Change(wanted, "missing")
+        kept = keep_running(wanted, self.stack.name, self.seen)
+        self.kept = kept or self.kept
+        manifest = kept.running_manifest() if kept else wanted
+        why = drift(wanted, live, MANAGER, but_for=kept.differences if kept else ())
+        if why is None:
+            return None
+        if name in self.answers and self.answers[name] == answer_to(manifest, live):
+            self.left.add(name)
+            return None
+        return Change(manifest, why)

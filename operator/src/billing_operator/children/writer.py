@@ -5,13 +5,23 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from billing_operator.children.admission import (
+    Admission,
+    Answers,
+    Kept,
+    KeptAnswer,
+    answer_to,
+    kept_answer,
+    kept_digest,
+)
 from billing_operator.children.foreign_edits import leaves_replicas, release_replicas, take_fields
 from billing_operator.children.ownership import belongs_to, first_of, refuse_unless_given
-from billing_operator.children.plan import Change
+from billing_operator.children.plan import Change, Plan
 from billing_operator.errors import (
     REFUSAL_SECONDS,
     ClusterError,
     Conflict,
+    Fault,
     Refused,
     SpecError,
     StaleCache,
@@ -88,6 +98,37 @@ class ChildWriter:
         if faults := [end for end in ends if isinstance(end, BaseException)]:
             raise first_of(faults)
 
+    async def ask_admission(self, stack: Stack, plan: Plan) -> Admission:
+        """What admission makes of a stack's children, once its plan has been carried out.
+
+        What it would make of a running Antaeus only a dry run tells without any harm.
+        """
+        answers = self._memories.of(stack.uid, Answers)
+        if plan.hold:
+            # Antaeus differs by what waits, which says nothing of admission.
+            return answers.summary()
+        compared = plan.left | plan.names
+        answers.of = {child: of for child, of in answers.of.items() if child in compared}
+        if plan.kept is None:
+            answers.kept = None
+        elif answers.due or not answers.kept or answers.kept.digest != kept_digest(plan.kept):
+            answers.kept = await self._try_out(stack, plan.kept)
+        answers.due = False
+        return answers.summary()
+
+    def ask_again(self) -> None:
+        """Has the next pass of each stack ask admission again: its rules may have changed."""
+        for answers in self._memories.each(Answers):
+            answers.due = True
+
+    async def _try_out(self, stack: Stack, kept: Kept) -> KeptAnswer:
+        try:
+            return kept_answer(kept, await self._cluster.apply(kept.manifest, dry_run=True))
+        except Fault as fault:
+            # A stack is no worse for a question that its admission does not take.
+            log.info("no dry run", extra={"stack": str(stack.key), "why": fault.message})
+            return kept_answer(kept, None)
+
     async def read_live(self, stack: Stack, child: Ref) -> Manifest | None:
         """A child as it is now, whatever the watches have told."""
         kind, place = BY_NAME[child.kind], Key(stack.namespace, child.name)
@@ -128,7 +169,19 @@ class ChildWriter:
             refusals[name] = _Refusal(question, error, until)
             raise
         self._inventory.put(BY_NAME[live["kind"]], live)
-        self._count(manifest, "changed" if before else "created")
+        self._note_answer(stack, manifest, live)
+        if live["metadata"]["resourceVersion"] != version:
+            self._count(manifest, "changed" if before else "created")
+
+    def _note_answer(self, stack: Stack, manifest: Manifest, live: Manifest) -> None:
+        name, answers = ref(manifest), self._memories.of(stack.uid, Answers).of
+        before, answer = answers.pop(name, None), answer_to(manifest, live)
+        if answer is None:
+            return
+        answers[name] = answer
+        if answer != before:
+            about = {"stack": str(stack.key), "child": str(name), "fields": list(answer.fields)}
+            log.info("changed by admission", extra=about)
 
     async def _create(self, stack: Stack, manifest: Manifest) -> Manifest:
         try:

@@ -119,6 +119,7 @@ class Controller:
         await inventory.renew(BILLING_STACK, cluster.pages(BILLING_STACK))
         self._dependencies.tokens.ask_again()
         self._dependencies.profiles.ask_again()
+        self._dependencies.writer.ask_again()
         now = inventory.uids()
         for place, uid in before.items():
             if place not in now:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from billing_operator.children.admission import Admission, Answers
 from billing_operator.children.ownership import belongs_to, refuse_all_unless_given
-from billing_operator.children.plan import Plan, decide
-from billing_operator.children.restart_hold import RestartHold, restart_hold, seconds_held
+from billing_operator.children.plan import Plan, Restraints, decide
+from billing_operator.children.restart_hold import restart_hold, seconds_held
 from billing_operator.controller.lost_status import LostStatus
 from billing_operator.controller.parts import Dependencies
 from billing_operator.controller.queue import Next, after
@@ -20,7 +21,6 @@ from billing_operator.errors import (
     Waiting,
 )
 from billing_operator.inputs import Installation, Token
-from billing_operator.invoices.reset import batch_under_way
 from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref
 from billing_operator.kube.live import look_at_pods
 from billing_operator.names import TOKEN_KEY, token_secret_name
@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 # More than once in one pass, a child may be found that seemed to be missing.
 _MOST_ROUNDS = 5
 _AT_ONCE = 0.0
+_NOTHING_PLANNED = Plan(groups=(), orphans=(), pending_update=None)
 _NOT_ASKED = Progress(complete=False, usual=False, look_again=None)
 
 
@@ -51,8 +52,8 @@ class _Pass:
     begun: bool = False
     resolved: ResolvedToken | None = None
     fault: Fault | None = None
-    pending_update: str | None = None
-    hold: RestartHold | None = None
+    plan: Plan = _NOTHING_PLANNED
+    admission: Admission | None = None
     pending_changes: frozenset[Ref] = frozenset()
     progress: Progress = _NOT_ASKED
     rotation: Rotation | None = None
@@ -112,8 +113,8 @@ class Reconciler:
         await self._write_children(current)
         stack, seen = current.stack, self._seen(current.stack)
         current.progress = await self._dependencies.profiles.advance(stack, seen.payment_answers)
-        batch = batch_under_way(stack)
-        current.rotation = await self._dependencies.rotation.advance(stack, seen, batch=batch)
+        current.rotation = await self._dependencies.rotation.advance(stack, seen)
+        current.admission = await self._dependencies.writer.ask_admission(stack, current.plan)
         current.fault = self._dependencies.tokens.complaint(current.stack) or current.unremoved
         if seen.unseen_pods(stack.name):
             await look_at_pods(self._dependencies.cluster, self._dependencies.inventory, stack.key)
@@ -122,14 +123,13 @@ class Reconciler:
         look = not self._is_new(current.stack)
         for _ in range(_MOST_ROUNDS):
             current.resolved = None
-            plan = await self._plan(current) if look else self._first_plan(current)
-            current.pending_update, current.hold = plan.pending_update, plan.hold
+            current.plan = await self._plan(current) if look else self._first_plan(current)
             # As the live stack has it, which may be news.
             if current.stack.suspend:
-                current.pending_changes = plan.targets
+                current.pending_changes = current.plan.targets
                 return
             try:
-                await self._carry_out(current, plan)
+                await self._carry_out(current, current.plan)
             except StaleCache:
                 # Now in sight: a round knows at least one child more than the one before.
                 look = True
@@ -172,7 +172,8 @@ class Reconciler:
         seen = self._seen(stack)
         # To a suspended stack it is told what is not done, and nothing is.
         hold = None if stack.suspend else restart_hold(stack, seen, self._now())
-        return decide(stack, seen, token, self._installation, hold)
+        restraints = Restraints(hold, self._dependencies.memories.of(stack.uid, Answers))
+        return decide(stack, seen, token, self._installation, restraints)
 
     async def _known_token(self, stack: Stack) -> Token | None:
         """The token as lately read; at rest its Secret is the one thing that is read again."""
@@ -254,7 +255,7 @@ class Reconciler:
             return after(fault)
         soon = sooner(progress.look_again, current.rotation)
         stored = self._dependencies.inventory.stack(stack.key)
-        held = seconds_held(stored, seen, self._now()) if current.hold else None
+        held = seconds_held(stored, seen, self._now()) if current.plan.hold else None
         # Of what was only seen now, the first half of the pass knew nothing, and no watch tells it.
         news = None if seen is before else _AT_ONCE
         times = soon, then, news, held
@@ -273,9 +274,10 @@ class Reconciler:
             profile_in_effect=dependencies.profiles.in_effect(stack, seen.payment_answers),
             refusal=dependencies.profiles.refusal(stack, seen.payment_answers),
             reading=dependencies.readings.last(stack.uid),
-            pending_update=current.pending_update,
+            pending_update=current.plan.pending_update,
+            admission=current.admission,
             pending_changes=current.pending_changes,
-            held=current.pending_update if current.hold else None,
+            held=current.plan.pending_update if current.plan.hold else None,
             rotation=current.rotation or dependencies.rotation.known(stack),
         )
 

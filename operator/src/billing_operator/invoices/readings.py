@@ -1,6 +1,5 @@
 """Remembers how many invoices each Antaeus had when it was last asked."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from billing_operator.apps.answers import Counts
@@ -26,21 +25,15 @@ class Reading:
 
 @dataclass(slots=True)
 class _Known:
-    """The last reading of one stack, and when one last said something new."""
+    """The last reading of one stack."""
 
     reading: Reading | None = None
-    changed: float | None = None
 
 
 class Readings:
     """The last reading of every stack, by the stack's uid."""
 
-    def __init__(
-        self, memories: Memories, clock: Callable[[], float], *, unchanged_seconds: float
-    ) -> None:
-        """Takes for still what has been the same for so many seconds."""
-        self._clock = clock
-        self._unchanged_seconds = unchanged_seconds
+    def __init__(self, memories: Memories) -> None:
         self._memories = memories
 
     def note(self, uid: str, reading: Reading) -> bool:
@@ -48,14 +41,7 @@ class Readings:
         known = self._memories.of(uid, _Known)
         new = known.reading != reading
         known.reading = reading
-        if new:
-            known.changed = self._clock()
         return new
-
-    def recently_changed(self, uid: str) -> bool:
-        """Whether somebody seems to be paying; so it seems, too, right after a first reading."""
-        changed = self._memories.of(uid, _Known).changed
-        return changed is not None and self._clock() - changed < self._unchanged_seconds
 
     def last(self, uid: str) -> Reading | None:
         """The last reading, if there was one since the operator started."""

@@ -31,10 +31,13 @@ class Cluster(Protocol):
         """The objects of a kind that bear the label of one stack."""
         ...
 
-    async def apply(self, manifest: Manifest, *, new: bool = False) -> Manifest:
+    async def apply(
+        self, manifest: Manifest, *, new: bool = False, dry_run: bool = False
+    ) -> Manifest:
         """Server-side apply of a child; returns the object as it is now.
 
-        With new it only creates, and raises Conflict where there is one of that name.
+        With new it only creates, and raises Conflict where there is one of that name. With dry_run
+        it changes nothing, and returns the object as it would be.
         """
         ...
 

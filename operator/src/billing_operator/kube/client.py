@@ -119,16 +119,21 @@ class ApiCluster:
         pages = self._pages(kind, stack.namespace, f"{STACK_LABEL}={stack.name}")
         return [live async for page in pages for live in page.items]
 
-    async def apply(self, manifest: Manifest, *, new: bool = False) -> Manifest:
+    async def apply(
+        self, manifest: Manifest, *, new: bool = False, dry_run: bool = False
+    ) -> Manifest:
         """Server-side apply of a child; returns the object as it is now.
 
-        With new it only creates, and raises Conflict where there is one of that name.
+        With new it only creates, and raises Conflict where there is one of that name. With dry_run
+        it changes nothing, and returns the object as it would be.
         """
         kind = BY_NAME[manifest["kind"]]
         if new:
             manifest = manifest | {"metadata": manifest["metadata"] | _NOT_THERE}
         # Forced: what we own is ours, and a person who disagrees has the spec to say so.
         query = {"fieldManager": MANAGER, "force": "true", "fieldValidation": "Strict"}
+        if dry_run:
+            query["dryRun"] = "All"
         path = kind.path(*key(manifest))
         return await self._send(_Request("PATCH", path, query, manifest, _APPLY, carries_spec=True))
 

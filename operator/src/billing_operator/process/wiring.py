@@ -18,6 +18,7 @@ from billing_operator.controller.parts import Dependencies
 from billing_operator.controller.reconcile import Reconciler, utc_now
 from billing_operator.invoices.reader import InvoiceReader
 from billing_operator.invoices.readings import Readings
+from billing_operator.invoices.sampler import Sampler
 from billing_operator.kinds import Kind, Manifest
 from billing_operator.kube.cache import Inventory
 from billing_operator.kube.client import ApiCluster
@@ -27,7 +28,6 @@ from billing_operator.process.health import Health
 from billing_operator.profile.rollout import ProfileRollout
 from billing_operator.runs.controller import RunKeeper
 from billing_operator.runs.metrics import RunMetrics
-from billing_operator.runs.sampler import Sampler
 from billing_operator.settings import Settings
 from billing_operator.status.judge import Judge, judge
 from billing_operator.tokens.rotation import TokenRotation
@@ -124,12 +124,12 @@ class Operator:
         clock = time.monotonic
         tokens = TokenKeeper(cluster, memories, new_token=new_token, clock=clock, now=utc_now)
         profiles = ProfileRollout(cluster, apps, memories, clock=time.monotonic)
-        # Two readings that are alike, with a tenth of jitter.
-        still = 2.2 * settings.invoices_seconds
-        readings = Readings(memories, time.monotonic, unchanged_seconds=still)
+        readings = Readings(memories)
         counter = ChargeCounter(apps, memories)
         reader = InvoiceReader(apps, counter, inventory, readings, self.metrics)
         sampler = Sampler(apps, reader, memories, clock=time.monotonic)
+        # Two readings, with a tenth of jitter.
+        alike = 2.2 * settings.invoices_seconds
         dependencies = Dependencies(
             cluster=cluster,
             inventory=inventory,
@@ -138,7 +138,7 @@ class Operator:
             tokens=tokens,
             profiles=profiles,
             rotation=TokenRotation(
-                cluster, apps, tokens, profiles, readings, memories, time.monotonic, utc_now
+                cluster, apps, tokens, profiles, sampler, memories, time.monotonic, utc_now, alike
             ),
             readings=readings,
             counter=counter,

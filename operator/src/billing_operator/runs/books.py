@@ -2,13 +2,23 @@
 
 from billing_operator.books.comparison import Moment, compared, mismatch_message
 from billing_operator.books.ledger import Ledger
+from billing_operator.invoices.activity import Activity
 from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest
 from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.runs.report import LONGEST_MESSAGE
 
+STILL_SECONDS = 2.0
+"""For so long nothing moves before the books of a run are made: longer than between two charges."""
 _MOST_OF_HISTORY = 10
 _OF_HISTORY = ("job", "uid", "outcome", "startTime", "completionTime", "newlyPaid")
+
+
+def is_still(activity: Activity | None) -> bool:
+    """Whether nobody charges, so that what was charged beside a run is in its books as well."""
+    if activity is None or activity.unknown_because or activity.charging:
+        return False
+    return activity.unchanged_seconds >= STILL_SECONDS
 
 
 def with_books(billing: Manifest, reading: Reading | None, ledger: Ledger | None) -> Manifest:
@@ -17,7 +27,7 @@ def with_books(billing: Manifest, reading: Reading | None, ledger: Ledger | None
     The books are made once the batch is over.
 
     Args:
-        reading: of now; None where Antaeus or payment did not answer.
+        reading: of now; None where somebody charges, or nobody can tell.
     """
     last: Manifest | None = billing["lastRun"]
     before = Moment.of((last or {}).get("booksBefore"))

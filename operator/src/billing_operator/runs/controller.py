@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from billing_operator.errors import Fault
+from billing_operator.invoices.activity import Activity
+from billing_operator.invoices.sampler import Sampler
 from billing_operator.kinds import BILLING_STACK, CRON_JOB, JOB, POD, Key, Kind, Manifest, Ref
 from billing_operator.kube.api import Cluster
 from billing_operator.kube.cache import Inventory
@@ -12,13 +14,12 @@ from billing_operator.kube.live import look_at_pods, take_in_pods
 from billing_operator.memory import Memories
 from billing_operator.names import BILLING, MAY_PAY, PAID_BEFORE, part_name
 from billing_operator.observed.stack import Observed, observe
-from billing_operator.runs.activity import Activity
 from billing_operator.runs.admission import to_begin, to_skip
+from billing_operator.runs.books import STILL_SECONDS
 from billing_operator.runs.jobs import Run, RunPod, orphans_of, report_in, runs_of, with_leave
 from billing_operator.runs.leave import to_allow
 from billing_operator.runs.records import ObservedRuns
 from billing_operator.runs.report import RunReport
-from billing_operator.runs.sampler import Sampler
 from billing_operator.spec.stack import Stack
 
 log = logging.getLogger(__name__)
@@ -75,10 +76,11 @@ class RunKeeper:
             ended = (run for run in runs if run.uid == record["uid"])
             reports = (run.report_of(record.get("podUID")) for run in ended)
             for report in filter(None, reports):
-                self._sampler.record_final_counts(stack, record, report)
+                self._sampler.record_final_counts(stack, record, report.final_counts)
         uncertain = _is_uncertain(known) or _awaits_leave(known, runs) or _lacks_books(known)
         has_ended = record and record["uid"] not in at_work
-        if not (uncertain or has_ended) and not any(run.waiting for run in runs):
+        uncertain = uncertain or has_ended or _has_charged(record, runs)
+        if not uncertain and not any(run.waiting for run in runs):
             return await self._observed(stack, uid, runs, None)
         try:
             # Whose answer a sample is, a watch that lags behind would take for another's.
@@ -177,7 +179,8 @@ class RunKeeper:
         if any(run.lacks_pod for run in observed.runs):
             times.append(_LOOK_LATER)
         if _lacks_books(status) and not stack.hibernate:
-            times.append(_LOOK_LATER)
+            silent = observed.activity is None or observed.activity.unknown_because
+            times.append(_LOOK_LATER if silent else STILL_SECONDS)
         # Without an Antaeus nothing tells that its batch is over before it has woken up.
         asleep = stack.hibernate and not self._pods(stack.key).antaeus_runs
         if _is_uncertain(status) and not asleep:
@@ -235,6 +238,13 @@ def _awaits_leave(status: Manifest, runs: tuple[Run, ...]) -> bool:
     uid = (status.get("running") or {}).get("uid")
     asked_for = (run for run in runs if run.under_way and (run.by_hand or run.uid == uid))
     return any(run.pod and run.pod.running and not run.pod.may_pay for run in asked_for)
+
+
+def _has_charged(record: Manifest | None, runs: tuple[Run, ...]) -> bool:
+    """Whether a run has ended that payment may have refused charges of."""
+    if not record or not record.get("leaveTime"):
+        return False
+    return not any(run.uid == record["uid"] and run.under_way for run in runs)
 
 
 def _named(place: Key, run: Run) -> Manifest:

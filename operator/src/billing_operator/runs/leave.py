@@ -10,6 +10,7 @@ from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.runs.jobs import Run, RunPod
 from billing_operator.runs.obstacles import obstacle
 from billing_operator.runs.records import AdmissionContext, ObservedRuns
+from billing_operator.runs.refusals import Refusals
 from billing_operator.runs.report import LONGEST_MESSAGE
 from billing_operator.spec.stack import Stack
 
@@ -51,7 +52,9 @@ def leave_of(
     now = timestamp(context.now)
     times = {"admissionTime": record.get("admissionTime", now)}
     times["leaveTime"] = record.get("leaveTime") or now
-    return record | admitted(run, context) | times | {"leaveMessage": None}
+    refusals = Refusals.at_the_time_of(observed.activity)
+    before = {"refusedBefore": refusals.as_status() if refusals else None}
+    return record | admitted(run, context) | times | before | {"leaveMessage": None}
 
 
 def to_allow(

@@ -31,6 +31,7 @@ def obstacle(
         or _of_the_stack(context)
         or _of_the_invoices(context)
         or _of_the_charges(observed, context, at_rest=at_rest)
+        or _of_the_books(new)
     )
 
 
@@ -57,6 +58,14 @@ def _of_another_batch(
     if pod := _another_with_leave(new, observed):
         return WaitReason.RUN_UNDER_WAY, _until_it_ends(stack, pod)
     return None
+
+
+def _of_the_books(new: Manifest) -> Obstacle | None:
+    """Another run would come into the books of the last one."""
+    last: Manifest = new.get("lastRun") or {}
+    if not last.get("booksBefore"):
+        return None
+    return WaitReason.RUN_UNDER_WAY, f"the books of run {last['job']} are still to be made"
 
 
 def _until_it_ends(stack: Stack, pod: RunPod) -> str:

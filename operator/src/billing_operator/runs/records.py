@@ -11,12 +11,13 @@ from datetime import datetime
 
 from billing_operator.apps.sums import count_of
 from billing_operator.books.ledger import Ledger
+from billing_operator.invoices.activity import Activity
 from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.observed.stack import AntaeusInstance, Pod
-from billing_operator.runs.activity import Activity
-from billing_operator.runs.books import with_books
+from billing_operator.runs.books import is_still, with_books
 from billing_operator.runs.jobs import Run, RunPod
+from billing_operator.runs.refusals import refused_since
 from billing_operator.runs.report import LONGEST_MESSAGE, Outcome, RunReport
 from billing_operator.runs.result import is_resolved, last_run
 from billing_operator.spec.stack import Stack
@@ -97,7 +98,7 @@ def remembered(stack: Stack, observed: ObservedRuns, context: AdmissionContext) 
         {"time": timestamp(context.now)} if context.status_lost else None
     )
     new["unknownPast"] = _unless_known(stack, past, observed, context)
-    new |= with_books(new, context.reading if _have_told(observed) else None, context.ledger)
+    new |= with_books(new, context.reading if is_still(observed.activity) else None, context.ledger)
     unmanaged = old.get("unmanagedRun") or _unmanaged_run(stack, old, new, observed, context)
     new["unmanagedRun"] = _unless_over(stack, unmanaged, observed, context)
     return new
@@ -117,7 +118,7 @@ def _of_the_run(old: Manifest, observed: ObservedRuns, context: AdmissionContext
             if not run.leaving and not at_work:
                 return {"running": record}
         elif why := _why_ended(run, record):
-            ended = _ended(last_run(record, run, why, observed.reports, now), record, context)
+            ended = _ended(_entry(record, run, why, observed, now), record, context)
         elif run:
             return {"running": _at_work(record, run, observed, now)}
     last = ended.get("lastRun") or old.get("lastRun") or {}
@@ -131,6 +132,17 @@ def _of_the_run(old: Manifest, observed: ObservedRuns, context: AdmissionContext
             begun["antaeusInstance"] = context.instance.as_status()
         return ended | {"running": _at_work(begun, run, observed, now)}
     return ended
+
+
+def _entry(
+    record: Manifest, run: Run | None, why: str, observed: ObservedRuns, now: datetime
+) -> Manifest:
+    """What is written down of a run that has ended, by its pod's words, which may have gone."""
+    report = run.report_of(record.get("podUID")) if run else None
+    report = report or observed.reports.get(str(record.get("podUID")))
+    if run and run.started:
+        record = {"startTime": run.started} | record
+    return last_run(record, report, why, now, refused_since(record, observed.activity))
 
 
 def _why_ended(run: Run | None, record: Manifest) -> str:
@@ -216,11 +228,6 @@ def payments_are_kept(context: AdmissionContext) -> bool:
     if reading is None or reading.accepted is None:
         return False
     return context.charges <= reading.counts.paid
-
-
-def _have_told(observed: ObservedRuns) -> bool:
-    """Whether Antaeus and payment were asked just now, and answered."""
-    return observed.activity is not None and not observed.activity.unknown_because
 
 
 def _is_of_another(reading: Reading | None, instance: AntaeusInstance) -> bool:

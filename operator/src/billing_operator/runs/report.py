@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
 
+from billing_operator.apps.answers import Counts
+
 LONGEST_MESSAGE = 1000
 """In characters: what the messages of a status have room for, and some to spare."""
 # Kubernetes cuts the message of a container off at 4096 bytes.
@@ -18,6 +20,8 @@ class Outcome(StrEnum):
     """The batch has ended, and nothing that was pending was declined."""
     DECLINED = "Declined"
     """The batch has ended, and a charge was declined."""
+    REFUSED = "Refused"
+    """The batch has ended, and payment did not come to decide on a charge; told by payment."""
     INCOMPLETE = "Incomplete"
     """The batch has ended before it came to all invoices."""
     NOT_SENT = "NotSent"
@@ -67,6 +71,13 @@ class RunReport:
         if self.paid_before is None or self.paid_after is None:
             return None
         return self.paid_after - self.paid_before
+
+    @property
+    def final_counts(self) -> Counts | None:
+        """The invoices after the call, if they were read."""
+        if self.paid_after is None or self.pending_after is None:
+            return None
+        return Counts(self.paid_after, self.pending_after)
 
     def text(self) -> str:
         """As the pod writes it."""

@@ -1,10 +1,9 @@
 """What is written down of a billing run that has ended: how, the counts, and what to do."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from billing_operator.kinds import Manifest, timestamp
-from billing_operator.runs.jobs import Run
+from billing_operator.runs.refusals import refused_message
 from billing_operator.runs.report import LONGEST_MESSAGE, Outcome, RunReport
 
 _DECLINED = "their charges were declined, and the next run tries them again"
@@ -19,30 +18,34 @@ _UNSEEN = (
 )
 
 
+# Whose charges were not all accepted, as far as is known.
+_NOT_ALL = (Outcome.DECLINED, Outcome.INCOMPLETE, Outcome.UNKNOWN)
+
+
 def last_run(
-    record: Manifest, run: Run | None, why: str, reports: Mapping[str, RunReport], now: datetime
+    record: Manifest,
+    report: RunReport | None,
+    why: str,
+    now: datetime,
+    refused: list[Manifest] | None,
 ) -> Manifest:
     """The entry of a status for a run that has ended.
 
     Args:
         record: what was written down when it began.
-        run: None where its Job has gone.
+        report: what its pod said; None where it said nothing.
         why: how it ended, where its pod has not said.
-        reports: what pods said, by their uid; some of them have gone.
+        refused: what payment refused meanwhile, by reason; None where nobody knows.
     """
-    report = run.report_of(record.get("podUID")) if run else None
-    report = report or reports.get(str(record.get("podUID")))
-    # Leave is written down before it is given.
-    unseen = Outcome.UNKNOWN if record.get("leaveTime") else Outcome.NOT_SENT
-    outcome = report.outcome if report else unseen
+    outcome, refused = _judged(record, report, refused)
     before, after, newly = _counts(record, report)
+    texts = [_message(outcome, report, why, newly, record)]
+    texts += [refused_message(refused)] if refused else []
     return {
         "job": record["job"],
         "uid": record["uid"],
         "outcome": str(outcome),
-        "startTime": record.get("startTime")
-        or (run and run.started)
-        or record.get("admissionTime"),
+        "startTime": record.get("startTime") or record.get("admissionTime"),
         "completionTime": timestamp(now),
         "antaeusInstance": record.get("antaeusInstance"),
         "paidBefore": before[0],
@@ -50,9 +53,26 @@ def last_run(
         "paidAfter": after[0],
         "pendingAfter": after[1],
         "newlyPaid": newly,
+        "refused": refused,
         "booksBefore": None if outcome is Outcome.NOT_SENT else record.get("booksBefore"),
-        "message": _message(outcome, report, why, newly, record)[:LONGEST_MESSAGE],
+        "message": "; ".join(texts)[:LONGEST_MESSAGE],
     }
+
+
+_Refused = list[Manifest] | None
+
+
+def _judged(
+    record: Manifest, report: RunReport | None, refused: _Refused
+) -> tuple[Outcome, _Refused]:
+    """What became of a run, and what payment refused of it."""
+    # Leave is written down before it is given.
+    unseen = Outcome.UNKNOWN if record.get("leaveTime") else Outcome.NOT_SENT
+    outcome = report.outcome if report else unseen
+    if outcome is Outcome.DECLINED and refused:
+        return Outcome.REFUSED, refused
+    # Where it paid all, or sent nothing, what was refused was somebody else's.
+    return outcome, refused if outcome in _NOT_ALL else []
 
 
 def is_resolved(ended: Manifest) -> bool:

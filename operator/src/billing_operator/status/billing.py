@@ -6,10 +6,11 @@ from billing_operator.books.comparison import mismatch_message
 from billing_operator.books.ledger import Ledger
 from billing_operator.kinds import CRON_JOB, Manifest, Ref, applied_entry
 from billing_operator.names import ANTAEUS, BILLING, MANAGER, part_name
-from billing_operator.observed.stack import Observed
+from billing_operator.observed.stack import AntaeusInstance, Observed
 from billing_operator.reasons import ConditionType, Reason
 from billing_operator.runs.allowed import Allowed, billing_allowed
 from billing_operator.runs.records import AdmissionContext, ObservedRuns
+from billing_operator.runs.refusals import refused_message
 from billing_operator.spec.stack import Stack
 from billing_operator.status.conditions import Row
 from billing_operator.status.readiness import Findings, verdict
@@ -51,11 +52,16 @@ def _schedule_applied(stack: Stack, seen: Observed) -> datetime | None:
 
 
 def conditions_of_billing(
-    stack: Stack, runs: Manifest, observed: ObservedRuns | None, context: AdmissionContext
+    stack: Stack,
+    runs: Manifest,
+    observed: ObservedRuns | None,
+    context: AdmissionContext,
+    counted: Manifest | None,
 ) -> list[Row]:
     """Whether a pay call may be made, and whether the last run charged what became paid."""
     allowed = billing_allowed(stack, runs, observed, context)
-    return [_allowed(allowed), _of_the_books(runs.get("lastRun") or {})]
+    last: Manifest = runs.get("lastRun") or {}
+    return [_allowed(allowed), _of_the_books(last), _of_refusals(runs, counted)]
 
 
 def _allowed(judged: Allowed) -> Row:
@@ -74,3 +80,23 @@ def _of_the_books(last: Manifest) -> Row:
         message = f"run {name}: what was charged is still to be compared with what is paid"
         return Row(kind, "Unknown", Reason.BOOKS_UNKNOWN, message)
     return Row(kind, "False", Reason.AS_EXPECTED, "the last run charged what became paid by it")
+
+
+def _of_refusals(runs: Manifest, counted: Manifest | None) -> Row:
+    """Whether payment refused charges of the last run, which no other run would mend."""
+    kind, last = ConditionType.CHARGES_REFUSED, runs.get("lastRun") or {}
+    refused = last.get("refused")
+    if last and refused is None:
+        message = f"payment did not tell what it refused in run {last['job']}; the next run tells"
+        return Row(kind, "Unknown", Reason.REFUSALS_UNKNOWN, message)
+    if refused and not _paid_since(last, counted):
+        message = f"run {last['job']}: {refused_message(refused)}"
+        return Row(kind, "True", Reason.CHARGES_REFUSED, message)
+    return Row(kind, "False", Reason.AS_EXPECTED, "no charge of the last run was refused since")
+
+
+def _paid_since(last: Manifest, counted: Manifest | None) -> bool:
+    """Whether charges were accepted after a run, as by a direct pay call."""
+    known, instance = counted or {}, AntaeusInstance.of(last)
+    same = instance is not None and instance == AntaeusInstance.of(known)
+    return same and last.get("paidAfter") is not None and known["paid"] > last["paidAfter"]

@@ -11,6 +11,7 @@ _USUAL_CONDITIONS = (ConditionType.READY, ConditionType.SUSPENDED, ConditionType
 _ENDED = {
     Outcome.SUCCEEDED: EventReason.BILLING_RUN_SUCCEEDED,
     Outcome.DECLINED: EventReason.BILLING_RUN_DECLINED,
+    Outcome.REFUSED: EventReason.BILLING_RUN_REFUSED,
     Outcome.INCOMPLETE: EventReason.BILLING_RUN_INCOMPLETE,
     Outcome.NOT_SENT: EventReason.BILLING_RUN_NOT_SENT,
     Outcome.UNKNOWN: EventReason.BILLING_RUN_UNKNOWN,

@@ -64,7 +64,7 @@ def judge(
     ledger = advanced(Ledger.of_stack(stack), snapshot)
     context = admission_context(stack, findings, counted, ledger, now)
     runs = billing(stack, findings.runs, context)
-    of_billing = conditions_of_billing(stack, runs, findings.runs, context)
+    of_billing = conditions_of_billing(stack, runs, findings.runs, context, counted)
     return pruned(
         {
             "observedGeneration": stack.generation,
@@ -100,6 +100,7 @@ def _conditions(
     rows = [
         *_of_progress(verdict(stack, findings, counted)),
         *_of_faults(findings),
+        _of_admission(findings),
         *_of_choices(stack, findings, counted),
         *_of_losses(stack, findings, counted),
         *of_billing,
@@ -133,6 +134,20 @@ def _of_faults(findings: Findings) -> Iterator[Row]:
             yield Row(kind, "Unknown", Reason.RECONCILE_INCOMPLETE, "Ready says what came first")
         else:
             yield Row(kind, "False", Reason.AS_EXPECTED, well)
+
+
+def _of_admission(findings: Findings) -> Row:
+    """Whether the cluster's own rules make something else of what is applied."""
+    kind = ConditionType.CHANGED_BY_ADMISSION
+    if findings.admission is None and findings.incomplete:
+        return Row(kind, "Unknown", Reason.RECONCILE_INCOMPLETE, "Ready says what came first")
+    if findings.admission and findings.admission.changed:
+        message = (
+            "a mutating admission policy or webhook of the cluster changes what the operator "
+            f"applies, and the operator leaves it so: {findings.admission.changed}"
+        )
+        return Row(kind, "True", Reason.CHANGED_BY_ADMISSION, message)
+    return Row(kind, "False", Reason.AS_EXPECTED, "children are as they were applied")
 
 
 def _of_choices(stack: Stack, findings: Findings, counted: Manifest | None) -> Iterator[Row]:
@@ -191,8 +206,13 @@ def _antaeus(stack: Stack, findings: Findings, installation: Installation) -> Ma
         or installation.antaeus_image,
         "replicas": stack.wanted_pods(ANTAEUS),
         "readyReplicas": rollout.ready if rollout else 0,
-        "pendingUpdate": findings.pending_update and findings.pending_update[:512],
+        "pendingUpdate": _pending_update(findings),
     }
+
+
+def _pending_update(findings: Findings) -> str | None:
+    of_admission = findings.admission.pending_update if findings.admission else None
+    return "; ".join(filter(None, (findings.pending_update, of_admission)))[:512] or None
 
 
 def _payment(stack: Stack, findings: Findings, installation: Installation) -> Manifest:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from billing_operator.children.admission import Admission
 from billing_operator.errors import Fault, SpecError
 from billing_operator.inputs import Token
 from billing_operator.invoices.readings import Reading
@@ -48,6 +49,7 @@ class Findings:
         refusal: of the stack's profile by a payment pod; None while none refuses it.
         runs: of billing; None where they can't be seen now.
         rotation: of the token; None while no token is known.
+        admission: what it makes of the children; None where the pass did not come to ask.
     """
 
     seen: Observed
@@ -61,6 +63,7 @@ class Findings:
     refusal: Refusal | None = None
     rotation: Rotation | None = None
     runs: ObservedRuns | None = None
+    admission: Admission | None = None
     incomplete: bool = False
     status_lost: bool = False
 

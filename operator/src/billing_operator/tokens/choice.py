@@ -83,7 +83,17 @@ def choose_token(
     """
     if secrets.own is None:
         return _absent_token(stack, secrets, antaeus)
-    return used(stack, _own_token(stack, secrets.own).current)
+    own = _own_token(stack, secrets.own)
+    # Where none runs, whichever starts next has what the Secret has then.
+    if antaeus and own.changed:
+        raise SpecError(
+            Reason.TOKEN_CHANGED,
+            f"somebody has changed a token of Secret {token_secret_name(stack.name)}, or its id, "
+            "while Antaeus runs with the one before: payment refuses its charges. "
+            f"{_put_back_or_replace(stack)}",
+            condition=ConditionType.TOKEN_INVALID,
+        )
+    return used(stack, own.current)
 
 
 def used(stack: Stack, current: ValidToken) -> Token:
@@ -135,16 +145,25 @@ def _own_token(stack: Stack, live: Manifest) -> TokenSecret:
     )
     own = TokenSecret.of(live)
     if fault := token_fault(own.current.text):
-        another = (
-            "let another be made: scale Antaeus to 0 (spec.antaeus.replicas), then delete the "
-            "Secret"
-        )
-        if stack.secret_ref:
-            another = "delete the Secret, which is made again from yours"
-        raise _invalid(
-            f"key {TOKEN_KEY} of Secret {name} {fault}; put the earlier token back, or {another}"
-        )
+        raise _invalid(f"key {TOKEN_KEY} of Secret {name} {fault}. {_put_back_or_replace(stack)}")
     return own
+
+
+def _put_back_or_replace(stack: Stack) -> str:
+    delete = f"kubectl delete -n {stack.namespace} secret {token_secret_name(stack.name)}"
+    if stack.secret_ref:
+        return f"Put the earlier one back, or have it made again from your Secret: {delete}"
+    return (
+        "Put the earlier one back, or let another be made, which restarts Antaeus, and that "
+        f"forgets all payments: {delete} && {_renew(stack)}"
+    )
+
+
+def _renew(stack: Stack) -> str:
+    return (
+        f"kubectl annotate --overwrite -n {stack.namespace} bst {stack.name} "
+        f'{RENEW_TOKEN}="$(date +%s)"'
+    )
 
 
 def _absent_token(stack: Stack, secrets: Secrets, antaeus: RunningAntaeus | None) -> MakeToken:
@@ -162,8 +181,7 @@ def _absent_token(stack: Stack, secrets: Secrets, antaeus: RunningAntaeus | None
             Reason.TOKEN_LOST,
             f"Secret {token_secret_name(stack.name)} is gone while Antaeus runs with its token. "
             "Put the Secret back from a backup, or let another token be made, which restarts "
-            f"Antaeus{cost}: kubectl annotate --overwrite "
-            f'-n {stack.namespace} bst {stack.name} {RENEW_TOKEN}="$(date +%s)"',
+            f"Antaeus{cost}: {_renew(stack)}",
             condition=ConditionType.TOKEN_LOST,
         )
     return MakeToken()

@@ -9,7 +9,9 @@ from datetime import datetime
 
 from billing_operator.apps.api import Apps
 from billing_operator.errors import Conflict, Waiting
-from billing_operator.invoices.readings import Readings
+from billing_operator.invoices.activity import Activity
+from billing_operator.invoices.reset import batch_under_way
+from billing_operator.invoices.sampler import Sampler
 from billing_operator.kinds import BILLING_STACK, POD, Manifest
 from billing_operator.kube.api import Cluster
 from billing_operator.memory import Memories
@@ -24,18 +26,20 @@ from billing_operator.tokens.secret import (
     completed,
     dropped,
     promoted,
+    sealed,
     staged,
     without_old,
 )
+from billing_operator.tokens.state import TokenState
 from billing_operator.tokens.steps import (
     Action,
     Blocked,
     Facts,
     PaymentPod,
     Rotation,
-    TokenState,
     antaeus_lacks,
     due_in,
+    may_seal,
     next_step,
     wanted,
 )
@@ -74,25 +78,22 @@ class TokenRotation:
     Attributes:
         clock: seconds that only differences are taken of.
         now: the time that Secrets bear.
+        quiet_seconds: for so long nothing may move before Antaeus is restarted.
     """
 
     cluster: Cluster
     apps: Apps
     tokens: TokenKeeper
     profiles: ProfileRollout
-    readings: Readings
+    sampler: Sampler
     memories: Memories
     clock: Callable[[], float]
     now: Callable[[], datetime]
+    quiet_seconds: float
     _nudges: Iterator[int] = field(default_factory=itertools.count)
 
-    async def advance(
-        self, stack: Stack, seen: Observed, *, batch: str | None = None
-    ) -> Rotation | None:
+    async def advance(self, stack: Stack, seen: Observed) -> Rotation | None:
         """Takes the next step if it is time for it; None while no token is known.
-
-        Args:
-            batch: what Antaeus may be charging for, in words: it is not restarted then.
 
         Raises:
             ClusterError: the API server did not do what it was asked.
@@ -100,12 +101,13 @@ class TokenRotation:
         state = self.tokens.state(stack)
         if state is None:
             return None
-        if not state.under_way and not wanted(stack, state, self.now()):
+        seals = may_seal(state, antaeus_runs=seen.antaeus_runs) and not stack.suspend
+        if not (seals or state.under_way or wanted(stack, state, self.now())):
             self._known(stack).effort = None
             return Rotation(state, look_again=due_in(stack, state, self.now()))
-        step = await self._next(stack, seen, state, batch=batch)
+        step = await self._next(stack, seen, state)
         if isinstance(step, Action):
-            return await self._look_and_take(stack, seen, state, batch=batch)
+            return await self._look_and_take(stack, seen, state)
         return await self._wait(stack, seen, state, step)
 
     def known(self, stack: Stack) -> Rotation | None:
@@ -113,24 +115,27 @@ class TokenRotation:
         state = self.tokens.state(stack)
         return Rotation(state) if state else None
 
+    def _waiting_seconds(self, stack: Stack, state: TokenState) -> float:
+        effort = self._known(stack).effort
+        return self.clock() - effort.since if effort and effort.step == state.step else 0.0
+
     def _known(self, stack: Stack) -> _Known:
         return self.memories.of(stack.uid, _Known)
 
-    async def _look_and_take(
-        self, known: Stack, seen: Observed, state: TokenState, *, batch: str | None
-    ) -> Rotation:
+    async def _look_and_take(self, known: Stack, seen: Observed, state: TokenState) -> Rotation:
         """Looks at what is live, and writes if the step is right by that too."""
         again = Rotation(state, look_again=_LOOK_AGAIN)
-        stack, secrets, pods = await self._look(known)
+        stack, secrets, live_pods = await self._look(known)
         if stack is None or secrets.own is None or stack.secret_ref != known.secret_ref:
             self.tokens.forget(known.uid)
             return again
+        seen = replace(seen, pods=live_pods.pods, unowned=live_pods.unowned)
         # Somebody may have put another Secret in its place.
         if self.tokens.resolve(stack, secrets, seen).secret:
             return again
-        own, seen = TokenSecret.of(secrets.own), replace(seen, pods=pods)
+        own = TokenSecret.of(secrets.own)
         state = self.tokens.note(stack, own, secrets)
-        step = await self._next(stack, seen, state, batch=batch)
+        step = await self._next(stack, seen, state)
         if not isinstance(step, Action):
             return await self._wait(stack, seen, state, step)
         try:
@@ -138,25 +143,26 @@ class TokenRotation:
         except Conflict:
             return again
         state = self.tokens.note(stack, TokenSecret.of(live), replace(secrets, own=live))
-        log.info(
-            "token rotation step", extra={"stack": str(stack.key), "step": state.step or "Complete"}
-        )
+        _log(stack, step, state)
         return await self._wait(stack, seen, state, None)
 
-    async def _look(self, known: Stack) -> tuple[Stack | None, Secrets, tuple[Pod, ...]]:
+    async def _look(self, known: Stack) -> tuple[Stack | None, Secrets, Observed]:
         """The live stack, unless it has gone or is about to, its Secrets and its pods."""
         body, secrets, pods = await asyncio.gather(
             self.cluster.read(BILLING_STACK, known.key),
             self.tokens.read(known),
             self.cluster.list_stack(POD, known.key),
         )
+        seen = observe((), pods)
         stays = body and body["metadata"]["uid"] == known.uid
         if not body or not stays or "deletionTimestamp" in body["metadata"]:
-            return None, secrets, ()
-        return Stack.from_body(body), secrets, observe((), pods).pods
+            return None, secrets, seen
+        return Stack.from_body(body), secrets, seen
 
     def _changed(self, stack: Stack, step: Action, own: TokenSecret, secrets: Secrets) -> Manifest:
         match step:
+            case Action.SEAL:
+                return sealed(own, self.tokens.new_key())
             case Action.STAGE:
                 return staged(own, self.tokens.new(stack, secrets))
             case Action.DROP:
@@ -169,7 +175,7 @@ class TokenRotation:
                 return completed(own, self.now())
 
     async def _next(
-        self, stack: Stack, seen: Observed, state: TokenState, *, batch: str | None
+        self, stack: Stack, seen: Observed, state: TokenState
     ) -> Action | Blocked | None:
         pods = [pod for pod in seen.pods if pod.part == PAYMENT and pod.mounted]
         if state.step is Step.PROMOTED:
@@ -177,11 +183,20 @@ class TokenRotation:
         facts = Facts(
             payment=tuple(await asyncio.gather(*(self._ask(stack, pod) for pod in pods))),
             antaeus_lacks=antaeus_lacks(stack, seen, state.id),
-            batch=batch,
-            paying=seen.antaeus_instance is not None and self.readings.recently_changed(stack.uid),
+            antaeus_runs=seen.antaeus_runs,
+            batch=batch_under_way(stack),
+            activity=await self._activity(stack, seen, state),
+            quiet_seconds=self.quiet_seconds,
+            waiting_seconds=self._waiting_seconds(stack, state),
             suspended=stack.suspend,
         )
         return next_step(stack, state, facts, self.now())
+
+    async def _activity(self, stack: Stack, seen: Observed, state: TokenState) -> Activity | None:
+        """Who may be paying, as far as that matters; nobody does where no Antaeus runs."""
+        if state.step is not Step.STAGED or not seen.antaeus_runs:
+            return None
+        return await self.sampler.sample(stack, seen)
 
     async def _ask(self, stack: Stack, pod: Pod) -> PaymentPod:
         if not pod.ip:
@@ -209,3 +224,11 @@ class TokenRotation:
             await self.profiles.refresh(stack, seen.of(PAYMENT), why=why)
         later = _LOOK_AGAIN_SELDOM if wait and wait.remedy else _LOOK_AGAIN_LATER
         return Rotation(state, wait, _LOOK_AGAIN if usual else later)
+
+
+def _log(stack: Stack, step: Action, state: TokenState) -> None:
+    if step is Action.SEAL:
+        log.info("token digest", extra={"stack": str(stack.key)})
+    else:
+        written = state.step or "Complete"
+        log.info("token rotation step", extra={"stack": str(stack.key), "step": written})

@@ -1,12 +1,17 @@
 """What the operator's own Secret says of a stack's tokens, and each change that is made to it.
 
+Each token has a digest beside it, so that one that somebody has changed is told from the one that
+Antaeus was started with: its id, by which Antaeus is restarted, stays the same then.
+
 One token is valid at rest. While another takes over from it both are, and a word says how far that
 has come, so that whoever reads the Secret knows what to do next, whatever happened before.
 """
 
 import base64
 import binascii
-from dataclasses import dataclass, field
+import hashlib
+import hmac
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -20,6 +25,7 @@ from billing_operator.names import (
 
 _SOURCE, _SECONDARY_SOURCE = "source", "secondary-source"
 _STEP, _MADE, _ROTATED, _REQUEST = "step", "made", "rotated-at", "request"
+_DIGEST, _SECONDARY_DIGEST = "digest", "secondary-digest"
 _USERS = "user"
 
 
@@ -42,11 +48,28 @@ class ValidToken:
         text: the token as Secrets hold it.
         id: names it where the token itself must not stand; random, and None if that was removed.
         users: whether it was taken from a user's Secret.
+        digest: of the token and its id as they were made, by a key that is random; None where
+            nobody has made one.
     """
 
     text: str = field(repr=False)
     id: str | None
     users: bool
+    digest: str | None = field(default=None, repr=False)
+
+    def sealed(self, key: str) -> "ValidToken":
+        """The same with a digest of what it is now."""
+        message = f"{self.id or ''}\n{self.text}"
+        made = hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()
+        return replace(self, digest=f"{key}.{made}")
+
+    @property
+    def changed(self) -> bool:
+        """Whether it is another one than its digest was made of."""
+        if self.digest is None:
+            return False
+        made = self.sealed(self.digest.rpartition(".")[0]).digest or ""
+        return not hmac.compare_digest(made.encode(), self.digest.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +101,17 @@ class TokenSecret:
         if SECONDARY_TOKEN_KEY in data:
             users = _text(data, _SECONDARY_SOURCE) == _USERS
             other = ValidToken(
-                data[SECONDARY_TOKEN_KEY], _text(data, SECONDARY_TOKEN_ID_KEY), users
+                data[SECONDARY_TOKEN_KEY],
+                _text(data, SECONDARY_TOKEN_ID_KEY),
+                users,
+                _text(data, _SECONDARY_DIGEST),
             )
         users = _text(data, _SOURCE) == _USERS
         return cls(
             live=live,
-            current=ValidToken(data.get(TOKEN_KEY, ""), _text(data, TOKEN_ID_KEY), users),
+            current=ValidToken(
+                data.get(TOKEN_KEY, ""), _text(data, TOKEN_ID_KEY), users, _text(data, _DIGEST)
+            ),
             other=other,
             step=_step(_text(data, _STEP), two=other is not None),
             made=_made(data, live["metadata"].get("creationTimestamp")),
@@ -91,19 +119,32 @@ class TokenSecret:
             request=_text(data, _REQUEST),
         )
 
+    @property
+    def changed(self) -> bool:
+        """Whether somebody else has changed a token of it."""
+        return any(token.changed for token in self._tokens)
+
+    @property
+    def sealed(self) -> bool:
+        """Whether each of its tokens has a digest of what it is."""
+        return all(token.digest and not token.changed for token in self._tokens)
+
+    @property
+    def _tokens(self) -> tuple[ValidToken, ...]:
+        return (self.current, self.other) if self.other else (self.current,)
+
 
 def initial_data(token: ValidToken, now: datetime, request: str | None) -> dict[str, str]:
     """The data of a Secret with a single token, whatever was there before."""
     made = {TOKEN_KEY: token.text, _MADE: _encoded(timestamp(now))}
     made |= _optional(TOKEN_ID_KEY, token.id) | _optional(_REQUEST, request)
-    return made | _source(_SOURCE, token)
+    return made | _source(_SOURCE, token) | _optional(_DIGEST, token.digest)
 
 
 def staged(secret: TokenSecret, new: ValidToken) -> Manifest:
     """With a new token that is valid besides; one that was staged before makes room."""
     added = {SECONDARY_TOKEN_KEY: new.text, _STEP: _encoded(Step.STAGED)}
-    added |= _optional(SECONDARY_TOKEN_ID_KEY, new.id) | _source(_SECONDARY_SOURCE, new)
-    return _changed(secret, added)
+    return _changed(secret, added | _beside(new))
 
 
 def dropped(secret: TokenSecret) -> Manifest:
@@ -118,8 +159,7 @@ def promoted(secret: TokenSecret, now: datetime, request: str | None) -> Manifes
         return secret.live
     made = initial_data(new, now, request or secret.request)
     made |= {SECONDARY_TOKEN_KEY: old.text, _STEP: _encoded(Step.PROMOTED)}
-    made |= _optional(SECONDARY_TOKEN_ID_KEY, old.id) | _source(_SECONDARY_SOURCE, old)
-    return _changed(secret, made, current=False)
+    return _changed(secret, made | _beside(old), current=False)
 
 
 def without_old(secret: TokenSecret) -> Manifest:
@@ -132,8 +172,19 @@ def completed(secret: TokenSecret, now: datetime) -> Manifest:
     return _changed(secret, {_ROTATED: _encoded(timestamp(now))}, step=False)
 
 
-_CURRENT = frozenset({TOKEN_KEY, TOKEN_ID_KEY, _SOURCE, _MADE, _REQUEST})
-_OTHER = frozenset({SECONDARY_TOKEN_KEY, SECONDARY_TOKEN_ID_KEY, _SECONDARY_SOURCE})
+def sealed(secret: TokenSecret, key: str) -> Manifest:
+    """With digests of its tokens as they are, whatever they were before."""
+    data: dict[str, str] = secret.live.get("data") or {}
+    made = _optional(_DIGEST, secret.current.sealed(key).digest)
+    if secret.other:
+        made |= _optional(_SECONDARY_DIGEST, secret.other.sealed(key).digest)
+    return secret.live | {"data": data | made}
+
+
+_CURRENT = frozenset({TOKEN_KEY, TOKEN_ID_KEY, _SOURCE, _DIGEST, _MADE, _REQUEST})
+_OTHER = frozenset(
+    {SECONDARY_TOKEN_KEY, SECONDARY_TOKEN_ID_KEY, _SECONDARY_SOURCE, _SECONDARY_DIGEST}
+)
 
 
 def _changed(
@@ -144,6 +195,12 @@ def _changed(
     data: dict[str, str] = secret.live.get("data") or {}
     kept = {name: text for name, text in data.items() if name not in gone}
     return secret.live | {"data": kept | made}
+
+
+def _beside(token: ValidToken) -> dict[str, str]:
+    """What is said of the other token."""
+    source, digest = _source(_SECONDARY_SOURCE, token), _optional(_SECONDARY_DIGEST, token.digest)
+    return _optional(SECONDARY_TOKEN_ID_KEY, token.id) | source | digest
 
 
 def _source(name: str, token: ValidToken) -> dict[str, str]:

@@ -11,74 +11,28 @@ from datetime import datetime
 from enum import Enum, auto
 
 from billing_operator.apps.answers import Accepted
+from billing_operator.invoices.activity import Activity
 from billing_operator.kinds import deployment
 from billing_operator.names import ANTAEUS, TOKEN_ID, part_name
 from billing_operator.observed.stack import Observed
 from billing_operator.spec.stack import Stack
-from billing_operator.tokens.secret import Step, TokenSecret
+from billing_operator.tokens.secret import Step
+from billing_operator.tokens.state import TokenState
 
 _IMAGE_REMEDY = (
     "take spec.payment.image out, or name a version of payment there that tells its tokens"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class TokenState:
-    """What is known of a stack's tokens without knowing any of them.
-
-    Attributes:
-        users: whether the current one was taken from a user's Secret; other_users: the other one.
-        made: since when the current one is in use.
-        rotated_at: when the last rotation was complete.
-        request: the last one that was met.
-        differs: whether the user's Secret has another token than the current one.
-        other_differs: whether it has another one than the other.
-        good: whether what is to be used can be read: false while a user's Secret is no good.
-    """
-
-    id: str | None
-    other_id: str | None
-    step: Step | None
-    users: bool
-    other_users: bool
-    made: datetime
-    rotated_at: str | None
-    request: str | None
-    differs: bool = False
-    other_differs: bool = False
-    good: bool = True
-
-    @property
-    def under_way(self) -> bool:
-        """Whether a rotation has begun and is not complete."""
-        return self.step is not None
-
-
-def token_state(own: TokenSecret, users: str | None, *, good: bool = True) -> TokenState:
-    """What a Secret says, without the tokens.
-
-    Args:
-        users: the token of the user's own Secret; None where none is named or it is no good.
-    """
-    other = own.other
-    return TokenState(
-        id=own.current.id,
-        other_id=other.id if other else None,
-        step=own.step,
-        users=own.current.users,
-        other_users=other is not None and other.users,
-        made=own.made,
-        rotated_at=own.rotated_at,
-        request=own.request,
-        differs=users not in (None, own.current.text),
-        other_differs=other is not None and users != other.text,
-        good=good,
-    )
+_SILENT_SECONDS = 120.0
+_SILENT_REMEDY = (
+    "see why that does not answer, or, where nobody pays for sure, set spec.antaeus.replicas to 0 "
+    "until the rotation is complete, which ends Antaeus and so forgets all payments"
+)
 
 
 class Action(Enum):
     """What is done to the Secret."""
 
+    SEAL = auto()
     STAGE = auto()
     DROP = auto()
     PROMOTE = auto()
@@ -117,17 +71,24 @@ class Facts:
     """All that a step depends on besides the Secret.
 
     Attributes:
+        antaeus_runs: whether an Antaeus has a token by now, which nobody can ask it for.
         payment: every payment pod that may take a charge, now or soon, be it ready or leaving.
         antaeus_lacks: what is still to happen until no Antaeus has another token than the current.
         batch: what Antaeus may be charging for, in words: a run, or a direct pay call.
-        paying: whether invoices were paid just now, by whomever.
+        activity: of whoever may be paying; None where no Antaeus runs that could be cut off, or
+            where it is not the turn of Antaeus.
+        quiet_seconds: for so long nothing may move before Antaeus is restarted.
+        waiting_seconds: for so long it has been at this step, as far as is known.
         suspended: whether nothing may be written.
     """
 
     payment: tuple[PaymentPod, ...]
     antaeus_lacks: str | None
+    antaeus_runs: bool = True
     batch: str | None = None
-    paying: bool = False
+    activity: Activity | None = None
+    quiet_seconds: float = 0.0
+    waiting_seconds: float = 0.0
     suspended: bool = False
 
 
@@ -175,7 +136,9 @@ def sooner(seconds: float | None, rotation: Rotation | None) -> float | None:
 def next_step(
     stack: Stack, state: TokenState, facts: Facts, now: datetime
 ) -> Action | Blocked | None:
-    """What to do, or what to wait for; None where there is nothing to rotate."""
+    """What to do, or what to wait for; None where there is nothing to do."""
+    if may_seal(state, antaeus_runs=facts.antaeus_runs) and not facts.suspended:
+        return Action.SEAL
     match state.step:
         case None:
             step = _begin(facts) if wanted(stack, state, now) else None
@@ -188,6 +151,14 @@ def next_step(
     if isinstance(step, Action) and facts.suspended:
         return Blocked("spec.suspend is true: nothing is written until it is false")
     return step
+
+
+def may_seal(state: TokenState, *, antaeus_runs: bool) -> bool:
+    """Whether digests of what the Secret has now are to be made.
+
+    Not while an Antaeus runs, which may have been started with another token.
+    """
+    return not (state.sealed or antaeus_runs)
 
 
 def _begin(facts: Facts) -> Action | Blocked:
@@ -238,8 +209,31 @@ def _billing(facts: Facts) -> Blocked | None:
 
 
 def _quiet(facts: Facts) -> Blocked | None:
-    paying = Blocked("invoices are being paid; a restart of Antaeus would cut that off")
-    return _billing(facts) or (paying if facts.paying else None)
+    """Whether Antaeus may be restarted: what is not known may be somebody who pays."""
+    return _billing(facts) or _unknown(facts) or _paying(facts)
+
+
+def _unknown(facts: Facts) -> Blocked | None:
+    unknown_because = facts.activity.unknown_because if facts.activity else ""
+    if not unknown_because:
+        return None
+    # A pod that starts is silent for a while, and no one must act for that.
+    remedy = _SILENT_REMEDY if facts.waiting_seconds >= _SILENT_SECONDS else None
+    return Blocked(
+        "a restart of Antaeus may cut off somebody who pays, and whether anybody does can't be "
+        f"told: {unknown_because}",
+        remedy,
+    )
+
+
+def _paying(facts: Facts) -> Blocked | None:
+    activity, quiet = facts.activity, facts.quiet_seconds
+    if activity is None or not (activity.charging or activity.unchanged_seconds < quiet):
+        return None
+    return Blocked(
+        f"nobody is to pay, nor payment to get a charge, for {quiet:g} s: a restart of Antaeus "
+        "would cut that off"
+    )
 
 
 def _some(names: Iterable[str]) -> str:

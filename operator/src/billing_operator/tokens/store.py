@@ -23,7 +23,7 @@ from billing_operator.tokens.choice import (
     users_token,
 )
 from billing_operator.tokens.secret import TokenSecret, ValidToken, initial_data
-from billing_operator.tokens.steps import TokenState, token_state
+from billing_operator.tokens.state import TokenState, token_state
 
 # Events of pods come in bursts; a Secret need not be read for each of them.
 _FRESH_SECONDS = 60.0
@@ -156,6 +156,10 @@ class TokenKeeper:
         """
         return self._valid(stack, users_token(stack, secrets), None)
 
+    def new_key(self) -> str:
+        """A key for digests of tokens, that nobody has known before."""
+        return self._new_token()
+
     def ask_again(self) -> None:
         """Distrusts what is known, so that the next pass reads every Secret once more."""
         for known in self._memories.each(_Known):
@@ -188,7 +192,8 @@ class TokenKeeper:
     def _valid(self, stack: Stack, text: str | None, token_id: str | None) -> ValidToken:
         new = base64.b64encode(self._new_token().encode()).decode()
         made_id = self._new_token()[:_ID_CHARACTERS]
-        return ValidToken(text or new, token_id or made_id, users=stack.secret_ref is not None)
+        token = ValidToken(text or new, token_id or made_id, users=stack.secret_ref is not None)
+        return token.sealed(self.new_key())
 
     def _propose(self, stack: Stack, choice: MakeToken) -> ResolvedToken:
         new, now = self._valid(stack, choice.text, choice.id), self._now()

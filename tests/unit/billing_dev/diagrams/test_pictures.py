@@ -15,6 +15,7 @@ NOT_OF_READY = {
     *("UpToDate", "NotStalled", "InvoicesReset", "TokenRotationHeld"),
     *("AsExpected", "ReconcileIncomplete", "InvoicesUnknown"),
     *("NoAnswer", "NamespaceLeaving", "LedgerMismatch", "BooksUnknown"),
+    *("ChargesRefused", "RefusalsUnknown"),
 }
 # In a font that is as wide as any of those that a browser may take.
 WORD_WIDTH = 7.4

@@ -159,7 +159,7 @@ def test_calls_are_counted_whatever_became_of_them(tmp_path: Path) -> None:
         after = read_calls(get(service.ops.number, "/metrics").body)
 
     assert before == Calls(taken=0, held=0)
-    assert after == Calls(taken=2, held=0)
+    assert after == Calls(taken=2, held=0, refused=(("Token", 1),))
 
 
 def test_of_all_metrics_only_those_of_calls_count() -> None:
@@ -177,7 +177,31 @@ payment_replies_deferred 4.0
     assert read_calls(text) == Calls(taken=6, held=4)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff", b"payment_charges_total 1.0\n"])
+def test_refused_calls_are_told_by_reason_and_within_bounds() -> None:
+    many = {"Token": "8.0", "Body": "0.0", "no word": "2.0", "Other": "1.0", "Limit": "1e300"}
+    many |= {"Negative": "-5.0"} | {f"A{chr(letter) * 3}": "1.0" for letter in range(97, 123)}
+    lines = [
+        f'payment_charge_refusals_total{{reason="{reason}"}} {count}'
+        for reason, count in many.items()
+    ]
+    found = read_calls("\n".join([*lines, "payment_replies_deferred 0.0", ""]).encode()).refused
+
+    assert found[:3] == (("Limit", 10**12), ("Token", 8), ("Aaaa", 1))
+    assert found[-1] == ("Other", 2 + 1 + 26 - 13)
+    assert len(found) == len(dict(found)) == 16
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"\xff",
+        b"payment_charges_total 1.0\n",
+        b"payment_replies_deferred +Inf\n",
+        b"payment_replies_deferred NaN\n",
+    ],
+)
 def test_a_payment_without_these_metrics_does_not_tell(body: bytes) -> None:
     with pytest.raises(Waiting):
         read_calls(body)

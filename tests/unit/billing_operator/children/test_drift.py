@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from billing_operator.children.drift import drift
+from billing_operator.children.drift import differences, drift
 from billing_operator.desired import antaeus, desired
 from billing_operator.kinds import Manifest
 from support.operator.applied import applied
@@ -254,3 +254,23 @@ def test_names_versions_and_status_are_no_fields_of_ours() -> None:
     named["metadata"]["uid"] = "1"
 
     assert found(named, live) is None
+
+
+def test_every_difference_is_named_and_whose_the_field_is() -> None:
+    wanted = a_manifest(replicas=1, **a_container(image="ours", args=["a"]))
+    live = applied(wanted)
+    live["spec"]["replicas"] = 2
+    (container,) = live["spec"]["template"]["spec"]["containers"]
+    container |= {"image": "theirs", "args": ["b"]}
+    (fields,) = ours(live)["f:spec"]["f:template"]["f:spec"]["f:containers"].values()
+    # Whoever edits a field takes it over; admission changes it without a word.
+    del fields["f:image"]
+    differing = list(differences(wanted, live, "billing-operator"))
+
+    at = ".spec.template.spec.containers[payment]"
+    assert {str(each): each.ours for each in differing} == {
+        ".spec.replicas": True,
+        f"{at}.image": False,
+        f"{at}.args": True,
+    }
+    assert drift(wanted, live, "billing-operator", but_for=differing) is None

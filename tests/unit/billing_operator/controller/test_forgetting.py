@@ -24,15 +24,17 @@ SETTINGS = Settings(
 # What a feature remembers of a stack by the stack's uid.
 PARTS = {
     "billing_operator.books.counter",
+    "billing_operator.children.admission",
     "billing_operator.children.writer",
     "billing_operator.controller.lost_status",
     "billing_operator.invoices.readings",
     "billing_operator.profile.rollout",
-    "billing_operator.runs.activity",
+    "billing_operator.invoices.activity",
     "billing_operator.runs.controller",
     "billing_operator.tokens.rotation",
     "billing_operator.tokens.store",
 }
+_OTHER = {"app.kubernetes.io/managed-by": "other"}
 # They lead to all code there is, and hold no state of a stack.
 CODE = (type, types.ModuleType, types.FunctionType, types.CodeType, types.FrameType)
 
@@ -53,6 +55,7 @@ class Scene:
     async def remember_everything(self) -> None:
         """A refused child, a rotation, a profile on its way, a run, and a reading of invoices."""
         operator = self.operator
+        operator.cluster.admission = lambda live: live["metadata"]["labels"].update(_OTHER)
         await self.controller.start()
         await operator.bring_up()
         operator.apps.counts["shop"] = Counts(2, 8)

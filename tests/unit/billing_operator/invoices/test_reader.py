@@ -32,7 +32,7 @@ class Scene:
         self.inventory.put(BILLING_STACK, a_body())
         self.inventory.put(POD, a_pod("antaeus", ready=ready))
         memories = Memories()
-        self.readings = Readings(memories, lambda: 0.0, unchanged_seconds=1.0)
+        self.readings = Readings(memories)
         counter = ChargeCounter(self.apps, memories)
         self.reader = InvoiceReader(self.apps, counter, self.inventory, self.readings, self.metrics)
 

@@ -10,7 +10,7 @@ def reading(paid: int, instance: str = "pod/0") -> Reading:
 
 
 def test_a_reading_says_whether_it_is_news() -> None:
-    readings = Readings(Memories(), lambda: 0.0, unchanged_seconds=1.0)
+    readings = Readings(Memories())
 
     assert readings.note("a", reading(1))
     assert not readings.note("a", reading(1))
@@ -20,25 +20,9 @@ def test_a_reading_says_whether_it_is_news() -> None:
     assert readings.last("a") == reading(2, "pod/1")
 
 
-def test_whoever_pays_shows_in_the_readings_for_a_while() -> None:
-    moments = iter([0.0, 21.9, 22.0, 30.0, 30.0])
-    memories = Memories()
-    readings = Readings(memories, lambda: next(moments), unchanged_seconds=22.0)
-    assert not readings.recently_changed("a")
-
-    readings.note("a", reading(1))
-    assert readings.recently_changed("a")
-    readings.note("a", reading(1))
-    assert not readings.recently_changed("a")
-    readings.note("a", reading(2))
-    assert readings.recently_changed("a")
-    memories.drop("a")
-    assert not readings.recently_changed("a")
-
-
 def test_a_stack_that_has_gone_is_forgotten() -> None:
     memories = Memories()
-    readings = Readings(memories, lambda: 0.0, unchanged_seconds=1.0)
+    readings = Readings(memories)
     readings.note("a", reading(1))
     memories.drop("a")
 

@@ -65,6 +65,15 @@ async def test_an_apply_is_forced_strict_and_ours(cluster: ApiCluster, server: A
     assert server.content_type == "application/apply-patch+yaml"
 
 
+async def test_a_dry_run_is_an_apply_that_changes_nothing(
+    cluster: ApiCluster, server: Answering
+) -> None:
+    await cluster.apply(CHILD, dry_run=True)
+
+    ((_, _, query, _),) = server.asked
+    assert query["dryRun"] == "All"
+
+
 async def test_what_is_to_be_new_names_a_version_that_nothing_has(
     cluster: ApiCluster, server: Answering
 ) -> None:

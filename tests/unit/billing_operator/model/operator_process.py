@@ -15,6 +15,7 @@ from billing_operator.controller.parts import Dependencies
 from billing_operator.controller.reconcile import Reconciler
 from billing_operator.invoices.reader import InvoiceReader
 from billing_operator.invoices.readings import Readings
+from billing_operator.invoices.sampler import Sampler
 from billing_operator.kube.api import Cluster
 from billing_operator.kube.cache import Inventory
 from billing_operator.memory import Memories
@@ -22,7 +23,6 @@ from billing_operator.metrics import Metrics
 from billing_operator.profile.rollout import ProfileRollout
 from billing_operator.runs.controller import RunKeeper
 from billing_operator.runs.metrics import RunMetrics
-from billing_operator.runs.sampler import Sampler
 from billing_operator.settings import Settings
 from billing_operator.tokens.rotation import TokenRotation
 from billing_operator.tokens.store import TokenKeeper
@@ -80,10 +80,14 @@ class OperatorProcess:
             now=_utc_now,
         )
         profiles = ProfileRollout(cluster, apps, memories, clock=now)
-        readings = Readings(memories, now, unchanged_seconds=2.2 * SETTINGS.invoices_seconds)
+        readings = Readings(memories)
         counter = ChargeCounter(apps, memories)
         reader = InvoiceReader(apps, counter, inventory, readings, metrics)
         sampler = Sampler(apps, reader, memories, clock=now)
+        rotation = TokenRotation(
+            *(cluster, apps, tokens, profiles, sampler, memories, now, _utc_now),
+            quiet_seconds=2.2 * SETTINGS.invoices_seconds,
+        )
         dependencies = Dependencies(
             cluster=cluster,
             inventory=inventory,
@@ -91,9 +95,7 @@ class OperatorProcess:
             writer=ChildWriter(cluster, inventory, metrics, memories, clock=now),
             tokens=tokens,
             profiles=profiles,
-            rotation=TokenRotation(
-                cluster, apps, tokens, profiles, readings, memories, clock=now, now=_utc_now
-            ),
+            rotation=rotation,
             readings=readings,
             counter=counter,
             invoices=reader,

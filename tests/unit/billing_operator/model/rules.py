@@ -80,6 +80,7 @@ class Rules(LeaveRules):
         if self.found:
             raise Violation(self.found[0])
         self._ended_is_told()
+        self._allowed()
         process = world.antaeus()
         if process and process.first_told is not None:
             self._named(process)
@@ -238,6 +239,20 @@ class Rules(LeaveRules):
         # Its words are there, and say what came of it.
         if run and there and run.outcome == Outcome.NOT_SENT and not run.asked_to_end:
             self.violated("a run is told to be unresolved that has said that it sent nothing")
+
+    def _allowed(self) -> None:
+        """Whoever waits for BillingAllowed and calls pay charges nobody twice."""
+        if self.world.condition("BillingAllowed") != "True":
+            return
+        calm = now() > self.calm_from + NAMED_WITHIN
+        for batch in self.batches():
+            if batch.by != DIRECT or (calm and self.shows(batch, KNOWN_WITHIN)):
+                raise Violation(f"BillingAllowed is True in a batch (at {now():.1f} s)")
+        process = self.world.antaeus()
+        if process and calm:
+            known = [one for one in self.lost(process) if now() > one.time + NAMED_WITHIN]
+            if any(not self._is_passed_over(one) for one in known):
+                raise Violation(f"BillingAllowed is True after a reset (at {now():.1f} s)")
 
     def _ended_is_told(self) -> None:
         """A run that has ended is told to have, however it did."""

@@ -77,9 +77,10 @@ class Simulation:
             WaitReason.STATUS_LOST,
         ):
             raise Violation(f"a run waits for ever: {self.world.billing['waiting']}")
-        self.happenings.happen("acknowledge reset")
-        self.happenings.happen("acknowledge past")
-        await self._until_over()
+        # What waited for the first may restart Antaeus, which then is to be dealt with as well.
+        for what in ("acknowledge reset", "acknowledge past", "acknowledge reset"):
+            self.happenings.happen(what)
+            await self._until_over()
         for name in self.rules.lost_silently():
             raise Violation(f"{name} was lost silently")
         self.happenings.happen("make run")

@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from billing_operator.apps.answers import Counts
+from billing_operator.apps.answers import Calls, Counts
 from billing_operator.apps.sums import Sum
 from billing_operator.kinds import Manifest, conditions_of
 from billing_operator.runs.report import RunReport
-from support.operator.billing_shop import begin, billing, end, shop
+from support.operator.billing_shop import begin, billing, end, make, shop, until_books
 from support.operator.in_memory import QUIET, OperatorInMemory
 
 PAID = RunReport(True, 200, True, 2, 8, 10, 0)  # noqa: FBT003 - in the order of its fields
@@ -44,6 +44,7 @@ def books(operator: OperatorInMemory) -> Manifest:
 async def test_a_run_whose_books_are_right_says_so() -> None:
     operator = await a_run(accepted=8)
     await operator.reconcile()
+    await until_books(operator)
     eight = [{"currency": "USD", "count": 8, "amount": "80"}]
 
     assert (books(operator)["booked"], books(operator)["paid"]) == (eight, eight)
@@ -55,6 +56,7 @@ async def test_a_run_whose_books_are_right_says_so() -> None:
 async def test_a_pay_call_of_somebody_else_during_a_run_is_told() -> None:
     operator = await a_run(accepted=13)
     await operator.reconcile()
+    await until_books(operator)
     said = "5 charges and 50 USD more booked than paid"
 
     assert operator.condition("LedgerMismatch") == ("True", "LedgerMismatch")
@@ -75,6 +77,7 @@ async def test_while_payment_does_not_tell_the_books_are_still_to_be_made() -> N
 
     operator.apps.silent.clear()
     await operator.reconcile()
+    await until_books(operator)
 
     assert operator.condition("LedgerMismatch") == ("True", "LedgerMismatch")
 
@@ -99,6 +102,7 @@ async def test_of_a_process_that_ended_unseen_nobody_knows_the_books() -> None:
     operator.cluster.take("Pod", PAYMENT)
     operator.cluster.have(pod | {"metadata": pod["metadata"] | {"uid": "another"}})
     await operator.reconcile()
+    await until_books(operator)
 
     assert "nobody saw its last count" in books(operator)["unknownBecause"]
     assert operator.condition("LedgerMismatch") == ("Unknown", "BooksUnknown")
@@ -111,6 +115,7 @@ async def test_what_an_antaeus_forgot_is_in_the_books_and_in_the_reset() -> None
     operator.cluster.have(antaeus)
     operator.apps.counts["shop"] = counts(2)
     await operator.reconcile()
+    await until_books(operator)
 
     assert books(operator)["forgotten"] == [{"currency": "USD", "count": 8, "amount": "80"}]
     assert books(operator)["difference"] == []
@@ -125,6 +130,7 @@ async def test_the_last_ten_runs_are_kept() -> None:
         await begin(operator, name)
         end(operator, PAID, name)
         await operator.reconcile()
+        await until_books(operator)
         operator.cluster.take("Pod", f"{name}-x")
         operator.cluster.take("Job", name)
 
@@ -141,8 +147,8 @@ async def test_one_line_in_the_log_tells_of_each_run(caplog: pytest.LogCaptureFi
         await operator.reconcile()
     assert "run ended" not in caplog.messages
     operator.apps.silent.clear()
-    for _ in range(2):
-        await operator.reconcile()
+    await until_books(operator)
+    await until_books(operator)
     (line,) = (record for record in caplog.records if record.message == "run ended")
 
     assert line.__dict__["outcome"] == "Succeeded"
@@ -161,3 +167,33 @@ async def test_of_a_run_without_books_one_line_tells_at_once(
 
     assert caplog.messages.count("run ended") == 1
     assert "booksBefore" not in billing(operator)["lastRun"]
+
+
+async def test_what_goes_on_beside_a_run_is_waited_for() -> None:
+    """A direct call that began meanwhile charges on after the end of the run."""
+    operator = await a_run(accepted=9)
+    operator.apps.taken[PAYMENT] = Calls(taken=9, held=1)
+    await operator.reconcile()
+    make(operator, "next")
+    await until_books(operator)
+    assert "books" not in billing(operator)["lastRun"]
+    assert billing(operator)["waiting"]["job"] == "next"
+
+    charged(operator, 16)
+    operator.apps.taken[PAYMENT] = Calls(taken=16, held=0)
+    await until_books(operator)
+    await until_books(operator)
+
+    assert [row["count"] for row in books(operator)["difference"]] == [8]
+
+
+async def test_another_run_waits_for_the_books() -> None:
+    operator = await a_run(accepted=8)
+    await operator.reconcile()
+    make(operator, "next")
+    await operator.reconcile()
+    assert billing(operator)["waiting"]["reason"] == "RunUnderWay"
+    assert "the books of run run are still to be made" in billing(operator)["waiting"]["message"]
+
+    await until_books(operator)
+    assert billing(operator)["running"]["job"] == "next"

@@ -16,6 +16,7 @@ from support.operator.billing_shop import (
     leave_of,
     make,
     shop,
+    until_books,
 )
 from support.operator.in_memory import QUIET, STATUS, OperatorInMemory
 from support.operator.run_manifests import a_run_pod
@@ -193,7 +194,7 @@ async def test_payment_that_does_not_tell_leaves_it_to_a_person() -> None:
     await operator.reconcile()
     assert billing(operator)["waiting"]["reason"] == "ActivityUnknown"
     operator.apps.taken["shop-payment-0"] = Calls(taken=0, held=0)
-    await operator.reconcile()
+    await until_books(operator)
     assert billing(operator)["running"]["job"] == "next"
 
 

@@ -81,6 +81,7 @@ def test_a_run_that_ended_well_is_told_with_its_counts() -> None:
         "paidAfter": 10,
         "pendingAfter": 0,
         "newlyPaid": 8,
+        "refused": [],
         "message": "8 newly paid, none pending",
     }
     assert found["lastSuccessfulTime"] == "2025-01-01T00:01:00Z"

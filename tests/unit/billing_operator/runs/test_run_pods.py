@@ -7,7 +7,7 @@ from billing_operator.kinds import Manifest, conditions_of
 from billing_operator.observed.stack import observe
 from billing_operator.runs.jobs import Run, runs_of
 from billing_operator.runs.report import RunReport
-from support.operator.billing_shop import begin, billing, job, make, shop
+from support.operator.billing_shop import begin, billing, job, make, shop, until_books
 from support.operator.in_memory import SHOP, OperatorInMemory
 from support.operator.run_manifests import CRON_UID, a_job, a_run_pod
 
@@ -111,6 +111,7 @@ async def test_a_report_ends_a_run_though_another_container_keeps_its_job() -> N
     assert billing(operator)["lastRun"]["outcome"] == "Succeeded"
     assert "running" not in billing(operator)
     assert conditions_of(job(operator)["status"]) == {}
+    await until_books(operator)
     assert operator.condition("BillingAllowed") == ("True", "AsExpected")
 
     make(operator, "next")

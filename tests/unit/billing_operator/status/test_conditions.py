@@ -5,7 +5,8 @@ import pytest
 from billing_operator.errors import ClusterError, SpecError
 from billing_operator.reasons import ConditionType, Reason
 from billing_operator.tokens.secret import TokenSecret
-from billing_operator.tokens.steps import Rotation, token_state
+from billing_operator.tokens.state import token_state
+from billing_operator.tokens.steps import Rotation
 from support.operator.builders import a_reading, a_secret
 from support.operator.judged_status import conditions, judged
 

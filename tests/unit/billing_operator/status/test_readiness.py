@@ -12,7 +12,8 @@ from billing_operator.reasons import Reason
 from billing_operator.spec.stack import Stack
 from billing_operator.status.readiness import READINESS, Findings, verdict
 from billing_operator.tokens.secret import Step
-from billing_operator.tokens.steps import Rotation, TokenState
+from billing_operator.tokens.state import TokenState
+from billing_operator.tokens.steps import Rotation
 from support.operator.builders import a_deployment, a_pod, a_stack, a_token
 
 UNDER_WAY = TokenState(

@@ -24,13 +24,13 @@ from billing_operator.tokens.secret import (
     staged,
     without_old,
 )
+from billing_operator.tokens.state import token_state
 from billing_operator.tokens.steps import (
     Action,
     Facts,
     PaymentPod,
     antaeus_lacks,
     next_step,
-    token_state,
     wanted,
 )
 from support.operator.builders import a_deployment, a_pod, a_stack

@@ -15,6 +15,7 @@ from billing_operator.tokens.choice import (
     choose_token,
     token_fault,
 )
+from billing_operator.tokens.secret import TokenSecret
 from support.operator.builders import a_secret, a_stack
 
 RENEW = "billing.antaeus.io/renew-token"
@@ -159,8 +160,48 @@ def test_a_made_token_that_somebody_spoiled_is_told_with_a_remedy(data: dict[str
     found = fault(a_stack(), a_secret(**data))
 
     assert found.condition == "TokenInvalid"
-    assert "spec.antaeus.replicas" in found.message
+    assert f"{RENEW}=" in found.message
     assert "hush" not in found.message
+
+
+def a_changed_secret(**data: str) -> Manifest:
+    """One whose token was made as `hush-before`, if nothing else is said."""
+    own = TokenSecret.of(a_secret(token="hush-before", id="first"))
+    return a_secret(**{"token": "hush-now", "id": "first", "digest": digest_of(own)} | data)
+
+
+def digest_of(own: TokenSecret) -> str:
+    return own.current.sealed("key").digest or ""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{}, {"token": "hush-before", "id": "second"}],
+    ids=["the token is another", "the id is another"],
+)
+def test_a_token_that_somebody_changed_while_antaeus_runs_is_told(data: dict[str, str]) -> None:
+    found = fault(a_stack(), a_changed_secret(**data))
+
+    assert (found.reason, found.condition) == ("TokenChanged", "TokenInvalid")
+    assert f"{RENEW}=" in found.message
+    assert "kubectl delete -n payments secret shop-token && kubectl annotate" in found.message
+    assert "hush" not in found.message
+
+
+def test_a_changed_copy_is_made_again_from_the_users_secret() -> None:
+    users = a_secret("provider", uid=None, api="hush-before")
+    found = fault(a_stack(token=SECRET_REF), a_changed_secret(source="user"), users)
+
+    assert "made again from your Secret: kubectl delete" in found.message
+    assert RENEW not in found.message
+
+
+def test_a_token_that_is_as_it_was_made_is_used() -> None:
+    assert isinstance(choose(a_stack(), a_changed_secret(token="hush-before")), Token)
+
+
+def test_a_token_that_somebody_changed_while_no_antaeus_runs_is_used() -> None:
+    assert isinstance(choose(a_stack(), a_changed_secret(), antaeus=None), Token)
 
 
 def test_a_foreign_secret_of_the_name_is_not_used() -> None:

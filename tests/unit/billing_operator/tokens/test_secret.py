@@ -13,6 +13,7 @@ from billing_operator.tokens.secret import (
     completed,
     dropped,
     promoted,
+    sealed,
     staged,
     without_old,
 )
@@ -67,7 +68,48 @@ def test_a_request_is_remembered_where_a_rotation_had_another_cause() -> None:
 
 
 def test_nothing_of_a_token_shows_in_a_text() -> None:
-    assert "bmV3" not in repr(of(**PROMOTED)) + repr(NEW)
+    shown = repr(of(**PROMOTED)) + repr(NEW) + repr(NEW.sealed("salt"))
+
+    assert "bmV3" not in shown
+    assert "salt" not in shown
+
+
+def test_digests_go_where_their_tokens_go() -> None:
+    secret = TokenSecret.of(sealed(of(**AT_REST), "salt"))
+    assert secret.current.digest
+
+    after = TokenSecret.of(staged(secret, NEW.sealed("pepper")))
+    assert (after.sealed, after.changed) == (True, False)
+    swapped = TokenSecret.of(promoted(after, NOW, "2"))
+    assert (swapped.sealed, swapped.changed) == (True, False)
+    assert (swapped.current.digest, swapped.other) == (NEW.sealed("pepper").digest, secret.current)
+    alone = TokenSecret.of(completed(TokenSecret.of(without_old(swapped)), NOW))
+    assert alone.sealed
+    assert told(alone.live).keys() == {"token", "id", "source", "digest", "made", "request"} | {
+        "rotated-at"
+    }
+    assert told(dropped(after)) == told(secret.live)
+
+
+@pytest.mark.parametrize("key", ["token", "id", "secondary", "secondary-id", "digest"])
+def test_what_somebody_has_changed_shows(key: str) -> None:
+    whole = sealed(of(**STAGED, step="Staged"), "salt")
+    after = TokenSecret.of(a_secret(**(told(whole) | {key: "theirs"})))
+
+    assert (after.changed, after.sealed) == (True, False)
+    assert TokenSecret.of(sealed(after, "pepper")).sealed
+
+
+def test_where_there_is_no_digest_nothing_is_known_to_be_changed() -> None:
+    assert (of(**AT_REST).changed, of(**AT_REST).sealed) == (False, False)
+    half = TokenSecret.of(staged(TokenSecret.of(sealed(of(**AT_REST), "salt")), NEW))
+    assert (half.changed, half.sealed) == (False, False)
+
+
+def test_a_digest_tells_nothing_of_a_token_to_who_has_not_its_key() -> None:
+    digests = {NEW.sealed(key).digest for key in ("salt", "pepper")}
+
+    assert len({(digest or "").rpartition(".")[2] for digest in digests}) == 2
 
 
 @pytest.mark.parametrize(

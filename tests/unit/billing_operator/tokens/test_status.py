@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from billing_operator.inputs import Token
 from billing_operator.tokens.secret import Step, TokenSecret
+from billing_operator.tokens.state import token_state
 from billing_operator.tokens.status import held_message, rotation_message, token_status
-from billing_operator.tokens.steps import Blocked, Rotation, token_state
+from billing_operator.tokens.steps import Blocked, Rotation
 from support.operator.builders import a_secret, a_stack, a_token
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)

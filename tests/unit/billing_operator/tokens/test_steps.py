@@ -7,16 +7,17 @@ from typing import Any
 import pytest
 
 from billing_operator.apps.answers import Accepted
+from billing_operator.invoices.activity import Activity
 from billing_operator.kinds import Manifest
 from billing_operator.names import TOKEN_ID
 from billing_operator.observed.stack import observe
 from billing_operator.tokens.secret import Step
+from billing_operator.tokens.state import TokenState
 from billing_operator.tokens.steps import (
     Action,
     Blocked,
     Facts,
     PaymentPod,
-    TokenState,
     antaeus_lacks,
     due_in,
     next_step,
@@ -48,6 +49,9 @@ def a_payment(*ids: str | None, name: str = "a") -> PaymentPod:
     return PaymentPod(name, answers=True, accepted=Accepted(frozenset(ids)))
 
 
+STILL = Activity(charging=False, unchanged_seconds=22.0, unknown_because="")
+CHARGING = replace(STILL, charging=True)
+UNKNOWN = replace(STILL, unknown_because="Antaeus does not tell its invoices")
 OLD = PaymentPod("odd", answers=True, accepted=None)
 MUTE = PaymentPod("mute", answers=False, accepted=None)
 OPEN = PaymentPod("open", answers=True, accepted=Accepted(everything=True))
@@ -61,6 +65,17 @@ def waited_for(state: TokenState, found: Facts) -> str:
     step = next_step(ASKING, state, found, NOW)
     assert isinstance(step, Blocked)
     return step.what
+
+
+@pytest.mark.parametrize("step", [None, *Step])
+def test_digests_are_made_where_no_antaeus_may_have_another_token(step: Step | None) -> None:
+    state = a_sight(step, sealed=False)
+    asleep = facts(a_payment("old"), antaeus_runs=False)
+
+    assert next_step(a_stack(), state, asleep, NOW) is Action.SEAL
+    assert next_step(a_stack(), state, facts(a_payment("old")), NOW) is not Action.SEAL
+    suspended = replace(asleep, suspended=True)
+    assert next_step(a_stack(), state, suspended, NOW) is not Action.SEAL
 
 
 def test_what_nobody_wants_is_not_begun() -> None:
@@ -99,17 +114,51 @@ def test_a_batch_is_not_disturbed_and_is_told_for_what_it_is(step: Step | None, 
 
 
 def test_a_rotation_that_has_swapped_goes_on_beside_a_billing_run() -> None:
-    busy = facts(a_payment("old"), batch="run monthly", paying=True)
+    busy = facts(a_payment("old"), batch="run monthly", activity=CHARGING)
 
     assert next_step(ASKING, a_sight(Step.PROMOTED), busy, NOW) is Action.RETIRE
     assert next_step(ASKING, a_sight(Step.RETIRING), busy, NOW) is Action.COMPLETE
 
 
-def test_nobody_who_pays_is_cut_off() -> None:
-    both = a_payment("old", "new")
+@pytest.mark.parametrize(
+    ("activity", "told"),
+    [
+        (CHARGING, "nobody is to pay, nor payment to get a charge, for 22 s"),
+        (replace(STILL, unchanged_seconds=21.9), "nobody is to pay"),
+        (UNKNOWN, "can't be told: Antaeus does not tell its invoices"),
+        (replace(UNKNOWN, unchanged_seconds=99.0), "can't be told"),
+    ],
+    ids=[
+        "payment is in the middle of a charge",
+        "something has moved lately",
+        "Antaeus does not answer",
+        "Antaeus does not answer any more",
+    ],
+)
+def test_nobody_who_pays_or_may_pay_is_cut_off(activity: Activity, told: str) -> None:
+    found = facts(a_payment("old", "new"), activity=activity, quiet_seconds=22.0)
 
-    assert "being paid" in waited_for(a_sight(Step.STAGED), facts(both, paying=True))
-    assert next_step(ASKING, a_sight(Step.STAGED), facts(both), NOW) is Action.PROMOTE
+    assert told in waited_for(a_sight(Step.STAGED), found)
+
+
+@pytest.mark.parametrize(
+    "activity", [STILL, None], ids=["nothing has moved for long enough", "no Antaeus runs"]
+)
+def test_where_nobody_pays_the_tokens_are_swapped(activity: Activity | None) -> None:
+    found = facts(a_payment("old", "new"), activity=activity, quiet_seconds=22.0)
+
+    assert next_step(ASKING, a_sight(Step.STAGED), found, NOW) is Action.PROMOTE
+
+
+def test_a_person_is_asked_once_a_silence_lasts() -> None:
+    held = facts(a_payment("old", "new"), activity=UNKNOWN)
+    at_first = next_step(ASKING, a_sight(Step.STAGED), replace(held, waiting_seconds=119.0), NOW)
+    later = next_step(ASKING, a_sight(Step.STAGED), replace(held, waiting_seconds=120.0), NOW)
+
+    assert isinstance(at_first, Blocked)
+    assert isinstance(later, Blocked)
+    assert at_first.remedy is None
+    assert "spec.antaeus.replicas to 0" in (later.remedy or "")
 
 
 @pytest.mark.parametrize(

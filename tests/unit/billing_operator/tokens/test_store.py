@@ -96,8 +96,11 @@ async def test_where_none_runs_a_token_is_made_that_belongs_to_the_stack() -> No
     await scene.keeper.write(a_stack(), completed)
 
     assert made == Token("shop-token", "token", id="token-number", generated=True)
+    digest = scene.secret()["digest"]
+    assert "token-number-1" not in digest
     assert scene.secret() == {
         "token": "token-number-1",
+        "digest": digest,
         "id": "token-number",
         "made": "2025-01-01T00:00:00Z",
     }

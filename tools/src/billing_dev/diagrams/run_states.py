@@ -27,6 +27,7 @@ UNTIL: Mapping[str, str] = {
 LOOKS: Mapping[str, Look] = {
     "Succeeded": "ready",
     "Declined": "reconciling",
+    "Refused": "stalled",
     "Incomplete": "stalled",
     "NotSent": "stalled",
     "Unknown": "stalled",

@@ -41,6 +41,7 @@ def says() -> Mapping[str, Says]:
                 Reason.APPLY_REJECTED,
                 Reason.NAME_CONFLICT,
                 Reason.TOKEN_INVALID,
+                Reason.TOKEN_CHANGED,
                 Reason.TOKEN_LOST,
                 Reason.FORBIDDEN,
             ),

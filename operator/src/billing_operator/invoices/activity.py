@@ -18,8 +18,8 @@ class Sample:
 
     Attributes:
         reading: None where Antaeus did not answer.
-        calls: of each pod, by what tells one start of it from another; None where one of them
-            does not tell, or there is none.
+        calls: of each pod that takes charges, by what tells one start of it from another; none
+            where payment has no pod at all, and None where one of them does not tell.
     """
 
     reading: Reading | None
@@ -34,11 +34,13 @@ class Activity:
         charging: whether payment is in the middle of a charge now.
         unchanged_seconds: for how long nothing has moved.
         unknown_because: why that can't be told, in words; empty where it can.
+        calls: those of the last sample.
     """
 
     charging: bool
     unchanged_seconds: float
     unknown_because: str
+    calls: tuple[tuple[str, Calls], ...] | None = None
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ class ActivityTracker:
         if unknown_because or charging or known.last != sample:
             known.since = now
         known.last = sample
-        return Activity(charging, now - known.since, unknown_because)
+        return Activity(charging, now - known.since, unknown_because, sample.calls)
 
 
 def _unknown_because(sample: Sample) -> str:

@@ -3,8 +3,8 @@
 import pytest
 
 from billing_operator.apps.answers import Calls
+from billing_operator.invoices.activity import ActivityTracker, Sample
 from billing_operator.memory import Memories
-from billing_operator.runs.activity import ActivityTracker, Sample
 from support.operator.builders import a_reading
 
 CALM = Sample(a_reading(), (("pod/0", Calls(taken=5, held=0)),))
