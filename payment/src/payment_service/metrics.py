@@ -50,7 +50,7 @@ class Metrics:
         )
         self._repeats = counter(
             "repeats",
-            "Other charges decided shortly after one alike: one of them was not accepted.",
+            "Other charges decided shortly after one alike.",
         )
         # Children made once, so that a charge finds its counter without a lock and a lookup, and
         # every series that can be named is there from the start with a 0.

@@ -4,11 +4,11 @@ It goes to a file as well, before the caller hears of a charge. Where that file 
 termination message, Kubernetes reports it however the process ends.
 """
 
+import errno
 import json
 import os
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,8 +20,12 @@ from payment_service.text.mistakes import MistakesError
 MOST_CURRENCIES = 24
 """How many currencies are told one by one: codes of ISO 4217, the first that come."""
 OTHER = "other"
-"""Stands for any other currency, and for amounts that make a sum too long: such charges are
-counted, and their sum is 0."""
+"""Stands for any other currency, and for amounts that are too long: such charges are counted, and
+their sum is 0."""
+MOST_WHOLE_DIGITS = 18
+"""Before the point of an amount that is added up; far more than any invoice has."""
+MOST_PLACES = 12
+"""Behind it. So no charge makes a sum too long for those that come after it."""
 LONGEST_SUM = 40
 """In characters. So the whole is shorter than the 4096 bytes that Kubernetes keeps."""
 
@@ -37,6 +41,7 @@ class Totals:
         self._tell = tell
         self._lock = threading.Lock()
         self._sums: dict[str, tuple[int, Decimal]] = {}
+        self._others = 0
         self._rows: dict[str, str] = {}
         self._doubles = 0
         self._file: int | None = None
@@ -64,24 +69,27 @@ class Totals:
             self._write()
 
     def _add(self, currency: str, amount: Decimal) -> None:
+        # Zeros at its end would stay in the sum for ever.
+        amount = EXACTLY.normalize(amount)
         known = self._sums.get(currency)
-        if known is None and (currency not in KNOWN or len(self._sums) >= MOST_CURRENCIES):
+        has_row = known is not None or (currency in KNOWN and len(self._sums) < MOST_CURRENCIES)
+        if not has_row or not _is_short(amount):
             return self._add_other()
         count, before = known or _NOTHING
         total = EXACTLY.add(before, amount)
-        # A zero may have any number of digits.
-        text = f"{total:f}" if total else "0"
+        text = f"{total:f}"
         if len(text) > LONGEST_SUM:
             return self._add_other()
-        self._put(currency, count + 1, total, text)
+        self._sums[currency] = count + 1, total
+        self._put(currency, count + 1, text)
         return None
 
     def _add_other(self) -> None:
-        count, _ = self._sums.get(OTHER, _NOTHING)
-        self._put(OTHER, count + 1, _NOTHING[1], "0")
+        # Not among the sums: a caller may call its currency by this name.
+        self._others += 1
+        self._put(OTHER, self._others, "0")
 
-    def _put(self, currency: str, count: int, total: Decimal, text: str) -> None:
-        self._sums[currency] = count, total
+    def _put(self, currency: str, count: int, text: str) -> None:
         self._rows[currency] = f'{{"currency":"{currency}","count":{count},"amount":"{text}"}}'
 
     def _as_text(self) -> str:
@@ -92,11 +100,23 @@ class Totals:
         """In one step, of a text that never gets shorter: who reads it never sees a part."""
         if self._file is None:
             return
+        data = self.text.encode()
         try:
-            os.pwrite(self._file, self.text.encode(), 0)
+            if os.pwrite(self._file, data, 0) < len(data):
+                raise OSError(errno.ENOSPC, "only a part has room")
         except OSError as error:
-            # What stands there is too little from now on, and nothing is better.
-            with suppress(OSError):
-                os.ftruncate(self._file, 0)
-            self._file = None
-            self._tell(str(error))
+            self._give_up(self._file, str(error))
+
+    def _give_up(self, file: int, why: str) -> None:
+        """What stands there is too little from now on, and nothing is better."""
+        self._file = None
+        try:
+            os.ftruncate(file, 0)
+        except OSError:
+            why += "; too little stands there from now on"
+        self._tell(why)
+
+
+def _is_short(amount: Decimal) -> bool:
+    whole, _, places = f"{amount:f}".partition(".")
+    return len(whole) <= MOST_WHOLE_DIGITS and len(places) <= MOST_PLACES

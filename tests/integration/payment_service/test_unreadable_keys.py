@@ -70,6 +70,8 @@ FIRST = {"id": "a", "time": 1e9}
             [{"id": "\u00e4", "time": 4e9}],
             [FIRST, FIRST, FIRST],
             [FIRST, "more"],
+            # A map, as the script writes it: the charge as 1, and whether any was accepted.
+            b"\x82\x01\x82\xa2id\xa1a\xa4time\x05\xa8accepted\xa5often",
         ],
     ),
 )

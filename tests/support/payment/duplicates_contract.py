@@ -6,7 +6,8 @@ import pytest
 
 from payment_service.outcome.charges import Charge
 from payment_service.state.interface import State
-from support.payment.state_makers import Clock, a_booking, a_charge_of
+from payment_service.state.values import Hold
+from support.payment.state_makers import Clock, a_booking, a_charge_of, an_entry
 
 
 class DuplicatesContract:
@@ -117,6 +118,76 @@ class DuplicatesContract:
 
         assert earlier is not None
         assert earlier.charge_id == "b"
+
+    # Doubles: somebody is charged twice
+
+    def test_one_that_is_accepted_after_any_accepted_one_alike_is_a_double(
+        self, state: State
+    ) -> None:
+        doubles = []
+        for charge_id, accepted in [("a", False), ("b", True), ("c", True), ("d", False)]:
+            state.earlier(a_charge_of(), charge_id, 60)
+            doubles.append(state.book(a_booking(charge_id, accepted=accepted)))
+
+        assert doubles == [False, False, True, False]
+
+    @pytest.mark.parametrize("order", ["ab", "ba"], ids=["in their order", "the first one last"])
+    def test_of_two_that_were_decided_at_once_one_is_a_double(
+        self, state: State, order: str
+    ) -> None:
+        for charge_id in "ab":
+            state.earlier(a_charge_of(), charge_id, 60)
+
+        assert [state.book(a_booking(each)) for each in order] == [False, True]
+
+    def test_of_two_that_are_booked_at_once_one_is_a_double(self, state: State) -> None:
+        for charge_id in "ab":
+            state.earlier(a_charge_of(), charge_id, 60)
+
+        with ThreadPoolExecutor(2) as pool:
+            doubles = list(pool.map(lambda each: state.book(a_booking(each)), "ab"))
+
+        assert sorted(doubles) == [False, True]
+
+    def test_settling_tells_of_a_double_as_booking_does(self, state: State) -> None:
+        doubles = []
+        for charge_id in "ab":
+            first = state.earlier(a_charge_of(), charge_id, 60) is None
+            hold = Hold(None, first=first)
+            doubles.append(state.settle(a_booking(charge_id), an_entry(), None, hold))
+
+        assert doubles == [False, True]
+
+    def test_after_the_window_it_is_no_double(self, state: State, clock: Clock) -> None:
+        state.earlier(a_charge_of(), "a", 60)
+        state.book(a_booking("a"))
+        clock.seconds += 60
+        state.earlier(a_charge_of(), "b", 60)
+
+        assert not state.book(a_booking("b"))
+
+    def test_in_a_row_of_charges_alike_it_is_a_double_to_its_end(
+        self, state: State, clock: Clock
+    ) -> None:
+        for charge_id, accepted in [("a", True), ("b", False)]:
+            state.earlier(a_charge_of(), charge_id, 60)
+            state.book(a_booking(charge_id, accepted=accepted))
+            clock.seconds += 50
+        state.earlier(a_charge_of(), "c", 60)
+
+        assert state.book(a_booking("c"))
+
+    def test_one_that_was_withdrawn_hides_no_double(self, state: State) -> None:
+        for charge_id in "ab":
+            state.earlier(a_charge_of(), charge_id, 60)
+        state.book(a_booking("b"))
+        state.withdraw(a_charge_of(), "a")
+        state.earlier(a_charge_of(), "c", 60)
+
+        assert state.book(a_booking("c"))
+
+    def test_where_nobody_looks_for_charges_alike_there_is_no_double(self, state: State) -> None:
+        assert [state.book(a_booking(each)) for each in "ab"] == [False, False]
 
     def test_of_many_charges_alike_at_once_one_is_first(self, state: State) -> None:
         with ThreadPoolExecutor(8) as pool:

@@ -109,7 +109,7 @@ class Books:
         if self._shared or record.seconds > _LONG:
             looks = context.profile.duplicates.mode is not DuplicateMode.IGNORE
             hold = Hold(key, first=looks and context.earlier is None)
-        self._state.settle(booking, entry, keyed, hold)
+        record.is_double = self._state.settle(booking, entry, keyed, hold)
         self._hand_to_recorders(record)
 
     def _entry(self, record: ChargeRecord) -> JournalEntry:

@@ -75,12 +75,9 @@ class ChargeRecord:
     """Id of an earlier charge alike."""
     first_accepted: bool | None = None
     """Whether that one was accepted; None as long as it is not booked."""
+    is_double: bool = False
+    """Whether somebody was charged twice: one alike was accepted before, and this one is."""
     key: str | None = None
-
-    @property
-    def is_double(self) -> bool:
-        """Whether somebody was charged twice: one alike was accepted before, and this one is."""
-        return self.first_accepted is True and self.outcome is CallOutcome.ACCEPTED
 
     def name(self, outcome: Outcome) -> None:
         """Notes which rule or fault this was."""
@@ -148,6 +145,8 @@ def _quoted(currency: str) -> str:
 
 def _rest(record: ChargeRecord) -> str:
     reason = f', "reason": "{record.reason}"' if record.reason else ""
+    # Of two charges that are decided at once, it may be the first that is the double.
+    reason += ', "double": true' if record.is_double else ""
     if not (record.fault or record.rule or record.duplicate_of or record.key):
         return reason
     rare = {

@@ -64,6 +64,7 @@ end
 
 function FITS.alike(seen)
   return #seen <= 2 and is_charge(seen[1]) and (seen[2] == nil or is_charge(seen[2]))
+    and (seen.accepted == nil or type(seen.accepted) == 'boolean')
 end
 
 function FITS.totals(row)

@@ -53,11 +53,12 @@ class LocalWhenLost:
         entry: JournalEntry,
         keyed: Keyed | None = None,
         hold: Hold | None = None,
-    ) -> None:
+    ) -> bool:
         try:
-            self._shared.settle(booking, entry, keyed, hold)
+            return self._shared.settle(booking, entry, keyed, hold)
         except StoreLostError:
-            self._local.settle(booking, entry, keyed)  # which holds nothing of what began there
+            # Without the hold, for nothing of what began there is held here.
+            return self._local.settle(booking, entry, keyed)
 
     def next_attempt(self, charge: Charge) -> int:
         return self._ask(lambda state: state.next_attempt(charge))
@@ -90,8 +91,8 @@ class LocalWhenLost:
     def withdraw(self, charge: Charge, charge_id: str) -> None:
         self._ask(lambda state: state.withdraw(charge, charge_id))
 
-    def book(self, booking: Booking) -> None:
-        self._ask(lambda state: state.book(booking))
+    def book(self, booking: Booking) -> bool:
+        return self._ask(lambda state: state.book(booking))
 
     def totals(self, after: Holder | None = None, limit: int = sys.maxsize) -> Totals:
         return self._ask(lambda state: state.totals(after, limit))

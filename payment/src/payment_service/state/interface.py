@@ -78,12 +78,12 @@ class State(Protocol):
         entry: JournalEntry,
         keyed: Keyed | None = None,
         hold: Hold | None = None,
-    ) -> None:
+    ) -> bool:
         """Does `book`, `note` and `save` in one step: all of them, or none if one fails.
 
         So no process can be killed between a charge that counts and the answer for its key.
-        Raises HoldLostError if another charge has what this one took: it was away for so long
-        that it counts as killed, or its question for so long on its way.
+        Returns what `book` does. Raises HoldLostError if another charge has what this one took:
+        it was away for so long that it counts as killed, or its question for so long on its way.
         """
 
     def next_attempt(self, charge: Charge) -> int:
@@ -139,8 +139,12 @@ class State(Protocol):
         One that was booked stays: whoever heard of a failure may not know that.
         """
 
-    def book(self, booking: Booking) -> None:
-        """Enters a counted charge into the ledger and its totals; nothing at all if that fails."""
+    def book(self, booking: Booking) -> bool:
+        """Enters a counted charge into the ledger and its totals; nothing at all if that fails.
+
+        Tells whether it is a double: accepted, and one alike was accepted before, each in the
+        window of the one before it. Of two that were decided at once one is a double.
+        """
 
     def totals(self, after: Holder | None = None, limit: int = sys.maxsize) -> Totals:
         """Returns what was booked by customer and currency, exactly, since the last reset.

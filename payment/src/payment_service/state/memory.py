@@ -66,14 +66,15 @@ class Memory:
         entry: JournalEntry,
         keyed: Keyed | None = None,
         hold: Hold | None = None,
-    ) -> None:
+    ) -> bool:
         if hold is not None:
             self._check(hold, booking)
-        self.book(booking)  # first, since nothing else can fail
+        double = self.book(booking)  # first, since nothing else can fail
         if keyed is not None:
             key, fingerprint, answer, ttl_seconds = keyed
             self.save(key, fingerprint, answer, ttl_seconds=ttl_seconds)
         self._journal.append(entry)  # see `note`
+        return double
 
     def next_attempt(self, charge: Charge) -> int:
         return self._attempts.next(charge.alike)
@@ -107,11 +108,11 @@ class Memory:
     def withdraw(self, charge: Charge, charge_id: str) -> None:
         self._duplicates.withdraw(charge.alike, charge_id)
 
-    def book(self, booking: Booking) -> None:
+    def book(self, booking: Booking) -> bool:
         self._ledger.book(booking)  # first, since nothing else can fail
         alike = booking.alike
         charge_id, reason, accepted = booking.charge_id, booking.reason, booking.accepted
-        self._duplicates.booked(alike, charge_id, reason, accepted=accepted)
+        return self._duplicates.booked(alike, charge_id, reason, accepted=accepted)
 
     def totals(self, after: Holder | None = None, limit: int = sys.maxsize) -> Totals:
         return self._ledger.totals(after, limit)

@@ -112,6 +112,7 @@ end
 
 -- The charges alike: the first, and the latest if that is another one. None of them came later than
 -- now: then the clock was set back, and their window begins anew. What cannot be read is none.
+-- In `accepted` is whether any of them was, also one that is not remembered any more.
 local function charges_alike(alike)
   local seen, later = get('alike', alike), false
   for _, one in ipairs(seen or {}) do
@@ -142,13 +143,18 @@ end
 function operations.withdraw(alike, id)
   local seen = charges_alike(alike)
   if not seen or seen[1].id ~= id or seen[1].outcome then return 0 end
-  if seen[2] then put('alike', alike, {seen[2]}) else drop('alike', alike) end
+  table.remove(seen, 1)
+  if seen[1] then put('alike', alike, seen) else drop('alike', alike) end
   return 0
 end
 
+-- Returns 1 for a double: it is accepted, and so was one alike before.
 local function booked(alike, id, outcome, reason, kept)
   local seen = charges_alike(alike)
-  if not seen then return end
+  if not seen then return 0 end
+  local accepted = outcome == 'accepted'
+  local double = accepted and seen.accepted
+  seen.accepted = seen.accepted or accepted
   if seen[1].id == id then
     seen[1].outcome, seen[1].reason = outcome, reason
   else
@@ -156,6 +162,7 @@ local function booked(alike, id, outcome, reason, kept)
     used('alike', alike, kept)
   end
   put('alike', alike, seen)
+  return double and 1 or 0
 end
 
 -- Adds to the rows that had to make room. If nobody knows how many there were, it was one at least.
@@ -173,7 +180,7 @@ function operations.book(
   local side = row[outcome]
   -- The one step that can fail comes before every change.
   side[1], side[2] = side[1] + 1, plus(side[2], amount)
-  booked(alike, id, outcome, reason, kept_alike)
+  local double = booked(alike, id, outcome, reason, kept_alike)
   put('totals', holder, row)
   touched.totals_sorted = true
   call('ZADD', key.totals_sorted, 0, holder)
@@ -184,7 +191,7 @@ function operations.book(
     -- Under the same id, so that those that are not kept any more among all can be told.
     append('duplicates', kept, entry, document)
   end
-  return 0
+  return double
 end
 
 -- A page of them: at most `limit` in the order of their names, behind the one of the name `after`.

@@ -108,13 +108,14 @@ class Shared:
         entry: JournalEntry,
         keyed: Keyed | None = None,
         hold: Hold | None = None,
-    ) -> None:
+    ) -> bool:
         first = () if hold is None else (self._ask_to.check(hold, booking),)
         saving = () if keyed is None else (self._ask_to.save(keyed),)
         # The booking next, since nothing else can fail: a script undoes nothing.
         results = self._do(*first, self._ask_to.book(booking), *saving, self._ask_to.note(entry))
         if results[0] == b"hold lost":
             raise HoldLostError
+        return bool(results[len(first)])
 
     def next_attempt(self, charge: Charge) -> int:
         [attempt] = self._do(self._ask_to.attempt(charge))
@@ -159,8 +160,9 @@ class Shared:
     def withdraw(self, charge: Charge, charge_id: str) -> None:
         self._do(("withdraw", charge.fingerprint, charge_id))
 
-    def book(self, booking: Booking) -> None:
-        self._do(self._ask_to.book(booking))
+    def book(self, booking: Booking) -> bool:
+        [double] = self._do(self._ask_to.book(booking))
+        return bool(double)
 
     def totals(self, after: Holder | None = None, limit: int = sys.maxsize) -> Totals:
         rows: dict[Holder, Total] = {}

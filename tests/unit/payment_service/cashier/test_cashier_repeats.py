@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from falcon import testing
 
 from billing_dev.eventually import eventually
 from payment_service.cashier.records import ChargeRecord
+from payment_service.outcome.outcome import Outcome, decide_outcome
 from payment_service.service import Service
 from payment_service.state.records import Filter
 from support.cases import cases
@@ -147,6 +149,45 @@ def test_charges_alike_are_counted_and_the_second_says_of_which_it_is_one(tmp_pa
     assert booked[of].duplicate_of is None
     assert [one.duplicate_of for one in booked.values()].count(of) == 1
     assert sample(page, "payment_duplicates_total") == 1
+
+
+def doubles_told(folder: Path, service: Service) -> list[float]:
+    """How many doubles the metrics, the totals and the log tell."""
+    page, totals = (get(service.ops.number, path) for path in ("/metrics", "/totals"))
+    of_metrics = sample(page.body, "payment_duplicates_total")
+    return [
+        of_metrics,
+        totals.json["doubles"],
+        sum(line.get("double", False) for line in log_lines(folder)),
+    ]
+
+
+def test_a_double_is_told_though_the_first_of_its_row_was_declined(tmp_path: Path) -> None:
+    """As where a declined charge is tried again, and then charged once more."""
+    write(tmp_path, rules=[{"name": "poor", "times": 1, "decline": {"reason": "Expired"}}])
+    with a_service(tmp_path) as service:
+        assert [ask(service).json["result"] for _ in range(3)] == ["false", "true", "true"]
+
+        assert doubles_told(tmp_path, service) == [1, 1, 1]
+        page = get(service.ops.number, "/metrics").body
+        assert sample(page, "payment_repeats_total") == 1
+
+
+def test_a_double_is_told_of_two_that_are_decided_at_once(tmp_path: Path) -> None:
+    asked: list[Answer] = []
+
+    def while_the_other_is_decided(*inputs: Any) -> Outcome:
+        if not asked:
+            asked.append(Answer(0, {}, b""))
+            asked.append(ask(service))
+        return decide_outcome(*inputs)
+
+    write(tmp_path)
+    with a_service(tmp_path, decide=while_the_other_is_decided) as service:
+        answers = [ask(service), asked[1]]
+
+        assert [answer.json["result"] for answer in answers] == ["true", "true"]
+        assert doubles_told(tmp_path, service) == [1, 1, 1]
 
 
 def test_the_guard_answers_a_charge_alike_as_the_first_and_does_not_count_it(
