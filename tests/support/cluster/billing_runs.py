@@ -19,8 +19,14 @@ def make_run(workspace: Workspace, name: str) -> None:
     workspace.kube("-n", workspace.namespace, "create", "job", name, source)
 
 
-def make_run_at_once(workspace: Workspace, name: str) -> None:
-    """The same without the time that kubectl takes to start."""
+def make_run_at_once(
+    workspace: Workspace, name: str, changed: Callable[[Manifest], Manifest] = lambda spec: spec
+) -> None:
+    """The same without the time that kubectl takes to start.
+
+    Args:
+        changed: what a policy makes of the Job's spec.
+    """
     cron_job = workspace.api.read(CRON_JOB, workspace.namespace, part_name(STACK, BILLING))
     assert cron_job is not None
     template = cron_job["spec"]["jobTemplate"]
@@ -42,7 +48,7 @@ def make_run_at_once(workspace: Workspace, name: str) -> None:
                 "labels": template["metadata"]["labels"],
                 "ownerReferences": [owner],
             },
-            "spec": template["spec"],
+            "spec": changed(template["spec"]),
         },
     )
 
