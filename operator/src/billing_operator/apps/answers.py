@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing_operator.apps import invoice_ids
-from billing_operator.apps.sums import NOTHING, Sum, Sums, amount_of, one_more
+from billing_operator.apps.sums import NOTHING, Sum, Sums, currency_of, one_more, price_of
 
 # Nothing else is a word that a status should repeat, nor are so many.
 _REASON = re.compile(r"[A-Z][A-Za-z]{0,39}").fullmatch
@@ -59,10 +59,10 @@ def _sums(invoices: list[dict[str, Any]]) -> Sums | None:
         amount = each.get("amount")
         if not isinstance(amount, dict):
             return None
-        currency, value = amount.get("currency"), amount.get("value")
+        currency, value = currency_of(amount.get("currency")), amount.get("value")
         # Of one that was read as a float, what stood there is what it is written as.
-        exact = amount_of(str(value)) if isinstance(value, int | float | Decimal) else None
-        if not isinstance(currency, str) or exact is None:
+        exact = price_of(value) if isinstance(value, int | float | Decimal) else None
+        if currency is None or exact is None:
             return None
         sums[currency] = one_more(sums.get(currency, NOTHING), exact)
     return sums

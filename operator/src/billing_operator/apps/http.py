@@ -16,7 +16,7 @@ from billing_operator.apps.answers import (
     count,
     most_frequent,
 )
-from billing_operator.apps.sums import Sums, of_status
+from billing_operator.apps.sums import Sums, accepted_sums
 from billing_operator.errors import Waiting
 from billing_operator.kinds import Manifest
 from billing_operator.names import ANTAEUS, ANTAEUS_PORT, OPS_PORT, service_host
@@ -148,7 +148,7 @@ def read_calls(body: bytes) -> Calls:
 def read_totals(body: bytes) -> Sums:
     """Reads what payment answers on /totals, and leaves behind as its termination message."""
     answer = _json(body)
-    sums = of_status(answer.get("currencies")) if isinstance(answer, dict) else None
+    sums = accepted_sums(answer.get("currencies")) if isinstance(answer, dict) else None
     if sums is None:
         raise Waiting(Reason.NO_ANSWER, "payment does not tell what it accepted", seconds=5.0)
     return sums

@@ -1,5 +1,6 @@
 """Counts and exact sums of charges by currency, and how a status writes them."""
 
+import re
 from collections.abc import Mapping
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import NamedTuple
@@ -10,7 +11,11 @@ MOST_CURRENCIES = 32
 """Of those that a status tells apart; all others are one, `OTHER`."""
 OTHER = "other"
 """Stands for currencies that are not told apart; to add up their amounts would mean nothing."""
-_LONGEST = 40  # characters of an amount
+_LONGEST = 64  # characters of an amount in a status
+_CODE = re.compile("[A-Z]{3}")
+# Far more than any invoice has, so that no sum gets too long.
+_MOST_WHOLE_DIGITS = 18
+_MOST_PLACES = 12
 
 
 class Sum(NamedTuple):
@@ -83,8 +88,33 @@ def amount_of(text: object) -> Decimal | None:
     except InvalidOperation:
         return None
     # An exponent would make a short text a long number.
-    sound = amount.is_finite() and abs(amount.adjusted()) <= _LONGEST
-    return amount if sound else None
+    return amount if amount.is_finite() and abs(amount.adjusted()) < _LONGEST else None
+
+
+def price_of(value: object) -> Decimal | None:
+    """Returns an amount that a service told; None for what nobody pays: negative, or too long."""
+    amount = amount_of(str(value))
+    if amount is None or amount < 0:
+        return None
+    amount = _EXACTLY.normalize(amount)
+    places = -int(amount.as_tuple().exponent)
+    return amount if amount.adjusted() < _MOST_WHOLE_DIGITS and places <= _MOST_PLACES else None
+
+
+def currency_of(name: object) -> str | None:
+    """Returns the code of a currency that a service told, or `OTHER` for any other text."""
+    if not isinstance(name, str):
+        return None
+    return name if _CODE.fullmatch(name) else OTHER
+
+
+def accepted_sums(rows: object) -> Sums | None:
+    """Returns the sums that payment told; None where they are none that it could have counted."""
+    sums = of_status(rows)
+    if sums is None or len(sums) > MOST_CURRENCIES:
+        return None
+    sound = all(each.charges >= 0 and each.amount >= 0 for each in sums.values())
+    return sums if sound and all(currency_of(name) == name for name in sums) else None
 
 
 def _of_one(each: object) -> tuple[str, Sum] | None:

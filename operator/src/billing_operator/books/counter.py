@@ -36,7 +36,10 @@ class ChargeCounter:
         for pod in pods:
             for process, sums in _last_counts(pod):
                 kept.setdefault(process, sums)
-        for process in list(kept)[:-_MOST_KEPT]:
+        # What a pod in sight still tells is never dropped: it would come back as news.
+        in_sight = {pod.uid for pod in pods}
+        gone = [process for process in kept if process.pod_uid not in in_sight]
+        for process in gone[:-_MOST_KEPT]:
             del kept[process]
 
     async def ask(self, stack: Stack, seen: Observed) -> Processes:

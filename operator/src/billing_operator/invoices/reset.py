@@ -97,7 +97,9 @@ def _lost(stack: Stack, old: Manifest, reading: Reading) -> _Lost | None:
     paid, pending = _last_known(stack, old, accepted)
     if keeps and reading.counts.paid >= paid and not (gone and gone[0]):
         return None
-    uncertain = accepted is None and not keeps
+    # Payment that never told before may have accepted what nobody counted.
+    never_told = before is None and reading.accepted is not None
+    uncertain = (accepted is None or never_told) and not keeps
     if gone is None:
         return _Lost(paid, pending, None, uncertain) if paid or cut_off or uncertain else None
     # More may have been paid at the end than anybody read, and an image may keep what is paid.

@@ -94,7 +94,10 @@ class RunKeeper:
     async def _observed(
         self, stack: Stack, cron_uid: str, runs: tuple[Run, ...], activity: Activity | None
     ) -> ObservedRuns:
-        refused = {run.uid: await self._why_no_pod(stack, run) for run in runs if run.lacks_pod}
+        record = (stack.status.get("billing") or {}).get("running") or {}
+        # Of others nobody tells, however many there are.
+        lacking = (run for run in runs if run.lacks_pod and run.uid == record.get("uid"))
+        refused = {run.uid: await self._why_no_pod(stack, run) for run in lacking}
         pods, jobs = self._inventory.pods(stack.key), self._inventory.jobs(stack.key)
         return ObservedRuns(
             runs,

@@ -22,9 +22,9 @@ def admitted(run: Run, context: AdmissionContext) -> Manifest:
         counts = context.reading.counts
         record |= {"antaeusInstance": context.reading.instance.as_status()}
         record |= {"paid": counts.paid, "pending": counts.pending}
-        if context.ledger:
-            before = Moment.at(context.ledger, counts.paid_sums)
-            record |= {"booksBefore": before.as_status()}
+        # Of one moment, or not at all.
+        ledger = context.ledger if context.reading.accepted is not None else None
+        record["booksBefore"] = ledger and Moment.at(ledger, counts.paid_sums).as_status()
     return record
 
 

@@ -98,7 +98,8 @@ def remembered(stack: Stack, observed: ObservedRuns, context: AdmissionContext) 
         {"time": timestamp(context.now)} if context.status_lost else None
     )
     new["unknownPast"] = _unless_known(stack, past, observed, context)
-    new |= with_books(new, context.reading if is_still(observed.activity) else None, context.ledger)
+    reading = context.reading if is_still(observed.activity) else None
+    new |= with_books(new, reading, context.ledger, context.now)
     unmanaged = old.get("unmanagedRun") or _unmanaged_run(stack, old, new, observed, context)
     new["unmanagedRun"] = _unless_over(stack, unmanaged, observed, context)
     return new

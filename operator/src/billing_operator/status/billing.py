@@ -11,6 +11,7 @@ from billing_operator.reasons import ConditionType, Reason
 from billing_operator.runs.allowed import Allowed, billing_allowed
 from billing_operator.runs.records import AdmissionContext, ObservedRuns
 from billing_operator.runs.refusals import refused_message
+from billing_operator.runs.report import Outcome
 from billing_operator.spec.stack import Stack
 from billing_operator.status.conditions import Row
 from billing_operator.status.readiness import Findings, verdict
@@ -78,6 +79,9 @@ def _of_the_books(last: Manifest) -> Row:
         return Row(kind, "Unknown", Reason.BOOKS_UNKNOWN, f"run {name}: {why}")
     if last.get("booksBefore"):
         message = f"run {name}: what was charged is still to be compared with what is paid"
+        return Row(kind, "Unknown", Reason.BOOKS_UNKNOWN, message)
+    if last and not books and last["outcome"] != Outcome.NOT_SENT:
+        message = f"run {name}: payment did not tell what it had accepted before"
         return Row(kind, "Unknown", Reason.BOOKS_UNKNOWN, message)
     return Row(kind, "False", Reason.AS_EXPECTED, "the last run charged what became paid by it")
 

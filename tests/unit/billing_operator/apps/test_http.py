@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from billing_operator.apps.answers import Accepted, Calls, Counts, ProfileAnswer
-from billing_operator.apps.http import count_invoices, read_calls, read_profile
-from billing_operator.apps.sums import Sum
+from billing_operator.apps.http import count_invoices, read_calls, read_profile, read_totals
+from billing_operator.apps.sums import OTHER, Sum
 from billing_operator.errors import Waiting
 from billing_operator.kinds import Manifest
 from support.payment.service import Caller, a_request, a_service, get
@@ -55,7 +55,30 @@ def test_an_amount_that_is_none_leaves_all_unknown(amount: object) -> None:
     assert count_invoices(json.dumps(listed).encode()).paid_sums is None
 
 
-@pytest.mark.parametrize("value", ["1" * 60, "1e999999"])
+@pytest.mark.parametrize("name", ["Danish Krone (DKK)", "x" * 5000, "usd", ""])
+def test_a_currency_without_a_code_is_one_of_the_others(name: str) -> None:
+    listed = [{"id": 1, "status": "PAID", "amount": {"value": 7, "currency": name}}]
+
+    assert count_invoices(json.dumps(listed).encode()).paid_sums == {OTHER: Sum(1, Decimal(7))}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"currency": "USD", "count": -1, "amount": "1"},
+        {"currency": "USD", "count": 0, "amount": "-8"},
+        {"currency": "US Dollar", "count": 1, "amount": "1"},
+        {"currency": "USD", "count": 1, "amount": "NaN"},
+        {"currency": "USD", "count": 1, "amount": "1e50000"},
+    ],
+    ids=["negative count", "negative amount", "no code", "no number", "no amount"],
+)
+def test_totals_that_payment_can_not_have_counted_are_no_answer(row: Manifest) -> None:
+    with pytest.raises(Waiting):
+        read_totals(json.dumps({"currencies": [row]}).encode())
+
+
+@pytest.mark.parametrize("value", ["1" * 60, "1e999999", "1e40", "1.234e-39", "-1"])
 def test_an_amount_that_nobody_pays_leaves_all_unknown(value: str) -> None:
     amount = f'{{"value": {value}, "currency": "USD"}}'
     body = f'[{{"id": 1, "status": "PAID", "amount": {amount}}}]'

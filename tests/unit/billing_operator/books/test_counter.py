@@ -89,3 +89,17 @@ async def test_no_more_is_kept_than_a_status_has_room_for() -> None:
     found = await counter.ask(a_stack(), observe((), []))
 
     assert sorted(found) == [Process(f"{number:03}", 0) for number in range(150, 200)]
+
+
+async def test_what_a_pod_in_sight_still_tells_comes_once() -> None:
+    """However many there are: what is dropped and read again would count again."""
+    counter, pods = ChargeCounter(FakeApps(), Memories()), []
+    for number in range(120):
+        live = that_ended(restarts=1)
+        live["metadata"] |= {"uid": f"{number:03}", "name": f"shop-payment-{number}"}
+        pods.append(live)
+    first = await counter.ask(a_stack(), observe((), pods))
+    again = await counter.ask(a_stack(), observe((), pods))
+
+    assert first == again
+    assert len(first) == 2 * 120

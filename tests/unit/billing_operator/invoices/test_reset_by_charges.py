@@ -98,9 +98,10 @@ def test_a_process_that_ended_unseen_is_no_reset_of_the_same_antaeus() -> None:
     assert then(status, "1,6", snapshot(0, 2, pod="q"), instance="a") == {}
 
 
-def test_a_ledger_that_nobody_can_read_is_taken_for_none() -> None:
+def test_where_payment_never_told_before_more_may_be_forgotten() -> None:
+    """A ledger that nobody can read is none."""
     status = a_status("1,6", 8, accepted=0)
     status["payment"]["accepted"]["paidInvoices"] = None
 
     assert Ledger.of_stack(a_stack(status=status)) is None
-    assert then(status, "1,6", snapshot(0, 2)) == {}
+    assert then(status, "1,6", snapshot(8, 2))["uncertain"] is True

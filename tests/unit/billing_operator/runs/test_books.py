@@ -197,3 +197,30 @@ async def test_another_run_waits_for_the_books() -> None:
 
     await until_books(operator)
     assert billing(operator)["running"]["job"] == "next"
+
+
+async def test_books_that_cannot_be_made_do_not_hold_up_runs_for_ever() -> None:
+    operator = await a_run(accepted=8)
+    operator.apps.silent.add(PAYMENT)
+    await operator.reconcile()
+    operator.now += 301.0
+    await operator.reconcile()
+
+    assert "for five minutes" in books(operator)["unknownBecause"]
+    assert operator.condition("LedgerMismatch") == ("Unknown", "BooksUnknown")
+
+
+async def test_a_run_of_which_payment_told_nothing_before_has_no_right_books() -> None:
+    operator = await shop()
+    operator.apps.counts["shop"] = counts(2)
+    make(operator)
+    await operator.reconcile()
+    operator.apps.silent.add(PAYMENT)
+    await begin(operator)
+    end(operator, PAID)
+    await operator.reconcile()
+    operator.apps.silent.clear()
+    await until_books(operator)
+
+    assert "booksBefore" not in billing(operator)["lastRun"]
+    assert operator.condition("LedgerMismatch") == ("Unknown", "BooksUnknown")
