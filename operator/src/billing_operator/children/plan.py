@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from billing_operator.children.admission import Answer, Answers, Kept, answer_to, keep_running
 from billing_operator.children.antaeus_template import template_to_run
-from billing_operator.children.drift import drift
+from billing_operator.children.drift import differences, drift
 from billing_operator.children.restart_hold import RestartHold
 from billing_operator.desired import desired
 from billing_operator.inputs import Installation, Token
@@ -149,8 +149,7 @@ def _without_held(stack: Stack, seen: Observed, plan: Plan, hold: RestartHold) -
     of_antaeus = deployment(part_name(stack.name, ANTAEUS))
     change = next((each for each in plan.changes if ref(each.manifest) == of_antaeus), None)
     live = seen.children.get(of_antaeus)
-    # Where the spec differs, that is the first difference; metadata alone restart nothing.
-    if change is None or live is None or change.why.startswith(".metadata"):
+    if change is None or live is None or not _ends_pods(change.manifest, live):
         return plan
     held = {of_antaeus}
     if stack.hibernate:
@@ -164,6 +163,12 @@ def _without_held(stack: Stack, seen: Observed, plan: Plan, hold: RestartHold) -
         pending_update=hold.message(_what_changes(change.manifest, live)),
         hold=hold,
     )
+
+
+def _ends_pods(wanted: Manifest, live: Manifest) -> bool:
+    """Whether a write would make other pods, or none; nothing else of a Deployment does."""
+    ending = (("spec", "template"), ("spec", "replicas"))
+    return any(each.steps[:2] in ending for each in differences(wanted, live, MANAGER))
 
 
 def _what_changes(wanted: Manifest, live: Manifest) -> str:

@@ -214,3 +214,15 @@ async def test_to_a_suspended_stack_it_is_told_what_is_not_done() -> None:
 
     assert operator.condition("Ready") == ("False", "Suspended")
     assert APPLY not in operator.cluster.writes
+
+
+async def test_what_ends_no_pod_is_repaired_in_a_batch_as_well() -> None:
+    operator = await at_work()
+    live = operator.cluster.must_get("Deployment", "shop-antaeus")
+    wanted = live["spec"]["progressDeadlineSeconds"]
+    live["spec"]["progressDeadlineSeconds"] = 7
+    operator.cluster.have(live)
+    await operator.reconcile()
+    now = operator.cluster.must_get("Deployment", "shop-antaeus")
+
+    assert now["spec"]["progressDeadlineSeconds"] == wanted
