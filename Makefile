@@ -95,7 +95,7 @@ test-faults: setup  ## Every point of the fault campaigns, of which make test tr
 	@.venv/bin/pytest tests/integration/faults tests/integration/test_invoices_reset.py tests/integration/test_success_rate.py tests/integration/test_faults_under_load.py --thorough
 
 # A variable RUNS of the shell is not meant.
-test-kills: setup  ## Billing runs while things are killed at random, RUNS=100 each at 1 and 3 replicas; make test makes a few
+test-kills: setup  ## Billing runs while things are killed at random, RUNS=100 each at 1 and 3 replicas
 	@RUNS=$(if $(filter command,$(firstword $(origin RUNS))),$(RUNS),100) .venv/bin/pytest --thorough tests/integration/faults/test_killed_runs.py
 
 test-payment: setup  ## Payment with browsers, retrying clients, stores and replicas that are killed

@@ -25,7 +25,7 @@ from support.cluster.billing_runs import make_run_at_once, of_billing
 from support.cluster.charges import lines
 from support.cluster.workspace import Workspace, conditions
 
-pytestmark = pytest.mark.timeout(0)
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(0)]
 
 _RUNS = int(os.environ.get("RUNS", "6"))
 _QUIET = 4.0
@@ -169,7 +169,7 @@ def test_every_charge_is_in_the_books_of_its_run_or_named(
             _until_allowed(workspace)
             name, before = f"run-{number}", observer.accepted()
             make_run_at_once(workspace, name)
-            what = random.choice(("nothing", ANTAEUS, PAYMENT, BILLING, "lost reply"))
+            what = random.choice(_KILLS)
             _MOMENTS.wait(random.uniform(0.0, 6.0))
             _kill(workspace, what, operators)
             kills[what] += 1
@@ -195,10 +195,11 @@ def _judge(
         return
     booked = _booked(books)
     assert OTHER not in booked, case
-    seen = eventually(
-        lambda: _minus(observer.accepted(), before), lambda seen: seen == booked, within=10.0
-    )
-    assert seen == booked, case
+    with suppress(AssertionError):
+        eventually(
+            lambda: _minus(observer.accepted(), before), lambda seen: seen == booked, within=10.0
+        )
+    assert _minus(observer.accepted(), before) == booked, case
     if books["difference"]:
         # A reply that was lost: Antaeus posts again, and one invoice is charged twice.
         assert all(row["count"] > 0 for row in books["difference"]), (case, books)
