@@ -110,9 +110,10 @@ class Reconciler:
         return await self._report(current)
 
     async def _bring_about(self, current: _Pass) -> None:
+        self._dependencies.profiles.note_stored(current.stack, self._seen(current.stack))
         await self._write_children(current)
         stack, seen = current.stack, self._seen(current.stack)
-        current.progress = await self._dependencies.profiles.advance(stack, seen.payment_answers)
+        current.progress = await self._dependencies.profiles.advance(stack, seen)
         current.rotation = await self._dependencies.rotation.advance(stack, seen)
         current.admission = await self._dependencies.writer.ask_admission(stack, current.plan)
         current.fault = self._dependencies.tokens.complaint(current.stack) or current.unremoved
@@ -253,12 +254,11 @@ class Reconciler:
         fault = fault or (then if isinstance(then, Fault) else None)
         if fault:
             return after(fault)
-        soon = sooner(progress.look_again, current.rotation)
         stored = self._dependencies.inventory.stack(stack.key)
         held = seconds_held(stored, seen, self._now()) if current.plan.hold else None
         # Of what was only seen now, the first half of the pass knew nothing, and no watch tells it.
         news = None if seen is before else _AT_ONCE
-        times = soon, then, news, held
+        times = sooner(progress.look_again, current.rotation), then, news, held
         return min((when for when in times if isinstance(when, float)), default=None)
 
     def _findings(self, current: _Pass, seen: Observed, runs: ObservedRuns | None) -> Findings:

@@ -29,4 +29,13 @@ def document(stack: Stack) -> str:
 
 def digest(stack: Stack) -> str:
     """SHA-256 of the document, which a payment pod reports once it answers by it."""
-    return hashlib.sha256(document(stack).encode()).hexdigest()
+    return _digest(document(stack))
+
+
+def stored_digest(live: Manifest | None) -> str:
+    """SHA-256 of the document that a ConfigMap holds; of an empty one where it holds none."""
+    return _digest(((live or {}).get("data") or {}).get(PROFILE_KEY) or "")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

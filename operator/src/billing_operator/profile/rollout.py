@@ -14,11 +14,11 @@ from billing_operator.apps.answers import ProfileAnswer
 from billing_operator.apps.api import Apps
 from billing_operator.desired import profile
 from billing_operator.errors import ClusterError, NotFound, Waiting
-from billing_operator.kinds import Key
+from billing_operator.kinds import CONFIG_MAP, Key, Manifest, Ref
 from billing_operator.kube.api import Cluster
 from billing_operator.memory import Memories
-from billing_operator.names import PROFILE_NUDGE
-from billing_operator.observed.stack import Pod
+from billing_operator.names import PROFILE_NUDGE, profile_name
+from billing_operator.observed.stack import Observed, Pod
 from billing_operator.profile.refusal import Refusal
 from billing_operator.spec.stack import Stack
 
@@ -48,11 +48,35 @@ class _Known:
         answers: of its payment pods, by uid.
         change: the one that is under way, if any is.
         ask_all: whether the next pass asks every pod once more, whatever it answered.
+        stored: digest of what the ConfigMap was last seen to hold.
+        doubted: pods, by uid, that answered by the wanted profile before the ConfigMap came to hold
+            it; a kubelet may still bring them what it held in between.
+        doubted_until: when every kubelet knows what it holds now.
     """
 
     answers: dict[str, ProfileAnswer] = field(default_factory=dict)
     ask_all: bool = False
     change: _Change | None = None
+    stored: str = ""
+    doubted: frozenset[str] = frozenset()
+    doubted_until: float = 0.0
+
+    def note_stored(self, stored: str, wanted: str, now: float) -> None:
+        """Takes in what the ConfigMap holds now."""
+        if self.stored and stored != self.stored:
+            alike = (uid for uid, answer in self.answers.items() if answer.digest == wanted)
+            self.doubted, self.doubted_until = frozenset(alike), now + _USUAL_SECONDS
+        self.stored = stored
+
+    def is_behind(self, pod: Pod, wanted: str) -> bool:
+        """Whether a pod is not known to answer by a profile, and to go on with it."""
+        return pod.uid in self.doubted or self.answers.get(pod.uid, _UNKNOWN).digest != wanted
+
+    def note_answers(self, answers: dict[str, ProfileAnswer], wanted: str, now: float) -> None:
+        """Takes in what all pods answer; whoever answers by another profile is over its doubt."""
+        self.answers = answers
+        alike = {uid for uid, answer in answers.items() if answer.digest == wanted}
+        self.doubted = self.doubted & alike if now < self.doubted_until else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +106,26 @@ class ProfileRollout:
         self._memories = memories
         self._nudge = itertools.count(1)
 
-    async def advance(self, stack: Stack, pods: tuple[Pod, ...]) -> Progress:
+    def note_stored(self, stack: Stack, seen: Observed) -> None:
+        """Takes in what the ConfigMap holds, also where that is about to be repaired."""
+        known, live = self._memories.of(stack.uid, _Known), _config_map(stack, seen)
+        known.note_stored(profile.stored_digest(live), profile.digest(stack), self._clock())
+
+    async def advance(self, stack: Stack, seen: Observed) -> Progress:
         """Asks the pods that are not known to answer by the stack's profile, and nudges them."""
-        wanted = profile.digest(stack)
+        pods, wanted = seen.payment_answers, profile.digest(stack)
         of_stack = self._memories.of(stack.uid, _Known)
-        known, ask_all = of_stack.answers, of_stack.ask_all
+        now, known, ask_all = self._clock(), of_stack.answers, of_stack.ask_all
         of_stack.ask_all = False
-        behind = [p for p in pods if ask_all or known.get(p.uid, _UNKNOWN).digest != wanted]
+        self.note_stored(stack, seen)
+        behind = [pod for pod in pods if ask_all or of_stack.is_behind(pod, wanted)]
         if behind:
             answers = await asyncio.gather(*(self._ask(stack, pod) for pod in behind))
             # Replaced whole, so that pods which have gone are forgotten.
             now_known = dict(zip((pod.uid for pod in behind), answers, strict=True))
             known = {pod.uid: now_known.get(pod.uid, known.get(pod.uid, _UNKNOWN)) for pod in pods}
-            of_stack.answers = known
-            behind = [pod for pod in behind if known[pod.uid].digest != wanted]
+            of_stack.note_answers(known, wanted, now)
+            behind = [pod for pod in behind if of_stack.is_behind(pod, wanted)]
         if not behind:
             of_stack.change = None
             return Progress(complete=True, usual=True, look_again=None)
@@ -120,14 +150,12 @@ class ProfileRollout:
 
     def in_effect(self, stack: Stack, pods: tuple[Pod, ...]) -> bool:
         """Whether every one of the pods is known to answer by the stack's profile."""
-        known = self._answers(stack)
-        wanted = profile.digest(stack)
-        return all(known.get(pod.uid, _UNKNOWN).digest == wanted for pod in pods)
+        known, wanted = self._memories.of(stack.uid, _Known), profile.digest(stack)
+        return not any(known.is_behind(pod, wanted) for pod in pods)
 
     def refusal(self, stack: Stack, pods: tuple[Pod, ...]) -> Refusal | None:
         """What is wrong with the stack's profile by the first of the pods that refuses it."""
-        known = self._answers(stack)
-        wanted = profile.digest(stack)
+        known, wanted = self._memories.of(stack.uid, _Known).answers, profile.digest(stack)
         answers = ((pod.name, known.get(pod.uid, _UNKNOWN)) for pod in pods)
         refusals = (Refusal(name, of.mistakes) for name, of in answers if of.refused == wanted)
         return next(refusals, None)
@@ -137,9 +165,6 @@ class ProfileRollout:
         # What they answered holds until then: a pass that is under way would take none for behind.
         for known in self._memories.each(_Known):
             known.ask_all = True
-
-    def _answers(self, stack: Stack) -> dict[str, ProfileAnswer]:
-        return self._memories.of(stack.uid, _Known).answers
 
     async def _ask(self, stack: Stack, pod: Pod) -> ProfileAnswer:
         try:
@@ -171,3 +196,7 @@ class ProfileRollout:
             await self._cluster.annotate_pod(Key(stack.namespace, pod.name), {PROFILE_NUDGE: value})
         except NotFound:
             return
+
+
+def _config_map(stack: Stack, seen: Observed) -> Manifest | None:
+    return seen.children.get(Ref(CONFIG_MAP.name, profile_name(stack.name)))

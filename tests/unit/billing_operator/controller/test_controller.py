@@ -160,15 +160,13 @@ async def test_a_resync_that_hangs_is_not_the_last() -> None:
 @in_fake_time
 async def test_a_resync_distrusts_what_no_watch_would_tell() -> None:
     operator = await ready()
-    stack, pods = (
-        operator.stack,
-        observe([], operator.dependencies.inventory.pods(SHOP)).payment_answers,
-    )
+    inventory, stack = operator.dependencies.inventory, operator.stack
+    seen = observe(inventory.children(SHOP), inventory.pods(SHOP))
     assert operator.dependencies.tokens.remembered(stack)
-    assert operator.dependencies.profiles.in_effect(stack, pods)
+    assert operator.dependencies.profiles.in_effect(stack, seen.payment_answers)
     await ControllerScene(operator).controller.resync()
 
     assert operator.dependencies.tokens.remembered(stack) is None
     before = len(operator.apps.asked)
-    await operator.dependencies.profiles.advance(stack, pods)
+    await operator.dependencies.profiles.advance(stack, seen)
     assert "shop-payment-0" in operator.apps.asked[before:]

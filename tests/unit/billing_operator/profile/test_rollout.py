@@ -4,7 +4,8 @@ import pytest
 
 from billing_operator.desired import profile
 from billing_operator.memory import Memories
-from billing_operator.observed.stack import observe
+from billing_operator.names import PROFILE_KEY
+from billing_operator.observed.stack import Observed, Pod, observe
 from billing_operator.profile.refusal import Refusal
 from billing_operator.profile.rollout import ProfileRollout
 from support.operator.builders import a_pod, a_stack
@@ -25,14 +26,26 @@ class Scene:
             self.cluster, self.apps, self.memories, clock=lambda: self.now
         )
         self.stack = a_stack()
-        self.pods = observe([], live).payment_answers
+        self.live = live
+        self.stored: str | None = None
+
+    @property
+    def seen(self) -> Observed:
+        config_map = profile.config_map(self.stack)
+        if self.stored:
+            config_map["data"][PROFILE_KEY] = self.stored
+        return observe([config_map], self.live)
+
+    @property
+    def pods(self) -> tuple[Pod, ...]:
+        return self.seen.payment_answers
 
     def answer(self, *names: str) -> None:
         for name in names:
             self.apps.digests[name] = profile.digest(self.stack)
 
     async def advance(self) -> tuple[bool, bool, float | None]:
-        progress = await self.rollout.advance(self.stack, self.pods)
+        progress = await self.rollout.advance(self.stack, self.seen)
         return progress.complete, progress.usual, progress.look_again
 
     @property
@@ -134,6 +147,54 @@ async def test_another_change_begins_anew(scene: Scene) -> None:
     assert await scene.advance() == (False, True, 0.1)
 
 
+async def test_a_change_that_is_taken_back_may_still_come_to_a_pod(scene: Scene) -> None:
+    scene.answer("a", "b")
+    assert await scene.advance() == DONE
+    before, scene.stack = scene.stack, a_stack(payment={"successRate": 0.9})
+    changed = profile.digest(scene.stack)
+    assert await scene.advance() == (False, True, 0.1)
+
+    scene.stack, scene.now = before, 0.5
+    assert await scene.advance() == (False, True, 0.1)
+    assert not scene.rollout.in_effect(scene.stack, scene.pods)
+
+    scene.apps.digests["b"] = changed
+    scene.now = 1.5
+    assert await scene.advance() == (False, True, 0.1)
+    assert scene.nudged.count("b") > 1
+    scene.answer("b")
+    scene.now = 5.4
+    assert await scene.advance() == (False, True, 0.1), "a has not moved at all"
+    scene.now = 5.5
+    assert await scene.advance() == DONE
+    assert scene.rollout.in_effect(scene.stack, scene.pods)
+
+
+async def test_a_config_map_that_somebody_changed_and_was_repaired_is_asked_for_again(
+    scene: Scene,
+) -> None:
+    scene.answer("a", "b")
+    assert await scene.advance() == DONE
+    scene.stored = "by hand"
+    scene.rollout.note_stored(scene.stack, scene.seen)
+    scene.stored = None
+
+    assert await scene.advance() == (False, True, 0.1)
+    scene.now = 5.0
+    assert await scene.advance() == DONE
+    assert await scene.advance() == DONE
+    assert scene.apps.asked == ["a", "b"] * 3
+
+
+async def test_a_pod_that_has_come_to_the_new_profile_is_not_doubted(scene: Scene) -> None:
+    scene.apps.digests = {"a": "earlier", "b": "earlier"}
+    await scene.advance()
+    scene.stack = a_stack(payment={"successRate": 0.9})
+    scene.answer("a", "b")
+
+    assert await scene.advance() == DONE
+
+
 async def test_a_suspended_stack_is_only_looked_at(scene: Scene) -> None:
     scene.stack = a_stack(suspend=True)
 
@@ -151,14 +212,14 @@ async def test_a_pod_that_goes_while_it_is_nudged_is_no_fault(scene: Scene) -> N
 async def test_a_new_pod_is_asked_and_an_old_one_is_not(scene: Scene) -> None:
     scene.answer("a", "b", "c")
     await scene.advance()
-    scene.pods = (*scene.pods[:1], *observe([], [a_pod(name="c")]).payment_answers)
+    scene.live = [*scene.live[:1], a_pod(name="c")]
 
     assert await scene.advance() == DONE
     assert scene.apps.asked == ["a", "b", "c"]
 
 
 async def test_without_pods_there_is_nothing_to_wait_for(scene: Scene) -> None:
-    scene.pods = ()
+    scene.live = []
 
     assert await scene.advance() == DONE
 
