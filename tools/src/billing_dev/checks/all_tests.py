@@ -83,12 +83,12 @@ def _lint() -> int:
 
 def _make_ready() -> int:
     """Does what takes long before the tests begin, since a test shows nothing while it runs."""
-    cluster = up("test")
     images = build_images()
     later = newer(images)
     kstatus.program()
     REDIS.command()
     CHROMEDRIVER.command()
+    cluster = up("test")
     clear_away(Kube(cluster))
     load(cluster, images.operator, images.payment, images.antaeus, later.operator, later.antaeus)
     return 0

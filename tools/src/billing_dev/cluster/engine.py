@@ -14,6 +14,7 @@ from pathlib import Path
 from billing_dev.cluster import capped_runc
 from billing_dev.cluster.docker import why_no_answer
 from billing_dev.cluster.errors import give_up
+from billing_dev.cluster.leftover_links import remove_leftover_links
 from billing_dev.cluster.paths import cache, log_file
 from billing_dev.cluster.process_mark import ProcessMark
 from billing_dev.cluster.progress import one_at_a_time, run_logged, say, step, tail
@@ -43,6 +44,7 @@ def ensure_engine() -> None:
     if why_no_answer() is None:  # where systemd runs, the package starts its engine itself
         return
     _drop_stale_pid_files()
+    remove_leftover_links()
     _start()
 
 
@@ -81,10 +83,10 @@ def end_engine() -> None:
 
 
 def _install() -> None:
-    if shutil.which("dockerd"):
+    if shutil.which("dockerd") and shutil.which("ip"):
         return
     with step("install Docker with apt-get: it runs the cluster's node", usually="30 s"):
-        apt_install("docker.io", "iptables")
+        apt_install("docker.io", "iptables", "iproute2")
         if not shutil.which("docker"):  # newer Debians have the command in a package of its own
             apt_install("docker-cli")
 
