@@ -111,4 +111,5 @@ class EventReason(StrEnum):
     BILLING_RUN_RESOLVED = "BillingRunResolved"
     BILLING_RUN_BLOCKED = "BillingRunBlocked"
     STATUS_LOST = "StatusLost"
+    DOUBLE_CHARGE = "DoubleCharge"
     UNMANAGED_PAY_CALL = "UnmanagedPayCall"

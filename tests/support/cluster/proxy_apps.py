@@ -7,9 +7,8 @@ in; the API server calls from the node, which they always do.
 import aiohttp
 
 from billing_dev.clients.api_server import Access
-from billing_operator.apps.answers import Calls, Counts, ProfileAnswer
+from billing_operator.apps.answers import Calls, Counts, ProfileAnswer, Totals
 from billing_operator.apps.http import count_invoices, read_calls, read_profile, read_totals
-from billing_operator.apps.sums import Sums
 from billing_operator.errors import Waiting
 from billing_operator.names import ANTAEUS, OPS_PORT, part_name
 from billing_operator.observed.stack import Pod
@@ -47,7 +46,7 @@ class ProxyApps:
     async def calls(self, stack: Stack, pod: Pod) -> Calls:
         return read_calls(await self._get(stack, f"pods/{pod.name}:{OPS_PORT}/proxy/metrics"))
 
-    async def totals(self, stack: Stack, pod: Pod) -> Sums:
+    async def totals(self, stack: Stack, pod: Pod) -> Totals:
         return read_totals(await self._get(stack, f"pods/{pod.name}:{OPS_PORT}/proxy/totals"))
 
     async def _get(self, stack: Stack, path: str) -> bytes:

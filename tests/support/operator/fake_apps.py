@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from billing_operator.apps.answers import Accepted, Calls, Counts, ProfileAnswer
+from billing_operator.apps.answers import Accepted, Calls, Counts, ProfileAnswer, Totals
 from billing_operator.apps.sums import Sums
 from billing_operator.errors import Waiting
 from billing_operator.observed.stack import Pod
@@ -22,6 +22,7 @@ class FakeApps:
         counts: of each stack's invoices.
         taken: charge calls of each payment pod.
         totals_of: what each payment pod has accepted; one that is not named, nothing.
+        doubles_of: how many of these were double charges.
         silent: payment pods that do not tell what they have accepted.
         meanwhile: called before each answer about invoices.
     """
@@ -32,6 +33,7 @@ class FakeApps:
     counts: dict[str, Counts] = field(default_factory=dict)
     taken: dict[str, Calls] = field(default_factory=dict)
     totals_of: dict[str, Sums] = field(default_factory=dict)
+    doubles_of: dict[str, int] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     meanwhile: Callable[[], object] = lambda: None
@@ -59,7 +61,7 @@ class FakeApps:
             raise Waiting(Reason.NO_ANSWER, f"no calls of {stack.name}", seconds=1)
         return self.taken[pod.name]
 
-    async def totals(self, stack: Stack, pod: Pod) -> Sums:
+    async def totals(self, stack: Stack, pod: Pod) -> Totals:
         if pod.name in self.silent:
             raise Waiting(Reason.NO_ANSWER, f"no totals of {stack.name}", seconds=1)
-        return self.totals_of.get(pod.name, {})
+        return Totals(self.totals_of.get(pod.name, {}), self.doubles_of.get(pod.name, 0))

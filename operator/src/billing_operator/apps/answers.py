@@ -4,10 +4,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from billing_operator.apps import invoice_ids
-from billing_operator.apps.sums import NOTHING, Sum, Sums, currency_of, one_more, price_of
+from billing_operator.apps.sums import (
+    NOTHING,
+    Sum,
+    Sums,
+    accepted_sums,
+    count_of,
+    currency_of,
+    one_more,
+    price_of,
+)
 
 # Nothing else is a word that a status should repeat, nor are so many.
 _REASON = re.compile(r"[A-Z][A-Za-z]{0,39}").fullmatch
@@ -90,6 +99,28 @@ def most_frequent(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
     ranked = sorted(named, key=lambda each: (-each[1], each[0]))[:_MOST_REASONS]
     rest = min(_MOST, sum(known.values()) - sum(count for _, count in ranked))
     return (*ranked, (_OTHER, rest)) if rest else tuple(ranked)
+
+
+class Totals(NamedTuple):
+    """What one payment process has accepted since it started.
+
+    Attributes:
+        doubles: so many charges that it accepted shortly after one alike that was accepted, too.
+    """
+
+    sums: Sums
+    doubles: int = 0
+
+
+def totals(answer: object) -> Totals | None:
+    """What payment tells of it; None where it tells nothing that it could have counted."""
+    if not isinstance(answer, dict):
+        return None
+    sums, doubles = accepted_sums(answer.get("currencies")), answer.get("doubles", 0)
+    if sums is None or type(doubles) is not int:
+        return None
+    # A double is an accepted charge.
+    return Totals(sums, doubles) if 0 <= doubles <= count_of(sums) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 from typing import Protocol
 
-from billing_operator.apps.answers import Calls, Counts, ProfileAnswer
-from billing_operator.apps.sums import Sums
+from billing_operator.apps.answers import Calls, Counts, ProfileAnswer, Totals
 from billing_operator.observed.stack import Pod
 from billing_operator.spec.stack import Stack
 
@@ -23,6 +22,6 @@ class Apps(Protocol):
         """How many charge calls a payment pod has taken, and how many of them it still holds."""
         ...
 
-    async def totals(self, stack: Stack, pod: Pod) -> Sums:
-        """What a payment pod has accepted since its container started, by currency."""
+    async def totals(self, stack: Stack, pod: Pod) -> Totals:
+        """What a payment pod has accepted since its container started."""
         ...

@@ -13,10 +13,11 @@ from billing_operator.apps.answers import (
     Calls,
     Counts,
     ProfileAnswer,
+    Totals,
     count,
     most_frequent,
+    totals,
 )
-from billing_operator.apps.sums import Sums, accepted_sums
 from billing_operator.errors import Waiting
 from billing_operator.kinds import Manifest
 from billing_operator.names import ANTAEUS, ANTAEUS_PORT, OPS_PORT, service_host
@@ -66,7 +67,7 @@ class HttpApps:
         """Reads one pod's metrics."""
         return read_calls(await self._get(f"{_of_pod(pod)}/metrics"))
 
-    async def totals(self, stack: Stack, pod: Pod) -> Sums:  # noqa: ARG002 - other adapters need the namespace
+    async def totals(self, stack: Stack, pod: Pod) -> Totals:  # noqa: ARG002 - other adapters need the namespace
         """Reads one pod, since each counts for itself."""
         return read_totals(await self._get(f"{_of_pod(pod)}/totals"))
 
@@ -145,13 +146,12 @@ def read_calls(body: bytes) -> Calls:
     return Calls(sum(totals.get(name, 0) for name in _TAKEN), held, most_frequent(refused))
 
 
-def read_totals(body: bytes) -> Sums:
+def read_totals(body: bytes) -> Totals:
     """Reads what payment answers on /totals, and leaves behind as its termination message."""
-    answer = _json(body)
-    sums = accepted_sums(answer.get("currencies")) if isinstance(answer, dict) else None
-    if sums is None:
+    known = totals(_json(body))
+    if known is None:
         raise Waiting(Reason.NO_ANSWER, "payment does not tell what it accepted", seconds=5.0)
-    return sums
+    return known
 
 
 def _json(body: bytes, **how: Any) -> Any:

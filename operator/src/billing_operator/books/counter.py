@@ -3,9 +3,9 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from billing_operator.apps.answers import Totals
 from billing_operator.apps.api import Apps
 from billing_operator.apps.http import read_totals
-from billing_operator.apps.sums import Sums
 from billing_operator.books.ledger import Count, Process, Processes
 from billing_operator.errors import Waiting
 from billing_operator.memory import Memories
@@ -20,7 +20,7 @@ _MOST_KEPT = 50
 class _Ended:
     """Last counts of processes whose pods may have gone, oldest first."""
 
-    counts: dict[Process, Sums] = field(default_factory=dict)
+    counts: dict[Process, Totals] = field(default_factory=dict)
 
 
 class ChargeCounter:
@@ -34,8 +34,8 @@ class ChargeCounter:
         """Takes in what ended containers left, since their pod may be gone the next time."""
         kept = self._memories.of(uid, _Ended).counts
         for pod in pods:
-            for process, sums in _last_counts(pod):
-                kept.setdefault(process, sums)
+            for process, totals in _last_counts(pod):
+                kept.setdefault(process, totals)
         # What a pod in sight still tells is never dropped: it would come back as news.
         in_sight = {pod.uid for pod in pods}
         gone = [process for process in kept if process.pod_uid not in in_sight]
@@ -55,16 +55,16 @@ class ChargeCounter:
             *(self._apps.totals(stack, pod) for pod in alive), return_exceptions=True
         )
         ended = self._memories.of(stack.uid, _Ended).counts
-        collected = {process: Count(sums, last=True) for process, sums in ended.items()}
-        for pod, sums in zip(alive, answers, strict=True):
-            if isinstance(sums, BaseException):
-                raise sums
-            collected[Process(pod.uid, pod.restarts)] = Count(sums, last=False)
+        collected = {process: Count.of(totals, last=True) for process, totals in ended.items()}
+        for pod, totals in zip(alive, answers, strict=True):
+            if isinstance(totals, BaseException):
+                raise totals
+            collected[Process(pod.uid, pod.restarts)] = Count.of(totals, last=False)
         return collected
 
 
-def _last_counts(pod: Pod) -> list[tuple[Process, Sums]]:
-    counts: list[tuple[Process, Sums]] = []
+def _last_counts(pod: Pod) -> list[tuple[Process, Totals]]:
+    counts: list[tuple[Process, Totals]] = []
     for restarts, text in pod.termination_messages:
         try:
             counts.append((Process(pod.uid, restarts), read_totals(text.encode())))

@@ -8,6 +8,7 @@ what it accepted; such are counted too, and between two moments with one of them
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from billing_operator.apps.answers import Totals
 from billing_operator.apps.sums import Sums, as_status, minus, of_status, plus
 from billing_operator.kinds import Manifest
 from billing_operator.spec.stack import Stack
@@ -25,10 +26,17 @@ class Count(NamedTuple):
 
     Attributes:
         last: whether it has ended, and counts no more.
+        doubles: so many charges that it accepted shortly after one alike that was accepted, too.
     """
 
     sums: Sums
     last: bool
+    doubles: int = 0
+
+    @classmethod
+    def of(cls, totals: Totals, *, last: bool) -> "Count":
+        """What a process told."""
+        return cls(totals.sums, last, totals.doubles)
 
 
 Processes = Mapping[Process, Count]
@@ -53,12 +61,14 @@ class Ledger(NamedTuple):
         total: of all processes since the stack was made.
         unseen: so many of them ended without a last count that anybody saw.
         paid: so many invoices were paid by then.
+        doubles: so many of all accepted charges came shortly after one alike.
     """
 
     total: Sums
     unseen: int
     paid: int
     processes: Processes
+    doubles: int = 0
 
     @classmethod
     def of(cls, written: Manifest | None) -> "Ledger | None":
@@ -72,10 +82,11 @@ class Ledger(NamedTuple):
             uid, restarts = each.get("podUID"), each.get("restartCount")
             if sums is None or not isinstance(uid, str) or type(restarts) is not int:
                 return None
-            processes[Process(uid, restarts)] = Count(sums, each.get("ended") is True)
+            ended, doubles = each.get("ended") is True, _whole(each.get("doubles"))
+            processes[Process(uid, restarts)] = Count(sums, ended, doubles)
         if total is None or type(unseen) is not int or type(paid) is not int:
             return None
-        return cls(total, unseen, paid, processes)
+        return cls(total, unseen, paid, processes, _whole(known.get("doubles")))
 
     @classmethod
     def of_stack(cls, stack: Stack) -> "Ledger | None":
@@ -86,6 +97,7 @@ class Ledger(NamedTuple):
         """Writes it."""
         return {
             "currencies": as_status(self.total),
+            "doubles": self.doubles,
             "unseenProcesses": self.unseen,
             "paidInvoices": self.paid,
             "processes": [
@@ -93,6 +105,7 @@ class Ledger(NamedTuple):
                     "podUID": process.pod_uid,
                     "restartCount": process.restart_count,
                     "ended": count.last,
+                    "doubles": count.doubles,
                     "currencies": as_status(count.sums),
                 }
                 for process, count in sorted(self.processes.items())
@@ -109,7 +122,7 @@ def advanced(before: Ledger | None, snapshot: Snapshot | None) -> Ledger | None:
     if snapshot is None:
         return before
     known = before or NOTHING_YET
-    total, unseen = known.total, known.unseen
+    total, unseen, doubles = known.total, known.unseen, known.doubles
     for process, count in snapshot.processes.items():
         earlier = known.processes.get(process)
         more = minus(count.sums, earlier.sums if earlier else {})
@@ -118,11 +131,23 @@ def advanced(before: Ledger | None, snapshot: Snapshot | None) -> Ledger | None:
             unseen += 1
         else:
             total = plus(total, more)
+            doubles += max(0, count.doubles - (earlier.doubles if earlier else 0))
     vanished = (
         count for process, count in known.processes.items() if process not in snapshot.processes
     )
     unseen += sum(not count.last for count in vanished)
-    return Ledger(total, unseen, snapshot.paid, snapshot.processes)
+    return Ledger(total, unseen, snapshot.paid, snapshot.processes, doubles)
+
+
+def new_doubles(before: Manifest, after: Manifest) -> int:
+    """Returns how many double charges payment has counted between two statuses of a stack."""
+    old, new = ((each.get("payment") or {}).get("accepted") or {} for each in (before, after))
+    return max(0, _whole(new.get("doubles")) - _whole(old.get("doubles")))
+
+
+def _whole(written: object) -> int:
+    """A number of a status; a version of before did not write it."""
+    return written if type(written) is int else 0
 
 
 def accepted_between(before: Ledger | None, after: Ledger | None) -> Sums | None:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from billing_operator.books.ledger import new_doubles
 from billing_operator.kinds import Key, Manifest
 from billing_operator.runs.report import Outcome
 
@@ -30,6 +31,12 @@ class RunMetrics:
             _STACK,
             registry=registry,
         )
+        self._doubles = Counter(
+            "billing_operator_double_charges",
+            "Charges that payment accepted shortly after one alike that it had accepted",
+            _STACK,
+            registry=registry,
+        )
         self._states = Gauge(
             "billing_operator_billing_state",
             "Whether a billing run is in a state: 1 or 0",
@@ -42,14 +49,16 @@ class RunMetrics:
         billing = status.get("billing") or {}
         for state in _STATES:
             self._states.labels(*stack, state).set(1 if billing.get(state) else 0)
+        # There before the first of them, so that one shows as an increase.
+        self._doubles.labels(*stack)
         for outcome in _OUTCOMES:
-            # There before the first run, so that one shows as an increase.
             self._runs.labels(*stack, outcome)
         if at := billing.get("lastSuccessfulTime"):
             self._success.labels(*stack).set(datetime.fromisoformat(at).timestamp())
 
     def count(self, stack: Key, before: Manifest, after: Manifest) -> None:
-        """Counts what became of runs between two statuses of a stack."""
+        """Counts what became of runs, and double charges, between two statuses of a stack."""
+        self._doubles.labels(*stack).inc(new_doubles(before, after))
         old, new = before.get("billing") or {}, after.get("billing") or {}
         for name in ("lastRun", "lastSkipped"):
             entry = new.get(name) or {}
@@ -62,4 +71,5 @@ class RunMetrics:
             self._states.remove(*stack, state)
         for outcome in _OUTCOMES:
             self._runs.remove(*stack, outcome)
-        self._success.remove(*stack)
+        for series in (self._success, self._doubles):
+            series.remove(*stack)

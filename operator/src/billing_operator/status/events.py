@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from billing_operator.books.ledger import new_doubles
 from billing_operator.kinds import Manifest, conditions_of
 from billing_operator.reasons import ConditionType, EventReason, WaitReason
 from billing_operator.runs.report import Outcome
@@ -85,6 +86,7 @@ def run_events_for_change(before: Manifest, after: Manifest) -> list[StackEvent]
         *_waiting(old, new),
         *_unmanaged(old, new, after),
         *_lost(old, new),
+        *_double_charges(before, after),
     )
     return list(events)
 
@@ -98,8 +100,9 @@ def _begun(old: Manifest, new: Manifest) -> Iterator[StackEvent]:
         yield StackEvent(
             "Normal", EventReason.BILLING_RUN_STARTED, f"run {record['job']} begins{counts}"
         )
-    stuck = record.get("message")
-    if stuck and stuck != before.get("message"):
+    stuck, same = record.get("message"), record.get("uid") == before.get("uid")
+    # Kubernetes' words change while its cause stays, as from ErrImagePull to ImagePullBackOff.
+    if stuck and not (same and before.get("message")):
         message = f"run {record['job']} does not start: {stuck}, or delete the Job"
         yield StackEvent("Warning", EventReason.BILLING_RUN_STUCK, message)
 
@@ -152,3 +155,12 @@ def _lost(old: Manifest, new: Manifest) -> Iterator[StackEvent]:
             f"that Antaeus forgot: condition {ConditionType.BILLING_ALLOWED} says how to go on"
         )
         yield StackEvent("Warning", EventReason.STATUS_LOST, message)
+
+
+def _double_charges(before: Manifest, after: Manifest) -> Iterator[StackEvent]:
+    if more := new_doubles(before, after):
+        message = (
+            f"payment accepted {more} charges shortly after others of the same customer, amount "
+            "and currency: customers may have been charged twice. Its log has them as duplicate_of"
+        )
+        yield StackEvent("Warning", EventReason.DOUBLE_CHARGE, message)

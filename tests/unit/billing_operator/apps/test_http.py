@@ -78,6 +78,13 @@ def test_totals_that_payment_can_not_have_counted_are_no_answer(row: Manifest) -
         read_totals(json.dumps({"currencies": [row]}).encode())
 
 
+@pytest.mark.parametrize("doubles", [-1, 3, "1", None, 1.0, True])
+def test_double_charges_that_payment_can_not_have_counted_are_no_answer(doubles: object) -> None:
+    row = {"currency": "USD", "count": 2, "amount": "1"}
+    with pytest.raises(Waiting):
+        read_totals(json.dumps({"doubles": doubles, "currencies": [row]}).encode())
+
+
 @pytest.mark.parametrize("value", ["1" * 60, "1e999999", "1e40", "1.234e-39", "-1"])
 def test_an_amount_that_nobody_pays_leaves_all_unknown(value: str) -> None:
     amount = f'{{"value": {value}, "currency": "USD"}}'

@@ -12,7 +12,7 @@ from billing_operator.observed.stack import observe
 from support.operator.builders import a_pod, a_stack
 from support.operator.fake_apps import FakeApps
 
-LEFT = '{"currencies": [{"currency": "EUR", "count": 2, "amount": "10.50"}]}   \n'
+LEFT = '{"doubles": 1, "currencies": [{"currency": "EUR", "count": 2, "amount": "10.50"}]}   \n'
 UID = "uid of shop-payment-0"
 
 
@@ -32,11 +32,12 @@ def that_ended(text: str = LEFT, *, restarts: int | None = None) -> Manifest:
 
 
 async def test_a_process_is_asked() -> None:
-    apps = FakeApps(totals_of={"shop-payment-0": sums(3, "1.20")})
+    name = "shop-payment-0"
+    apps = FakeApps(totals_of={name: sums(3, "1.20")}, doubles_of={name: 1})
     counter = ChargeCounter(apps, Memories())
     found = await counter.ask(a_stack(), observe((), [a_pod(), a_pod("antaeus")]))
 
-    assert found == {Process(UID, 0): Count(sums(3, "1.20"), last=False)}
+    assert found == {Process(UID, 0): Count(sums(3, "1.20"), last=False, doubles=1)}
 
 
 async def test_one_that_runs_and_does_not_tell_leaves_all_unknown() -> None:
@@ -60,7 +61,7 @@ async def test_what_an_ended_process_left_is_its_last_count(restarts: int | None
     counter = ChargeCounter(FakeApps(), Memories())
     found = await counter.ask(a_stack(), observe((), [that_ended(restarts=restarts)]))
 
-    assert found[Process(UID, 0)] == Count(sums(2, "10.50"), last=True)
+    assert found[Process(UID, 0)] == Count(sums(2, "10.50"), last=True, doubles=1)
     assert (Process(UID, 1) in found) is (restarts == 1)
 
 
@@ -70,7 +71,7 @@ async def test_what_it_left_is_kept_after_its_pod() -> None:
     counter.note_pods("stack-uid", observe((), [that_ended()]).pods)
     found = await counter.ask(a_stack(), observe((), []))
 
-    assert found == {Process(UID, 0): Count(sums(2, "10.50"), last=True)}
+    assert found == {Process(UID, 0): Count(sums(2, "10.50"), last=True, doubles=1)}
 
 
 @pytest.mark.parametrize("text", ["", "Killed", '{"currencies": 3}', "[" * 4000, "{}"])

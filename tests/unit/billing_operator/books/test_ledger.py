@@ -13,7 +13,9 @@ from billing_operator.books.ledger import (
     Snapshot,
     accepted_between,
     advanced,
+    new_doubles,
 )
+from billing_operator.kinds import Manifest
 
 FIRST, SECOND = Process("a", 0), Process("b", 0)
 
@@ -136,3 +138,23 @@ def test_whatever_happens_all_that_was_accepted_is_known_or_known_not_to_be(
     assert ledger is not None
     if ledger.unseen == 0:
         assert accepted(None, ledger) == euros(total)
+
+
+def with_doubles(pod: str, doubles: int, *, last: bool = False) -> Snapshot:
+    return Snapshot({Process(pod, 0): Count(euros(9), last, doubles)}, paid=0)
+
+
+def status_of(ledger: Ledger | None) -> Manifest:
+    return {"payment": {"accepted": ledger and ledger.as_status()}}
+
+
+def test_double_charges_are_counted_over_all_processes_and_once() -> None:
+    first = after(with_doubles("a", 2))
+    later = after(with_doubles("a", 2), with_doubles("a", 3, last=True), with_doubles("b", 4))
+
+    assert (first and first.doubles, later and later.doubles) == (2, 7)
+    assert new_doubles({}, status_of(first)) == 2
+    assert new_doubles(status_of(first), status_of(later)) == 5
+    assert new_doubles(status_of(later), status_of(later)) == 0
+    # A status that was lost begins anew.
+    assert new_doubles(status_of(later), {}) == 0

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from decimal import Decimal
 
-from billing_operator.apps.answers import Accepted, Calls, Counts, ProfileAnswer, count
+from billing_operator.apps.answers import Accepted, Calls, Counts, ProfileAnswer, Totals, count
 from billing_operator.apps.sums import Sum, Sums, as_status
 from billing_operator.desired import profile
 from billing_operator.errors import Waiting
@@ -221,12 +221,12 @@ class World:
             self.calls_told = now()
         return Calls(container.pod.taken, container.pod.held)
 
-    async def totals(self, stack: Stack, pod: Pod) -> Sums:
+    async def totals(self, stack: Stack, pod: Pod) -> Totals:
         del stack
         await asyncio.sleep(_ANSWER_SECONDS)
         if self.payment_silent:
             raise Waiting(Reason.NO_ANSWER, "no totals", seconds=5.0)
-        return self._payment(pod).sums
+        return Totals(self._payment(pod).sums)
 
     def _payment(self, pod: Pod) -> PaymentContainer:
         running = self.kubelet.pods.get(pod.uid)

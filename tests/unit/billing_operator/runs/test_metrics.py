@@ -23,6 +23,10 @@ class Told:
         named = {"namespace": "payments", "stack": "shop", **labels}
         return self.registry.get_sample_value(f"{_PREFIX}{name}", named)
 
+    def doubles(self) -> float | None:
+        labels = {"namespace": "payments", "stack": "shop"}
+        return self.registry.get_sample_value("billing_operator_double_charges_total", labels)
+
 
 def test_a_run_is_counted_when_it_has_ended_and_not_again() -> None:
     told = Told()
@@ -66,3 +70,14 @@ def test_a_stack_that_has_gone_has_no_series() -> None:
 
     assert list(told.registry.collect()) != []
     assert [each for of in told.registry.collect() for each in of.samples] == []
+
+
+def test_double_charges_are_counted_when_they_are_news() -> None:
+    told = Told()
+    told.metrics.tell(SHOP, {})
+    assert told.doubles() == 0
+
+    status = {"payment": {"accepted": {"doubles": 3}}}
+    told.metrics.count(SHOP, {}, status)
+    told.metrics.count(SHOP, status, status)
+    assert told.doubles() == 3

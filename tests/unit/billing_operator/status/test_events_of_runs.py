@@ -56,6 +56,11 @@ def message(before: Manifest, after: Manifest) -> str:
             {"running": RUNNING | {"message": "pod run-x: ErrImagePull"}},
             [("Warning", "BillingRunStuck")],
         ),
+        (
+            {"running": RUNNING | {"message": "pod run-x: ErrImagePull"}},
+            {"running": RUNNING | {"message": "pod run-x: ImagePullBackOff"}},
+            [],
+        ),
     ],
     ids=[
         "a run starts",
@@ -76,12 +81,23 @@ def message(before: Manifest, after: Manifest) -> str:
         "a direct call is over",
         "a direct call beside a schedule",
         "the pod of a run is stuck",
+        "the pod of a run is stuck in other words",
     ],
 )
 def test_each_transition_is_told_once(
     before: Manifest, after: Manifest, told: list[tuple[str, str]]
 ) -> None:
     assert said(before, after) == told
+
+
+def test_each_double_charge_is_told_once() -> None:
+    one: Manifest = {"payment": {"accepted": {"doubles": 1}}}
+    four: Manifest = {"payment": {"accepted": {"doubles": 4}}}
+    (found,) = run_events_for_change(one, four)
+
+    assert (found.type, found.reason) == ("Warning", "DoubleCharge")
+    assert found.message.startswith("payment accepted 3 charges shortly after others of the same")
+    assert run_events_for_change(four, four) == []
 
 
 def test_an_event_has_the_counts() -> None:
