@@ -11,8 +11,11 @@ from typing import NamedTuple
 
 from billing_operator.kinds import Manifest
 from billing_operator.names import ANTAEUS, INTERRUPT_RUN
-from billing_operator.observed.stack import AntaeusInstance, Observed
+from billing_operator.observed.stack import AntaeusInstance, Observed, Pod
 from billing_operator.spec.stack import Stack
+
+# A broken Antaeus is not to keep the change from it that would mend it.
+_LONGEST_UNREADY = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +86,26 @@ def _batches(billing: Manifest) -> Iterator[_Batch]:
 
 
 def _hold(stack: Stack, seen: Observed, batch: _Batch) -> RestartHold | None:
-    charging, ready = AntaeusInstance.of(batch.record), [p for p in seen.of(ANTAEUS) if p.ready]
+    charging = AntaeusInstance.of(batch.record)
+    hosts = [pod for pod in seen.of(ANTAEUS) if pod.running]
     if charging:
-        ready = [pod for pod in ready if pod.may_host(charging)]
-    if not ready or stack.interrupted_run == batch.name:
+        hosts = [pod for pod in hosts if pod.may_host(charging)]
+    if not hosts or stack.interrupted_run == batch.name:
         return None
     longest = timedelta(seconds=stack.billing.deadline_seconds)
+    until = datetime.fromisoformat(batch.since) + longest
+    until = min(until, max(_healthy_until(pod) or until for pod in hosts))
     command = (
         f"kubectl annotate --overwrite -n {stack.namespace} bst {stack.name} "
         f"{INTERRUPT_RUN}={batch.name}"
     )
-    return RestartHold(batch.what, datetime.fromisoformat(batch.since) + longest, command)
+    return RestartHold(batch.what, until, command)
+
+
+def _healthy_until(pod: Pod) -> datetime | None:
+    """When it has been unready for too long to be only busy with its batch; None while ready."""
+    since = None if pod.ready else pod.ready_changed
+    return datetime.fromisoformat(since) + _LONGEST_UNREADY if since else None
 
 
 def _until(hold: RestartHold) -> datetime:

@@ -45,16 +45,28 @@ def test_what_may_charge_is_not_cut_off(billing: Manifest) -> None:
         ({}, (ANTAEUS,)),
         ({"running": RUN | {"leaveTime": None}}, (ANTAEUS,)),
         ({"running": RUN}, ()),
-        ({"running": RUN}, (a_pod("antaeus", uid="first", ready=False),)),
+        (
+            {"running": RUN},
+            (a_pod("antaeus", uid="first", waiting={"reason": "CrashLoopBackOff"}),),
+        ),
         ({"running": RUN}, (a_pod("antaeus", uid="first", leaving=True),)),
         ({"running": RUN}, (a_pod("antaeus", uid="second"),)),
     ],
-    ids=["no batch", "no leave yet", "no pod", "not ready", "its pod ends", "another Antaeus"],
+    ids=["no batch", "no leave yet", "no pod", "waiting", "its pod ends", "another Antaeus"],
 )
 def test_nothing_waits_where_there_is_no_batch_to_cut_off(
     billing: Manifest, pods: tuple[Manifest, ...]
 ) -> None:
     assert not held(billing, *pods)
+
+
+def test_an_antaeus_that_is_unready_for_a_moment_is_not_cut_off() -> None:
+    """It may just be busy with its batch; one that is broken must be mended all the same."""
+    unready = a_pod("antaeus", uid="first", ready=False)
+    unready["status"]["conditions"][0]["lastTransitionTime"] = SINCE
+
+    assert held({"running": RUN}, unready, seconds=59)
+    assert not held({"running": RUN}, unready, seconds=60)
 
 
 def test_a_batch_of_which_nobody_knows_the_antaeus_may_be_in_any() -> None:
