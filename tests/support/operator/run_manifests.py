@@ -57,6 +57,7 @@ def a_run_pod(job: str = "run", report: RunReport | str | None = None, **state: 
     text = report.text() if isinstance(report, RunReport) else report
     if text is not None:
         state = {"terminated": {"message": text, "exitCode": 0}}
-    live["spec"] = {"containers": [{"name": BILLING, "image": "operator:1"}]}
+    container = {"name": BILLING, "image": "operator:1"}
+    live["spec"] = {"restartPolicy": "Never", "containers": [container]}
     live["status"] = {"containerStatuses": [{"name": BILLING, "state": state}]}
     return live

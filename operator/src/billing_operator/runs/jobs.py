@@ -29,6 +29,7 @@ class RunPod(NamedTuple):
         version: its resourceVersion.
         running: whether its container runs.
         may_pay: whether it has been given leave to.
+        may_restart: whether its container may be started again, to pay a second time.
     """
 
     name: str
@@ -36,6 +37,7 @@ class RunPod(NamedTuple):
     version: str
     running: bool
     may_pay: bool
+    may_restart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +186,21 @@ def _has_ended(pod: Manifest) -> bool:
 def _pod(live: Manifest) -> RunPod:
     meta, state = live["metadata"], _container(live).get("state") or {}
     return RunPod(
-        meta["name"], meta["uid"], meta["resourceVersion"], "running" in state, _is_said_of(live)
+        meta["name"],
+        meta["uid"],
+        meta["resourceVersion"],
+        running="running" in state,
+        may_pay=_is_said_of(live),
+        may_restart=_may_restart(live["spec"]),
     )
+
+
+def _may_restart(spec: Manifest) -> bool:
+    """Whether a mutating policy has made another restart policy of Never, for all or for one."""
+    containers: list[Manifest] = spec["containers"]
+    own = next((each for each in containers if each["name"] == BILLING), {})
+    policies = {spec.get("restartPolicy"), own.get("restartPolicy", "Never")}
+    return policies != {"Never"} or bool(own.get("restartPolicyRules"))
 
 
 def _time(text: str | None) -> datetime | None:

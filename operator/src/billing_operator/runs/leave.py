@@ -14,6 +14,11 @@ from billing_operator.runs.refusals import Refusals
 from billing_operator.runs.report import LONGEST_MESSAGE
 from billing_operator.spec.stack import Stack
 
+_MAY_RESTART = (
+    "its pod has another restartPolicy than Never, so that it might pay twice: exempt the pods of "
+    "billing runs from the mutating policy or webhook that changes it"
+)
+
 
 def admitted(run: Run, context: AdmissionContext) -> Manifest:
     """The record of a run, with the Antaeus that is to pay and what is paid there by now."""
@@ -47,6 +52,8 @@ def leave_of(
         return record
     if run.pod is None or not run.pod.running:
         return record
+    if run.pod.may_restart:
+        return record | {"leaveMessage": _MAY_RESTART}
     if against := obstacle(stack, new, observed, context):
         return record | {"leaveMessage": against[1][:LONGEST_MESSAGE]}
     now = timestamp(context.now)

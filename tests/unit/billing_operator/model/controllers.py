@@ -99,7 +99,8 @@ class Controllers:
         uid, name = job["metadata"]["uid"], f"{name_of(job)}-{next(self._numbers)}"
         owner = {"kind": "Job", "name": name_of(job), "uid": uid, "controller": True}
         pod = an_object("Pod", name, labels=labels("shop", BILLING), ownerReferences=[owner])
-        pod["spec"] = {"nodeName": "node-1", "containers": [{"name": BILLING, "image": "o:1"}]}
+        containers = [{"name": BILLING, "image": "o:1"}]
+        pod["spec"] = {"nodeName": "node-1", "restartPolicy": "Never", "containers": containers}
         self._made[uid] = pod["metadata"]["uid"]
         job["status"]["startTime"] = self._now()
         self.server.have(job)

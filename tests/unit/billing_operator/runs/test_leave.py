@@ -6,11 +6,14 @@ import pytest
 
 from billing_operator.apps.answers import Calls, Counts
 from billing_operator.errors import ClusterError
+from billing_operator.kinds import Manifest
 from billing_operator.names import MAY_PAY
 from billing_operator.reasons import Reason
 from support.operator.billing_shop import LEAVE, begin, billing, job, leave_of, make, shop
 from support.operator.in_memory import QUIET, OperatorInMemory
 from support.operator.run_manifests import a_run_pod
+
+BILLING: Manifest = {"name": "billing", "image": "operator:1"}
 
 
 async def begun(operator: OperatorInMemory | None = None) -> OperatorInMemory:
@@ -123,6 +126,30 @@ async def test_a_direct_call_that_began_meanwhile_keeps_a_run_from_paying() -> N
     assert "unmanagedRun" in billing(operator)
     assert "somebody called pay directly" in billing(operator)["running"]["leaveMessage"]
     assert "leaveTime" not in billing(operator)["running"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"restartPolicy": "OnFailure"},
+        {"containers": [BILLING | {"restartPolicy": "Always"}]},
+        {"containers": [BILLING | {"restartPolicyRules": [{"action": "Restart"}]}]},
+    ],
+    ids=["of the pod", "of its container", "by a rule"],
+)
+async def test_a_pod_whose_container_may_start_again_gets_no_leave(change: dict[str, Any]) -> None:
+    """It would find its leave where it stands, and pay a second time."""
+    operator = await shop()
+    make(operator)
+    await operator.reconcile()
+    pod = a_run_pod(running={})
+    pod["spec"] |= change
+    operator.cluster.have(pod)
+    for _ in range(3):
+        await operator.reconcile()
+
+    assert LEAVE not in operator.cluster.writes
+    assert "restartPolicy" in billing(operator)["running"]["leaveMessage"]
 
 
 async def test_a_pod_that_does_not_run_yet_gets_no_leave() -> None:
