@@ -16,6 +16,7 @@ ANTAEUS_IMAGE = "example.test/antaeus:1"
 PAYMENT_IMAGE = "example.test/payment:1"
 OPERATOR_IMAGE = "example.test/operator:1"
 OPERATOR_VERSION = "1.2.3"
+MADE = "2025-01-01T00:00:00Z"
 
 
 def a_body(
@@ -38,6 +39,7 @@ def a_body(
             "uid": uid,
             "generation": generation,
             "resourceVersion": str(version),
+            "creationTimestamp": MADE,
             "annotations": annotations or {},
         },
         "spec": spec,
@@ -116,8 +118,8 @@ def a_pod(
     name = name or f"{stack}-{part}-0"
     labels = pods_of_stack(stack) | selector(stack, part)
     replica_set = {"kind": "ReplicaSet", "name": f"{stack}-{part}-5f", "controller": True}
-    meta: Manifest = {"labels": labels, "ownerReferences": [replica_set | {"uid": "5f"}]} | changes
-    live = an_object("Pod", name, **meta)
+    meta: Manifest = {"labels": labels, "ownerReferences": [replica_set | {"uid": "5f"}]}
+    live = an_object("Pod", name, **meta | {"creationTimestamp": MADE} | changes)
     if leaving:
         live["metadata"]["deletionTimestamp"] = "2025-01-01T00:00:00Z"
     container: Manifest = {"name": part, "state": {"waiting": waiting} if waiting else {}}

@@ -5,10 +5,9 @@ from typing import Any
 from billing_operator.kinds import Manifest
 from billing_operator.names import BILLING, labels
 from billing_operator.runs.report import RunReport
-from support.operator.builders import an_object
+from support.operator.builders import MADE, an_object
 
 CRON_UID = "cron-uid"
-MADE = "2025-01-01T00:00:00Z"
 
 
 def a_job(

@@ -19,6 +19,7 @@ class Pod:
     Attributes:
         mounted: whether it may have, or have had, its volumes and variables, and is not over.
         token_id: of the token that it was made to start with; only Antaeus' pods bear one.
+        made: when it was, as Kubernetes writes it.
         ready_changed: when it last became ready or stopped being so, as Kubernetes writes it.
         termination_messages: what its container left where it ended, by the number of restarts
             before that.
@@ -39,6 +40,7 @@ class Pod:
     node: str = ""
     termination_messages: tuple[tuple[int, str], ...] = ()
     ready_changed: str | None = None
+    made: str | None = None
 
     def may_host(self, instance: "AntaeusInstance") -> bool:
         """Whether a start of Antaeus may still be at work in it, even while it ends."""
@@ -193,6 +195,7 @@ def _pod(live: Manifest) -> Pod:
         token_id=(meta.get("annotations") or {}).get(TOKEN_ID),
         node=live["spec"].get("nodeName") or "",
         termination_messages=_termination_messages(_own_status(status, part)),
+        made=meta.get("creationTimestamp"),
         ready_changed=conditions.get("Ready", {}).get("lastTransitionTime"),
     )
 

@@ -165,12 +165,16 @@ def _until_known(
     """How a stack that lost its status comes to be trusted."""
     unknown_because = observed.activity.unknown_because if observed.activity else ""
     unless = f", which can't be told now, since {unknown_because}" if unknown_because else ""
-    until = (
-        f"This ends once nothing has moved for {observed.quiet_seconds:g} s{unless}"
-        if payments_are_kept(context)
-        else f"Payment accepted {context.charges} charges and fewer invoices are paid, so "
-        "Antaeus has forgotten some"
-    )
+    until = f"This ends once nothing has moved for {observed.quiet_seconds:g} s{unless}"
+    if context.instance is None:
+        until = "No Antaeus answers now"
+    elif not context.first_antaeus:
+        until = "Antaeus has been started anew since the stack was made, and may have forgotten any"
+    elif not payments_are_kept(context):
+        until = (
+            f"Payment accepted {context.charges} charges and fewer invoices are paid, so Antaeus "
+            "has forgotten some"
+        )
     return (
         "the status of the stack was lost, and with it what is known of runs and of payments that "
         f"Antaeus forgot. {until}. Who knows that nobody charges and what is paid may say so: "

@@ -59,6 +59,8 @@ class AdmissionContext:
         antaeus_pods: those that are there, the ones that end included.
         ledger: what payment has accepted since the stack was made.
         status_lost: whether the stack has no status, beside an Antaeus that has been at work.
+        first_antaeus: whether the Antaeus that answers is known to be the first of the stack, or to
+            have all that was ever paid.
         schedule_applied: when the CronJob was given the schedule of the spec, if it has it.
     """
 
@@ -72,6 +74,7 @@ class AdmissionContext:
     antaeus_pods: tuple[Pod, ...] = ()
     ledger: Ledger | None = None
     status_lost: bool = False
+    first_antaeus: bool = False
     schedule_applied: datetime | None = None
 
     @property
@@ -224,9 +227,13 @@ def _unless_known(
 
 
 def payments_are_kept(context: AdmissionContext) -> bool:
-    """Whether at least as many invoices are paid as charges were accepted, as far as is known."""
+    """Whether nothing can be forgotten, and as many are paid as charges are known of.
+
+    The charges alone do not tell: payment may have been restarted as well, and an Antaeus may have
+    invoices that are paid from its start on.
+    """
     reading = context.reading
-    if reading is None or reading.accepted is None:
+    if reading is None or reading.accepted is None or not context.first_antaeus:
         return False
     return context.charges <= reading.counts.paid
 

@@ -70,6 +70,7 @@ class Stack:
     acknowledged_run: str | None = None
     interrupted_run: str | None = None
     version: str = ""
+    made: str | None = None
 
     @property
     def name(self) -> str:
@@ -137,6 +138,7 @@ class Stack:
             acknowledged_run=annotations.get(ACKNOWLEDGE_RUN),
             interrupted_run=annotations.get(INTERRUPT_RUN),
             version=meta.get("resourceVersion", ""),
+            made=meta.get("creationTimestamp"),
         )
 
 

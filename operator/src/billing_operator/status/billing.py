@@ -1,6 +1,6 @@
 """Judges billing: what a run depends on, as a pass found it, and what conditions say of it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from billing_operator.books.comparison import mismatch_message
 from billing_operator.books.ledger import Ledger
@@ -15,6 +15,9 @@ from billing_operator.runs.report import Outcome
 from billing_operator.spec.stack import Stack
 from billing_operator.status.conditions import Row
 from billing_operator.status.readiness import Findings, verdict
+
+# In so short a time no Antaeus was made, has charged, and was replaced.
+_AT_ONCE = timedelta(seconds=30)
 
 
 def admission_context(
@@ -38,8 +41,20 @@ def admission_context(
         antaeus_pods=findings.seen.all_of(ANTAEUS),
         ledger=ledger,
         status_lost=findings.status_lost,
+        first_antaeus=_is_first(stack, findings.seen),
         schedule_applied=_schedule_applied(stack, findings.seen),
     )
+
+
+def _is_first(stack: Stack, seen: Observed) -> bool:
+    """Whether the Antaeus of now was made with the stack and has run since, or keeps all."""
+    if stack.antaeus.persistence is not None:
+        return True
+    instance = seen.antaeus_instance
+    pod = next((pod for pod in seen.of(ANTAEUS) if instance and pod.uid == instance.pod_uid), None)
+    if pod is None or pod.restarts or not (pod.made and stack.made):
+        return False
+    return datetime.fromisoformat(pod.made) - datetime.fromisoformat(stack.made) <= _AT_ONCE
 
 
 def _schedule_applied(stack: Stack, seen: Observed) -> datetime | None:

@@ -72,7 +72,9 @@ class Controllers:
         owner = {"kind": "ReplicaSet", "name": of_set, "uid": of_set, "controller": True}
         name = f"shop-{part}-{next(self._numbers)}"
         annotations = dict(template["metadata"].get("annotations") or {})
-        meta = {"labels": template["metadata"]["labels"], "annotations": annotations}
+        labels_of_pod = template["metadata"]["labels"]
+        meta = {"labels": labels_of_pod, "annotations": annotations}
+        meta["creationTimestamp"] = self._now()
         pod = an_object("Pod", name, ownerReferences=[owner], **meta)
         pod["spec"] = {"nodeName": "node-1", "containers": template["spec"]["containers"]}
         return pod | {"status": {"phase": "Pending"}}

@@ -19,6 +19,8 @@ Step = tuple[str, float]
 _LONGEST_WAIT = 900.0
 _RUN_SECONDS = 40.0
 _REST_SECONDS = 60.0
+# What only a person can deal with.
+_FOR_A_PERSON = (WaitReason.INVOICES_RESET, WaitReason.STATUS_LOST)
 
 
 class _Failures(logging.Handler):
@@ -73,8 +75,7 @@ class Simulation:
         await self._until_over()
         if self.world.billing.get("waiting", {}).get("reason") not in (
             None,
-            WaitReason.INVOICES_RESET,
-            WaitReason.STATUS_LOST,
+            *_FOR_A_PERSON,
         ):
             raise Violation(f"a run waits for ever: {self.world.billing['waiting']}")
         # What waited for the first may restart Antaeus, which then is to be dealt with as well.
@@ -119,7 +120,7 @@ class Simulation:
         billing = self.world.billing
         open_ = [name for name in ("running", "unresolvedRun", "unmanagedRun") if billing.get(name)]
         waits = (billing.get("waiting") or {}).get("reason")
-        return not open_ and waits in (None, WaitReason.INVOICES_RESET)
+        return not open_ and waits in (None, *_FOR_A_PERSON)
 
 
 def simulate(kind: str, steps: Sequence[Step]) -> "Counter[str]":

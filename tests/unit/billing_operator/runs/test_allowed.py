@@ -1,5 +1,6 @@
 """Whether a pay call may be made now: what speaks against it is named."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -104,9 +105,9 @@ async def test_it_is_unknown_from_a_restart_of_antaeus_to_the_next_reading() -> 
     assert operator.condition("BillingAllowed") == ("Unknown", "InvoicesUnknown")
 
 
-async def lost() -> OperatorInMemory:
+async def lost(**spec: object) -> OperatorInMemory:
     """A stack that lost its status, beside an Antaeus that is at work, and another operator."""
-    operator = await shop()
+    operator = await shop(**spec)
     operator.apps.counts["shop"] = Counts(2, 8, paid_ids="1,6")
     body = operator.cluster.must_get("BillingStack", "shop")
     body["status"] = {}
@@ -131,6 +132,39 @@ async def test_a_stack_that_lost_its_status_is_not_trusted_before_all_has_been_s
 
     assert "unknownPast" not in billing(operator)
     assert billing(operator)["running"]["job"] == "run"
+
+
+def _restarted(pod: Manifest) -> None:
+    pod["status"]["containerStatuses"][0]["restartCount"] = 1
+
+
+def _made_later(pod: Manifest) -> None:
+    pod["metadata"]["creationTimestamp"] = "2025-01-01T00:00:31Z"
+
+
+@pytest.mark.parametrize("change", [_restarted, _made_later])
+@pytest.mark.parametrize("persistent", [False, True])
+async def test_an_antaeus_that_was_started_anew_is_trusted_only_if_it_keeps_invoices(
+    change: Callable[[Manifest], None], *, persistent: bool
+) -> None:
+    """Payment may have been restarted as well, so that nobody counts what was forgotten."""
+    claim = {"existingClaim": "invoices"}
+    spec = {"antaeus": {"persistence": claim | {"mountPath": "/data"}}} if persistent else {}
+    operator = await lost(**spec)
+    pod = operator.cluster.must_get("Pod", "shop-antaeus-0")
+    change(pod)
+    operator.cluster.have(pod)
+    await operator.reconcile()
+    await operator.dependencies.invoices.read(operator.stack)
+    for _ in range(4):
+        operator.now += QUIET
+        await operator.reconcile()
+
+    known = operator.status.get("billing", {})
+    assert ("unknownPast" in known) is not persistent
+    if change is _made_later and not persistent:
+        message = conditions_of(operator.status)["BillingAllowed"]["message"]
+        assert "Antaeus has been started anew since the stack was made" in message
 
 
 async def test_nor_while_somebody_charges() -> None:
