@@ -57,7 +57,7 @@ class OperatorInMemory:
             now=self.utc_now,
         )
         profiles = ProfileRollout(self.cluster, self.apps, memories, clock=self.clock)
-        readings = Readings(memories)
+        readings = Readings(memories, clock=self.clock)
         counter = ChargeCounter(self.apps, memories)
         reader = InvoiceReader(self.apps, counter, inventory, readings, self.metrics)
         sampler = Sampler(self.apps, reader, memories, clock=self.clock)

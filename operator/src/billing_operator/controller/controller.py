@@ -10,8 +10,10 @@ from collections.abc import Awaitable, Callable
 from billing_operator.controller.parts import Dependencies
 from billing_operator.controller.queue import Backoff, Failed, KeyedQueue, Next
 from billing_operator.errors import ClusterError, Fault, NotFound, Waiting
+from billing_operator.invoices.readings import DOUBT_SECONDS
 from billing_operator.kinds import BILLING_STACK, OPTIONAL, POD, WATCHED, Key, Kind, Manifest, key
 from billing_operator.kube.cache import stack_of
+from billing_operator.kube.live import look_at_pods
 from billing_operator.metrics import InvoiceWatch, Metrics, ReconcileWatch
 from billing_operator.names import BILLING, PAYMENT
 from billing_operator.observed.stack import observe
@@ -175,7 +177,17 @@ class Controller:
             return Failed.BACK_OFF
         if self._dependencies.inventory.stack(place) is None:
             return None
+        if answer.doubtful:
+            return await self._look_at_pods(place)
         if answer.news:
             self._stacks.put(place)
         # Not all stacks at the same moment.
         return self._settings.invoices_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
+
+    async def _look_at_pods(self, place: Key) -> Next:
+        """Finds out whether another Antaeus answers by now; says when to ask it again."""
+        try:
+            await look_at_pods(self._dependencies.cluster, self._dependencies.inventory, place)
+        except Fault as fault:
+            log.debug("no pods", extra={"stack": str(place), "why": fault.message})
+        return DOUBT_SECONDS

@@ -27,7 +27,7 @@ from billing_operator.names import TOKEN_KEY, token_secret_name
 from billing_operator.observed.stack import Observed, observe
 from billing_operator.profile.rollout import Progress
 from billing_operator.reasons import Reason
-from billing_operator.runs.records import ObservedRuns
+from billing_operator.runs.context import ObservedRuns
 from billing_operator.spec.stack import Stack
 from billing_operator.status.judge import Judge, judge
 from billing_operator.status.readiness import Findings

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from billing_operator.apps.answers import Counts
 from billing_operator.apps.api import Apps
 from billing_operator.books.counter import ChargeCounter
-from billing_operator.books.ledger import Processes, Snapshot
+from billing_operator.books.ledger import Ledger, Processes, Snapshot, accepted_between, advanced
 from billing_operator.errors import Waiting
 from billing_operator.invoices.readings import Reading, Readings
 from billing_operator.kinds import Key
@@ -26,10 +26,12 @@ class Answer:
     Attributes:
         reading: None where no Antaeus answers now, or nobody knows which one did.
         news: whether it was kept and says something new.
+        doubtful: whether another Antaeus may have answered, of which no watch has told yet.
     """
 
     reading: Reading | None = None
     news: bool = False
+    doubtful: bool = False
 
 
 class InvoiceReader:
@@ -74,6 +76,8 @@ class InvoiceReader:
             reading = Reading(counts, instance)
         else:
             reading = Reading(counts, instance, Snapshot(charges, counts.paid))
+        if _is_doubtful(stack, reading) and self._readings.doubt(stack.uid):
+            return Answer(doubtful=True)
         # Where somebody else has read meanwhile, this one may be older: fewer paid than are known
         # would look like a restart.
         if before is not self._readings.last(stack.uid):
@@ -102,6 +106,18 @@ class InvoiceReader:
 
     def _seen(self, place: Key) -> Observed:
         return observe((), self._inventory.pods(place))
+
+
+def _is_doubtful(stack: Stack, reading: Reading) -> bool:
+    """Whether payment accepted charges and this Antaeus has none of them as paid.
+
+    So it looks where a new one answers under the name of the one before, which charged.
+    """
+    known, before = stack.status.get("invoices") or {}, Ledger.of_stack(stack)
+    more_paid = reading.counts.paid > known.get("paid", 0)
+    if before is None or more_paid or AntaeusInstance.of(known) != reading.instance:
+        return False
+    return accepted_between(before, advanced(before, reading.accepted)) != {}
 
 
 def _may_have_forgotten(stack: Stack, counts: Counts, instance: AntaeusInstance) -> bool:

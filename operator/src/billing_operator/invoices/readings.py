@@ -1,5 +1,6 @@
 """Remembers how many invoices each Antaeus had when it was last asked."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from billing_operator.apps.answers import Counts
@@ -23,25 +24,38 @@ class Reading:
     accepted: Snapshot | None = None
 
 
+DOUBT_SECONDS = 2.0
+"""For so long the status of a pod may still name the start of a container before."""
+
+
 @dataclass(slots=True)
 class _Known:
-    """The last reading of one stack."""
+    """The last reading of one stack, and since when there are doubts about whose answers are."""
 
     reading: Reading | None = None
+    doubted_since: float | None = None
 
 
 class Readings:
     """The last reading of every stack, by the stack's uid."""
 
-    def __init__(self, memories: Memories) -> None:
+    def __init__(self, memories: Memories, *, clock: Callable[[], float]) -> None:
         self._memories = memories
+        self._clock = clock
 
     def note(self, uid: str, reading: Reading) -> bool:
         """Takes in a reading; true where it says something new."""
         known = self._memories.of(uid, _Known)
         new = known.reading != reading
-        known.reading = reading
+        known.reading, known.doubted_since = reading, None
         return new
+
+    def doubt(self, uid: str) -> bool:
+        """Takes in that it is doubtful whose an answer is; false once that has lasted."""
+        known, now = self._memories.of(uid, _Known), self._clock()
+        if known.doubted_since is None:
+            known.doubted_since = now
+        return now - known.doubted_since < DOUBT_SECONDS
 
     def last(self, uid: str) -> Reading | None:
         """The last reading, if there was one since the operator started."""

@@ -124,7 +124,7 @@ class Operator:
         clock = time.monotonic
         tokens = TokenKeeper(cluster, memories, new_token=new_token, clock=clock, now=utc_now)
         profiles = ProfileRollout(cluster, apps, memories, clock=time.monotonic)
-        readings = Readings(memories)
+        readings = Readings(memories, clock=time.monotonic)
         counter = ChargeCounter(apps, memories)
         reader = InvoiceReader(apps, counter, inventory, readings, self.metrics)
         sampler = Sampler(apps, reader, memories, clock=time.monotonic)

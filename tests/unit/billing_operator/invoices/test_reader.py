@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 
 import pytest
 
 from billing_operator.apps.answers import Counts
+from billing_operator.apps.sums import Sum, Sums
 from billing_operator.books.counter import ChargeCounter
-from billing_operator.books.ledger import Snapshot
+from billing_operator.books.ledger import Ledger, Snapshot
 from billing_operator.errors import Waiting
 from billing_operator.invoices.reader import Answer, InvoiceReader
-from billing_operator.invoices.readings import Reading, Readings
-from billing_operator.kinds import BILLING_STACK, POD
+from billing_operator.invoices.readings import DOUBT_SECONDS, Reading, Readings
+from billing_operator.kinds import BILLING_STACK, POD, Manifest
 from billing_operator.kube.cache import Inventory
 from billing_operator.memory import Memories
 from billing_operator.metrics import Metrics
@@ -20,6 +22,7 @@ from support.operator.builders import a_body, a_pod, a_reading, a_stack, an_inst
 from support.operator.fake_apps import FakeApps
 
 ANTAEUS = "uid of shop-antaeus-0"
+INSTANCE = {"podUID": ANTAEUS, "restartCount": 0}
 READ = replace(a_reading(2, 8, ANTAEUS), accepted=Snapshot({}, 2))
 
 
@@ -32,7 +35,8 @@ class Scene:
         self.inventory.put(BILLING_STACK, a_body())
         self.inventory.put(POD, a_pod("antaeus", ready=ready))
         memories = Memories()
-        self.readings = Readings(memories)
+        self.now = 0.0
+        self.readings = Readings(memories, clock=lambda: self.now)
         counter = ChargeCounter(self.apps, memories)
         self.reader = InvoiceReader(self.apps, counter, self.inventory, self.readings, self.metrics)
 
@@ -117,6 +121,56 @@ async def test_an_answer_that_a_newer_reading_has_overtaken_is_not_kept() -> Non
 
     assert await scene.read() == Answer(READ, news=False)
     assert scene.kept == newer
+
+
+STATUS: Manifest = {
+    "invoices": {"paid": 2, "pending": 8, "total": 10, "antaeusInstance": INSTANCE},
+    "payment": {"accepted": Ledger({}, 0, 2, {}).as_status()},
+}
+EIGHT = {"EUR": Sum(8, Decimal(80))}
+
+
+async def test_an_answer_without_what_payment_accepted_is_doubted_for_a_while() -> None:
+    """It may come from an Antaeus that was started anew, of which no watch has told yet."""
+    scene = Scene()
+    scene.inventory.put(POD, a_pod())
+    scene.apps.totals_of["shop-payment-0"] = EIGHT
+    stack = a_stack(status=STATUS)
+
+    assert await scene.reader.read(stack) == Answer(doubtful=True)
+    assert scene.kept is None
+    scene.now += DOUBT_SECONDS
+    found = (await scene.reader.read(stack)).reading
+    assert found
+    assert found == scene.kept
+
+
+@pytest.mark.parametrize(
+    ("paid", "charged"),
+    [
+        pytest.param(2, {}, id="nothing was charged"),
+        pytest.param(3, EIGHT, id="some of it is paid"),
+    ],
+)
+async def test_any_other_answer_of_the_same_antaeus_is_not_doubted(
+    paid: int, charged: Sums
+) -> None:
+    scene = Scene()
+    scene.inventory.put(POD, a_pod())
+    scene.apps.totals_of["shop-payment-0"] = charged
+    scene.apps.counts["shop"] = Counts(paid, 10 - paid)
+
+    assert (await scene.reader.read(a_stack(status=STATUS))).news
+
+
+async def test_nor_is_that_of_another_antaeus() -> None:
+    """What payment accepted is forgotten then."""
+    scene = Scene()
+    restarts(scene)
+    scene.inventory.put(POD, a_pod())
+    scene.apps.totals_of["shop-payment-0"] = EIGHT
+
+    assert (await scene.reader.read(a_stack(status=STATUS))).news
 
 
 async def test_of_a_stack_that_went_meanwhile_nothing_is_kept() -> None:

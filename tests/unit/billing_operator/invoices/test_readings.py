@@ -10,7 +10,7 @@ def reading(paid: int, instance: str = "pod/0") -> Reading:
 
 
 def test_a_reading_says_whether_it_is_news() -> None:
-    readings = Readings(Memories())
+    readings = Readings(Memories(), clock=float)
 
     assert readings.note("a", reading(1))
     assert not readings.note("a", reading(1))
@@ -22,8 +22,21 @@ def test_a_reading_says_whether_it_is_news() -> None:
 
 def test_a_stack_that_has_gone_is_forgotten() -> None:
     memories = Memories()
-    readings = Readings(memories)
+    readings = Readings(memories, clock=float)
     readings.note("a", reading(1))
     memories.drop("a")
 
     assert readings.last("a") is None
+
+
+def test_a_doubt_lasts_for_a_while_and_ends_with_a_reading() -> None:
+    now = 0.0
+    readings = Readings(Memories(), clock=lambda: now)
+    assert readings.doubt("a")
+    now = 1.9
+    assert readings.doubt("a")
+    now = 2.0
+    assert not readings.doubt("a")
+
+    readings.note("a", reading(1))
+    assert readings.doubt("a")

@@ -31,7 +31,7 @@ class Scene:
         self.apps.taken["shop-payment-0"] = Calls(taken=0, held=0)
         memories, self.inventory = Memories(), Inventory()
         self.inventory.put(BILLING_STACK, a_body())
-        self.readings = Readings(memories)
+        self.readings = Readings(memories, clock=lambda: self.now)
         counter = ChargeCounter(self.apps, memories)
         reader = InvoiceReader(self.apps, counter, self.inventory, self.readings, Metrics())
         self.sampler = Sampler(self.apps, reader, memories, clock=lambda: self.now)

@@ -80,7 +80,7 @@ class OperatorProcess:
             now=_utc_now,
         )
         profiles = ProfileRollout(cluster, apps, memories, clock=now)
-        readings = Readings(memories)
+        readings = Readings(memories, clock=now)
         counter = ChargeCounter(apps, memories)
         reader = InvoiceReader(apps, counter, inventory, readings, metrics)
         sampler = Sampler(apps, reader, memories, clock=now)
