@@ -7,8 +7,8 @@ from typing import Any
 from billing_operator.invoices.activity import Activity
 from billing_operator.kinds import Manifest
 from billing_operator.runs.admission import billing
+from billing_operator.runs.context import AdmissionContext, ObservedRuns
 from billing_operator.runs.jobs import runs_of, with_leave
-from billing_operator.runs.records import AdmissionContext, ObservedRuns
 from billing_operator.status.conditions import pruned
 from support.operator.builders import a_reading, a_stack, an_instance
 from support.operator.run_manifests import CRON_UID

@@ -19,8 +19,8 @@ from billing_operator.kinds import BILLING_STACK, Manifest
 from billing_operator.names import RENEW_TOKEN, ROTATE_TOKEN
 from billing_operator.observed.stack import observe
 from billing_operator.reasons import ConditionType, Reason
+from billing_operator.runs.context import ObservedRuns
 from billing_operator.runs.jobs import runs_of
-from billing_operator.runs.records import ObservedRuns
 from billing_operator.spec.stack import Stack
 from billing_operator.status.judge import judge
 from billing_operator.status.readiness import Findings

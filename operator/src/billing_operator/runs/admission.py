@@ -10,10 +10,11 @@ from billing_operator.kinds import Manifest, timestamp
 from billing_operator.names import BILLING, part_name
 from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.reasons import WaitReason
+from billing_operator.runs.context import AdmissionContext, ObservedRuns
 from billing_operator.runs.jobs import Run
 from billing_operator.runs.leave import admitted, leave_of
 from billing_operator.runs.obstacles import obstacle
-from billing_operator.runs.records import AdmissionContext, ObservedRuns, remembered
+from billing_operator.runs.records import remembered
 from billing_operator.runs.report import LONGEST_MESSAGE
 from billing_operator.spec.stack import Stack
 

@@ -4,8 +4,8 @@ from typing import Literal, NamedTuple
 
 from billing_operator.kinds import Manifest
 from billing_operator.reasons import WaitReason
+from billing_operator.runs.context import AdmissionContext, ObservedRuns
 from billing_operator.runs.obstacles import Obstacle, obstacle
-from billing_operator.runs.records import AdmissionContext, ObservedRuns
 from billing_operator.spec.stack import Stack
 
 # What only more knowledge can decide.

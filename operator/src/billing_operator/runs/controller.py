@@ -16,9 +16,9 @@ from billing_operator.names import BILLING, MAY_PAY, PAID_BEFORE, part_name
 from billing_operator.observed.stack import Observed, observe
 from billing_operator.runs.admission import to_begin, to_skip
 from billing_operator.runs.books import STILL_SECONDS
+from billing_operator.runs.context import ObservedRuns
 from billing_operator.runs.jobs import Run, RunPod, orphans_of, report_in, runs_of, with_leave
 from billing_operator.runs.leave import to_allow
-from billing_operator.runs.records import ObservedRuns
 from billing_operator.runs.report import RunReport
 from billing_operator.spec.stack import Stack
 

@@ -7,9 +7,9 @@ once more, and what was decided is written down before the pod hears of it.
 from billing_operator.books.comparison import Moment
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.observed.stack import AntaeusInstance
+from billing_operator.runs.context import AdmissionContext, ObservedRuns
 from billing_operator.runs.jobs import Run, RunPod
 from billing_operator.runs.obstacles import obstacle
-from billing_operator.runs.records import AdmissionContext, ObservedRuns
 from billing_operator.runs.refusals import Refusals
 from billing_operator.runs.report import LONGEST_MESSAGE
 from billing_operator.spec.stack import Stack

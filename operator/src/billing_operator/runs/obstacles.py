@@ -4,8 +4,8 @@ from billing_operator.kinds import Manifest
 from billing_operator.names import ACKNOWLEDGE_RUN
 from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.reasons import ConditionType, WaitReason
+from billing_operator.runs.context import AdmissionContext, ObservedRuns, payments_are_kept
 from billing_operator.runs.jobs import RunPod
-from billing_operator.runs.records import AdmissionContext, ObservedRuns, payments_are_kept
 from billing_operator.spec.stack import Stack
 
 Obstacle = tuple[WaitReason, str]

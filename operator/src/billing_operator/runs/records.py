@@ -5,86 +5,19 @@ safety rests on is written there before a Job is let begin, and only what has be
 taken out again.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from billing_operator.apps.sums import count_of
-from billing_operator.books.ledger import Ledger
-from billing_operator.invoices.activity import Activity
 from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest, timestamp
-from billing_operator.observed.stack import AntaeusInstance, Pod
+from billing_operator.observed.stack import AntaeusInstance
 from billing_operator.runs.books import is_still, with_books
-from billing_operator.runs.jobs import Run, RunPod
+from billing_operator.runs.context import AdmissionContext, ObservedRuns, payments_are_kept
+from billing_operator.runs.direct_calls import unmanaged_run
+from billing_operator.runs.jobs import Run
 from billing_operator.runs.refusals import refused_since
-from billing_operator.runs.report import LONGEST_MESSAGE, Outcome, RunReport
+from billing_operator.runs.report import LONGEST_MESSAGE, Outcome
 from billing_operator.runs.result import is_resolved, last_run
 from billing_operator.spec.stack import Stack
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedRuns:
-    """What there is to see of a stack's runs.
-
-    Attributes:
-        activity: None where nobody asked for it.
-        quiet_seconds: for so long nothing may move before a batch counts as over.
-        with_leave: pods that may pay and have not ended, of whatever run.
-        reports: what pods said at their end, by their uid, also of some that have gone.
-        refused: why no pod is made for a Job that was let begin, by its uid, if anything is known.
-        orphans: names of Jobs that wait, and are none of the CronJob's.
-    """
-
-    runs: tuple[Run, ...]
-    activity: Activity | None
-    quiet_seconds: float
-    with_leave: tuple[RunPod, ...] = ()
-    reports: Mapping[str, RunReport] = field(default_factory=dict)
-    refused: Mapping[str, str] = field(default_factory=dict)
-    orphans: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AdmissionContext:
-    """What else a run depends on.
-
-    Attributes:
-        reading: the last one of the invoices, if there was one.
-        instance: the Antaeus that answers now, if one does.
-        unready: why the stack is not ready; empty where it is.
-        reset: whether Antaeus forgot payments, and nobody has dealt with that.
-        rotating: whether the token is being replaced.
-        takes_charges: whether a payment pod is ready.
-        antaeus_pods: those that are there, the ones that end included.
-        ledger: what payment has accepted since the stack was made.
-        status_lost: whether the stack has no status, beside an Antaeus that has been at work.
-        first_antaeus: whether the Antaeus that answers is known to be the first of the stack, or to
-            have all that was ever paid.
-        schedule_applied: when the CronJob was given the schedule of the spec, if it has it.
-    """
-
-    reading: Reading | None
-    instance: AntaeusInstance | None
-    unready: str
-    reset: bool
-    rotating: bool
-    now: datetime
-    takes_charges: bool
-    antaeus_pods: tuple[Pod, ...] = ()
-    ledger: Ledger | None = None
-    status_lost: bool = False
-    first_antaeus: bool = False
-    schedule_applied: datetime | None = None
-
-    @property
-    def charges(self) -> int:
-        """So many charges payment has accepted, as far as is known."""
-        return count_of(self.ledger.total) if self.ledger else 0
-
-    def host_of(self, instance: AntaeusInstance) -> Pod | None:
-        """The pod in which a start of Antaeus may still be at work; None where it is over."""
-        return next((pod for pod in self.antaeus_pods if pod.may_host(instance)), None)
 
 
 def remembered(stack: Stack, observed: ObservedRuns, context: AdmissionContext) -> Manifest:
@@ -103,7 +36,7 @@ def remembered(stack: Stack, observed: ObservedRuns, context: AdmissionContext) 
     new["unknownPast"] = _unless_known(stack, past, observed, context)
     reading = context.reading if is_still(observed.activity) else None
     new |= with_books(new, reading, context.ledger, context.now)
-    unmanaged = old.get("unmanagedRun") or _unmanaged_run(stack, old, new, observed, context)
+    unmanaged = old.get("unmanagedRun") or unmanaged_run(stack, old, new, observed, context)
     new["unmanagedRun"] = _unless_over(stack, unmanaged, observed, context)
     return new
 
@@ -226,61 +159,8 @@ def _unless_known(
     return None if stack.acknowledged_run == past["time"] else past
 
 
-def payments_are_kept(context: AdmissionContext) -> bool:
-    """Whether nothing can be forgotten, and as many are paid as charges are known of.
-
-    The charges alone do not tell: payment may have been restarted as well, and an Antaeus may have
-    invoices that are paid from its start on.
-    """
-    reading = context.reading
-    if reading is None or reading.accepted is None or not context.first_antaeus:
-        return False
-    return context.charges <= reading.counts.paid
-
-
 def _is_of_another(reading: Reading | None, instance: AntaeusInstance) -> bool:
     return reading is not None and reading.instance != instance
-
-
-def _unmanaged_run(
-    stack: Stack, old: Manifest, new: Manifest, observed: ObservedRuns, context: AdmissionContext
-) -> Manifest | None:
-    """A pay call that is no run, if there are signs of one."""
-    reading = context.reading
-    if reading is None or any(_may_charge(status, observed) for status in (old, new)):
-        return None
-    known = _explained(stack, new, reading)
-    charging = observed.activity is not None and observed.activity.charging
-    if known is None or not (charging or reading.counts.paid > known):
-        return None
-    of_whom = reading.instance
-    if charging and of_whom != context.instance and not context.host_of(of_whom):
-        # What is charged now, an Antaeus charges that has not been read yet.
-        of_whom = context.instance or of_whom
-    record = {"time": timestamp(context.now), "antaeusInstance": of_whom.as_status()}
-    return record | {"paid": known}
-
-
-def _may_charge(status: Manifest, observed: ObservedRuns) -> bool:
-    """Whether a run may be charging; one without leave to pay is not, nor one not told of it."""
-    if status.get("unresolvedRun") or status.get("unknownPast"):
-        return True
-    record: Manifest = status.get("running") or {}
-    run = next((run for run in observed.runs if run.uid == record.get("uid")), None)
-    untold = run is not None and run.under_way and run.pod is not None and not run.pod.may_pay
-    return bool(record.get("leaveTime")) and not untold
-
-
-def _explained(stack: Stack, new: Manifest, reading: Reading) -> int | None:
-    """So many invoices are known to be paid by this Antaeus, if anything is known of it."""
-    before, last = stack.status.get("invoices") or {}, new["lastRun"] or {}
-    counts = ((before.get("paid"), before), (last.get("paidAfter"), last))
-    of_now = [
-        paid
-        for paid, record in counts
-        if paid is not None and AntaeusInstance.of(record) == reading.instance
-    ]
-    return max(of_now, default=None)
 
 
 def _schedule(stack: Stack, old: Manifest, context: AdmissionContext) -> Manifest | None:

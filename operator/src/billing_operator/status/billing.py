@@ -9,7 +9,7 @@ from billing_operator.names import ANTAEUS, BILLING, MANAGER, part_name
 from billing_operator.observed.stack import AntaeusInstance, Observed
 from billing_operator.reasons import ConditionType, Reason
 from billing_operator.runs.allowed import Allowed, billing_allowed
-from billing_operator.runs.records import AdmissionContext, ObservedRuns
+from billing_operator.runs.context import AdmissionContext, ObservedRuns
 from billing_operator.runs.refusals import refused_message
 from billing_operator.runs.report import Outcome
 from billing_operator.spec.stack import Stack

@@ -26,7 +26,7 @@ from billing_operator.observed.stack import Observed, Rollout
 from billing_operator.observed.troubles import PodProblem
 from billing_operator.profile.refusal import Refusal
 from billing_operator.reasons import Reason
-from billing_operator.runs.records import ObservedRuns
+from billing_operator.runs.context import ObservedRuns
 from billing_operator.spec.stack import Stack
 from billing_operator.status.hibernation import asleep, asleep_message
 from billing_operator.tokens.status import rotation_message

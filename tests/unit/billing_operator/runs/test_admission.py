@@ -8,7 +8,7 @@ from billing_operator.kinds import Manifest
 from billing_operator.names import MAY_PAY
 from billing_operator.observed.stack import observe
 from billing_operator.runs.admission import billing, to_begin, to_skip
-from billing_operator.runs.records import ObservedRuns
+from billing_operator.runs.context import ObservedRuns
 from support.operator.admission_context import FIRST, a_context, at, decided, observed_runs
 from support.operator.builders import a_pod, a_reading, a_stack, an_instance
 from support.operator.run_manifests import a_job, a_run_pod

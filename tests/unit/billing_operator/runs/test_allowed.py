@@ -11,7 +11,7 @@ from billing_operator.apps.sums import of_status
 from billing_operator.books.ledger import Snapshot
 from billing_operator.kinds import Manifest, conditions_of
 from billing_operator.runs.allowed import Allowed, billing_allowed
-from billing_operator.runs.records import ObservedRuns
+from billing_operator.runs.context import ObservedRuns
 from support.operator.admission_context import FIRST, a_context
 from support.operator.billing_shop import as_another, begin, billing, end, make, shop
 from support.operator.builders import a_reading, a_stack

@@ -1,0 +1,48 @@
+"""Signs of a pay call that is no run: somebody called Antaeus directly."""
+
+from billing_operator.invoices.readings import Reading
+from billing_operator.kinds import Manifest, timestamp
+from billing_operator.observed.stack import AntaeusInstance
+from billing_operator.runs.context import AdmissionContext, ObservedRuns
+from billing_operator.spec.stack import Stack
+
+
+def unmanaged_run(
+    stack: Stack, old: Manifest, new: Manifest, observed: ObservedRuns, context: AdmissionContext
+) -> Manifest | None:
+    """A pay call that is no run, if there are signs of one."""
+    reading = context.reading
+    if reading is None or any(_may_charge(status, observed) for status in (old, new)):
+        return None
+    known = _explained(stack, new, reading)
+    charging = observed.activity is not None and observed.activity.charging
+    if known is None or not (charging or reading.counts.paid > known):
+        return None
+    of_whom = reading.instance
+    if charging and of_whom != context.instance and not context.host_of(of_whom):
+        # What is charged now, an Antaeus charges that has not been read yet.
+        of_whom = context.instance or of_whom
+    record = {"time": timestamp(context.now), "antaeusInstance": of_whom.as_status()}
+    return record | {"paid": known}
+
+
+def _may_charge(status: Manifest, observed: ObservedRuns) -> bool:
+    """Whether a run may be charging; one without leave to pay is not, nor one not told of it."""
+    if status.get("unresolvedRun") or status.get("unknownPast"):
+        return True
+    record: Manifest = status.get("running") or {}
+    run = next((run for run in observed.runs if run.uid == record.get("uid")), None)
+    untold = run is not None and run.under_way and run.pod is not None and not run.pod.may_pay
+    return bool(record.get("leaveTime")) and not untold
+
+
+def _explained(stack: Stack, new: Manifest, reading: Reading) -> int | None:
+    """So many invoices are known to be paid by this Antaeus, if anything is known of it."""
+    before, last = stack.status.get("invoices") or {}, new["lastRun"] or {}
+    counts = ((before.get("paid"), before), (last.get("paidAfter"), last))
+    of_now = [
+        paid
+        for paid, record in counts
+        if paid is not None and AntaeusInstance.of(record) == reading.instance
+    ]
+    return max(of_now, default=None)
