@@ -15,6 +15,8 @@ from billing_operator.kube.api import Page
 from billing_operator.names import MANAGER, STACK_LABEL
 
 _Place = tuple[str, Key]
+# An answer that was on its way while an object was deleted comes long before so many others are.
+_MOST_DELETED = 5_000
 _NO_CHILDREN = (BILLING_STACK.name, JOB.name, POD.name)
 
 
@@ -26,17 +28,22 @@ class Inventory:
         self._versions: dict[_Place, tuple[str, int]] = {}
         self._of_stack: defaultdict[Key, set[_Place]] = defaultdict(set)
         self._stack_of: dict[_Place, Key] = {}
+        # Versions of objects at their end, by uid, oldest first.
+        self._deleted: dict[str, int] = {}
         self._absent: set[str] = set()
         self._changes = 0
         self._changed: dict[Key, int] = {}
 
     def put(self, kind: Kind, live: Manifest) -> bool:
-        """Takes in an object; false where a newer version of it is known already."""
+        """Takes in an object; false where a newer version, or its end, is known already."""
         place = (kind.name, key(live))
         uid, version = live["metadata"]["uid"], _version(live)
         known = self._versions.get(place)
         # Whatever its uid: the news of an earlier object of this name may come late.
         if known and version <= known[1]:
+            return False
+        # It was read before it was deleted, and no watch would tell of that again.
+        if version <= self._deleted.get(uid, -1):
             return False
         self._versions[place] = (uid, version)
         self._objects[place] = zlib.compress(json.dumps(_kept(live)).encode(), level=1)
@@ -46,6 +53,9 @@ class Inventory:
     def drop(self, kind: Kind, live: Manifest) -> None:
         """Forgets an object that was deleted, unless another of the same name has come."""
         place = (kind.name, key(live))
+        self._deleted[live["metadata"]["uid"]] = _version(live)
+        if len(self._deleted) > _MOST_DELETED:
+            del self._deleted[next(iter(self._deleted))]
         if self._versions.get(place, ("", 0))[0] == live["metadata"]["uid"]:
             self._forget(place)
 

@@ -93,6 +93,18 @@ def test_what_was_deleted_is_forgotten(inventory: Inventory) -> None:
     assert inventory.children(SHOP) == []
 
 
+def test_what_was_read_before_it_was_deleted_does_not_come_back(inventory: Inventory) -> None:
+    """As by a list that was on its way while the watch told of the end."""
+    inventory.put(JOB, a_job(version=3))
+    inventory.drop(JOB, a_job(version=5))
+
+    assert not inventory.put(JOB, a_job(version=3))
+    assert inventory.jobs(SHOP) == []
+    # A watch tells of an end as well where an object only lost its label for a while.
+    assert inventory.put(JOB, a_job(version=6))
+    assert inventory.jobs(SHOP) == [a_job(version=6)]
+
+
 def test_the_end_of_an_earlier_object_does_not_touch_the_later_one(inventory: Inventory) -> None:
     inventory.put(CONFIG_MAP, a_child(uid="later", version=6))
     inventory.drop(CONFIG_MAP, a_child(uid="earlier", version=5))
