@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from billing_dev.clients.antaeus_api import pay_path
+from billing_dev.clients.api_server import ApiServer
 from billing_dev.eventually import eventually
 from billing_operator.kinds import Manifest
 from billing_operator.names import ANTAEUS, PAYMENT
@@ -13,17 +13,26 @@ from support.cluster.billing_runs import (
     make_run,
     of_billing,
     until_charging,
+    until_noticed,
     until_run,
 )
 from support.cluster.limits import NOTICED, ROLLOUT
 from support.cluster.workspace import Workspace, conditions, holds
 
+# What `docs/explanation/billing-runs.md` promises.
+TOLD_WITHIN = 15.0
 _SLOWLY = {"successRate": 1, "latency": {"fixed": {"seconds": 0.5}}}
 
 
 def _pay(workspace: Workspace) -> None:
     # kube-proxy may come to know of a ready pod a moment later than the operator.
     eventually(lambda: workspace.api.pay(workspace.namespace, "shop"), within=NOTICED)
+
+
+def _pay_beside(workspace: Workspace) -> None:
+    """Over a connection of its own."""
+    with ApiServer(workspace.access) as api:
+        eventually(lambda: api.pay(workspace.namespace, "shop"), within=NOTICED)
 
 
 def _delete_pod(workspace: Workspace, part: str) -> None:
@@ -82,10 +91,9 @@ def test_a_pay_call_during_a_run_is_in_its_books(workspace: Workspace) -> None:
         workspace.until("shop", lambda stack: holds(stack, "BillingAllowed"))
         make_run(workspace, "first")
         until_charging(workspace)
-        pay = ("create", "--raw", pay_path(workspace.namespace, "shop"), "-f", "/dev/null")
-        direct = pool.submit(workspace.kube, "-n", workspace.namespace, *pay)
+        call = pool.submit(_pay_beside, workspace)
         until_run(workspace, "first", "Succeeded")
-        assert direct.result().strip() == "true"
+        call.result()
         body = workspace.until("shop", lambda stack: "books" in of_billing(stack)["lastRun"])
         charges = sum(accepted(workspace).values())
 
@@ -99,3 +107,22 @@ def test_a_pay_call_during_a_run_is_in_its_books(workspace: Workspace) -> None:
         make_run(workspace, "second")
         until_run(workspace, "second", "Succeeded")
         workspace.until("shop", lambda stack: not holds(stack, "LedgerMismatch"), within=ROLLOUT)
+
+
+def test_two_direct_calls_at_once_are_told_with_what_they_charged_twice(
+    workspace: Workspace,
+) -> None:
+    with workspace.operator(), ThreadPoolExecutor(2) as pool:
+        workspace.apply("shop", {"payment": _SLOWLY})
+        workspace.until("shop", lambda stack: holds(stack, "BillingAllowed"))
+        calls = [pool.submit(_pay_beside, workspace) for _ in range(2)]
+        for call in calls:
+            call.result()
+        until_noticed(workspace, "Warning", "DoubleCharge", within=TOLD_WITHIN)
+        charges = sum(accepted(workspace).values())
+        body = workspace.until(
+            "shop", lambda stack: stack["status"]["payment"]["accepted"]["doubles"] == charges - 8
+        )
+
+    assert charges > 8
+    assert "unmanagedRun" in of_billing(body)

@@ -83,7 +83,7 @@ def until_billing(
 def events(workspace: Workspace) -> list[tuple[str, str]]:
     """Types and reasons of the Events about billing, in no order."""
     found = workspace.api.list(EVENT, workspace.namespace)
-    about = ("BillingRun", "UnmanagedPayCall")
+    about = ("BillingRun", "UnmanagedPayCall", "DoubleCharge")
     ours = [each for each in found if each["reason"].startswith(about)]
     return [(each["type"], each["reason"]) for each in ours]
 
@@ -117,9 +117,9 @@ def until_charging(workspace: Workspace) -> None:
     eventually(lambda: len(charged(workspace)) > 0, within=ROLLOUT, every=0.5)
 
 
-def until_noticed(workspace: Workspace, kind: str, reason: str) -> None:
+def until_noticed(workspace: Workspace, kind: str, reason: str, *, within: float = NOTICED) -> None:
     """Waits for an Event."""
-    eventually(lambda: (kind, reason) in events(workspace), within=NOTICED)
+    eventually(lambda: (kind, reason) in events(workspace), within=within)
 
 
 def waits_for(billing: Manifest, reason: str) -> bool:

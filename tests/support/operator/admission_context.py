@@ -54,14 +54,16 @@ def decided(
     spec: Manifest | None = None,
     annotations: dict[str, str] | None = None,
     invoices: Manifest = INVOICES,
+    status: Manifest | None = None,
     **changes: Any,
 ) -> Manifest:
     """What the status says of billing then.
 
     Args:
         known: what it said before.
+        status: what else it said.
         changes: of the circumstances.
     """
-    status = {"billing": known or {}, "invoices": invoices}
+    status = {"billing": known or {}, "invoices": invoices} | (status or {})
     stack = a_stack(status=status, annotations=annotations, **(spec or {}))
     return pruned(billing(stack, observed, a_context(**changes)))

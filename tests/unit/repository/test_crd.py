@@ -69,7 +69,8 @@ BILLING: Manifest = {
         "antaeusInstance": INSTANCE,
     },
     "unknownPast": {"time": "2025-01-01T00:00:00Z"},
-    "unmanagedRun": {"time": "2025-01-01T00:00:00Z", "antaeusInstance": INSTANCE, "paid": 1},
+    "unmanagedRun": {"time": "2025-01-01T00:00:00Z", "antaeusInstance": INSTANCE, "paid": 1}
+    | {"countsBefore": {"accepted": 1, "paid": 1, "unseenProcesses": 0}},
     "lastSkipped": {"job": "late", "uid": "uid of late", "time": "", "message": ""},
     "lastSuccessfulTime": "",
     "lastRun": {

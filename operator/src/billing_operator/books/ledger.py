@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from billing_operator.apps.answers import Totals
-from billing_operator.apps.sums import Sums, as_status, minus, of_status, plus
+from billing_operator.apps.sums import Sums, as_status, count_of, minus, of_status, plus
 from billing_operator.kinds import Manifest
 from billing_operator.spec.stack import Stack
 
@@ -92,6 +92,14 @@ class Ledger(NamedTuple):
     def of_stack(cls, stack: Stack) -> "Ledger | None":
         """Reads what the status of a stack keeps."""
         return cls.of((stack.status.get("payment") or {}).get("accepted"))
+
+    def counts(self) -> Manifest:
+        """Writes how many charges and paid invoices there are, without their sums."""
+        return {
+            "accepted": count_of(self.total),
+            "paid": self.paid,
+            "unseenProcesses": self.unseen,
+        }
 
     def as_status(self) -> Manifest:
         """Writes it."""

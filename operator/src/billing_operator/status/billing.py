@@ -17,7 +17,7 @@ from billing_operator.status.conditions import Row
 from billing_operator.status.readiness import Findings, verdict
 
 # In so short a time no Antaeus was made, has charged, and was replaced.
-_AT_ONCE = timedelta(seconds=30)
+_AT_ONCE = timedelta(seconds=5)
 
 
 def admission_context(

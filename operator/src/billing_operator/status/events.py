@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from billing_operator.books.ledger import new_doubles
+from billing_operator.books.ledger import Ledger, new_doubles
 from billing_operator.kinds import Manifest, conditions_of
 from billing_operator.reasons import ConditionType, EventReason, WaitReason
 from billing_operator.runs.report import Outcome
@@ -145,7 +145,25 @@ def _unmanaged(old: Manifest, new: Manifest, after: Manifest) -> Iterator[StackE
         )
     if before and not unmanaged:
         message = f"a direct pay call has come to an end: {before['paid']} paid before, {paid} now"
-        yield StackEvent("Normal", EventReason.UNMANAGED_PAY_CALL, message)
+        more = _booked_otherwise(before, after)
+        kind = "Warning" if more else "Normal"
+        yield StackEvent(kind, EventReason.UNMANAGED_PAY_CALL, message + more)
+
+
+def _booked_otherwise(call: Manifest, after: Manifest) -> str:
+    """Where a direct call charged otherwise than invoices became paid, as far as is known."""
+    known, invoices = call.get("countsBefore"), after.get("invoices") or {}
+    ledger = Ledger.of((after.get("payment") or {}).get("accepted"))
+    if not known or ledger is None or ledger.unseen != known["unseenProcesses"]:
+        return ""
+    # Another Antaeus has forgotten what is paid, of which InvoicesReset tells.
+    if call.get("antaeusInstance") != invoices.get("antaeusInstance"):
+        return ""
+    now = ledger.counts()
+    accepted, paid = now["accepted"] - known["accepted"], now["paid"] - known["paid"]
+    if accepted == paid:
+        return ""
+    return f". Payment accepted {accepted} charges, and {paid} invoices became paid: compare them"
 
 
 def _lost(old: Manifest, new: Manifest) -> Iterator[StackEvent]:

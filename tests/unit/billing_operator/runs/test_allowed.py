@@ -118,6 +118,17 @@ async def lost(**spec: object) -> OperatorInMemory:
     return other
 
 
+async def test_a_status_that_is_emptied_beside_the_operator_that_wrote_it_is_lost_as_well() -> None:
+    operator = await shop()
+    body = operator.cluster.must_get("BillingStack", "shop")
+    body["status"] = {}
+    operator.cluster.have(body)
+    await operator.reconcile()
+    await operator.reconcile()
+
+    assert operator.condition("BillingAllowed") == ("False", "StatusLost")
+
+
 async def test_a_stack_that_lost_its_status_is_not_trusted_before_all_has_been_still() -> None:
     operator = await lost()
     make(operator)
@@ -139,7 +150,7 @@ def _restarted(pod: Manifest) -> None:
 
 
 def _made_later(pod: Manifest) -> None:
-    pod["metadata"]["creationTimestamp"] = "2025-01-01T00:00:31Z"
+    pod["metadata"]["creationTimestamp"] = "2025-01-01T00:00:06Z"
 
 
 @pytest.mark.parametrize("change", [_restarted, _made_later])

@@ -1,5 +1,7 @@
 """Which Events billing is worth: one for each transition, none for what stays."""
 
+from typing import Any
+
 import pytest
 
 from billing_operator.kinds import Manifest
@@ -88,6 +90,43 @@ def test_each_transition_is_told_once(
     before: Manifest, after: Manifest, told: list[tuple[str, str]]
 ) -> None:
     assert said(before, after) == told
+
+
+def of_direct_call(
+    *, accepted: int, paid: int, unseen: int = 0, instance: str = "first"
+) -> tuple[str, str]:
+    """What is told at the end of a direct call before which 2 were paid and 3 accepted."""
+    of_first: Manifest = {"antaeusInstance": {"podUID": "first", "restartCount": 0}}
+    counts = {"accepted": 3, "paid": 2, "unseenProcesses": 0}
+    before: Manifest = {"billing": {"unmanagedRun": DIRECT | of_first | {"countsBefore": counts}}}
+    sums = [{"currency": "EUR", "count": accepted, "amount": "1"}]
+    ledger = {"currencies": sums, "unseenProcesses": unseen, "paidInvoices": paid}
+    invoices = {"paid": paid, "antaeusInstance": {"podUID": instance, "restartCount": 0}}
+    after: Manifest = {"invoices": invoices, "payment": {"accepted": ledger}}
+    (found,) = run_events_for_change(before, after)
+    return found.type, found.message
+
+
+def test_a_direct_call_that_charged_otherwise_than_became_paid_is_a_warning() -> None:
+    kind, told = of_direct_call(accepted=3 + 16, paid=2 + 8)
+
+    assert kind == "Warning"
+    assert told.endswith("Payment accepted 16 charges, and 8 invoices became paid: compare them")
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"accepted": 11, "paid": 10},
+        {"accepted": 19, "paid": 10, "unseen": 1},
+        {"accepted": 19, "paid": 10, "instance": "second"},
+    ],
+    ids=["as many", "nobody knows", "forgotten, of which the reset tells"],
+)
+def test_any_other_direct_call_is_none(counts: dict[str, Any]) -> None:
+    kind, told = of_direct_call(**counts)
+
+    assert (kind, "accepted" in told) == ("Normal", False)
 
 
 def test_each_double_charge_is_told_once() -> None:
