@@ -10,7 +10,7 @@ from billing_operator.spec.stack import Stack
 
 @dataclass(slots=True)
 class _Known:
-    """Whether this operator made the children of a stack."""
+    """Whether this operator made the children of a stack, and has seen no status of it since."""
 
     made_here: bool = False
 
@@ -27,5 +27,9 @@ class LostStatus:
 
     def is_lost(self, stack: Stack, seen: Observed) -> bool:
         """Whether an Antaeus was at work of which no status tells."""
+        known = self._memories.of(stack.uid, _Known)
+        if stack.status:
+            # Whoever empties it from now on takes away what is not known otherwise.
+            known.made_here = False
         at_work = any(pod.running or pod.restarts for pod in seen.all_of(ANTAEUS))
-        return at_work and not (stack.status or self._memories.of(stack.uid, _Known).made_here)
+        return at_work and not (stack.status or known.made_here)
