@@ -14,6 +14,7 @@ from billing_operator.observed.stack import Observed, Pod
 from billing_operator.spec.stack import Stack
 
 _MOST_KEPT = 50
+_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -57,10 +58,21 @@ class ChargeCounter:
         ended = self._memories.of(stack.uid, _Ended).counts
         collected = {process: Count.of(totals, last=True) for process, totals in ended.items()}
         for pod, totals in zip(alive, answers, strict=True):
+            if isinstance(totals, Waiting):
+                raise Waiting(totals.reason, _silence(stack, pod), seconds=_SECONDS)
             if isinstance(totals, BaseException):
                 raise totals
             collected[Process(pod.uid, pod.restarts)] = Count.of(totals, last=False)
         return collected
+
+
+def _silence(stack: Stack, pod: Pod) -> str:
+    """Who does not tell, in words that stay the same as long as it does not."""
+    text = f"payment pod {pod.name} on node {pod.node} does not tell what it accepted"
+    if not pod.leaving:
+        return text
+    delete = f"kubectl delete --force -n {stack.namespace} pod {pod.name}"
+    return f"{text}, and is to end. If its node is known to be gone: {delete}"
 
 
 def _last_counts(pod: Pod) -> list[tuple[Process, Totals]]:

@@ -170,10 +170,14 @@ class Controller:
         body = self._dependencies.inventory.stack(place)
         if body is None:
             return None
+        uid, readings = body["metadata"]["uid"], self._dependencies.readings
+        before = readings.fault(uid)
         try:
             answer = await self._dependencies.invoices.read(Stack.from_body(body))
         except Waiting as fault:
             log.debug("no invoices", extra={"stack": str(place), "why": fault.message})
+            if readings.fault(uid) != before:
+                self._stacks.put(place)
             return Failed.BACK_OFF
         if self._dependencies.inventory.stack(place) is None:
             return None

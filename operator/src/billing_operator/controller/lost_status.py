@@ -10,9 +10,10 @@ from billing_operator.spec.stack import Stack
 
 @dataclass(slots=True)
 class _Known:
-    """Whether this operator made the children of a stack, and has seen no status of it since."""
+    """Whether this operator made the children of a stack, and whether that has had a status."""
 
     made_here: bool = False
+    had_status: bool = False
 
 
 class LostStatus:
@@ -28,8 +29,7 @@ class LostStatus:
     def is_lost(self, stack: Stack, seen: Observed) -> bool:
         """Whether an Antaeus was at work of which no status tells."""
         known = self._memories.of(stack.uid, _Known)
-        if stack.status:
-            # Whoever empties it from now on takes away what is not known otherwise.
-            known.made_here = False
+        known.had_status = known.had_status or bool(stack.status)
         at_work = any(pod.running or pod.restarts for pod in seen.all_of(ANTAEUS))
-        return at_work and not (stack.status or known.made_here)
+        is_new = known.made_here and not known.had_status
+        return at_work and not (stack.status or is_new)

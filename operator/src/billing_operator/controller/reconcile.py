@@ -14,12 +14,7 @@ from billing_operator.controller.lost_status import LostStatus
 from billing_operator.controller.parts import Dependencies
 from billing_operator.controller.queue import Next, after
 from billing_operator.controller.status_writer import StatusWriter
-from billing_operator.errors import (
-    Fault,
-    NamespaceLeaving,
-    StaleCache,
-    Waiting,
-)
+from billing_operator.errors import Fault, NamespaceLeaving, StaleCache, Waiting
 from billing_operator.inputs import Installation, Token
 from billing_operator.kinds import BILLING_STACK, BY_NAME, POD, Key, Manifest, Ref
 from billing_operator.kube.live import look_at_pods
@@ -274,6 +269,7 @@ class Reconciler:
             profile_in_effect=dependencies.profiles.in_effect(stack, seen.payment_answers),
             refusal=dependencies.profiles.refusal(stack, seen.payment_answers),
             reading=dependencies.readings.last(stack.uid),
+            unread=dependencies.readings.fault(stack.uid),
             pending_update=current.plan.pending_update,
             admission=current.admission,
             pending_changes=current.pending_changes,

@@ -30,10 +30,15 @@ DOUBT_SECONDS = 2.0
 
 @dataclass(slots=True)
 class _Known:
-    """The last reading of one stack, and since when there are doubts about whose answers are."""
+    """The last reading of one stack, and since when there are doubts about whose answers are.
+
+    Attributes:
+        fault: what kept the last reading from being whole, in words.
+    """
 
     reading: Reading | None = None
     doubted_since: float | None = None
+    fault: str = ""
 
 
 class Readings:
@@ -60,3 +65,11 @@ class Readings:
     def last(self, uid: str) -> Reading | None:
         """The last reading, if there was one since the operator started."""
         return self._memories.of(uid, _Known).reading
+
+    def note_fault(self, uid: str, text: str) -> None:
+        """Takes in what kept a reading from being whole; empty where nothing did."""
+        self._memories.of(uid, _Known).fault = text
+
+    def fault(self, uid: str) -> str:
+        """What kept the last reading from being whole, in words."""
+        return self._memories.of(uid, _Known).fault

@@ -49,6 +49,7 @@ class AdmissionContext:
         antaeus_pods: those that are there, the ones that end included.
         ledger: what payment has accepted since the stack was made.
         status_lost: whether the stack has no status, beside an Antaeus that has been at work.
+        unread: what kept the last reading from being whole, in words.
         first_antaeus: whether the Antaeus that answers is known to be the first of the stack, or to
             have all that was ever paid.
         schedule_applied: when the CronJob was given the schedule of the spec, if it has it.
@@ -65,6 +66,7 @@ class AdmissionContext:
     ledger: Ledger | None = None
     status_lost: bool = False
     first_antaeus: bool = False
+    unread: str = ""
     schedule_applied: datetime | None = None
 
     @property

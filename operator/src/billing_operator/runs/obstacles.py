@@ -26,7 +26,10 @@ def obstacle(
         at_rest: whether the last reading says enough of who charges, as where no run asks.
     """
     return (
-        _of_a_person(stack, context)
+        _of_a_person(stack)
+        # A rotation waits for a person to say of it, so it is told first.
+        or _of_the_past(stack, new, observed, context)
+        or _of_a_loss(context)
         or _of_another_batch(stack, new, observed, context)
         or _of_the_stack(context)
         or _of_the_invoices(context)
@@ -35,11 +38,17 @@ def obstacle(
     )
 
 
+def _of_the_past(
+    stack: Stack, new: Manifest, observed: ObservedRuns, context: AdmissionContext
+) -> Obstacle | None:
+    past = new.get("unknownPast")
+    known = past and _until_known(stack, past, observed, context)
+    return (WaitReason.STATUS_LOST, known) if known else None
+
+
 def _of_another_batch(
     stack: Stack, new: Manifest, observed: ObservedRuns, context: AdmissionContext
 ) -> Obstacle | None:
-    if past := new.get("unknownPast"):
-        return WaitReason.STATUS_LOST, _until_known(stack, past, observed, context)
     if unresolved := new.get("unresolvedRun"):
         cause = (
             f"nobody saw the end of run {unresolved['job']}, and Antaeus may still go on with it"
@@ -88,8 +97,10 @@ def _of_the_stack(context: AdmissionContext) -> Obstacle | None:
 def _of_the_invoices(context: AdmissionContext) -> Obstacle | None:
     if context.reading is None or context.reading.instance != context.instance:
         ready = [pod.name for pod in context.antaeus_pods if pod.ready and not pod.leaving]
-        several = f": {' and '.join(ready)} answer, and one is to" if len(ready) > 1 else " yet"
-        return WaitReason.INVOICES_UNKNOWN, f"Antaeus has not told its invoices{several}"
+        why = f": {context.unread}" if context.unread else " yet"
+        if len(ready) > 1:
+            why = f": {' and '.join(ready)} answer, and one is to"
+        return WaitReason.INVOICES_UNKNOWN, f"the invoices of this Antaeus are not known{why}"
     return None
 
 
@@ -100,7 +111,8 @@ def _of_the_charges(
     unknown = "nobody was asked" if activity is None else activity.unknown_because
     if at_rest and activity is None:
         known = reading is not None and reading.accepted is not None
-        unknown = "" if known else "payment's pods do not tell what they accepted"
+        silent = context.unread or "payment's pods do not tell what they accepted"
+        unknown = "" if known else silent
     if unknown:
         message = f"whether somebody charges can't be told, since {unknown}"
         return WaitReason.ACTIVITY_UNKNOWN, message
@@ -112,12 +124,17 @@ def _another_with_leave(new: Manifest, observed: ObservedRuns) -> RunPod | None:
     return next((pod for pod in observed.with_leave if pod.uid != own), None)
 
 
-def _of_a_person(stack: Stack, context: AdmissionContext) -> Obstacle | None:
-    """What a person has chosen, or must decide."""
+def _of_a_person(stack: Stack) -> Obstacle | None:
+    """What a person has chosen."""
     if stack.suspend:
         return WaitReason.SUSPENDED, "spec.suspend is true: no run begins until it is false"
     if stack.hibernate:
         return WaitReason.HIBERNATED, "spec.hibernate is true: no run begins until it is false"
+    return None
+
+
+def _of_a_loss(context: AdmissionContext) -> Obstacle | None:
+    """What a person must decide, now or once the token is replaced, which restarts Antaeus."""
     if context.rotating:
         return (
             WaitReason.TOKEN_ROTATING,

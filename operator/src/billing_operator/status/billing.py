@@ -41,6 +41,7 @@ def admission_context(
         antaeus_pods=findings.seen.all_of(ANTAEUS),
         ledger=ledger,
         status_lost=findings.status_lost,
+        unread=findings.unread,
         first_antaeus=_is_first(stack, findings.seen),
         schedule_applied=_schedule_applied(stack, findings.seen),
     )

@@ -43,6 +43,7 @@ class Findings:
         incomplete: whether the pass ended at the fault; what comes after that is unknown.
         profile_in_effect: whether every ready payment pod answers by the stack's profile.
         reading: None where Antaeus has not been read since the operator started.
+        unread: what kept the last reading from being whole, in words.
         pending_update: what waits for the next start of Antaeus, if anything does.
         held: what waits for a batch that Antaeus may be charging, in words, if anything does.
         pending_changes: children that a suspended stack keeps from being as its spec wants them.
@@ -66,6 +67,7 @@ class Findings:
     admission: Admission | None = None
     incomplete: bool = False
     status_lost: bool = False
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,17 @@ async def test_one_that_runs_and_does_not_tell_leaves_all_unknown() -> None:
         await counter.ask(a_stack(), observe((), [a_pod()]))
 
 
+@pytest.mark.parametrize("leaving", [True, False])
+async def test_who_does_not_tell_is_named_and_how_to_go_on_without_it(*, leaving: bool) -> None:
+    counter = ChargeCounter(FakeApps(silent={"shop-payment-0"}), Memories())
+
+    with pytest.raises(Waiting) as raised:
+        await counter.ask(a_stack(), observe((), [a_pod(leaving=leaving)]))
+    assert "payment pod shop-payment-0 on node node-1 does not tell" in raised.value.message
+    delete = "kubectl delete --force -n payments pod shop-payment-0"
+    assert (delete in raised.value.message) is leaving
+
+
 async def test_a_pod_that_ends_is_asked_as_well() -> None:
     """It still answers, and may accept more."""
     apps = FakeApps(totals_of={"shop-payment-0": sums(3, "1.20")})

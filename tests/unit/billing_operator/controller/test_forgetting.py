@@ -92,7 +92,9 @@ class Scene:
 
     def traces(self) -> list[str]:
         """All that the operator's own objects still have of the stack."""
-        others = self.operator, self.operator.cluster, self.operator.apps
+        # The last thousands that were deleted are kept apart from stacks, whichever they were of.
+        deleted = self.operator.dependencies.inventory.__dict__["_deleted"]
+        others = self.operator, self.operator.cluster, self.operator.apps, deleted
         series = [
             f"{sample.name}{sample.labels}"
             for metric in self.operator.metrics.registry.collect()

@@ -37,6 +37,13 @@ def test_it_is_allowed_where_nothing_speaks_against_it() -> None:
     assert judged() == ("True", None, "a pay call now charges nobody twice, as far as is known")
 
 
+def test_what_keeps_the_invoices_from_being_read_is_told() -> None:
+    why = "payment pod shop-payment-0 on node node-1 does not tell what it accepted"
+
+    assert why in judged(reading=None, unread=why).message
+    assert why in judged(reading=replace(READ, accepted=None), unread=why).message
+
+
 @pytest.mark.parametrize(
     ("arranged", "status", "reason"),
     [
