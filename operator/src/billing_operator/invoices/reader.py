@@ -15,6 +15,7 @@ from billing_operator.invoices.readings import Reading, Readings
 from billing_operator.kinds import Key
 from billing_operator.kube.cache import Inventory
 from billing_operator.metrics import Metrics
+from billing_operator.names import ANTAEUS
 from billing_operator.observed.stack import AntaeusInstance, Observed, observe
 from billing_operator.spec.stack import Stack
 
@@ -63,7 +64,7 @@ class InvoiceReader:
             return Answer()
         # Before the invoices, so that none is paid of whose charge payment did not tell.
         charges = await self._charges(stack, seen)
-        counts = await self._apps.invoices(stack)
+        counts = await self._counts(stack)
         if self._inventory.stack(stack.key) is None:
             return Answer()
         self._metrics.last_invoice_read.labels(*stack.key).set_to_current_time()
@@ -76,7 +77,7 @@ class InvoiceReader:
             reading = Reading(counts, instance)
         else:
             reading = Reading(counts, instance, Snapshot(charges, counts.paid))
-        if _is_doubtful(stack, reading) and self._readings.doubt(stack.uid):
+        if _is_doubtful(stack, reading, seen) and self._readings.doubt(stack.uid):
             return Answer(doubtful=True)
         # Where somebody else has read meanwhile, this one may be older: fewer paid than are known
         # would look like a restart.
@@ -98,24 +99,37 @@ class InvoiceReader:
             counts = replace(counts, paid_ids=last.counts.paid_ids)
             self._readings.note(stack.uid, replace(last, counts=counts))
 
+    async def _counts(self, stack: Stack) -> Counts:
+        try:
+            return await self._apps.invoices(stack)
+        except Waiting as fault:
+            self._readings.note_fault(stack.uid, fault.message)
+            raise
+
     async def _charges(self, stack: Stack, seen: Observed) -> Processes | Waiting:
         try:
-            return await self._counter.ask(stack, seen)
+            charges = await self._counter.ask(stack, seen)
         except Waiting as fault:
+            self._readings.note_fault(stack.uid, fault.message)
             return fault
+        self._readings.note_fault(stack.uid, "")
+        return charges
 
     def _seen(self, place: Key) -> Observed:
         return observe((), self._inventory.pods(place))
 
 
-def _is_doubtful(stack: Stack, reading: Reading) -> bool:
-    """Whether payment accepted charges and this Antaeus has none of them as paid.
-
-    So it looks where a new one answers under the name of the one before, which charged.
-    """
+def _is_doubtful(stack: Stack, reading: Reading, seen: Observed) -> bool:
+    """Whether the answer may be of another Antaeus than the one that is in sight."""
     known, before = stack.status.get("invoices") or {}, Ledger.of_stack(stack)
-    more_paid = reading.counts.paid > known.get("paid", 0)
-    if before is None or more_paid or AntaeusInstance.of(known) != reading.instance:
+    same = AntaeusInstance.of(known) == reading.instance
+    paid = known.get("paid", 0)
+    # The Service leads to one that ends where no other is ready, and for a moment after that.
+    if any(pod.leaving and pod.running for pod in seen.all_of(ANTAEUS)):
+        return not same or reading.counts.paid != paid
+    # Payment accepted charges, and this Antaeus has none of them as paid: so it looks where a new
+    # one answers under the name of the one before, which charged.
+    if before is None or not same or reading.counts.paid > paid:
         return False
     return accepted_between(before, advanced(before, reading.accepted)) != {}
 

@@ -137,10 +137,12 @@ def _last_known(stack: Stack, old: Manifest, accepted: Sums | None) -> tuple[int
 def _cut_off(stack: Stack, old: Manifest) -> str | None:
     """What was charging with the Antaeus of before; it may have paid more than was ever read."""
     of_before = AntaeusInstance.of(old)
-    running = (stack.status.get("billing") or {}).get("running")
+    billing = stack.status.get("billing") or {}
     for record in under_way(stack):
-        # A run without leave to pay has charged nothing.
-        if record is running and not record.get("leaveTime"):
+        # A run without leave to pay has charged nothing, and of a past that is not known a person
+        # has to say what was charged in any case.
+        has_leave = record.get("leaveTime") or record is not billing.get("running")
+        if not has_leave or record is billing.get("unknownPast"):
             continue
         # Of one whose end nobody saw it may not be known in which Antaeus; it may be this one.
         if AntaeusInstance.of(record) in (None, of_before):

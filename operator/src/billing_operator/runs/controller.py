@@ -99,6 +99,10 @@ class RunKeeper:
         lacking = (run for run in runs if run.lacks_pod and run.uid == record.get("uid"))
         refused = {run.uid: await self._why_no_pod(stack, run) for run in lacking}
         pods, jobs = self._inventory.pods(stack.key), self._inventory.jobs(stack.key)
+        for pod in pods:
+            # Where its Job has gone, nobody else keeps it.
+            if pod["metadata"]["uid"] == record.get("podUID"):
+                self.note_report(stack.uid, pod)
         return ObservedRuns(
             runs,
             activity,

@@ -54,10 +54,11 @@ def _may_charge(status: Manifest, observed: ObservedRuns) -> bool:
 def _explained(stack: Stack, new: Manifest, reading: Reading) -> int | None:
     """So many invoices are known to be paid by this Antaeus, if anything is known of it."""
     before, last = stack.status.get("invoices") or {}, new["lastRun"] or {}
-    counts = ((before.get("paid"), before), (last.get("paidAfter"), last))
-    of_now = [
-        paid
-        for paid, record in counts
-        if paid is not None and AntaeusInstance.of(record) == reading.instance
-    ]
-    return max(of_now, default=None)
+    of_now = AntaeusInstance.of(before) == reading.instance
+    of_last = AntaeusInstance.of(last) == reading.instance
+    # One that keeps its invoices has those of the Antaeus before as well.
+    counts = (
+        before.get("paid") if of_now else None,
+        last.get("paidAfter") if of_last or (of_now and _is_open(new)) else None,
+    )
+    return max((paid for paid in counts if paid is not None), default=None)

@@ -163,6 +163,22 @@ async def test_any_other_answer_of_the_same_antaeus_is_not_doubted(
     assert (await scene.reader.read(a_stack(status=STATUS))).news
 
 
+async def test_while_another_antaeus_ends_all_news_are_doubted() -> None:
+    """The Service leads to it where no other is ready."""
+    scene = Scene()
+    scene.inventory.put(POD, a_pod("antaeus", "shop-antaeus-1", leaving=True))
+    stack = a_stack(status=STATUS)
+
+    assert (await scene.reader.read(stack)).news
+    scene.apps.counts["shop"] = Counts(10, 0)
+    assert await scene.reader.read(stack) == Answer(doubtful=True)
+    scene.now += DOUBT_SECONDS
+    assert (await scene.reader.read(stack)).news
+
+    restarts(scene)
+    assert await scene.reader.read(stack) == Answer(doubtful=True)
+
+
 async def test_nor_is_that_of_another_antaeus() -> None:
     """What payment accepted is forgotten then."""
     scene = Scene()
@@ -171,6 +187,24 @@ async def test_nor_is_that_of_another_antaeus() -> None:
     scene.apps.totals_of["shop-payment-0"] = EIGHT
 
     assert (await scene.reader.read(a_stack(status=STATUS))).news
+
+
+async def test_what_keeps_a_reading_from_being_whole_is_known_until_one_is() -> None:
+    scene = Scene()
+    scene.inventory.put(POD, a_pod())
+    scene.apps.silent.add("shop-payment-0")
+    await scene.read()
+    assert "payment pod shop-payment-0" in scene.readings.fault("stack-uid")
+
+    scene.apps.silent.clear()
+    counts = scene.apps.counts.pop("shop")
+    with pytest.raises(Waiting):
+        await scene.read()
+    assert scene.readings.fault("stack-uid") == "no invoices"
+
+    scene.apps.counts["shop"] = counts
+    await scene.read()
+    assert scene.readings.fault("stack-uid") == ""
 
 
 async def test_of_a_stack_that_went_meanwhile_nothing_is_kept() -> None:

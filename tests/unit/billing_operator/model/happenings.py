@@ -158,11 +158,9 @@ class Happenings(RunHappenings):
 
     def do_other_image(self) -> None:
         self.numbers += 1
-        self.rules.spec_changed = now()
         self.spec(antaeus={"image": f"example.test/antaeus:{self.numbers}"})
 
     def do_hibernate(self) -> None:
-        self.rules.spec_changed = now()
         self.spec(hibernate=True)
 
     def do_wake(self) -> None:

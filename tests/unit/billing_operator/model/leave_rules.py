@@ -17,13 +17,14 @@ class LeaveRules(Truth):
 
     Attributes:
         by_hand: names of Jobs that a person let begin; said: of which one said that they may pay;
-            begun: that the operator let begin.
+            begun: that the operator let begin; admitted: that it was about to.
         decided: when the status first had it that a pod may pay, by its uid.
     """
 
     by_hand: set[str] = field(default_factory=set)
     said: set[str] = field(default_factory=set)
     begun: set[str] = field(default_factory=set)
+    admitted: set[str] = field(default_factory=set)
     decided: dict[str, float] = field(default_factory=dict)
 
     def on_job(self, live: Manifest) -> None:
@@ -37,6 +38,8 @@ class LeaveRules(Truth):
     def on_decision(self, record: Manifest) -> None:
         """What the status says of the run under way."""
         uid = record.get("podUID", "")
+        if record.get("admissionTime") and not uid:
+            self.admitted.add(record["job"])
         if not record.get("leaveTime") or uid in self.decided:
             return
         self.decided[uid] = now()
@@ -53,7 +56,7 @@ class LeaveRules(Truth):
         if uid not in self.decided:
             self.violated("a pod may pay of which that was not decided")
         jobs = [owner["name"] for owner in meta.get("ownerReferences") or ()]
-        if not {*jobs} & (self.begun | self.said):
+        if not {*jobs} & (self.begun | self.said | self.admitted):
             self.violated("a pod may pay whose Job nobody let begin who may")
         read = max(process.last_told for process in self.world.processes)
         if min(read, self.world.calls_told) < now() - KNOWN_LATELY:

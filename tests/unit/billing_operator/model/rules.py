@@ -1,4 +1,4 @@
-"""What must hold whatever happens, and what is known not to hold yet.
+"""What must hold whatever happens.
 
 Each rule is judged by what invoices were really charged and what batches really go on, of which
 the operator sees a part, late.
@@ -8,18 +8,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from billing_operator.kinds import Manifest
+from billing_operator.names import PAYMENT
 from billing_operator.runs.report import Outcome
-from unit.billing_operator.model.antaeus import DIRECT, AntaeusProcess, Batch, Charge, now
-from unit.billing_operator.model.known_gaps import (
-    AFTER_OF_THE_NEXT,
-    BEGUN_BY_HAND,
-    KNOWN_GAPS,
-    NO_IDS_AFTER_A_RUN,
-    ROW_14,
-    ROW_17,
-    ROW_21,
-    UNTOLD_LEAVE,
-)
+from unit.billing_operator.model.antaeus import DIRECT, AntaeusProcess, Batch, now
 from unit.billing_operator.model.leave_rules import LeaveRules
 from unit.billing_operator.model.truth import Violation
 
@@ -35,13 +26,11 @@ class Rules(LeaveRules):
 
     Attributes:
         calm_from: since when nothing keeps the operator from seeing and writing.
-        gaps: how often something was passed over that no reading could tell, or that is known
-            to be open, by its name.
+        gaps: how often something was passed over that no reading could tell, by its name.
         told_of: names and uids of Jobs of which the status has ever told.
         made: uids of the Jobs that are runs, by name.
         deleted: those that a person removed.
         said_over: pods of which a person said that their batch is over.
-        spec_changed: when a person last changed what Antaeus runs by.
         emptied: when somebody last emptied the status.
     """
 
@@ -51,12 +40,10 @@ class Rules(LeaveRules):
     made: dict[str, str] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     said_over: set[str] = field(default_factory=set)
-    spec_changed: float = -1e9
     emptied: float = -1e9
     runs_paid: int = 0
     _status: Manifest = field(default_factory=dict)
     _template: Manifest = field(default_factory=dict)
-    _passed_over: set[tuple[str, object]] = field(default_factory=set)
     _before_this_one: list[AntaeusProcess] = field(default_factory=list)
 
     def attach(self) -> None:
@@ -92,7 +79,8 @@ class Rules(LeaveRules):
             for name, uid in self.made.items()
             if not {name, uid} & self.told_of
             and name not in self.deleted
-            and not (name in self.by_hand and self._open(BEGUN_BY_HAND))
+            # One that nobody allowed to pay ends by itself, and nothing is told of it.
+            and name not in self.by_hand
         ]
 
     def acknowledged(self) -> None:
@@ -104,27 +92,6 @@ class Rules(LeaveRules):
         """Takes in that a person has dealt with all that was ever charged."""
         for process in self.world.processes:
             process.acknowledged = process is not self.world.antaeus()
-
-    def _open(self, gap: str, what: object = None) -> bool:
-        """Whether a gap is to be passed over; what is judged again and again counts once."""
-        if gap in KNOWN_GAPS and (what is None or (gap, what) not in self._passed_over):
-            self.gaps[gap] += 1
-            self._passed_over.add((gap, what))
-        return gap in KNOWN_GAPS
-
-    def _is_passed_over(self, charge: Charge) -> bool:
-        """Of a run it is known that it may charge; all else only by a reading."""
-        batch = charge.batch
-        if charge.time < self.emptied:
-            return self._open(ROW_17, charge)
-        if charge.invoice in batch.process.told:
-            return False
-        if batch.by == DIRECT:
-            return self._open(ROW_21, charge)
-        run = next(one for one in self.world.runs if one.uid == batch.by)
-        answered = run.outcome in (Outcome.SUCCEEDED, Outcome.DECLINED, Outcome.INCOMPLETE)
-        of_the_next = answered and run.last_read is not batch.process
-        return of_the_next and self._open(AFTER_OF_THE_NEXT, charge)
 
     def _on_call(self, process: AntaeusProcess, uid: str) -> None:
         self.runs_paid += 1
@@ -138,8 +105,7 @@ class Rules(LeaveRules):
             else:
                 self.gaps["a direct call just begun, or all declined, beside a run"] += 1
         for charge in self.lost(process):
-            if not self._is_passed_over(charge):
-                self.violated(f"a run pays invoice {charge.invoice} again, which was forgotten")
+            self.violated(f"a run pays invoice {charge.invoice} again, which was forgotten")
 
     def _was_counted(self, batch: Batch, uid: str) -> bool:
         """Whether the count with which a pod had leave has what a direct batch paid by then."""
@@ -147,8 +113,6 @@ class Rules(LeaveRules):
         if uid not in self.allowed or first_told is None or first_told > batch.began:
             return False
         at, counted = self.allowed[uid]
-        if self.decided.get(uid, at) < batch.began and self._open(UNTOLD_LEAVE, batch):
-            return False
         return counted > batch.paid_before and batch.began < at
 
     def _on_change(self, live: Manifest, deleted: bool) -> None:  # noqa: FBT001 - as a Listener
@@ -178,9 +142,8 @@ class Rules(LeaveRules):
 
     def _on_restart(self) -> None:
         for batch in self.batches():
-            if self.spec_changed > now() - 600 and self._open(ROW_14):
-                continue
-            if batch.began < self.emptied and self._open(ROW_17):
+            # What it charges in ends already, whatever the template is.
+            if self._ends(batch.process):
                 continue
             if batch.by != DIRECT:
                 self.violated("the operator restarts Antaeus in the batch of a run")
@@ -220,16 +183,26 @@ class Rules(LeaveRules):
         may_have_charged = (was.get("running") or {}).get("leaveTime")
         unknown = may_have_charged or was.get("unresolvedRun") or was.get("unmanagedRun")
         forgotten = [one for process in filter(None, (here, *named)) for one in self.lost(process)]
-        if not (before.get("invoices") or {}).get("paidIDs") and self._open(NO_IDS_AFTER_A_RUN):
-            return
-        if not forgotten and not unknown:
+        uncertain = reset.get("uncertain") and self._payment_ended(before)
+        if not forgotten and not unknown and not uncertain:
             self.violated(f"a reset is told where nothing was lost: {reset}")
+
+    def _payment_ended(self, before: Manifest) -> bool:
+        """Whether a payment process has gone that was known, perhaps with charges nobody saw."""
+        accepted = (before.get("payment") or {}).get("accepted")
+        if not accepted:
+            return True
+        alive = {(pod.uid, pod.restarts) for pod in self.world.kubelet.of(PAYMENT) if pod.process}
+        known = (each for each in accepted["processes"] if not each["ended"])
+        return any((each["podUID"], each["restartCount"]) not in alive for each in known)
+
+    def _ends(self, process: AntaeusProcess) -> bool:
+        running = self.world.kubelet.pods.get(process.pod)
+        return running is None or running.ending
 
     def _on_unmanaged(self) -> None:
         batches = (batch for process in self.world.processes for batch in process.batches)
         if any(batch.by == DIRECT or batch.by in self.said_over for batch in batches):
-            return
-        if self.emptied > 0 and not self.batches() and self._open(ROW_17):
             return
         self.violated("a direct call is told where there was none")
 
@@ -251,7 +224,7 @@ class Rules(LeaveRules):
         process = self.world.antaeus()
         if process and calm:
             known = [one for one in self.lost(process) if now() > one.time + NAMED_WITHIN]
-            if any(not self._is_passed_over(one) for one in known):
+            if known:
                 raise Violation(f"BillingAllowed is True after a reset (at {now():.1f} s)")
 
     def _ended_is_told(self) -> None:
@@ -265,7 +238,9 @@ class Rules(LeaveRules):
         lost = self.lost(process)
         since = max(self.calm_from, process.first_told or 0.0)
         late = [charge for charge in lost if now() >= max(since, charge.time) + NAMED_WITHIN]
-        late = [charge for charge in late if not self._is_passed_over(charge)]
+        # Of what was before, the status says that nobody knows.
+        past = self.world.billing.get("unknownPast")
+        late = [charge for charge in late if not (past and charge.time < self.emptied)]
         if not late:
             return
         reset = (self.world.status.get("invoices") or {}).get("reset")

@@ -20,7 +20,7 @@ _LONGEST_WAIT = 900.0
 _RUN_SECONDS = 40.0
 _REST_SECONDS = 60.0
 # What only a person can deal with.
-_FOR_A_PERSON = (WaitReason.INVOICES_RESET, WaitReason.STATUS_LOST)
+_FOR_A_PERSON = (WaitReason.INVOICES_RESET, WaitReason.STATUS_LOST, WaitReason.NO_CRON_JOB)
 
 
 class _Failures(logging.Handler):
@@ -120,7 +120,8 @@ class Simulation:
         billing = self.world.billing
         open_ = [name for name in ("running", "unresolvedRun", "unmanagedRun") if billing.get(name)]
         waits = (billing.get("waiting") or {}).get("reason")
-        return not open_ and waits in (None, *_FOR_A_PERSON)
+        known = self.world.condition("InvoicesReset") != "Unknown"
+        return known and not open_ and waits in (None, *_FOR_A_PERSON)
 
 
 def simulate(kind: str, steps: Sequence[Step]) -> "Counter[str]":

@@ -178,6 +178,40 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
         *(("slow payment", 0.0), ("pay directly", 40.0), ("silence Antaeus", 30.0)),
         *(("rotate token", 30.0), ("empty status", 3.0)),
     ),
+    "the status emptied after a restart that forgot payments": (
+        *(("make run", 15.0), ("kill Antaeus", 15.0), ("make run", 15.0), ("empty status", 3.0)),
+    ),
+    "the status emptied in a direct call, and Antaeus replaced": (
+        *(("slow payment", 0.0), ("pay directly", 40.0), ("rotate token", 30.0)),
+        *(("empty status", 3.0), ("drain Antaeus", 40.0)),
+    ),
+    "a Job deleted while a list of Jobs is on its way": (
+        *(("slow kubelet", 0.0), ("make run", 6.0), ("delete run but its pod", 0.4)),
+        ("fast kubelet", 15.0),
+    ),
+    "Antaeus killed while the one before it still ends": (
+        *(("make run", 2.6), ("drain Antaeus slowly", 15.0), ("late watch of Pod", 0.1)),
+        ("kill Antaeus", 15.0),
+    ),
+    "begun by hand after it was admitted": (
+        *(("late at call 2", 3.0), ("make run", 6.0), ("suspend and resume run", 15.0)),
+    ),
+    "another image while the batch's Antaeus ends": (
+        *(*_SLOW_RUN, ("drain Antaeus slowly", 3.0), ("other image", 40.0)),
+    ),
+    "no payment, and a copy that nobody owns": (
+        *(("no payment", 0.8), ("make run", 30.0), ("copy run without owner", 15.0)),
+    ),
+    "the status emptied while a rotation waits": (
+        *(("silence Antaeus", 30.0), ("rotate token", 30.0), ("empty status", 3.0)),
+        ("make run", 30.0),
+    ),
+    "the status emptied, and Antaeus replaced": (("empty status", 3.0), ("drain Antaeus", 40.0)),
+    "a Job deleted while the operator is away": (
+        *(("crash before at annotate", 0.0), ("make run", 3.0), ("operator goes", 0.4)),
+        *(("delete run but its pod", 15.0), ("pay directly", 30.0)),
+    ),
+    "a batch that ends in an Antaeus that ends": (*_SLOW_RUN, ("drain Antaeus slowly", 3.0)),
     "suspended stack": (("suspend stack", 0.4), ("make run", 6.0), ("resume stack", 15.0)),
     "hibernated": (("make run", 15.0), ("hibernate", 15.0), ("make run", 6.0), ("wake", 15.0)),
     "a late write of the leader before": (
