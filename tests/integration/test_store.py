@@ -1,56 +1,32 @@
 """Payment pods that share a store: they reach it through their policy, and remember as one."""
 
-import base64
-import socket
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from billing_dev.eventually import eventually
-from billing_dev.local.redis_server import PASSWORD, RedisServer
-from billing_operator.kinds import SECRET, Kind
 from billing_operator.names import PAYMENT
 from support.cluster.charging import charge_once, token_of
 from support.cluster.final_checks import assert_settled
 from support.cluster.limits import ROLLOUT
+from support.cluster.shared_store import shared_store
 from support.cluster.workspace import Workspace
 
 pytestmark = pytest.mark.minutes
 
-_NODE = Kind("v1", "Node", "nodes")
 _KEY = {"Idempotency-Key": "one-and-the-same"}
-
-
-@pytest.fixture
-def host(workspace: Workspace) -> str:
-    """This machine's address as the cluster's nodes see it."""
-    (node, *_) = workspace.api.get(_NODE.path(None))["items"]
-    addresses = {each["type"]: each["address"] for each in node["status"]["addresses"]}
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
-        way.connect((addresses["InternalIP"], 9))
-        return str(way.getsockname()[0])
-
-
-@pytest.fixture
-def redis(tmp_path: Path, host: str) -> Iterator[RedisServer]:
-    with RedisServer(tmp_path, also_at=host) as server:
-        yield server
 
 
 @pytest.mark.thorough
 def test_pods_with_a_store_remember_as_one_and_those_without_do_not(
-    workspace: Workspace, redis: RedisServer, host: str
+    workspace: Workspace, tmp_path: Path
 ) -> None:
-    workspace.api.apply(SECRET, _password(workspace))
-    with workspace.operator() as operator:
+    with shared_store(workspace, tmp_path) as where, workspace.operator() as operator:
         workspace.apply("shop", {"payment": {"replicas": 2, "successRate": 1}})
         workspace.until_ready("shop")
         lives, before = workspace.antaeus_instances("shop"), _names(workspace)
         assert [_replayed(workspace, pod) for pod in before] == [(200, False), (200, False)]
 
-        where = {"host": host, "port": redis.port, "passwordSecretRef": {"name": "redis"}}
         workspace.change("shop", payment={"store": where})
         first, second = _rolled(workspace, before)
 
@@ -60,15 +36,6 @@ def test_pods_with_a_store_remember_as_one_and_those_without_do_not(
         third, fourth = _rolled(workspace, [first, second])
         assert [_replayed(workspace, pod) for pod in (third, fourth)] == [(200, False)] * 2
         assert_settled(workspace, operator, "shop", lives=lives)
-
-
-def _password(workspace: Workspace) -> dict[str, Any]:
-    return {
-        "apiVersion": SECRET.api_version,
-        "kind": SECRET.name,
-        "metadata": {"name": "redis", "namespace": workspace.namespace},
-        "data": {"password": base64.b64encode(PASSWORD.encode()).decode()},
-    }
 
 
 def _names(workspace: Workspace) -> list[str]:

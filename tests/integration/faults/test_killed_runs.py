@@ -23,6 +23,7 @@ from billing_operator.names import ANTAEUS, BILLING, PAYMENT, selector_text
 from measurements import Measurements
 from support.cluster.billing_runs import make_run_at_once, of_billing
 from support.cluster.charges import lines
+from support.cluster.shared_store import shared_store
 from support.cluster.workspace import Workspace, conditions
 
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(0)]
@@ -154,7 +155,7 @@ def _minus(one: dict[str, Sum], other: dict[str, Sum]) -> dict[str, Sum]:
     return {name: each for name, each in both.items() if each[0]}
 
 
-@pytest.mark.parametrize("replicas", [1, 3])
+@pytest.mark.parametrize("replicas", [1, 3], ids=["one pod", "three pods with a store"])
 def test_every_charge_is_in_the_books_of_its_run_or_named(
     workspace: Workspace, tmp_path: Path, measurements: Measurements, replicas: int
 ) -> None:
@@ -162,7 +163,12 @@ def test_every_charge_is_in_the_books_of_its_run_or_named(
     random.seed(seed)
     observer, causes, kills = Observer(workspace, tmp_path), Counter[str](), Counter[str]()
     spec = {**_SPEC, "payment": {**_SPEC["payment"], "replicas": replicas}}
-    with ExitStack() as operators, observer.looking():
+    with ExitStack() as scene, observer.looking():
+        if replicas > 1:
+            folder = tmp_path / "store"
+            folder.mkdir()
+            spec["payment"]["store"] = scene.enter_context(shared_store(workspace, folder))
+        operators = scene.enter_context(ExitStack())
         operators.enter_context(workspace.operator(quiet_seconds=_QUIET))
         workspace.apply("shop", spec)
         for number in range(_RUNS):
@@ -177,6 +183,8 @@ def test_every_charge_is_in_the_books_of_its_run_or_named(
             _judge(last, before, observer, causes, f"seed {seed}, {name}, {what}")
     for cause, times in causes.items():
         measurements.note(f"killed runs, {replicas} replicas: {cause}", times, "times")
+    for what, times in kills.items():
+        measurements.note(f"killed runs, {replicas} replicas: killed {what}", times, "times")
     assert causes["unknown"] <= max(1, 0.05 * _RUNS), (seed, causes, kills)
 
 

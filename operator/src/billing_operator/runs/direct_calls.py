@@ -14,7 +14,10 @@ def unmanaged_run(
 ) -> Manifest | None:
     """A pay call that is no run, if there are signs of one."""
     reading = context.reading
-    if reading is None or any(_may_charge(status, observed) for status in (old, new)):
+    may_charge = _may_charge(new, observed) or (
+        _may_charge(old, observed) and not _sent_nothing(old, new)
+    )
+    if reading is None or may_charge:
         return None
     known = _explained(stack, new, reading)
     charging = observed.activity is not None and observed.activity.charging
@@ -49,6 +52,13 @@ def _may_charge(status: Manifest, observed: ObservedRuns) -> bool:
     run = next((run for run in observed.runs if run.uid == record.get("uid")), None)
     untold = run is not None and run.under_way and run.pod is not None and not run.pod.may_pay
     return bool(record.get("leaveTime")) and not untold
+
+
+def _sent_nothing(old: Manifest, new: Manifest) -> bool:
+    """Whether the run that was under way has ended by now, and has said that it never called."""
+    last = new.get("lastRun") or {}
+    same = last.get("uid") == (old.get("running") or {}).get("uid")
+    return same and last.get("outcome") == Outcome.NOT_SENT
 
 
 def _explained(stack: Stack, new: Manifest, reading: Reading) -> int | None:

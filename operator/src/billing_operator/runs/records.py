@@ -34,7 +34,9 @@ def remembered(stack: Stack, observed: ObservedRuns, context: AdmissionContext) 
         {"time": timestamp(context.now)} if context.status_lost else None
     )
     new["unknownPast"] = _unless_known(stack, past, observed, context)
-    reading = context.reading if is_still(observed.activity) else None
+    # Whether all is still was asked before this pass saw the end of a run.
+    known = (old.get("lastRun") or {}).get("uid") == (new["lastRun"] or {}).get("uid")
+    reading = context.reading if known and is_still(observed.activity) else None
     new |= with_books(new, reading, context.ledger, context.now)
     unmanaged = old.get("unmanagedRun") or unmanaged_run(stack, old, new, observed, context)
     new["unmanagedRun"] = _unless_over(stack, unmanaged, observed, context)

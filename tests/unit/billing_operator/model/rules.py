@@ -182,7 +182,9 @@ class Rules(LeaveRules):
         self._before_this_one = processes[: current[0] if current else len(processes)]
         may_have_charged = (was.get("running") or {}).get("leaveTime")
         unknown = may_have_charged or was.get("unresolvedRun") or was.get("unmanagedRun")
-        forgotten = [one for process in filter(None, (here, *named)) for one in self.lost(process)]
+        # What was charged and never noted is charged again by any Antaeus.
+        present = filter(None, (here, *named))
+        forgotten = [one for process in present for one in self.lost(process, noted=False)]
         uncertain = reset.get("uncertain") and self._payment_ended(before)
         if not forgotten and not unknown and not uncertain:
             self.violated(f"a reset is told where nothing was lost: {reset}")
@@ -240,7 +242,7 @@ class Rules(LeaveRules):
         late = [charge for charge in lost if now() >= max(since, charge.time) + NAMED_WITHIN]
         # Of what was before, the status says that nobody knows.
         past = self.world.billing.get("unknownPast")
-        late = [charge for charge in late if not (past and charge.time < self.emptied)]
+        late = [charge for charge in late if not (past and charge.batch.began < self.emptied)]
         if not late:
             return
         reset = (self.world.status.get("invoices") or {}).get("reset")

@@ -212,6 +212,21 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
         *(("delete run but its pod", 15.0), ("pay directly", 30.0)),
     ),
     "a batch that ends in an Antaeus that ends": (*_SLOW_RUN, ("drain Antaeus slowly", 3.0)),
+    "paid directly while the operator is away, and another run said by hand": (
+        *(("crash before at annotate", 0.0), ("make run", 3.0), ("operator goes", 0.4)),
+        *(("slow payment", 0.0), ("pay directly", 30.0), ("make run", 0.4)),
+        *(("begin by hand", 3.0), ("say by hand", 15.0)),
+    ),
+    "two replies lost, and Antaeus killed": (
+        *(("lose two replies", 0.4), ("make run", 3.0), ("kill Antaeus", 15.0)),
+    ),
+    "a run that ends while a late answer is on its way": (
+        *(("late answers", 0.8), ("make run", 0.4), ("payment again", 15.0), ("make run", 15.0)),
+    ),
+    "the status emptied in a batch, and Antaeus killed": (
+        *(("make run", 2.6), ("kill run", 0.7), ("crash after at call 0", 3.0)),
+        *(("empty status", 0.8), ("kill Antaeus", 15.0)),
+    ),
     "suspended stack": (("suspend stack", 0.4), ("make run", 6.0), ("resume stack", 15.0)),
     "hibernated": (("make run", 15.0), ("hibernate", 15.0), ("make run", 6.0), ("wake", 15.0)),
     "a late write of the leader before": (

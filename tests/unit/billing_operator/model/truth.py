@@ -33,12 +33,16 @@ class Truth:
             if batch.charging
         ]
 
-    def lost(self, process: AntaeusProcess) -> list[Charge]:
-        """What was charged with success and would be charged again by this Antaeus."""
+    def lost(self, process: AntaeusProcess, *, noted: bool = True) -> list[Charge]:
+        """What was charged with success and would be charged again by this Antaeus.
+
+        Args:
+            noted: whether only what the one before had as paid is asked for.
+        """
         return [
             charge
             for charge in self.world.payment.charges
-            if charge.noted
+            if (charge.noted or not noted)
             and charge.batch.process is not process
             and charge.invoice not in process.paid
             and not charge.batch.process.acknowledged
