@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from billing_operator.kinds import Manifest
+from billing_operator.kinds import Manifest, timestamp
 from billing_operator.names import ANTAEUS, INTERRUPT_RUN
 from billing_operator.observed.stack import AntaeusInstance, Observed, Pod
 from billing_operator.spec.stack import Stack
@@ -40,12 +40,21 @@ class RestartHold:
         )
 
 
-def restart_hold(stack: Stack, seen: Observed, now: datetime) -> RestartHold | None:
+def restart_hold(
+    stack: Stack, seen: Observed, now: datetime, *, status_lost: bool = False
+) -> RestartHold | None:
     """The batch that Antaeus may be charging for by the status, as long as it is to be waited for.
 
     Of a batch without an instance nobody knows in which Antaeus it is, so it may be any.
+
+    Args:
+        status_lost: whether no status tells of a batch, though there may be one.
     """
-    holds = (_hold(stack, seen, batch) for batch in _batches(stack.status.get("billing") or {}))
+    billing = stack.status.get("billing") or {}
+    if status_lost:
+        # As the status is going to say in this pass.
+        billing = {"unknownPast": {"time": timestamp(now)}}
+    holds = (_hold(stack, seen, batch) for batch in _batches(billing))
     return max((hold for hold in holds if hold and now < hold.until), default=None, key=_until)
 
 

@@ -167,7 +167,8 @@ class Reconciler:
     def _decide(self, stack: Stack, token: Token) -> Plan:
         seen = self._seen(stack)
         # To a suspended stack it is told what is not done, and nothing is.
-        hold = None if stack.suspend else restart_hold(stack, seen, self._now())
+        lost = self._lost_status.is_lost(stack, seen)
+        hold = None if stack.suspend else restart_hold(stack, seen, self._now(), status_lost=lost)
         restraints = Restraints(hold, self._dependencies.memories.of(stack.uid, Answers))
         return decide(stack, seen, token, self._installation, restraints)
 

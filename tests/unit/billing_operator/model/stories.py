@@ -227,6 +227,9 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
         *(("make run", 2.6), ("kill run", 0.7), ("crash after at call 0", 3.0)),
         *(("empty status", 0.8), ("kill Antaeus", 15.0)),
     ),
+    "the status emptied while a change waits for a batch": (
+        *(*_SLOW_RUN, ("other image", 40.0), ("empty status", 3.0)),
+    ),
     "suspended stack": (("suspend stack", 0.4), ("make run", 6.0), ("resume stack", 15.0)),
     "hibernated": (("make run", 15.0), ("hibernate", 15.0), ("make run", 6.0), ("wake", 15.0)),
     "a late write of the leader before": (

@@ -219,6 +219,20 @@ async def test_a_batch_whose_end_nobody_saw_is_asked_for_while_a_hibernation_wai
     assert again <= 15
 
 
+async def test_a_change_waits_as_well_where_the_status_was_lost_meanwhile() -> None:
+    operator = await at_work()
+    before = of_antaeus(operator)
+    operator.change(antaeus={"image": "example.test/own:1"})
+    await operator.reconcile()
+    body = operator.cluster.must_get("BillingStack", "shop")
+    operator.cluster.have(body | {"status": {}})
+    for _ in range(3):
+        await operator.reconcile()
+
+    assert of_antaeus(operator) == before
+    assert operator.condition("BillingAllowed") == ("False", "StatusLost")
+
+
 async def test_to_a_suspended_stack_it_is_told_what_is_not_done() -> None:
     operator = await at_work()
     operator.change(antaeus={"image": "example.test/own:1"}, suspend=True)
