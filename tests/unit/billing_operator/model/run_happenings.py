@@ -4,26 +4,13 @@ import asyncio
 from copy import deepcopy
 
 from billing_operator.kinds import Manifest, timestamp
-from billing_operator.names import (
-    BILLING,
-    MAY_PAY,
-    labels,
-)
+from billing_operator.names import BILLING, MAY_PAY, labels
 from support.operator.run_manifests import a_job
 from unit.billing_operator.model.antaeus import moment, now
 from unit.billing_operator.model.kubelet import Running
 from unit.billing_operator.model.rules import Rules
 from unit.billing_operator.model.server import name_of
 from unit.billing_operator.model.world import World
-
-_SLOW_GRACE = 40.0
-_LATE_WATCH = 8.0
-_DEAF = 20.0
-_RESYNC = 400.0
-_FAULTS = ("refused", "unanswered", "late", "crash before", "crash after")
-_AT_CALLS = (0, 2, 5)
-_AT = ("apply_status", "annotate", "resume", "delete", "replace", "list_stack")
-_WATCHED = ("Pod", "Job", "BillingStack", "Deployment")
 
 
 class RunHappenings:
