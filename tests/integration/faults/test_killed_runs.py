@@ -114,26 +114,27 @@ def _kill(workspace: Workspace, what: str, operators: ExitStack) -> None:
         operators.enter_context(workspace.operator(quiet_seconds=_QUIET))
 
 
-def _acknowledged(workspace: Workspace) -> bool:
-    """A person does what the stack says; true once nothing speaks against a pay call."""
-    told = conditions(workspace.read("shop"))
-    if told.get("BillingAllowed", {}).get("status") == "True":
-        return True
-    reset = told.get("InvoicesReset", {})
+def _acknowledge(workspace: Workspace, stack: Manifest) -> None:
+    """Does as a person who deals with what was forgotten, and then what the stack says."""
+    reset = conditions(stack).get("InvoicesReset", {})
     if reset.get("status") == "True":
         with suppress(KubectlError):
             workspace.kube(*reset["message"].partition("kubectl ")[2].split())
-    return False
 
 
 def _until_allowed(workspace: Workspace) -> None:
-    eventually(lambda: _acknowledged(workspace), within=_MOST_SECONDS, every=0.5)
+    def allowed(stack: Manifest) -> bool:
+        _acknowledge(workspace, stack)
+        return conditions(stack).get("BillingAllowed", {}).get("status") == "True"
+
+    workspace.until("shop", allowed, within=_MOST_SECONDS)
 
 
 def _until_books(workspace: Workspace, name: str) -> Manifest:
-    """Of a run that has ended, however it did."""
+    """Of a run that has ended, however it did; one that was let begin may wait for a person."""
 
     def complete(stack: Manifest) -> bool:
+        _acknowledge(workspace, stack)
         last = of_billing(stack).get("lastRun") or {}
         known = "books" in last or last.get("outcome") == "NotSent"
         return last.get("job") == name and known and "unresolvedRun" not in of_billing(stack)
