@@ -128,8 +128,10 @@ def _last_known(stack: Stack, old: Manifest, accepted: Sums | None) -> tuple[int
         known.append((last["paidAfter"], last.get("pendingAfter") or 0))
     charges, ledger = count_of(accepted or {}), Ledger.of_stack(stack)
     if charges and ledger:
-        paid = ledger.paid + charges
-        known.append((paid, max(0, old.get("total", 0) - paid)))
+        # Charges beyond the number of invoices are double, and no invoice is forgotten by them.
+        total = max(ledger.paid, old.get("total", 0))
+        paid = min(ledger.paid + charges, total)
+        known.append((paid, total - paid))
     # No payment is ever taken back.
     return max(known)
 

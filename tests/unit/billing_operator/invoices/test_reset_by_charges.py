@@ -66,6 +66,14 @@ def test_an_antaeus_that_keeps_its_invoices_has_forgotten_nothing_of_it() -> Non
     assert then(status, "1,2,6", snapshot(2, 4))["paid"] == 1
 
 
+def test_charges_beyond_the_number_of_invoices_forget_none() -> None:
+    """Of two pay calls at once, by which payment accepted 14 charges for 8 invoices."""
+    status = a_status("1,6", 8, accepted=0)
+
+    assert then(status, "1,2,3,4,5,6,7,8,9,10", snapshot(14, 10)) == {}
+    assert then(status, "1,6", snapshot(14, 2))["paid"] == 8
+
+
 def test_what_was_paid_by_the_last_reading_counts_once() -> None:
     """Payment did not tell with the last readings, and its count is older than they are."""
     status = a_status("1,6", 8, accepted=0)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from billing_operator.kinds import Manifest
 from billing_operator.names import PAYMENT
+from billing_operator.runs.jobs import report_in
 from billing_operator.runs.report import Outcome
 from unit.billing_operator.model.antaeus import DIRECT, AntaeusProcess, Batch, now
 from unit.billing_operator.model.leave_rules import LeaveRules
@@ -210,7 +211,8 @@ class Rules(LeaveRules):
 
     def _on_unresolved(self, record: Manifest) -> None:
         run = next((one for one in self.world.runs if one.uid == record.get("podUID")), None)
-        there = any(_uid(pod) == record["podUID"] for pod in self.world.server.all_of("Pod"))
+        pods = (pod for pod in self.world.server.all_of("Pod") if _uid(pod) == record["podUID"])
+        there = any(report_in(pod) for pod in pods)
         # Its words are there, and say what came of it.
         if run and there and run.outcome == Outcome.NOT_SENT and not run.asked_to_end:
             self.violated("a run is told to be unresolved that has said that it sent nothing")

@@ -230,6 +230,9 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
     "the status emptied while a change waits for a batch": (
         *(*_SLOW_RUN, ("other image", 40.0), ("empty status", 3.0)),
     ),
+    "two batches at once, and Antaeus replaced": (
+        *(("make run", 3.0), ("pay directly", 3.0), ("drain Antaeus slowly", 30.0)),
+    ),
     "suspended stack": (("suspend stack", 0.4), ("make run", 6.0), ("resume stack", 15.0)),
     "hibernated": (("make run", 15.0), ("hibernate", 15.0), ("make run", 6.0), ("wake", 15.0)),
     "a late write of the leader before": (
