@@ -127,6 +127,9 @@ def _is_doubtful(stack: Stack, reading: Reading, seen: Observed) -> bool:
     # The Service leads to one that ends where no other is ready, and for a moment after that.
     if any(pod.leaving and pod.running for pod in seen.all_of(ANTAEUS)):
         return not same or reading.counts.paid != paid
+    # No payment is ever taken back.
+    if same and reading.counts.paid < paid:
+        return True
     # Payment accepted charges, and this Antaeus has none of them as paid: so it looks where a new
     # one answers under the name of the one before, which charged.
     if before is None or not same or reading.counts.paid > paid:

@@ -163,6 +163,14 @@ async def test_any_other_answer_of_the_same_antaeus_is_not_doubted(
     assert (await scene.reader.read(a_stack(status=STATUS))).news
 
 
+async def test_an_answer_with_fewer_paid_than_are_known_is_doubted() -> None:
+    """No payment is ever taken back, so it is of an Antaeus that no watch has told of yet."""
+    scene = Scene()
+    scene.apps.counts["shop"] = Counts(1, 9)
+
+    assert await scene.reader.read(a_stack(status=STATUS)) == Answer(doubtful=True)
+
+
 async def test_while_another_antaeus_ends_all_news_are_doubted() -> None:
     """The Service leads to it where no other is ready."""
     scene = Scene()
@@ -260,4 +268,7 @@ async def test_what_was_forgotten_is_not_judged_before_payment_tells(
     with pytest.raises(Waiting):
         await scene.reader.read(stack)
     scene.apps.silent.clear()
-    assert (await scene.reader.read(stack)).news
+    for _ in range(2):
+        await scene.reader.read(stack)
+        scene.now += DOUBT_SECONDS
+    assert scene.kept

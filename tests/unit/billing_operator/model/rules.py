@@ -240,7 +240,7 @@ class Rules(LeaveRules):
 
     def _named(self, process: AntaeusProcess) -> None:
         lost = self.lost(process)
-        since = max(self.calm_from, process.first_told or 0.0)
+        since = max(self.calm_from, process.first_told or 0.0, self.emptied)
         late = [charge for charge in lost if now() >= max(since, charge.time) + NAMED_WITHIN]
         # Of what was before, the status says that nobody knows.
         past = self.world.billing.get("unknownPast")

@@ -233,6 +233,10 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
     "two batches at once, and Antaeus replaced": (
         *(("make run", 3.0), ("pay directly", 3.0), ("drain Antaeus slowly", 30.0)),
     ),
+    "acknowledged before any watch told of the restart": (
+        *(("make run", 15.0), ("late watch of Pod", 3.0), ("kill Antaeus", 3.0)),
+        ("acknowledge reset", 1.5),
+    ),
     "suspended stack": (("suspend stack", 0.4), ("make run", 6.0), ("resume stack", 15.0)),
     "hibernated": (("make run", 15.0), ("hibernate", 15.0), ("make run", 6.0), ("wake", 15.0)),
     "a late write of the leader before": (
