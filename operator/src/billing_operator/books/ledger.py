@@ -13,6 +13,8 @@ from billing_operator.apps.sums import Sums, as_status, count_of, minus, of_stat
 from billing_operator.kinds import Manifest
 from billing_operator.spec.stack import Stack
 
+_MOST_GONE = 20  # whose last count may still come
+
 
 class Process(NamedTuple):
     """One start of payment's container."""
@@ -27,16 +29,29 @@ class Count(NamedTuple):
     Attributes:
         last: whether it has ended, and counts no more.
         doubles: so many charges that it accepted shortly after one alike that was accepted, too.
+        unseen: whether it has gone, and nobody has seen its last count yet.
     """
 
     sums: Sums
     last: bool
     doubles: int = 0
+    unseen: bool = False
 
     @classmethod
     def of(cls, totals: Totals, *, last: bool) -> "Count":
         """What a process told."""
         return cls(totals.sums, last, totals.doubles)
+
+
+def _as_status(process: Process, count: Count) -> Manifest:
+    known: Manifest = {
+        "podUID": process.pod_uid,
+        "restartCount": process.restart_count,
+        "ended": count.last,
+        "doubles": count.doubles,
+        "currencies": as_status(count.sums),
+    }
+    return known | ({"unseen": True} if count.unseen else {})
 
 
 Processes = Mapping[Process, Count]
@@ -83,7 +98,8 @@ class Ledger(NamedTuple):
             if sums is None or not isinstance(uid, str) or type(restarts) is not int:
                 return None
             ended, doubles = each.get("ended") is True, _whole(each.get("doubles"))
-            processes[Process(uid, restarts)] = Count(sums, ended, doubles)
+            gone = each.get("unseen") is True
+            processes[Process(uid, restarts)] = Count(sums, ended, doubles, gone)
         if total is None or type(unseen) is not int or type(paid) is not int:
             return None
         return cls(total, unseen, paid, processes, _whole(known.get("doubles")))
@@ -108,16 +124,7 @@ class Ledger(NamedTuple):
             "doubles": self.doubles,
             "unseenProcesses": self.unseen,
             "paidInvoices": self.paid,
-            "processes": [
-                {
-                    "podUID": process.pod_uid,
-                    "restartCount": process.restart_count,
-                    "ended": count.last,
-                    "doubles": count.doubles,
-                    "currencies": as_status(count.sums),
-                }
-                for process, count in sorted(self.processes.items())
-            ],
+            "processes": [_as_status(*each) for each in sorted(self.processes.items())],
         }
 
 
@@ -133,6 +140,8 @@ def advanced(before: Ledger | None, snapshot: Snapshot | None) -> Ledger | None:
     total, unseen, doubles = known.total, known.unseen, known.doubles
     for process, count in snapshot.processes.items():
         earlier = known.processes.get(process)
+        # As where a watch told of its end later than a list had it gone.
+        unseen -= earlier is not None and earlier.unseen
         more = minus(count.sums, earlier.sums if earlier else {})
         # None takes back what it told; of one that seems to, nothing is certain.
         if any(each.charges < 0 for each in more.values()):
@@ -140,11 +149,14 @@ def advanced(before: Ledger | None, snapshot: Snapshot | None) -> Ledger | None:
         else:
             total = plus(total, more)
             doubles += max(0, count.doubles - (earlier.doubles if earlier else 0))
-    vanished = (
-        count for process, count in known.processes.items() if process not in snapshot.processes
-    )
-    unseen += sum(not count.last for count in vanished)
-    return Ledger(total, unseen, snapshot.paid, snapshot.processes, doubles)
+    gone = {
+        process: count
+        for process, count in known.processes.items()
+        if process not in snapshot.processes and not count.last
+    }
+    unseen += sum(not count.unseen for count in gone.values())
+    kept = {process: gone[process]._replace(unseen=True) for process in list(gone)[-_MOST_GONE:]}
+    return Ledger(total, unseen, snapshot.paid, {**snapshot.processes, **kept}, doubles)
 
 
 def new_doubles(before: Manifest, after: Manifest) -> int:

@@ -140,6 +140,21 @@ def test_whatever_happens_all_that_was_accepted_is_known_or_known_not_to_be(
         assert accepted(None, ledger) == euros(total)
 
 
+def test_the_last_count_of_a_process_that_had_gone_unseen_counts_once_as_well() -> None:
+    """A watch tells of its end later than a list has it gone."""
+    first = after(at(a=3))
+    gone = after(at(a=3), at(), at())
+    found = after(at(a=3), at(), at(ended={Process("a", 0): 5}))
+    assert first
+    assert gone
+    assert found
+
+    assert (gone.total, gone.unseen) == (euros(3), 1)
+    assert accepted(first, gone) is None
+    assert (found.total, found.unseen) == (euros(5), 0)
+    assert accepted(first, found) == euros(2)
+
+
 def with_doubles(pod: str, doubles: int, *, last: bool = False) -> Snapshot:
     return Snapshot({Process(pod, 0): Count(euros(9), last, doubles)}, paid=0)
 

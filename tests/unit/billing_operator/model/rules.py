@@ -6,12 +6,13 @@ the operator sees a part, late.
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from billing_operator.kinds import Manifest
 from billing_operator.names import PAYMENT
 from billing_operator.runs.jobs import report_in
 from billing_operator.runs.report import Outcome
-from unit.billing_operator.model.antaeus import DIRECT, AntaeusProcess, Batch, now
+from unit.billing_operator.model.antaeus import DIRECT, AntaeusProcess, Batch, moment, now
 from unit.billing_operator.model.leave_rules import LeaveRules
 from unit.billing_operator.model.truth import Violation
 
@@ -244,7 +245,8 @@ class Rules(LeaveRules):
         late = [charge for charge in lost if now() >= max(since, charge.time) + NAMED_WITHIN]
         # Of what was before, the status says that nobody knows.
         past = self.world.billing.get("unknownPast")
-        late = [charge for charge in late if not (past and charge.batch.began < self.emptied)]
+        known_from = datetime.fromisoformat(past["time"]) if past else moment(0.0)
+        late = [charge for charge in late if moment(charge.batch.began) > known_from]
         if not late:
             return
         reset = (self.world.status.get("invoices") or {}).get("reset")

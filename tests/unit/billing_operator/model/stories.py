@@ -237,6 +237,14 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
         *(("make run", 15.0), ("late watch of Pod", 3.0), ("kill Antaeus", 3.0)),
         ("acknowledge reset", 1.5),
     ),
+    "a watch that tells late what a payment process left": (
+        *(("make run", 15.0), ("drain payment", 0.2), ("late watch of Pod", 0.1)),
+        ("kill Antaeus", 15.0),
+    ),
+    "the status emptied while a direct call begins unseen": (
+        *(("operator goes", 3.0), ("pay directly", 0.0), ("empty status", 40.0)),
+        ("drain Antaeus slowly", 6.0),
+    ),
     "suspended stack": (("suspend stack", 0.4), ("make run", 6.0), ("resume stack", 15.0)),
     "hibernated": (("make run", 15.0), ("hibernate", 15.0), ("make run", 6.0), ("wake", 15.0)),
     "a late write of the leader before": (
