@@ -136,7 +136,7 @@ def _until_books(workspace: Workspace, name: str) -> Manifest:
     def complete(stack: Manifest) -> bool:
         _acknowledge(workspace, stack)
         last = of_billing(stack).get("lastRun") or {}
-        known = "books" in last or last.get("outcome") == "NotSent"
+        known = "booksBefore" not in last
         return last.get("job") == name and known and "unresolvedRun" not in of_billing(stack)
 
     found: Manifest = of_billing(workspace.until("shop", complete, within=_MOST_SECONDS))["lastRun"]
@@ -197,10 +197,10 @@ def _judge(
         eventually(lambda: _minus(observer.accepted(), before) == {}, within=10.0)
         causes["not sent"] += 1
         return
-    books = last["books"]
-    if "unknownBecause" in books:
+    books = last.get("books") or {"unknownBecause": "payment did not tell before the run"}
+    if why := books.get("unknownBecause"):
         causes["unknown"] += 1
-        assert books["unknownBecause"], case
+        causes[f"unknown because {why}"] += 1
         return
     booked = _booked(books)
     assert OTHER not in booked, case

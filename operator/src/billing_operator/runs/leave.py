@@ -4,6 +4,8 @@ A Job begins a while before its pod can pay, and all may be otherwise by then. S
 once more, and what was decided is written down before the pod hears of it.
 """
 
+from datetime import datetime, timedelta
+
 from billing_operator.books.comparison import Moment
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.observed.stack import AntaeusInstance
@@ -14,6 +16,7 @@ from billing_operator.runs.refusals import Refusals
 from billing_operator.runs.report import LONGEST_MESSAGE
 from billing_operator.spec.stack import Stack
 
+_LONGEST_FOR_THE_BOOKS = timedelta(seconds=60)
 _MAY_RESTART = (
     "its pod has another restartPolicy than Never, so that it might pay twice: exempt the pods of "
     "billing runs from the mutating policy or webhook that changes it"
@@ -56,12 +59,23 @@ def leave_of(
         return record | {"leaveMessage": _MAY_RESTART}
     if against := obstacle(stack, new, observed, context):
         return record | {"leaveMessage": against[1][:LONGEST_MESSAGE]}
+    if context.reading and context.reading.accepted is None and _is_early(record, context):
+        why = context.unread or "payment does not tell what it accepted"
+        return record | {"leaveMessage": f"its books would not be known: {why}"[:LONGEST_MESSAGE]}
     now = timestamp(context.now)
     times = {"admissionTime": record.get("admissionTime", now)}
     times["leaveTime"] = record.get("leaveTime") or now
     refusals = Refusals.at_the_time_of(observed.activity)
     before = {"refusedBefore": refusals.as_status() if refusals else None}
     return record | admitted(run, context) | times | before | {"leaveMessage": None}
+
+
+def _is_early(record: Manifest, context: AdmissionContext) -> bool:
+    """Whether its pod is still to wait for what only its books need, such as a pod that rolls."""
+    since = record.get("startTime")
+    return since is not None and (
+        context.now - datetime.fromisoformat(since) < _LONGEST_FOR_THE_BOOKS
+    )
 
 
 def to_allow(

@@ -217,6 +217,9 @@ async def test_a_run_of_which_payment_told_nothing_before_has_no_right_books() -
     await operator.reconcile()
     operator.apps.silent.add(PAYMENT)
     await begin(operator)
+    # It waits for them for a while.
+    operator.now += 61.0
+    await operator.reconcile()
     end(operator, PAID)
     await operator.reconcile()
     operator.apps.silent.clear()

@@ -152,6 +152,23 @@ async def test_a_pod_whose_container_may_start_again_gets_no_leave(change: dict[
     assert "restartPolicy" in billing(operator)["running"]["leaveMessage"]
 
 
+async def test_a_run_waits_a_minute_for_what_only_its_books_need() -> None:
+    """As while a payment pod rolls; one whose node is gone is not to stop billing."""
+    operator = await begun()
+    operator.apps.silent.add("shop-payment-0")
+    await operator.dependencies.invoices.read(operator.stack)
+    await operator.reconcile()
+    assert LEAVE not in operator.cluster.writes
+    message = billing(operator)["running"]["leaveMessage"]
+    assert message.startswith("its books would not be known: payment pod shop-payment-0")
+
+    operator.now += 61
+    for _ in range(2):
+        await operator.reconcile()
+    assert "leaveMessage" not in billing(operator)["running"]
+    assert "booksBefore" not in billing(operator)["running"]
+
+
 async def test_a_pod_that_does_not_run_yet_gets_no_leave() -> None:
     operator = await shop()
     make(operator)
