@@ -136,7 +136,7 @@ def _unmanaged(old: Manifest, new: Manifest, after: Manifest) -> Iterator[StackE
     paid = (after.get("invoices") or {}).get("paid")
     if unmanaged and not before:
         message = (
-            "Antaeus charges without a run: somebody called pay directly. "
+            "charges were made without a run: somebody called pay directly. "
             f"{unmanaged['paid']} invoices were paid before, {paid} are now"
         )
         # Where nothing is scheduled, it is how people pay.
