@@ -9,6 +9,8 @@ from billing_operator.kinds import Manifest
 
 MOST_CURRENCIES = 32
 """Of those that a status tells apart; all others are one, `OTHER`."""
+MOST_CHARGES = 10**12
+"""Of one process and currency; far more than any can take, and no sum of them is too long."""
 OTHER = "other"
 """Stands for currencies that are not told apart; to add up their amounts would mean nothing."""
 _LONGEST = 64  # characters of an amount in a status
@@ -113,7 +115,7 @@ def accepted_sums(rows: object) -> Sums | None:
     sums = of_status(rows)
     if sums is None or len(sums) > MOST_CURRENCIES:
         return None
-    sound = all(each.charges >= 0 and each.amount >= 0 for each in sums.values())
+    sound = all(0 <= each.charges <= MOST_CHARGES and each.amount >= 0 for each in sums.values())
     return sums if sound and all(currency_of(name) == name for name in sums) else None
 
 

@@ -190,8 +190,13 @@ class Controller:
 
     async def _look_at_pods(self, place: Key) -> Next:
         """Finds out whether another Antaeus answers by now; says when to ask it again."""
+        inventory = self._dependencies.inventory
+        before = inventory.revision(place)
         try:
-            await look_at_pods(self._dependencies.cluster, self._dependencies.inventory, place)
+            await look_at_pods(self._dependencies.cluster, inventory, place)
         except Fault as fault:
             log.debug("no pods", extra={"stack": str(place), "why": fault.message})
+        if inventory.revision(place) != before:
+            # The watch's own word of it is old news by then, and leads to nothing.
+            self._stacks.put(place)
         return DOUBT_SECONDS

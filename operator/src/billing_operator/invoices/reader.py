@@ -61,6 +61,7 @@ class InvoiceReader:
         seen, before = self._seen(stack.key), self._readings.last(stack.uid)
         instance = seen.antaeus_instance
         if instance is None:
+            self._readings.note_fault(stack.uid, "")
             return Answer()
         # Before the invoices, so that none is paid of whose charge payment did not tell.
         charges = await self._charges(stack, seen)

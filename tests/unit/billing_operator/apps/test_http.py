@@ -67,11 +67,19 @@ def test_a_currency_without_a_code_is_one_of_the_others(name: str) -> None:
     [
         {"currency": "USD", "count": -1, "amount": "1"},
         {"currency": "USD", "count": 0, "amount": "-8"},
+        {"currency": "USD", "count": 10**12 + 1, "amount": "8"},
         {"currency": "US Dollar", "count": 1, "amount": "1"},
         {"currency": "USD", "count": 1, "amount": "NaN"},
         {"currency": "USD", "count": 1, "amount": "1e50000"},
     ],
-    ids=["negative count", "negative amount", "no code", "no number", "no amount"],
+    ids=[
+        "negative count",
+        "negative amount",
+        "huge count",
+        "no code",
+        "no number",
+        "no amount",
+    ],
 )
 def test_totals_that_payment_can_not_have_counted_are_no_answer(row: Manifest) -> None:
     with pytest.raises(Waiting):

@@ -95,3 +95,23 @@ async def test_an_answer_that_a_newer_reading_has_overtaken_is_nobodys() -> None
     await asyncio.sleep(15)
     await scene.controller.stop()
     assert readings.last("stack-uid") == NEWER
+
+
+@in_fake_time
+async def test_where_it_is_doubtful_who_answered_the_pods_are_looked_at_and_news_judged() -> None:
+    """By the time a watch tells of them, they are no news any more."""
+    instance = {"podUID": "uid of shop-antaeus-0", "restartCount": 0}
+    known = {"paid": 9, "pending": 1, "total": 10, "antaeusInstance": instance}
+    scene = await started(a_body(status={"invoices": known}), a_pod("antaeus"))
+    scene.operator.apps.counts["shop"] = Counts(9, 1)
+    await asyncio.sleep(15)
+    restarted = a_pod("antaeus", version=900)
+    restarted["status"]["containerStatuses"][0]["restartCount"] = 1
+    scene.operator.cluster.have(restarted)
+    scene.operator.apps.counts["shop"] = Counts(2, 8)
+
+    assert SHOP in await scene.passes_within(15)
+    last = scene.operator.dependencies.readings.last("stack-uid")
+    assert last
+    assert (last.counts.paid, last.instance.restart_count) == (2, 1)
+    await scene.controller.stop()
