@@ -186,12 +186,16 @@ STORIES: Final[dict[str, tuple[Step, ...]]] = {
         *(("empty status", 3.0), ("drain Antaeus", 40.0)),
     ),
     "a Job deleted while a list of Jobs is on its way": (
-        *(("slow kubelet", 0.0), ("make run", 6.0), ("delete run but its pod", 0.4)),
-        ("fast kubelet", 15.0),
+        *(("kill Antaeus", 15.0), ("drain Antaeus", 15.0), ("unanswered at call 2", 6.0)),
+        *(("slow kubelet", 15.0), ("payment again", 15.0), ("make run", 6.0)),
+        ("delete run but its pod", 0.4),
+    ),
+    "a pod deleted while a list of pods is on its way": (
+        *(("late at call 0", 0.4), ("rotate token", 0.8), ("drain Antaeus", 0.0)),
     ),
     "Antaeus killed while the one before it still ends": (
-        *(("make run", 2.6), ("drain Antaeus slowly", 15.0), ("late watch of Pod", 0.1)),
-        ("kill Antaeus", 15.0),
+        *(("make run", 2.6), ("drain Antaeus slowly", 15.0), ("kill run", 0.7)),
+        *(("late watch of Pod", 0.1), ("kill Antaeus", 15.0)),
     ),
     "begun by hand after it was admitted": (
         *(("late at call 2", 3.0), ("make run", 6.0), ("suspend and resume run", 15.0)),
