@@ -16,7 +16,7 @@ from support.cluster.billing_runs import (
     until_noticed,
     until_run,
 )
-from support.cluster.limits import NOTICED, ROLLOUT
+from support.cluster.limits import PAID, ROLLOUT
 from support.cluster.workspace import Workspace, conditions, holds
 
 # What `docs/explanation/billing-runs.md` promises.
@@ -26,13 +26,13 @@ _SLOWLY = {"successRate": 1, "latency": {"fixed": {"seconds": 0.5}}}
 
 def _pay(workspace: Workspace) -> None:
     # kube-proxy may come to know of a ready pod a moment later than the operator.
-    eventually(lambda: workspace.api.pay(workspace.namespace, "shop"), within=NOTICED)
+    eventually(lambda: workspace.api.pay(workspace.namespace, "shop"), within=PAID)
 
 
 def _pay_beside(workspace: Workspace) -> None:
     """Over a connection of its own."""
     with ApiServer(workspace.access) as api:
-        eventually(lambda: api.pay(workspace.namespace, "shop"), within=NOTICED)
+        eventually(lambda: api.pay(workspace.namespace, "shop"), within=PAID)
 
 
 def _delete_pod(workspace: Workspace, part: str) -> None:

@@ -3,7 +3,7 @@
 from billing_dev.eventually import eventually
 from billing_operator.kinds import DEPLOYMENT, POD, Manifest
 from billing_operator.names import ANTAEUS
-from support.cluster.limits import NOTICED, REPAIRED_BY_EVENT
+from support.cluster.limits import PAID, REPAIRED_BY_EVENT
 from support.cluster.mutating_policy import configuration, label, mutating
 from support.cluster.workspace import Workspace, conditions, holds
 
@@ -39,7 +39,7 @@ def test_what_a_policy_sets_is_left_alone_and_its_deletion_restarts_nothing(
             operator.until_idle()
             mark = workspace.audit.mark(workspace.namespace)
 
-            eventually(lambda: workspace.api.pay(workspace.namespace, "shop"), within=NOTICED)
+            eventually(lambda: workspace.api.pay(workspace.namespace, "shop"), within=PAID)
             workspace.until("shop", lambda stack: stack["status"]["invoices"]["pending"] == 0)
             assert _writes_of_children(workspace, mark) == []
             edit: Manifest = {"spec": {"progressDeadlineSeconds": 7}}
@@ -75,7 +75,7 @@ def test_pods_that_a_policy_has_managed_by_somebody_else_are_read_as_any(
         assert pod["metadata"]["labels"][_MANAGED_BY] == "Helm"
         assert _of_antaeus(workspace)["metadata"]["labels"][_MANAGED_BY] == "Helm"
 
-        eventually(lambda: workspace.api.pay(workspace.namespace, "shop"), within=NOTICED)
+        eventually(lambda: workspace.api.pay(workspace.namespace, "shop"), within=PAID)
         workspace.until("shop", lambda stack: stack["status"]["invoices"]["pending"] == 0)
         workspace.kube.delete("pod", pod["metadata"]["name"], workspace.namespace)
 

@@ -6,7 +6,7 @@ from billing_dev.eventually import eventually
 from billing_operator.kinds import DEPLOYMENT, POD, Manifest, Ref
 from billing_operator.names import STACK_LABEL
 from support.cluster.final_checks import assert_as_desired, assert_at_rest, assert_settled, children
-from support.cluster.limits import NOTICED
+from support.cluster.limits import NOTICED, PAID
 from support.cluster.workspace import Workspace, conditions, holds, is_ready
 
 pytestmark = pytest.mark.minutes
@@ -18,7 +18,7 @@ def test_hibernating_and_waking_up_loses_payments_and_nothing_else(workspace: Wo
         workspace.apply("shop", {"payment": {"successRate": 1}})
         workspace.until_complete("shop")
         # kube-proxy may come to know of a ready pod a moment later than the operator.
-        eventually(lambda: workspace.api.pay(workspace.namespace, "shop"), within=NOTICED)
+        eventually(lambda: workspace.api.pay(workspace.namespace, "shop"), within=PAID)
         paid = workspace.until("shop", lambda stack: stack["status"]["invoices"]["pending"] == 0)
         before, lives = _lasting(workspace), workspace.antaeus_instances("shop")
         count = paid["status"]["invoices"]["paid"]

@@ -9,7 +9,7 @@ from billing_dev.eventually import eventually
 from billing_operator.kinds import EVENT, Manifest
 from billing_operator.names import ANTAEUS
 from support.cluster.final_checks import assert_settled
-from support.cluster.limits import NOTICED, ROLLOUT
+from support.cluster.limits import PAID, ROLLOUT
 from support.cluster.workspace import Workspace, conditions, holds
 
 _SMALL_DISK = {"limits": {"memory": "1Gi", "ephemeral-storage": "8Mi"}}
@@ -54,7 +54,7 @@ def test_whatever_ends_antaeus_what_it_forgot_is_told(
         workspace.apply("shop", spec)
         workspace.until_complete("shop")
         # kube-proxy may come to know of a ready pod a moment later than the operator.
-        eventually(lambda: workspace.api.pay(workspace.namespace, "shop"), within=NOTICED)
+        eventually(lambda: workspace.api.pay(workspace.namespace, "shop"), within=PAID)
         paid = workspace.until("shop", lambda stack: stack["status"]["invoices"]["pending"] == 0)
         before = paid["status"]["invoices"]["paid"]
         lives = workspace.antaeus_instances("shop")

@@ -11,7 +11,7 @@ from billing_dev.eventually import eventually
 from billing_operator.kinds import Manifest
 from billing_operator.names import PAYMENT
 from support.cluster.billing_runs import accepted, charged
-from support.cluster.limits import GONE, NOTICED, ROLLOUT
+from support.cluster.limits import GONE, NOTICED, PAID, ROLLOUT
 from support.cluster.workspace import Workspace
 
 _INVOICES = 4
@@ -36,7 +36,7 @@ def test_a_pay_call_goes_on_when_the_only_payment_pod_is_deleted(
         workspace.apply("shop", {"antaeus": antaeus, "payment": {"successRate": 0}})
         workspace.until_complete("shop")
         # kube-proxy may come to know of a ready pod a moment later than the operator.
-        eventually(lambda: workspace.api.pay(workspace.namespace, "shop") is False, within=NOTICED)
+        eventually(lambda: workspace.api.pay(workspace.namespace, "shop") is False, within=PAID)
         workspace.change("shop", payment=_SLOWLY)
         workspace.until_complete("shop")
         _refuse_more_pods(workspace)

@@ -9,7 +9,7 @@ from billing_operator.kinds import CLAIM, DEPLOYMENT, EVENT, Manifest
 from billing_operator.names import ANTAEUS
 from support.cluster.billing_runs import make_run_at_once, until_charging, until_run
 from support.cluster.final_checks import assert_as_desired, assert_at_rest
-from support.cluster.limits import NOTICED, ROLLOUT
+from support.cluster.limits import NOTICED, PAID, ROLLOUT
 from support.cluster.workspace import Workspace, conditions, holds
 
 _VOLUME = {"mountPath": "/data", "template": {"size": "16Mi"}}
@@ -30,7 +30,7 @@ def paid_ids(stack: Manifest) -> str:
 
 def pay_all(workspace: Workspace) -> Manifest:
     # kube-proxy may come to know of a ready pod a moment later than the operator.
-    eventually(lambda: workspace.api.pay(workspace.namespace, "shop"), within=NOTICED)
+    eventually(lambda: workspace.api.pay(workspace.namespace, "shop"), within=PAID)
     return workspace.until("shop", lambda stack: stack["status"]["invoices"]["pending"] == 0)
 
 

@@ -3,6 +3,8 @@
 # A machine of two cores that also runs the cluster.
 ROLLOUT = 120.0
 NOTICED = 15.0
+# A call that finds no way to payment yet waits 30 s for its connection before it may be made again.
+PAID = 90.0
 # What is promised to users.
 RATE_IN_EFFECT = 5.0
 PAY_IN_COLUMNS = 15.0
