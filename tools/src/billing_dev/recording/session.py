@@ -1,6 +1,7 @@
 """A shell in a terminal of our own: commands are typed into it, and what it prints is recorded."""
 
 import re
+import signal
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -40,6 +41,7 @@ class Session:
             env={"TERM": "xterm-256color", "LANG": "C.UTF-8", **environment, **_SHELL},
             dimensions=(HEIGHT, WIDTH),
             encoding="utf-8",
+            preexec_fn=_take_interrupts,
         )
         self._bash.logfile_read = self._tape
         # What is typed need not wait for the terminal: it is quiet by then.
@@ -104,6 +106,11 @@ class Session:
         if index:
             give_up(f"No prompt came within {within:g} s; the terminal said:\n{printed}")
         return printed
+
+
+def _take_interrupts() -> None:
+    """A shell has what it starts in the background ignore Ctrl-C, and that is inherited."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class _Tape:
