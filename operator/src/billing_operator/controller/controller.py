@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from billing_operator.controller.parts import Dependencies
 from billing_operator.controller.queue import Backoff, Failed, KeyedQueue, Next
 from billing_operator.errors import ClusterError, Fault, NotFound, Waiting
-from billing_operator.invoices.readings import DOUBT_SECONDS
 from billing_operator.kinds import BILLING_STACK, OPTIONAL, POD, WATCHED, Key, Kind, Manifest, key
 from billing_operator.kube.cache import stack_of
 from billing_operator.kube.live import look_at_pods
@@ -182,14 +181,15 @@ class Controller:
         if self._dependencies.inventory.stack(place) is None:
             return None
         if answer.doubtful:
-            return await self._look_at_pods(place)
+            await self._look_at_pods(place)
+            return answer.doubtful
         if answer.news:
             self._stacks.put(place)
         # Not all stacks at the same moment.
         return self._settings.invoices_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
 
-    async def _look_at_pods(self, place: Key) -> Next:
-        """Finds out whether another Antaeus answers by now; says when to ask it again."""
+    async def _look_at_pods(self, place: Key) -> None:
+        """Finds out whether another Antaeus answers by now."""
         inventory = self._dependencies.inventory
         before = inventory.revision(place)
         try:
@@ -199,4 +199,3 @@ class Controller:
         if inventory.revision(place) != before:
             # The watch's own word of it is old news by then, and leads to nothing.
             self._stacks.put(place)
-        return DOUBT_SECONDS

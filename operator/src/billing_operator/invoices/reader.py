@@ -11,7 +11,7 @@ from billing_operator.apps.api import Apps
 from billing_operator.books.counter import ChargeCounter
 from billing_operator.books.ledger import Ledger, Processes, Snapshot, accepted_between, advanced
 from billing_operator.errors import Waiting
-from billing_operator.invoices.readings import Reading, Readings
+from billing_operator.invoices.readings import DOUBT_SECONDS, LOOK_SECONDS, Reading, Readings
 from billing_operator.kinds import Key
 from billing_operator.kube.cache import Inventory
 from billing_operator.metrics import Metrics
@@ -27,12 +27,12 @@ class Answer:
     Attributes:
         reading: None where no Antaeus answers now, or nobody knows which one did.
         news: whether it was kept and says something new.
-        doubtful: whether another Antaeus may have answered, of which no watch has told yet.
+        doubtful: for so many seconds another Antaeus may have answered, of which no watch has told.
     """
 
     reading: Reading | None = None
     news: bool = False
-    doubtful: bool = False
+    doubtful: float = 0.0
 
 
 class InvoiceReader:
@@ -78,8 +78,9 @@ class InvoiceReader:
             reading = Reading(counts, instance)
         else:
             reading = Reading(counts, instance, Snapshot(charges, counts.paid))
-        if _is_doubtful(stack, reading, seen) and self._readings.doubt(stack.uid):
-            return Answer(doubtful=True)
+        doubt = _doubt_seconds(stack, reading, seen)
+        if doubt and self._readings.doubt(stack.uid, doubt):
+            return Answer(doubtful=doubt)
         # Where somebody else has read meanwhile, this one may be older: fewer paid than are known
         # would look like a restart.
         if before is not self._readings.last(stack.uid):
@@ -120,22 +121,23 @@ class InvoiceReader:
         return observe((), self._inventory.pods(place))
 
 
-def _is_doubtful(stack: Stack, reading: Reading, seen: Observed) -> bool:
-    """Whether the answer may be of another Antaeus than the one that is in sight."""
+def _doubt_seconds(stack: Stack, reading: Reading, seen: Observed) -> float:
+    """For how long the answer may be of another Antaeus than the one that is in sight."""
     known, before = stack.status.get("invoices") or {}, Ledger.of_stack(stack)
     same = AntaeusInstance.of(known) == reading.instance
     paid = known.get("paid", 0)
     # The Service leads to one that ends where no other is ready, and for a moment after that.
     if any(pod.leaving and pod.running for pod in seen.all_of(ANTAEUS)):
-        return not same or reading.counts.paid != paid
+        return DOUBT_SECONDS if not same or reading.counts.paid != paid else 0.0
     # No payment is ever taken back.
     if same and reading.counts.paid < paid:
-        return True
+        return DOUBT_SECONDS
     # Payment accepted charges, and this Antaeus has none of them as paid: so it looks where a new
     # one answers under the name of the one before, which charged.
     if before is None or not same or reading.counts.paid > paid:
-        return False
-    return accepted_between(before, advanced(before, reading.accepted)) != {}
+        return 0.0
+    accepted = accepted_between(before, advanced(before, reading.accepted))
+    return 0.0 if accepted == {} else LOOK_SECONDS
 
 
 def _may_have_forgotten(stack: Stack, counts: Counts, instance: AntaeusInstance) -> bool:

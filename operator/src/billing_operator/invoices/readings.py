@@ -26,6 +26,8 @@ class Reading:
 
 DOUBT_SECONDS = 2.0
 """For so long the status of a pod may still name the start of a container before."""
+LOOK_SECONDS = 0.25
+"""In so short a time the pods have been looked at live."""
 
 
 @dataclass(slots=True)
@@ -55,12 +57,12 @@ class Readings:
         known.reading, known.doubted_since = reading, None
         return new
 
-    def doubt(self, uid: str) -> bool:
-        """Takes in that it is doubtful whose an answer is; false once that has lasted."""
+    def doubt(self, uid: str, seconds: float) -> bool:
+        """Takes in that it is doubtful whose an answer is; false once that has lasted so long."""
         known, now = self._memories.of(uid, _Known), self._clock()
         if known.doubted_since is None:
             known.doubted_since = now
-        return now - known.doubted_since < DOUBT_SECONDS
+        return now - known.doubted_since < seconds
 
     def last(self, uid: str) -> Reading | None:
         """The last reading, if there was one since the operator started."""

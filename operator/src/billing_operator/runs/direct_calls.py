@@ -1,6 +1,6 @@
 """Signs of a pay call that is no run: somebody called Antaeus directly."""
 
-from billing_operator.books.ledger import Ledger, accepted_between
+from billing_operator.books.ledger import Ledger
 from billing_operator.invoices.readings import Reading
 from billing_operator.kinds import Manifest, timestamp
 from billing_operator.observed.stack import AntaeusInstance
@@ -22,8 +22,7 @@ def unmanaged_run(
     known = _explained(stack, new, reading)
     charging = observed.activity is not None and observed.activity.charging
     before = Ledger.of_stack(stack)
-    accepted = _are_accepted(before, context.ledger) and not (_is_open(old) or _is_open(new))
-    if known is None or not (charging or accepted or reading.counts.paid > known):
+    if known is None or not (charging or reading.counts.paid > known):
         return None
     of_whom = reading.instance
     if charging and of_whom != context.instance and not context.host_of(of_whom):
@@ -31,11 +30,6 @@ def unmanaged_run(
         of_whom = context.instance or of_whom
     record = {"time": timestamp(context.now), "antaeusInstance": of_whom.as_status()}
     return record | {"paid": known, "countsBefore": before and before.counts()}
-
-
-def _are_accepted(before: Ledger | None, now: Ledger | None) -> bool:
-    """Whether payment accepted charges since the last status, and Antaeus may have none as paid."""
-    return before is not None and bool(accepted_between(before, now))
 
 
 def _is_open(billing: Manifest) -> bool:

@@ -13,7 +13,7 @@ from billing_operator.books.counter import ChargeCounter
 from billing_operator.books.ledger import Ledger, Snapshot
 from billing_operator.errors import Waiting
 from billing_operator.invoices.reader import Answer, InvoiceReader
-from billing_operator.invoices.readings import DOUBT_SECONDS, Reading, Readings
+from billing_operator.invoices.readings import DOUBT_SECONDS, LOOK_SECONDS, Reading, Readings
 from billing_operator.kinds import BILLING_STACK, POD, Manifest
 from billing_operator.kube.cache import Inventory
 from billing_operator.memory import Memories
@@ -130,16 +130,18 @@ STATUS: Manifest = {
 EIGHT = {"EUR": Sum(8, Decimal(80))}
 
 
-async def test_an_answer_without_what_payment_accepted_is_doubted_for_a_while() -> None:
+async def test_an_answer_without_what_payment_accepted_is_doubted_until_a_look_at_the_pods() -> (
+    None
+):
     """It may come from an Antaeus that was started anew, of which no watch has told yet."""
     scene = Scene()
     scene.inventory.put(POD, a_pod())
     scene.apps.totals_of["shop-payment-0"] = EIGHT
     stack = a_stack(status=STATUS)
 
-    assert await scene.reader.read(stack) == Answer(doubtful=True)
+    assert await scene.reader.read(stack) == Answer(doubtful=LOOK_SECONDS)
     assert scene.kept is None
-    scene.now += DOUBT_SECONDS
+    scene.now += LOOK_SECONDS
     found = (await scene.reader.read(stack)).reading
     assert found
     assert found == scene.kept
@@ -168,7 +170,7 @@ async def test_an_answer_with_fewer_paid_than_are_known_is_doubted() -> None:
     scene = Scene()
     scene.apps.counts["shop"] = Counts(1, 9)
 
-    assert await scene.reader.read(a_stack(status=STATUS)) == Answer(doubtful=True)
+    assert await scene.reader.read(a_stack(status=STATUS)) == Answer(doubtful=DOUBT_SECONDS)
 
 
 async def test_while_another_antaeus_ends_all_news_are_doubted() -> None:
@@ -179,12 +181,12 @@ async def test_while_another_antaeus_ends_all_news_are_doubted() -> None:
 
     assert (await scene.reader.read(stack)).news
     scene.apps.counts["shop"] = Counts(10, 0)
-    assert await scene.reader.read(stack) == Answer(doubtful=True)
+    assert await scene.reader.read(stack) == Answer(doubtful=DOUBT_SECONDS)
     scene.now += DOUBT_SECONDS
     assert (await scene.reader.read(stack)).news
 
     restarts(scene)
-    assert await scene.reader.read(stack) == Answer(doubtful=True)
+    assert await scene.reader.read(stack) == Answer(doubtful=DOUBT_SECONDS)
 
 
 async def test_nor_is_that_of_another_antaeus() -> None:

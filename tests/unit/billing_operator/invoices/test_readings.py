@@ -32,11 +32,11 @@ def test_a_stack_that_has_gone_is_forgotten() -> None:
 def test_a_doubt_lasts_for_a_while_and_ends_with_a_reading() -> None:
     now = 0.0
     readings = Readings(Memories(), clock=lambda: now)
-    assert readings.doubt("a")
+    assert readings.doubt("a", 2.0)
     now = 1.9
-    assert readings.doubt("a")
+    assert readings.doubt("a", 2.0)
     now = 2.0
-    assert not readings.doubt("a")
+    assert not readings.doubt("a", 2.0)
 
     readings.note("a", reading(1))
-    assert readings.doubt("a")
+    assert readings.doubt("a", 2.0)

@@ -1,12 +1,7 @@
 """A pay call that is no run is noticed by what is paid, or charged, or accepted."""
 
-from decimal import Decimal
 from typing import Any
 
-import pytest
-
-from billing_operator.apps.sums import Sum
-from billing_operator.books.ledger import Ledger
 from billing_operator.kinds import Manifest
 from support.operator.admission_context import FIRST, INVOICES, QUIET, at, decided, observed_runs
 from support.operator.builders import a_reading
@@ -31,41 +26,6 @@ def test_invoices_that_are_paid_without_a_run_are_noticed_and_hold_runs_up() -> 
 def test_a_charge_in_the_middle_is_noticed_before_any_invoice_is_paid() -> None:
     found = decided(observed_runs(a_job(), charging=True))
     assert (found["unmanagedRun"]["paid"], found["waiting"]["reason"]) == (2, "UnmanagedPayCall")
-
-
-LEDGER = Ledger({}, 0, 2, {})
-BOOKED = LEDGER._replace(total={"EUR": Sum(1, Decimal(9))})
-ACCEPTED: Manifest = {"payment": {"accepted": LEDGER.as_status()}}
-LAST: Manifest = {"uid": "1", "outcome": "Succeeded", "paidAfter": 2, "antaeusInstance": FIRST}
-
-
-def test_a_charge_that_no_invoice_became_paid_by_is_noticed() -> None:
-    """As where the reply was lost: Antaeus charges it again at the next call."""
-    found = decided(observed_runs(), status=ACCEPTED, ledger=BOOKED)
-
-    assert found["unmanagedRun"]["countsBefore"] == {
-        "accepted": 0,
-        "paid": 2,
-        "unseenProcesses": 0,
-    }
-
-
-@pytest.mark.parametrize(
-    ("known", "noticed"),
-    [
-        ({"lastRun": LAST | {"booksBefore": {}}}, False),
-        ({"lastRun": LAST}, False),
-        ({"lastRun": LAST | {"books": {}}}, True),
-        ({"lastRun": LAST | {"outcome": "NotSent"}}, True),
-    ],
-    ids=["books to be made", "no books", "books made", "not sent"],
-)
-def test_a_charge_that_may_be_of_the_last_run_is_no_direct_call(
-    known: Manifest, *, noticed: bool
-) -> None:
-    found = decided(observed_runs(), known, status=ACCEPTED, ledger=BOOKED)
-
-    assert ("unmanagedRun" in found) is noticed
 
 
 def test_a_direct_call_is_over_when_all_is_still() -> None:
